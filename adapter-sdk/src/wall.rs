@@ -1,0 +1,31 @@
+//! The adapter's side of the wall: imports of the cell on WebAssembly, the
+//! script of [`crate::testing`] everywhere else.
+
+pub use crate::bindings::imports::hotcell::adapter::egress::{Header, Method, Request};
+pub use crate::bindings::imports::hotcell::adapter::log::Level as LogLevel;
+
+#[cfg(target_family = "wasm")]
+pub(crate) use cell::{Endpoint, Response};
+#[cfg(target_family = "wasm")]
+pub use cell::{log, setting};
+
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use crate::testing::wall::{Endpoint, Response};
+#[cfg(not(target_family = "wasm"))]
+pub use crate::testing::wall::{log, setting};
+
+#[cfg(target_family = "wasm")]
+mod cell {
+    use crate::bindings::imports::hotcell::adapter as wit;
+    pub(crate) use wit::egress::{Endpoint, Response};
+
+    /// The value of a plain setting, or the default that the manifest declares.
+    pub fn setting(name: &str) -> Option<String> {
+        wit::settings::get(name)
+    }
+
+    /// Writes one line for the operator.
+    pub fn log(level: super::LogLevel, message: &str) {
+        wit::log::write(level, message);
+    }
+}

@@ -1,0 +1,1 @@
+//! Provider definitions that reuse an adapter: data, not code

@@ -1,0 +1,273 @@
+//! What an adapter declares that it needs, and how that declaration travels
+//! inside its component.
+//!
+//! An author writes `adapter.toml`; [`Manifest::parse`] reads it strictly: an
+//! unknown key, a pattern that could be read in two ways or a scheme that is
+//! not enforced is an error with line and column, never ignored. The text is
+//! carried verbatim in the component as the custom section
+//! [`SECTION`], so that reading it never runs the code that it speaks of.
+//!
+//! A manifest is a wish. What an adapter may really do is the *grant* that a
+//! person gave it, which is never wider than this.
+
+mod auth;
+mod digest;
+mod error;
+mod pattern;
+mod section;
+
+#[cfg(feature = "pack")]
+mod pack;
+
+pub use auth::Auth;
+pub use digest::Digest;
+pub use error::ManifestError;
+pub use pattern::{HeaderPattern, Method, PathPattern, Rule};
+pub use section::{Inspection, SECTION, inspect};
+
+#[cfg(feature = "pack")]
+pub use pack::{PackError, pack};
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A parsed and checked `adapter.toml`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Manifest {
+    /// Who the adapter is.
+    pub adapter: Identity,
+    /// The endpoints that it wants, by the name it asks for them with.
+    #[serde(default)]
+    pub endpoints: BTreeMap<String, Endpoint>,
+    /// The plain settings that it reads.
+    #[serde(default)]
+    pub settings: BTreeMap<String, Setting>,
+    /// The names of the secrets that its endpoints' `auth` applies. The
+    /// adapter itself never sees a value.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, SecretDeclaration>,
+}
+
+/// The `[adapter]` table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Identity {
+    /// Lower-case letters, digits and `-`.
+    pub name: String,
+    /// A semantic version.
+    pub version: String,
+    /// The provider protocol that it speaks, e.g. `openai-chat`.
+    pub dialect: String,
+    /// One sentence for a listing.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// An SPDX expression.
+    #[serde(default)]
+    pub license: Option<String>,
+    /// Where its source is.
+    #[serde(default)]
+    pub source: Option<String>,
+}
+
+/// One `[endpoints.NAME]` table: an origin and what may be asked of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Endpoint {
+    /// Scheme, host and optional port: `https://api.openai.com`. May hold
+    /// settings in braces: `https://{resource}.openai.azure.com`. Absent where
+    /// only the provider's configuration can know it.
+    #[serde(default)]
+    pub origin: Option<String>,
+    /// The path that every request path is taken below: `/v1`. A provider
+    /// that configures this endpoint with a URL that has a path of its own
+    /// replaces it.
+    #[serde(default)]
+    pub base: String,
+    /// Methods and paths below `base`: `POST /chat/completions`.
+    pub allow: Vec<Rule>,
+    /// Query parameter names that the adapter may send.
+    #[serde(default)]
+    pub query: Vec<String>,
+    /// Header names that the adapter may send; `x-foo-*` is a prefix.
+    #[serde(default)]
+    pub request_headers: Vec<HeaderPattern>,
+    /// Header names of responses that the adapter may see.
+    #[serde(default)]
+    pub response_headers: Vec<HeaderPattern>,
+    /// How the runner authenticates to this endpoint.
+    #[serde(default)]
+    pub auth: Auth,
+}
+
+/// One `[settings.NAME]` table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Setting {
+    /// One sentence for a listing.
+    pub description: String,
+    /// The value where none is configured.
+    #[serde(default)]
+    pub default: Option<String>,
+    /// The only values allowed, where they can be listed. A setting that
+    /// stands in an origin may otherwise hold letters, digits, `-` and, not at
+    /// its ends, `.`.
+    #[serde(default)]
+    pub values: Vec<String>,
+}
+
+/// One `[secrets.NAME]` table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SecretDeclaration {
+    /// One sentence for a listing.
+    pub description: String,
+    /// The conventional environment variable, used where no source is
+    /// configured.
+    #[serde(default)]
+    pub env: Option<String>,
+    /// The provider also works without it (a local server, say).
+    #[serde(default)]
+    pub optional: bool,
+}
+
+impl Manifest {
+    /// Reads the text of an `adapter.toml`.
+    ///
+    /// # Errors
+    /// [`ManifestError`] with line and column, for text that is not TOML, has
+    /// unknown or missing keys, or says something that cannot be enforced.
+    pub fn parse(text: &str) -> Result<Self, ManifestError> {
+        let manifest: Self =
+            toml::from_str(text).map_err(|error| ManifestError::from_toml(text, &error))?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    fn check(&self) -> Result<(), ManifestError> {
+        let identity = &self.adapter;
+        name(&identity.name, "adapter.name")?;
+        name(&identity.dialect, "adapter.dialect")?;
+        if !is_semver(&identity.version) {
+            return Err(ManifestError::invalid(
+                "adapter.version",
+                format!("`{}` is not a semantic version like 1.2.3", identity.version),
+            ));
+        }
+        for (key, endpoint) in &self.endpoints {
+            name(key, "endpoints")?;
+            self.check_endpoint(key, endpoint)?;
+        }
+        for key in self.settings.keys() {
+            name(key, "settings")?;
+        }
+        for key in self.secrets.keys() {
+            name(key, "secrets")?;
+        }
+        Ok(())
+    }
+
+    fn check_endpoint(&self, key: &str, endpoint: &Endpoint) -> Result<(), ManifestError> {
+        let at = |field: &str| format!("endpoints.{key}.{field}");
+        if let Some(origin) = &endpoint.origin {
+            for setting in origin_settings(origin)
+                .map_err(|why| ManifestError::invalid(at("origin"), why.to_owned()))?
+            {
+                if !self.settings.contains_key(setting) {
+                    return Err(ManifestError::invalid(
+                        at("origin"),
+                        format!("names the setting `{setting}`, which [settings] does not declare"),
+                    ));
+                }
+            }
+        }
+        if !endpoint.base.is_empty() {
+            PathPattern::parse(&endpoint.base)
+                .ok()
+                .filter(PathPattern::is_literal)
+                .ok_or_else(|| {
+                    ManifestError::invalid(
+                        at("base"),
+                        "must be a plain path such as `/v1`, without `/` at its end".to_owned(),
+                    )
+                })?;
+        }
+        if endpoint.allow.is_empty() {
+            return Err(ManifestError::invalid(
+                at("allow"),
+                "an endpoint without a method and path is of no use".to_owned(),
+            ));
+        }
+        for parameter in &endpoint.query {
+            if !pattern::is_plain_name(parameter) {
+                return Err(ManifestError::invalid(
+                    at("query"),
+                    format!("`{parameter}` is not a plain parameter name"),
+                ));
+            }
+        }
+        for secret in endpoint.auth.secrets() {
+            if !self.secrets.contains_key(secret) {
+                return Err(ManifestError::invalid(
+                    at("auth"),
+                    format!("uses the secret `{secret}`, which [secrets] does not declare"),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The settings that an origin template names, in order.
+///
+/// # Errors
+/// A static sentence that says what is wrong with the origin.
+pub fn origin_settings(origin: &str) -> Result<Vec<&str>, &'static str> {
+    let rest = origin
+        .strip_prefix("https://")
+        .or_else(|| origin.strip_prefix("http://"))
+        .ok_or("must start with https:// or http://")?;
+    let mut settings = Vec::new();
+    let mut literal = String::new();
+    let mut rest = rest;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (setting, after) = after.split_once('}').ok_or("has a `{` without its `}`")?;
+        if !pattern::is_plain_name(setting) {
+            return Err("has braces around something that is not a setting's name");
+        }
+        literal.push_str(before);
+        literal.push('x');
+        settings.push(setting);
+        rest = after;
+    }
+    literal.push_str(rest);
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    if literal.is_empty() || !literal.chars().all(plain) {
+        return Err("must be a scheme, a host and an optional port, and nothing after them");
+    }
+    Ok(settings)
+}
+
+fn name(value: &str, at: &str) -> Result<(), ManifestError> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let good = value.starts_with(|c: char| c.is_ascii_lowercase())
+        && value.len() <= 64
+        && value.chars().all(plain);
+    if good {
+        return Ok(());
+    }
+    Err(ManifestError::invalid(
+        at,
+        format!("`{value}` is not a name: use lower-case letters, digits and `-`, a letter first"),
+    ))
+}
+
+fn is_semver(version: &str) -> bool {
+    let core = version.split(['-', '+']).next().unwrap_or_default();
+    let mut parts = 0;
+    core.split('.').all(|part| {
+        parts += 1;
+        !part.is_empty() && part.len() <= 9 && part.chars().all(|c| c.is_ascii_digit())
+    }) && parts == 3
+        && version.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+'))
+}

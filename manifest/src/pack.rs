@@ -1,0 +1,59 @@
+use crate::{Manifest, ManifestError, SECTION};
+use thiserror::Error;
+use wasm_encoder::{CustomSection, Encode, Section};
+
+/// Why a core module could not be packed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PackError {
+    /// The manifest is not acceptable.
+    #[error("adapter.toml: {0}")]
+    Manifest(#[from] ManifestError),
+    /// The module has no component type, or cannot be wrapped.
+    #[error("the module cannot be wrapped as a component: {0}")]
+    Wrap(String),
+}
+
+/// Wraps a core module, built for `wasm32-unknown-unknown`, as a component that
+/// carries its manifest and the standard metadata. The same input gives the
+/// same bytes.
+///
+/// # Errors
+/// [`PackError`], where the manifest or the module is not acceptable.
+pub fn pack(core_module: &[u8], manifest_text: &str) -> Result<Vec<u8>, PackError> {
+    let manifest = Manifest::parse(manifest_text)?;
+    let wrap = |error: &dyn std::fmt::Display| PackError::Wrap(error.to_string());
+    let component = wit_component::ComponentEncoder::default()
+        .validate(true)
+        .module(core_module)
+        .map_err(|error| wrap(&format!("{error:#}")))?
+        .encode()
+        .map_err(|error| wrap(&format!("{error:#}")))?;
+    let mut component = add_metadata(&component, &manifest).map_err(|error| wrap(&error))?;
+    let section =
+        CustomSection { name: SECTION.into(), data: manifest_text.as_bytes().to_vec().into() };
+    component.push(section.id());
+    section.encode(&mut component);
+    Ok(component)
+}
+
+fn add_metadata(component: &[u8], manifest: &Manifest) -> Result<Vec<u8>, String> {
+    let identity = &manifest.adapter;
+    let mut metadata = wasm_metadata::AddMetadata::default();
+    metadata.name = wasm_metadata::AddMetadataField::Set(identity.name.clone());
+    let version = wasm_metadata::Version::new(identity.version.clone());
+    metadata.version = wasm_metadata::AddMetadataField::Set(version);
+    if let Some(description) = &identity.description {
+        let description = wasm_metadata::Description::new(description.clone());
+        metadata.description = wasm_metadata::AddMetadataField::Set(description);
+    }
+    if let Some(license) = &identity.license {
+        let licenses = wasm_metadata::Licenses::new(license).map_err(|error| error.to_string())?;
+        metadata.licenses = wasm_metadata::AddMetadataField::Set(licenses);
+    }
+    if let Some(source) = &identity.source {
+        let source = wasm_metadata::Source::new(source).map_err(|error| error.to_string())?;
+        metadata.source = wasm_metadata::AddMetadataField::Set(source);
+    }
+    metadata.to_wasm(component).map_err(|error| error.to_string())
+}

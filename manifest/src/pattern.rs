@@ -1,0 +1,295 @@
+//! The pattern language of grants: small enough for its whole meaning to stand
+//! in the table of tests below.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// An HTTP method that an adapter can use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[expect(missing_docs, reason = "the names are the methods of RFC 9110")]
+pub enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+impl Method {
+    /// The method as it stands in a request line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A method and a path pattern: `POST /chat/completions`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Rule {
+    /// The method.
+    pub method: Method,
+    /// The path below the endpoint's base.
+    pub path: PathPattern,
+}
+
+impl FromStr for Rule {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (method, path) = text
+            .split_once(' ')
+            .ok_or_else(|| format!("`{text}` is not a rule: expected METHOD /path"))?;
+        let method = match method {
+            "GET" => Method::Get,
+            "POST" => Method::Post,
+            "PUT" => Method::Put,
+            "PATCH" => Method::Patch,
+            "DELETE" => Method::Delete,
+            other => {
+                return Err(format!(
+                    "`{other}` is not a method that can be granted: GET, POST, PUT, PATCH or DELETE"
+                ));
+            }
+        };
+        Ok(Self { method, path: PathPattern::parse(path)? })
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+/// A path of literal segments and placeholders. `{name}` stands for exactly
+/// one segment that is not empty; text may stand before or behind it in the
+/// segment, as in `/models/{model}:generateContent`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PathPattern {
+    text: String,
+    segments: Vec<Segment>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Segment {
+    before: String,
+    /// What follows the placeholder; none where the segment is literal.
+    after: Option<String>,
+}
+
+impl PathPattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// A sentence for the author, where the pattern could be read in two ways.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let bad = |why: &str| format!("the path `{text}` {why}");
+        let rest = text.strip_prefix('/').ok_or_else(|| bad("does not start with `/`"))?;
+        let segments = rest
+            .split('/')
+            .map(|segment| {
+                let literal = |part: &str| {
+                    let good = |c: char| c.is_ascii_alphanumeric() || "-._~:@".contains(c);
+                    part.chars().all(good).then(|| part.to_owned()).ok_or_else(|| {
+                        bad("may hold only letters, digits, `-._~:@` and one {placeholder} a segment")
+                    })
+                };
+                if matches!(segment, "" | "." | "..") {
+                    return Err(bad("has an empty or dot segment"));
+                }
+                match segment.split_once('{') {
+                    None => Ok(Segment { before: literal(segment)?, after: None }),
+                    Some((before, rest)) => {
+                        let (name, after) =
+                            rest.split_once('}').ok_or_else(|| bad("has a `{` without its `}`"))?;
+                        if !is_plain_name(name) {
+                            return Err(bad("has a placeholder without a plain name"));
+                        }
+                        Ok(Segment { before: literal(before)?, after: Some(literal(after)?) })
+                    }
+                }
+            })
+            .collect::<Result<_, String>>()?;
+        Ok(Self { text: text.to_owned(), segments })
+    }
+
+    /// Whether the pattern has no placeholder.
+    pub fn is_literal(&self) -> bool {
+        self.segments.iter().all(|segment| segment.after.is_none())
+    }
+
+    /// The pattern as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the pattern covers these decoded path segments.
+    pub fn matches<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> bool {
+        let mut segments = segments.into_iter();
+        let all = self.segments.iter().all(|pattern| {
+            segments.next().is_some_and(|segment| match &pattern.after {
+                None => segment == pattern.before,
+                Some(after) => segment
+                    .strip_prefix(pattern.before.as_str())
+                    .and_then(|rest| rest.strip_suffix(after.as_str()))
+                    .is_some_and(|middle| !middle.is_empty()),
+            })
+        });
+        all && segments.next().is_none()
+    }
+}
+
+impl fmt::Display for PathPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// A header name, or the beginning of one followed by `*`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct HeaderPattern {
+    text: String,
+}
+
+impl HeaderPattern {
+    /// The pattern as it was written, in lower case.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the pattern covers this header name, which must be in lower case.
+    pub fn matches(&self, name: &str) -> bool {
+        match self.text.strip_suffix('*') {
+            Some(prefix) => name.starts_with(prefix) && name.len() > prefix.len(),
+            None => name == self.text,
+        }
+    }
+}
+
+impl FromStr for HeaderPattern {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let name = text.strip_suffix('*').unwrap_or(text);
+        let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+        // A bare `*`, or `x*`, would grant more than its author can have meant.
+        let long_enough = if name.len() < text.len() { name.ends_with('-') } else { true };
+        if name.is_empty() || !name.chars().all(good) || !long_enough {
+            return Err(format!(
+                "`{text}` is not a header name in lower case, nor a prefix like `x-ratelimit-*`"
+            ));
+        }
+        Ok(Self { text: text.to_owned() })
+    }
+}
+
+impl fmt::Display for HeaderPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+pub(crate) fn is_plain_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= 64
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+}
+
+macro_rules! text_form {
+    ($($type:ident),*) => {$(
+        impl TryFrom<String> for $type {
+            type Error = String;
+
+            fn try_from(text: String) -> Result<Self, String> {
+                text.parse()
+            }
+        }
+
+        impl From<$type> for String {
+            fn from(value: $type) -> Self {
+                value.to_string()
+            }
+        }
+    )*};
+}
+
+impl FromStr for PathPattern {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::parse(text)
+    }
+}
+
+text_form!(Rule, PathPattern, HeaderPattern);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn path_patterns_mean_what_the_table_says() {
+        let table: &[(&str, &[&str], &[&str])] = &[
+            (
+                "/chat/completions",
+                &["/chat/completions"],
+                &["/chat", "/chat/completions/", "/chat/completions/x", "/Chat/completions", "/"],
+            ),
+            ("/models/{id}", &["/models/a", "/models/a:b"], &["/models", "/models/", "/models/a/b"]),
+            (
+                "/models/{m}:generate",
+                &["/models/x:generate", "/models/a:b:generate"],
+                &["/models/:generate", "/models/x:delete", "/models/x:generate2"],
+            ),
+        ];
+        for (pattern, yes, no) in table {
+            let parsed = PathPattern::parse(pattern).unwrap();
+            for (path, expected) in
+                yes.iter().map(|p| (p, true)).chain(no.iter().map(|p| (p, false)))
+            {
+                let segments = path.trim_start_matches('/').split('/');
+                assert_eq!(parsed.matches(segments), expected, "{pattern} against {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn ambiguous_path_patterns_are_refused() {
+        for bad in [
+            "", "v1", "/", "//", "/v1/", "/../x", "/./x", "/a%2fb", "/a?b", "/a#b", "/*", "/{}",
+            "/{a}{b}", "/{a", "/a}", "/a b", "/a\\b", "/é",
+        ] {
+            assert!(PathPattern::parse(bad).is_err(), "{bad:?} was accepted");
+        }
+    }
+
+    #[test]
+    fn header_patterns_mean_what_the_table_says() {
+        let exact: HeaderPattern = "retry-after".parse().unwrap();
+        assert!(exact.matches("retry-after"));
+        assert!(!exact.matches("retry-after-ms"));
+        let prefix: HeaderPattern = "x-ratelimit-*".parse().unwrap();
+        assert!(prefix.matches("x-ratelimit-limit"));
+        assert!(!prefix.matches("x-ratelimit-"));
+        assert!(!prefix.matches("x-rate"));
+        for bad in ["*", "x*", "Retry-After", "", "a b", "a:", "x-*-y"] {
+            assert!(bad.parse::<HeaderPattern>().is_err(), "{bad:?} was accepted");
+        }
+    }
+}

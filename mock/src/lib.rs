@@ -1,0 +1,1 @@
+//! A provider on loopback that speaks the wire formats of real ones

@@ -1,0 +1,4 @@
+/// x
+pub struct Endpoint;
+/// y
+pub struct Response;

@@ -1,0 +1,3 @@
+//! Runs LLM provider adapters that nobody has to trust.
+pub mod bindings;
+pub mod cell;
