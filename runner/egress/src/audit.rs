@@ -1,0 +1,168 @@
+//! The record of what every adapter asked for, and what became of it.
+
+use crate::error::Rule;
+use hotcell_manifest::{Digest, Method};
+use serde::{Serialize, Serializer};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+/// One decision of egress, or the end of what it granted. Never holds a body, a
+/// header's value or a secret.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AuditRecord {
+    /// When, in UTC.
+    #[serde(serialize_with = "rfc3339")]
+    pub time: SystemTime,
+    /// The request of the caller's that the cell worked on.
+    pub request_id: Arc<str>,
+    /// The provider, as configured.
+    pub provider: Arc<str>,
+    /// The adapter's name.
+    pub adapter: Arc<str>,
+    /// The component that asked.
+    pub digest: Digest,
+    /// The endpoint, as the adapter named it.
+    pub endpoint: Arc<str>,
+    /// The method, where it came so far.
+    pub method: Option<Method>,
+    /// Path and query as the adapter wrote them, cut to 512 characters.
+    pub path: Option<String>,
+    /// What became of it.
+    #[serde(flatten)]
+    pub decision: Decision,
+}
+
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "decision", rename_all = "kebab-case")]
+pub enum Decision {
+    /// The request goes out.
+    Granted,
+    /// It does not.
+    Denied {
+        /// The rule that refused.
+        rule: Rule,
+        /// What exactly it refused.
+        detail: String,
+    },
+    /// A granted request came to its end.
+    #[serde(rename_all = "kebab-case")]
+    Finished {
+        /// The status, where a response came.
+        status: Option<u16>,
+        /// Bytes of the request's body.
+        bytes_sent: u64,
+        /// Bytes of the response's body, decoded, that the cell read.
+        bytes_received: u64,
+        /// From the decision to the end.
+        #[serde(rename = "duration-ms", serialize_with = "milliseconds")]
+        duration: Duration,
+        /// Why it ended early, where it did.
+        error: Option<String>,
+    },
+}
+
+fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&humantime::format_rfc3339_millis(*time))
+}
+
+fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(duration.as_millis() as u64)
+}
+
+/// Somebody who keeps records.
+///
+/// Where a record of a granted request cannot be kept, the request does not go
+/// out: what is not written down does not happen.
+pub trait AuditSink: Send + Sync {
+    /// Keeps one record.
+    ///
+    /// # Errors
+    /// What the system said.
+    fn record(&self, record: &AuditRecord) -> io::Result<()>;
+}
+
+/// An append-only file with one JSON object a line, readable by its owner only.
+#[derive(Debug)]
+pub struct JsonlAudit {
+    file: Mutex<File>,
+}
+
+impl JsonlAudit {
+    /// Opens the file, or makes it.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        Ok(Self { file: Mutex::new(options.open(path)?) })
+    }
+}
+
+impl AuditSink for JsonlAudit {
+    fn record(&self, record: &AuditRecord) -> io::Result<()> {
+        // One write a line, so that several processes can share the file.
+        let mut line = serde_json::to_vec(record)?;
+        line.push(b'\n');
+        self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(&line)
+    }
+}
+
+/// Keeps records in memory, for tests and the demo. Past a million the oldest half
+/// is forgotten.
+#[derive(Debug, Default)]
+pub struct MemoryAudit {
+    records: Mutex<Vec<AuditRecord>>,
+}
+
+impl MemoryAudit {
+    /// Every record so far.
+    pub fn records(&self) -> Vec<AuditRecord> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes every record out.
+    pub fn take(&self) -> Vec<AuditRecord> {
+        std::mem::take(&mut *self.records.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl AuditSink for MemoryAudit {
+    fn record(&self, record: &AuditRecord) -> io::Result<()> {
+        const MOST: usize = 1_000_000;
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        if records.len() >= MOST {
+            records.drain(..MOST / 2);
+        }
+        records.push(record.clone());
+        Ok(())
+    }
+}
+
+/// Hands a record to every sink and to `tracing`.
+pub(crate) fn record(sinks: &[Arc<dyn AuditSink>], record: &AuditRecord) -> io::Result<()> {
+    trace(record);
+    sinks.iter().try_for_each(|sink| sink.record(record))
+}
+
+fn trace(record: &AuditRecord) {
+    let AuditRecord { request_id, provider, adapter, endpoint, .. } = record;
+    let path = record.path.as_deref();
+    match &record.decision {
+        Decision::Granted => {
+            tracing::debug!(target: "hotcell::audit", %request_id, %provider, %adapter, %endpoint, path, "granted");
+        }
+        Decision::Denied { rule, detail } => {
+            tracing::warn!(target: "hotcell::audit", %request_id, %provider, %adapter, %endpoint, path, %rule, detail, "denied");
+        }
+        Decision::Finished { status, bytes_sent, bytes_received, error, .. } => {
+            tracing::debug!(target: "hotcell::audit", %request_id, %provider, %adapter, %endpoint, path, status, bytes_sent, bytes_received, error, "finished");
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! The body of a response on its way in: timed, decoded, counted, scrubbed.
+
+use crate::audit::Decision;
+use crate::error::{EgressError, ErrorKind};
+use crate::limits::Limits;
+use crate::pipeline::{Exchange, failure_of};
+use crate::scrub::{self, Scrubber};
+use bytes::{Bytes, BytesMut};
+use flate2::write::{MultiGzDecoder, ZlibDecoder};
+use http::HeaderMap;
+use http_body::Body as _;
+use hyper::body::Incoming;
+use std::future::poll_fn;
+use std::io::Write;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+/// How much compressed input is undone at a time, so that a bomb is noticed before
+/// it has grown by more than a thousand times this.
+const DECODING_STEP: usize = 4096;
+
+/// A response whose body is still coming. Dropping it closes the exchange.
+pub struct Response {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Option<Incoming>,
+    decoder: Decoder,
+    scrub: scrub::Stream,
+    scrubber: Arc<Scrubber>,
+    /// Decoded and scrubbed, but not yet asked for.
+    ready: Bytes,
+    /// Bytes as they came from the wire.
+    received: u64,
+    /// Bytes after decoding, of all responses of the cell.
+    decoded: Arc<AtomicU64>,
+    limits: Arc<Limits>,
+    exchange: Exchange,
+}
+
+enum Decoder {
+    Identity,
+    Gzip(Box<MultiGzDecoder<Vec<u8>>>),
+    Deflate(Box<ZlibDecoder<Vec<u8>>>),
+}
+
+impl std::fmt::Debug for Response {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Response").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+impl Response {
+    pub(crate) fn new(
+        response: hyper::Response<Incoming>,
+        headers: Vec<(String, String)>,
+        scrubber: Arc<Scrubber>,
+        decoded: Arc<AtomicU64>,
+        limits: Arc<Limits>,
+        exchange: Exchange,
+    ) -> Result<Self, EgressError> {
+        let decoder = Decoder::of(response.headers())?;
+        Ok(Self {
+            status: response.status().as_u16(),
+            headers,
+            body: Some(response.into_body()),
+            decoder,
+            scrub: scrub::Stream::default(),
+            scrubber,
+            ready: Bytes::new(),
+            received: 0,
+            decoded,
+            limits,
+            exchange,
+        })
+    }
+
+    /// The status code.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The granted headers, names in lower case, secrets replaced.
+    pub fn headers(&self) -> &[(String, String)] {
+        &self.headers
+    }
+
+    /// Waits for bytes; gives all that have arrived, at most `limit`; none at the
+    /// end.
+    ///
+    /// # Errors
+    /// A connection that breaks, a body that ends early, a coding that is broken,
+    /// or a limit that is reached.
+    pub async fn read(&mut self, limit: usize) -> Result<Option<Bytes>, EgressError> {
+        match self.fill(limit).await {
+            Ok(()) => {}
+            Err(error) => {
+                self.body = None;
+                self.ready.clear();
+                self.exchange.fail(&error);
+                return Err(error);
+            }
+        }
+        if self.ready.is_empty() {
+            self.exchange.finish();
+            return Ok(None);
+        }
+        let bytes = self.ready.split_to(limit.clamp(1, self.ready.len()));
+        self.exchange.count(bytes.len());
+        Ok(Some(bytes))
+    }
+
+    /// Makes `ready` hold something, or the body be at its end.
+    async fn fill(&mut self, limit: usize) -> Result<(), EgressError> {
+        while self.ready.is_empty() && self.body.is_some() {
+            let chunk = self.wait().await?;
+            self.take(chunk)?;
+        }
+        // What else has arrived comes along, without waiting for it.
+        let mut more: Option<BytesMut> = None;
+        while self.body.is_some() && more.as_ref().map_or(self.ready.len(), BytesMut::len) < limit {
+            let arrived = poll_fn(|context| Poll::Ready(self.poll(context))).await;
+            let Poll::Ready(chunk) = arrived else { break };
+            let before = std::mem::take(&mut self.ready);
+            self.take(chunk?)?;
+            let more = more.get_or_insert_with(|| BytesMut::from(before));
+            more.extend_from_slice(&self.ready);
+            self.ready.clear();
+        }
+        if let Some(more) = more {
+            self.ready = more.freeze();
+        }
+        Ok(())
+    }
+
+    /// The next chunk, or none at the end, within the idle time.
+    async fn wait(&mut self) -> Result<Option<Bytes>, EgressError> {
+        // A timer costs more than a chunk that is already there.
+        let arrived = poll_fn(|context| Poll::Ready(self.poll(context))).await;
+        if let Poll::Ready(chunk) = arrived {
+            return chunk;
+        }
+        let idle = Duration::from_millis(self.limits.idle_ms);
+        match tokio::time::timeout(idle, poll_fn(|context| self.poll(context))).await {
+            Ok(chunk) => chunk,
+            Err(_) => Err(EgressError::new(
+                ErrorKind::TimedOut,
+                format!("the provider sent nothing for {idle:?} in the middle of its answer"),
+            )),
+        }
+    }
+
+    fn poll(
+        &mut self,
+        context: &mut std::task::Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, EgressError>> {
+        let Some(body) = &mut self.body else { return Poll::Ready(Ok(None)) };
+        loop {
+            match Pin::new(&mut *body).poll_frame(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => return Poll::Ready(Ok(None)),
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(failure_of(&error))),
+                Poll::Ready(Some(Ok(frame))) => {
+                    // Trailers are not part of any provider's protocol.
+                    if let Ok(data) = frame.into_data()
+                        && !data.is_empty()
+                    {
+                        return Poll::Ready(Ok(Some(data)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Decodes, counts and scrubs one chunk; none is the end.
+    fn take(&mut self, chunk: Option<Bytes>) -> Result<(), EgressError> {
+        let last = chunk.is_none();
+        let chunk = chunk.unwrap_or_default();
+        self.received += chunk.len() as u64;
+        if last {
+            self.body = None;
+        }
+        let decoded = match &mut self.decoder {
+            Decoder::Identity => {
+                count(&self.decoded, chunk.len(), &self.limits)?;
+                chunk
+            }
+            decoder => {
+                let mut out = BytesMut::new();
+                for step in chunk.chunks(DECODING_STEP) {
+                    let bytes = decoder.push(step)?;
+                    let total = count(&self.decoded, bytes.len(), &self.limits)?;
+                    let ratio = self.limits.decoding_ratio.saturating_mul(self.received);
+                    if total > ratio.max(DECODING_STEP as u64 * self.limits.decoding_ratio) {
+                        return Err(EgressError::too_large(format!(
+                            "the response grows more than {} times when it is decompressed",
+                            self.limits.decoding_ratio
+                        )));
+                    }
+                    out.extend_from_slice(&bytes);
+                }
+                if last {
+                    let bytes = decoder.finish()?;
+                    count(&self.decoded, bytes.len(), &self.limits)?;
+                    out.extend_from_slice(&bytes);
+                }
+                out.freeze()
+            }
+        };
+        self.ready = self.scrub.push(&self.scrubber, decoded, last);
+        Ok(())
+    }
+}
+
+fn count(decoded: &AtomicU64, more: usize, limits: &Limits) -> Result<u64, EgressError> {
+    let total = decoded.fetch_add(more as u64, Ordering::Relaxed) + more as u64;
+    if total > limits.response_bytes {
+        return Err(EgressError::too_large(format!(
+            "the responses of this request have more than {} bytes",
+            limits.response_bytes
+        )));
+    }
+    Ok(total)
+}
+
+impl Decoder {
+    fn of(headers: &HeaderMap) -> Result<Self, EgressError> {
+        let mut codings = headers.get_all("content-encoding").iter();
+        let coding = codings.next().map(|value| value.as_bytes().to_ascii_lowercase());
+        let unknown = |what: &str| {
+            let message =
+                format!("the response has the content coding {what}, which was not asked for");
+            Err(EgressError::new(ErrorKind::MalformedResponse, message))
+        };
+        if codings.next().is_some() {
+            return unknown("of several layers");
+        }
+        match coding.as_deref() {
+            None | Some(b"" | b"identity") => Ok(Self::Identity),
+            Some(b"gzip" | b"x-gzip") => Ok(Self::Gzip(Box::new(MultiGzDecoder::new(Vec::new())))),
+            Some(b"deflate") => Ok(Self::Deflate(Box::new(ZlibDecoder::new(Vec::new())))),
+            Some(other) => unknown(&format!("`{}`", other.escape_ascii())),
+        }
+    }
+
+    fn push(&mut self, bytes: &[u8]) -> Result<Vec<u8>, EgressError> {
+        // Flushing gives out all that can be known so far: an event must not wait
+        // for a decoder's buffer.
+        let written = match self {
+            Self::Identity => return Ok(bytes.to_vec()),
+            Self::Gzip(decoder) => decoder.write_all(bytes).and_then(|()| decoder.flush()),
+            Self::Deflate(decoder) => decoder.write_all(bytes).and_then(|()| decoder.flush()),
+        };
+        written.map_err(|error| broken(&error))?;
+        Ok(self.take())
+    }
+
+    fn finish(&mut self) -> Result<Vec<u8>, EgressError> {
+        let finished = match self {
+            Self::Identity => Ok(()),
+            Self::Gzip(decoder) => decoder.try_finish(),
+            Self::Deflate(decoder) => decoder.try_finish(),
+        };
+        finished.map_err(|error| broken(&error))?;
+        Ok(self.take())
+    }
+
+    fn take(&mut self) -> Vec<u8> {
+        match self {
+            Self::Identity => Vec::new(),
+            Self::Gzip(decoder) => std::mem::take(decoder.get_mut()),
+            Self::Deflate(decoder) => std::mem::take(decoder.get_mut()),
+        }
+    }
+}
+
+fn broken(error: &std::io::Error) -> EgressError {
+    EgressError::new(
+        ErrorKind::MalformedResponse,
+        format!("the response's compression is broken: {error}"),
+    )
+}
+
+impl Drop for Response {
+    fn drop(&mut self) {
+        self.exchange.finish();
+    }
+}
+
+/// What an exchange amounted to, for the audit log.
+pub(crate) fn finished(
+    status: Option<u16>,
+    bytes_sent: u64,
+    bytes_received: u64,
+    duration: Duration,
+    error: Option<String>,
+) -> Decision {
+    Decision::Finished { status, bytes_sent, bytes_received, duration, error }
+}

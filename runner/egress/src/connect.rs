@@ -1,0 +1,128 @@
+//! Opening a socket, to an address that was judged.
+
+use crate::address::{self, Class};
+use crate::authority::Authority;
+use crate::error::{EgressError, ErrorKind, Rule};
+use crate::resolve::Resolve;
+use http::Uri;
+use hyper_util::rt::TokioIo;
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::net::TcpStream;
+
+/// Connects for one endpoint. Being the HTTP client's connector, it is asked at
+/// connect time: there is no gap between the check and the connection.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    pub(crate) resolver: Arc<dyn Resolve>,
+    pub(crate) allow_private: bool,
+    pub(crate) timeout: Duration,
+}
+
+impl tower_service::Service<Uri> for Connector {
+    type Response = TokioIo<TcpStream>;
+    type Error = EgressError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, EgressError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), EgressError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let connector = self.clone();
+        Box::pin(async move {
+            let authority = Authority::of_the_process();
+            match tokio::time::timeout(connector.timeout, connector.connect(&uri, &authority)).await
+            {
+                Ok(connected) => connected.map(TokioIo::new),
+                Err(_) => Err(EgressError::new(
+                    ErrorKind::TimedOut,
+                    format!(
+                        "no connection to {} in {:?}",
+                        uri.host().unwrap_or("?"),
+                        connector.timeout
+                    ),
+                )),
+            }
+        })
+    }
+}
+
+impl Connector {
+    async fn connect(&self, uri: &Uri, authority: &Authority) -> Result<TcpStream, EgressError> {
+        let host = uri.host().unwrap_or_default();
+        let port =
+            uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
+        let unreachable = |why: &str| {
+            EgressError::new(ErrorKind::Unreachable, format!("{host} cannot be reached: {why}"))
+        };
+        let addresses = self.addresses(host, port, authority).await?;
+        let mut last = unreachable("the name has no address");
+        for address in addresses {
+            match open(address, authority).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last = unreachable(&error.to_string()),
+            }
+        }
+        Err(last)
+    }
+
+    /// Every address of the host, of which each may be connected to.
+    async fn addresses(
+        &self,
+        host: &str,
+        port: u16,
+        authority: &Authority,
+    ) -> Result<Vec<SocketAddr>, EgressError> {
+        let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        let addresses = match literal {
+            Ok(address) => vec![SocketAddr::new(address, port)],
+            Err(_) if address::is_metadata_name(host) => return Err(metadata(host)),
+            Err(_) => self.resolver.resolve(host, port, authority).await.map_err(|error| {
+                EgressError::new(
+                    ErrorKind::Unreachable,
+                    format!("{host} does not resolve: {error}"),
+                )
+            })?,
+        };
+        for found in &addresses {
+            match address::classify(found.ip()) {
+                Class::Public => {}
+                Class::Private(_) if self.allow_private => {}
+                Class::Private(class) => {
+                    return Err(EgressError::denied(
+                        Rule::Address,
+                        format!(
+                            "{host} is at {}, a {class} address; `allow-private = true` for this provider would permit it",
+                            found.ip()
+                        ),
+                    ));
+                }
+                Class::Metadata => return Err(metadata(host)),
+            }
+        }
+        Ok(addresses)
+    }
+}
+
+fn metadata(host: &str) -> EgressError {
+    EgressError::denied(
+        Rule::Address,
+        format!("{host} is a metadata service, which no provider may be"),
+    )
+}
+
+async fn open(address: SocketAddr, _: &Authority) -> std::io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    // A socket can be turned elsewhere beneath us (transparent proxies, NAT rules
+    // of the host): then the check above would have judged another address.
+    if stream.peer_addr()?.ip() != address.ip() {
+        return Err(std::io::Error::other("the connection leads elsewhere"));
+    }
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}

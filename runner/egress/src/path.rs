@@ -1,0 +1,147 @@
+//! Paths of requests: one reading, or none.
+
+use crate::error::{EgressError, Rule};
+
+/// A path and query that can be read in one way only.
+#[derive(Debug)]
+pub(crate) struct CheckedPath {
+    /// Segments below the endpoint's base, percent-decoded.
+    pub(crate) segments: Vec<String>,
+    /// Query parameter names, in order, without repetition.
+    pub(crate) query: Vec<String>,
+    /// The text as the guest wrote it, which is what is sent.
+    pub(crate) text: String,
+}
+
+/// Reads a path that a guest wrote.
+pub(crate) fn check(text: &str) -> Result<CheckedPath, EgressError> {
+    let bad = |why: &str| EgressError::denied(Rule::PathForm, format!("the path {why}"));
+    if let Some(c) = text.chars().find(|c| !c.is_ascii_graphic()) {
+        return Err(bad(&format!("has the character {c:?}, which must be percent-encoded")));
+    }
+    if text.contains(['\\', '#', '<', '>', '"', '^', '`', '{', '|', '}']) {
+        return Err(bad("has a character that no path has"));
+    }
+    let (path, query) = match text.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (text, None),
+    };
+    let below = path.strip_prefix('/').ok_or_else(|| bad("does not start with `/`"))?;
+    let mut segments = Vec::new();
+    for raw in below.split('/') {
+        let segment = decode(raw).map_err(bad)?;
+        if segment.is_empty() || segment == "." || segment == ".." {
+            return Err(bad("has an empty or dot segment"));
+        }
+        if segment.contains(['/', '\\', '%', '?', '#']) || segment.contains(char::is_control) {
+            return Err(bad("hides a separator, an escape or a control character"));
+        }
+        segments.push(segment);
+    }
+    let mut names = Vec::new();
+    for pair in query.into_iter().flat_map(|query| query.split('&')) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if name.is_empty() || !name.chars().all(plain) {
+            return Err(bad("has a query parameter without a plain name"));
+        }
+        if names.iter().any(|seen| seen == name) {
+            return Err(bad("has a query parameter twice"));
+        }
+        let value = decode(value).map_err(bad)?;
+        if value.contains(char::is_control) {
+            return Err(bad("hides a control character in its query"));
+        }
+        names.push(name.to_owned());
+    }
+    Ok(CheckedPath { segments, query: names, text: text.to_owned() })
+}
+
+fn decode(raw: &str) -> Result<String, &'static str> {
+    let mut bytes = Vec::with_capacity(raw.len());
+    let mut rest = raw.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        rest = after;
+        if first != b'%' {
+            bytes.push(first);
+            continue;
+        }
+        let (Some(high), Some(low)) = (rest.first(), rest.get(1)) else {
+            return Err("has an incomplete escape");
+        };
+        let digit = |byte: &u8| char::from(*byte).to_digit(16);
+        let (Some(high), Some(low)) = (digit(high), digit(low)) else {
+            return Err("has an escape that is not two hex digits");
+        };
+        bytes.push((high * 16 + low) as u8);
+        rest = &rest[2..];
+    }
+    String::from_utf8(bytes).map_err(|_| "has escapes that are not UTF-8")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_read_in_two_ways_is_refused() {
+        for bad in [
+            "",
+            "v1",
+            "chat/completions",
+            "http://evil.example/chat",
+            "https://evil.example",
+            "//evil.example/chat",
+            "/",
+            "/chat//completions",
+            "/chat/",
+            "/../x",
+            "/chat/../files",
+            "/./chat",
+            "/chat/..",
+            "/%2e%2e/files",
+            "/%2E./files",
+            "/.%2e/x",
+            "/%2e/x",
+            "/chat%2fcompletions",
+            "/chat%2Fcompletions",
+            "/chat%5c..",
+            "/chat\\..\\files",
+            "/%252e%252e/files",
+            "/chat%252fcompletions",
+            "/a%25",
+            "/chat%00",
+            "/chat\0",
+            "/chat\r\nhost: evil",
+            "/chat%0d%0ahost:evil",
+            "/chat completions",
+            "/chät",
+            "/chat%",
+            "/chat%2",
+            "/chat%zz",
+            "/%ff%fe",
+            "/chat#frag",
+            "/user@host/..",
+            "/a?b=c&b=d",
+            "/a?=x",
+            "/a?",
+            "/a?x=%0a",
+            "/a?b%63=1",
+            "/a?b[0]=1",
+            "/a%3fb=c",
+            "/a%23b",
+            "/{x}",
+        ] {
+            assert!(check(bad).is_err(), "{bad:?} was accepted");
+        }
+    }
+
+    #[test]
+    fn ordinary_paths_are_read_as_written() {
+        let path = check("/models/a%3Ab%20c:generate?alt=sse&x=1%2F2").unwrap();
+        assert_eq!(path.segments, ["models", "a:b c:generate"]);
+        assert_eq!(path.query, ["alt", "x"]);
+        assert_eq!(path.text, "/models/a%3Ab%20c:generate?alt=sse&x=1%2F2");
+        assert_eq!(check("/chat/completions").unwrap().segments, ["chat", "completions"]);
+    }
+}

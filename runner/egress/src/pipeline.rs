@@ -1,0 +1,383 @@
+//! What happens to a request of a guest's, from top to bottom.
+//!
+//! ```text
+//! request ─ check ─▶ CheckedRequest ─ authorise ─▶ AuthorisedRequest ─ send ─▶ Response
+//!           path, method, query,      credentials    addresses, TLS,
+//!           headers, limits           last           limits, scrubbing
+//! ```
+//!
+//! Each step takes what only the step before can make: a request that was not
+//! checked cannot be given a credential, and one without cannot be sent.
+
+use crate::audit::{self, AuditRecord, Decision};
+use crate::body::{self, Response};
+use crate::credential;
+use crate::endpoint::Endpoint;
+use crate::error::{EgressError, ErrorKind, Rule};
+use crate::provider::{CellEgress, Connection, EndpointId};
+use crate::{header, path};
+use bytes::Bytes;
+use hotcell_manifest::Method;
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Uri};
+use http_body_util::Full;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+/// What a guest asks to be sent. Nothing in it is believed.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// Path and query below the endpoint's base path.
+    pub path: String,
+    /// Names and values, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// A request that the grant covers. It holds no credential yet.
+struct CheckedRequest {
+    method: Method,
+    path: String,
+    has_query: bool,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// A checked request with its credential: the only thing that can be sent.
+struct AuthorisedRequest(hyper::Request<Full<Bytes>>);
+
+impl CellEgress {
+    /// Sends one request and waits for the response's head.
+    ///
+    /// # Errors
+    /// What a rule refuses (written to the audit log), and what keeps the provider
+    /// from answering. A status of 400 and above is a response.
+    pub async fn send(
+        &mut self,
+        endpoint: EndpointId,
+        request: Request,
+    ) -> Result<Response, EgressError> {
+        let provider = self.provider.clone();
+        let Some((name, endpoint)) = provider.endpoint(endpoint) else {
+            return Err(self.deny(
+                "?",
+                None,
+                EgressError::denied(Rule::Endpoint, "no such endpoint"),
+            ));
+        };
+        let asked = (request.method, request.path.clone());
+        let checked = match self.count_call().and_then(|()| self.check(endpoint, request)) {
+            Ok(checked) => checked,
+            Err(error) => return Err(self.deny(name, Some(asked), error)),
+        };
+        let connection = provider.connection(name, endpoint).await?;
+        let mut exchange = self.grant(name, &checked)?;
+        let authorised = authorise(endpoint, &connection, checked)?;
+        let result = self.exchange(&connection, authorised, &mut exchange).await;
+        match result {
+            Ok(response) if response.status().as_u16() == 401 => {
+                // The credential may have been changed at its source since it was read.
+                provider.forget_credentials();
+                self.receive(endpoint, &connection, response, exchange)
+            }
+            Ok(response) => self.receive(endpoint, &connection, response, exchange),
+            // An address is judged when the connection is made.
+            Err(error) if error.rule == Some(Rule::Address) => {
+                exchange.close();
+                Err(self.deny(name, Some(asked), error))
+            }
+            Err(error) => {
+                exchange.fail(&error);
+                Err(error)
+            }
+        }
+    }
+
+    fn check(&self, endpoint: &Endpoint, request: Request) -> Result<CheckedRequest, EgressError> {
+        let limits = &self.provider.limits;
+        if request.path.len() > limits.path_bytes {
+            let message = format!("the path has more than {} bytes", limits.path_bytes);
+            return Err(EgressError::denied(Rule::Limit, message));
+        }
+        if request.body.len() > limits.request_bytes {
+            let message = format!("the request has more than {} bytes", limits.request_bytes);
+            return Err(EgressError::too_large(message));
+        }
+        let path = path::check(&request.path)?;
+        let method = request.method;
+        let covered = endpoint.grant.allow.iter().any(|rule| {
+            rule.method == method && rule.path.matches(path.segments.iter().map(String::as_str))
+        });
+        if !covered {
+            let shown: String = request.path.chars().take(200).collect();
+            return Err(EgressError::denied(
+                Rule::MethodAndPath,
+                format!("the grant has no `{method} {shown}`"),
+            ));
+        }
+        if let Some(name) = path.query.iter().find(|name| !endpoint.grant.query.contains(name)) {
+            let message = format!("the grant has no query parameter `{name}`");
+            return Err(EgressError::denied(Rule::Query, message));
+        }
+        let headers = header::check(
+            request.headers,
+            &endpoint.grant.request_headers,
+            endpoint.credential.as_ref(),
+            limits,
+        )?;
+        let has_query = !path.query.is_empty();
+        Ok(CheckedRequest { method, path: path.text, has_query, headers, body: request.body })
+    }
+
+    /// Writes the decision down. What cannot be written down does not happen.
+    fn grant(&self, endpoint: &str, request: &CheckedRequest) -> Result<Exchange, EgressError> {
+        let template = self.record(endpoint, Some((request.method, request.path.clone())));
+        let sinks = self.provider.egress.audit.clone();
+        audit::record(&sinks, &AuditRecord { decision: Decision::Granted, ..template.clone() })
+            .map_err(|error| unwritable(&error))?;
+        Ok(Exchange {
+            sinks,
+            template: Some(template),
+            started: Instant::now(),
+            status: None,
+            sent: request.body.len() as u64,
+            received: 0,
+            error: None,
+        })
+    }
+
+    async fn exchange(
+        &self,
+        connection: &Connection,
+        request: AuthorisedRequest,
+        exchange: &mut Exchange,
+    ) -> Result<hyper::Response<hyper::body::Incoming>, EgressError> {
+        let first_byte = Duration::from_millis(self.provider.limits.first_byte_ms);
+        let response = tokio::time::timeout(first_byte, connection.client.request(request.0));
+        let response = response.await.map_err(|_| {
+            EgressError::new(
+                ErrorKind::TimedOut,
+                format!("the provider did not begin to answer within {first_byte:?}"),
+            )
+        })??;
+        exchange.status = Some(response.status().as_u16());
+        Ok(response)
+    }
+
+    fn receive(
+        &self,
+        endpoint: &Endpoint,
+        connection: &Connection,
+        response: hyper::Response<hyper::body::Incoming>,
+        mut exchange: Exchange,
+    ) -> Result<Response, EgressError> {
+        let limits = &self.provider.limits;
+        let checked =
+            visible_headers(response.headers(), endpoint, connection, limits).and_then(|headers| {
+                let scrubber = connection.scrubber.clone();
+                let decoded = self.decoded.clone();
+                let template = exchange.take();
+                Response::new(response, headers, scrubber, decoded, limits.clone(), template)
+            });
+        checked.inspect_err(|error| exchange.fail(error))
+    }
+
+    /// Writes a denial down, and hands it back.
+    pub(crate) fn deny(
+        &self,
+        endpoint: &str,
+        asked: Option<(Method, String)>,
+        error: EgressError,
+    ) -> EgressError {
+        let Some(rule) = error.rule else { return error };
+        let decision = Decision::Denied { rule, detail: error.message.clone() };
+        let record = AuditRecord { decision, ..self.record(endpoint, asked) };
+        match audit::record(&self.provider.egress.audit, &record) {
+            Ok(()) => error,
+            Err(failed) => unwritable(&failed),
+        }
+    }
+
+    fn record(&self, endpoint: &str, asked: Option<(Method, String)>) -> AuditRecord {
+        let (method, path) = asked.unzip();
+        AuditRecord {
+            time: SystemTime::now(),
+            request_id: self.request_id.clone(),
+            provider: self.provider.name.clone(),
+            adapter: self.provider.adapter.clone(),
+            digest: self.provider.digest,
+            endpoint: endpoint.chars().take(64).collect::<String>().into(),
+            method,
+            path: path.map(|path| path.chars().take(512).collect()),
+            decision: Decision::Granted,
+        }
+    }
+
+    fn count_call(&mut self) -> Result<(), EgressError> {
+        self.calls += 1;
+        if self.calls > self.provider.limits.calls {
+            let message = format!("more than {} calls in one request", self.provider.limits.calls);
+            return Err(EgressError::denied(Rule::Limit, message));
+        }
+        Ok(())
+    }
+}
+
+/// Adds what the guest never sees. After this nothing is checked any more.
+fn authorise(
+    endpoint: &Endpoint,
+    connection: &Connection,
+    request: CheckedRequest,
+) -> Result<AuthorisedRequest, EgressError> {
+    let internal = |error: &dyn std::fmt::Display| {
+        EgressError::new(ErrorKind::Internal, format!("the request cannot be written: {error}"))
+    };
+    let mut headers = request.headers;
+    // Compression of a stream delays its events.
+    let streams =
+        headers.get(ACCEPT).is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"));
+    let coding = if streams { "identity" } else { "gzip" };
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(coding));
+    headers.insert(USER_AGENT, HeaderValue::from_static(crate::USER_AGENT));
+    for (name, value) in &endpoint.headers {
+        headers.insert(name.clone(), value.clone());
+    }
+    let mut query = if request.has_query { "?".to_owned() } else { String::new() };
+    let auth = &endpoint.grant.auth;
+    credential::apply(auth, &connection.credentials, &mut headers, &mut query);
+    let added = if request.has_query { query.get(1..).unwrap_or_default() } else { &query };
+    let uri = Uri::builder()
+        .scheme(endpoint.scheme.clone())
+        .authority(endpoint.host.clone())
+        .path_and_query(format!("{}{}{added}", endpoint.base, request.path))
+        .build()
+        .map_err(|error| internal(&error))?;
+    let mut authorised = hyper::Request::builder()
+        .method(request.method.as_str())
+        .uri(uri)
+        .body(Full::new(request.body))
+        .map_err(|error| internal(&error))?;
+    *authorised.headers_mut() = headers;
+    Ok(AuthorisedRequest(authorised))
+}
+
+fn visible_headers(
+    headers: &HeaderMap,
+    endpoint: &Endpoint,
+    connection: &Connection,
+    limits: &crate::Limits,
+) -> Result<Vec<(String, String)>, EgressError> {
+    // Two ways to say where the body ends are how one response becomes two.
+    if headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH) {
+        return Err(EgressError::new(
+            ErrorKind::MalformedResponse,
+            "the response has both content-length and transfer-encoding",
+        ));
+    }
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if headers.len() > limits.response_headers || bytes > limits.response_head_bytes {
+        return Err(EgressError::too_large("the response has too many headers"));
+    }
+    let granted = &endpoint.grant.response_headers;
+    let visible = headers
+        .iter()
+        .filter(|(name, _)| granted.iter().any(|pattern| pattern.matches(name.as_str())))
+        .map(|(name, value)| {
+            let scrubbed = connection.scrubber.whole(value.as_bytes());
+            let value = scrubbed.as_deref().unwrap_or(value.as_bytes());
+            (name.as_str().to_owned(), String::from_utf8_lossy(value).into_owned())
+        });
+    Ok(visible.collect())
+}
+
+/// What a failure of the HTTP library means. Its own words hold no header.
+pub(crate) fn failure_of(error: &(dyn std::error::Error + 'static)) -> EgressError {
+    let mut source = Some(error);
+    let mut words = error.to_string();
+    let mut kind = ErrorKind::Unreachable;
+    while let Some(error) = source {
+        if let Some(error) = error.downcast_ref::<EgressError>() {
+            return error.clone();
+        }
+        if let Some(error) = error.downcast_ref::<hyper::Error>() {
+            // The library has a kind for this, and no public question to ask for it.
+            if error.is_parse() && error.to_string().contains("too large") {
+                return EgressError::too_large("the response has too many headers");
+            }
+            if error.is_parse() || error.is_incomplete_message() || error.is_body_write_aborted() {
+                kind = ErrorKind::MalformedResponse;
+            }
+        }
+        words = error.to_string();
+        source = error.source();
+    }
+    let what = match kind {
+        ErrorKind::MalformedResponse => "the response is not complete HTTP",
+        _ => "the connection failed",
+    };
+    EgressError::new(kind, format!("{what}: {words}"))
+}
+
+fn unwritable(error: &std::io::Error) -> EgressError {
+    EgressError::new(ErrorKind::Internal, format!("the audit log cannot be written: {error}"))
+}
+
+/// A granted request on its way, to be written down when it ends.
+pub(crate) struct Exchange {
+    sinks: Arc<[Arc<dyn audit::AuditSink>]>,
+    template: Option<AuditRecord>,
+    started: Instant,
+    status: Option<u16>,
+    sent: u64,
+    received: u64,
+    error: Option<String>,
+}
+
+impl Exchange {
+    pub(crate) fn count(&mut self, bytes: usize) {
+        self.received += bytes as u64;
+    }
+
+    pub(crate) fn fail(&mut self, error: &EgressError) {
+        self.error = Some(error.message.clone());
+        self.finish();
+    }
+
+    /// Writes the end down, once.
+    pub(crate) fn finish(&mut self) {
+        let Some(template) = self.template.take() else { return };
+        let duration = self.started.elapsed();
+        let decision =
+            body::finished(self.status, self.sent, self.received, duration, self.error.take());
+        let record = AuditRecord { time: SystemTime::now(), decision, ..template };
+        if let Err(error) = audit::record(&self.sinks, &record) {
+            tracing::error!(target: "hotcell::audit", %error, "the end of a request was not recorded");
+        }
+    }
+
+    /// Forgets the exchange: its end is written down as a denial.
+    fn close(&mut self) {
+        self.template = None;
+    }
+
+    fn take(&mut self) -> Self {
+        Self {
+            sinks: self.sinks.clone(),
+            template: self.template.take(),
+            started: self.started,
+            status: self.status,
+            sent: self.sent,
+            received: self.received,
+            error: self.error.take(),
+        }
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}

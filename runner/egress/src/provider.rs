@@ -1,0 +1,348 @@
+//! Egress as the runner holds it: once per process, once per provider, once per
+//! cell.
+
+use crate::audit::AuditSink;
+use crate::authority::Authority;
+use crate::connect::Connector;
+use crate::credential::{Credentials, SecretSource};
+use crate::endpoint::{Endpoint, EndpointSpec};
+use crate::error::{EgressError, ErrorKind, Rule, SetupError};
+use crate::limits::Limits;
+use crate::pipeline::failure_of;
+use crate::resolve::{Resolve, SystemResolver};
+use crate::scrub::Scrubber;
+use crate::tls::{self, Roots};
+use bytes::Bytes;
+use hotcell_manifest::Digest;
+use http::uri::Scheme;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+/// An idle connection is kept for less time than servers usually do, so that a
+/// request rarely meets one that is just being closed.
+const POOL_IDLE: Duration = Duration::from_secs(50);
+
+/// The guarded door of one process. Cheap to clone.
+#[derive(Clone)]
+pub struct Egress {
+    pub(crate) inner: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    resolver: Arc<dyn Resolve>,
+    roots: Roots,
+    tls: OnceLock<rustls::ClientConfig>,
+    pub(crate) audit: Arc<[Arc<dyn AuditSink>]>,
+}
+
+/// What a process decides about its egress.
+#[derive(Default)]
+pub struct EgressBuilder {
+    resolver: Option<Arc<dyn Resolve>>,
+    roots: Roots,
+    audit: Vec<Arc<dyn AuditSink>>,
+}
+
+/// One configured provider, as egress needs it.
+#[derive(Clone, Debug)]
+pub struct ProviderSpec {
+    /// The provider's name in the configuration.
+    pub provider: String,
+    /// The adapter's name.
+    pub adapter: String,
+    /// The component's digest.
+    pub digest: Digest,
+    /// The endpoints, by the names that the adapter asks for them with.
+    pub endpoints: BTreeMap<String, EndpointSpec>,
+    /// Where the secrets come from, by their names in the manifest.
+    pub secrets: BTreeMap<String, SecretSource>,
+    /// Names of secrets that the provider also works without.
+    pub optional_secrets: BTreeSet<String>,
+    /// What one cell may send and receive.
+    pub limits: Limits,
+}
+
+/// The door of one provider, with its credentials and connections. Cheap to clone.
+#[derive(Clone)]
+pub struct ProviderEgress {
+    inner: Arc<Provider>,
+}
+
+/// The door of one cell, which counts what the cell uses.
+pub struct CellEgress {
+    pub(crate) provider: Arc<Provider>,
+    pub(crate) request_id: Arc<str>,
+    pub(crate) calls: u32,
+    pub(crate) decoded: Arc<AtomicU64>,
+}
+
+/// An endpoint that was granted to a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndpointId(usize);
+
+pub(crate) struct Provider {
+    pub(crate) name: Arc<str>,
+    pub(crate) adapter: Arc<str>,
+    pub(crate) digest: Digest,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) egress: Arc<Shared>,
+    endpoints: Vec<(String, Endpoint)>,
+    secrets: BTreeMap<String, SecretSource>,
+    optional: BTreeSet<String>,
+    /// One for each endpoint: none of them is shared with another provider or
+    /// another credential, so that a framing fault in one cannot reach another.
+    connections: Mutex<BTreeMap<String, Arc<Connection>>>,
+}
+
+/// An HTTP client with its own pool, and the credentials that travel on it.
+pub(crate) struct Connection {
+    pub(crate) client: HttpClient,
+    pub(crate) credentials: Credentials,
+    pub(crate) scrubber: Arc<Scrubber>,
+}
+
+pub(crate) enum HttpClient {
+    Plain(Client<Connector, Full<Bytes>>),
+    Tls(Client<HttpsConnector<Connector>, Full<Bytes>>),
+}
+
+impl Egress {
+    /// Starts with the system's resolver, the platform's certificates and no audit
+    /// sink but `tracing`.
+    pub fn builder() -> EgressBuilder {
+        EgressBuilder::default()
+    }
+
+    /// Sets a provider up. Nothing is read, resolved or connected yet.
+    ///
+    /// # Errors
+    /// A URL or grant that cannot be accepted, with what would be.
+    pub fn provider(&self, spec: ProviderSpec) -> Result<ProviderEgress, SetupError> {
+        let endpoints = spec
+            .endpoints
+            .into_iter()
+            .map(|(name, spec)| Endpoint::new(&name, spec).map(|endpoint| (name, endpoint)))
+            .collect::<Result<_, _>>()?;
+        let provider = Provider {
+            name: spec.provider.into(),
+            adapter: spec.adapter.into(),
+            digest: spec.digest,
+            limits: Arc::new(spec.limits),
+            egress: self.inner.clone(),
+            endpoints,
+            secrets: spec.secrets,
+            optional: spec.optional_secrets,
+            connections: Mutex::default(),
+        };
+        Ok(ProviderEgress { inner: Arc::new(provider) })
+    }
+}
+
+impl EgressBuilder {
+    /// Resolves names with something else than the system.
+    #[must_use]
+    pub fn resolver(mut self, resolver: Arc<dyn Resolve>) -> Self {
+        self.resolver = Some(resolver);
+        self
+    }
+
+    /// Believes these certificate authorities.
+    #[must_use]
+    pub fn roots(mut self, roots: Roots) -> Self {
+        self.roots = roots;
+        self
+    }
+
+    /// Adds somebody who keeps records.
+    #[must_use]
+    pub fn audit(mut self, sink: Arc<dyn AuditSink>) -> Self {
+        self.audit.push(sink);
+        self
+    }
+
+    /// The door.
+    pub fn build(self) -> Egress {
+        let resolver = self.resolver.unwrap_or_else(|| Arc::new(SystemResolver));
+        let shared =
+            Shared { resolver, roots: self.roots, tls: OnceLock::new(), audit: self.audit.into() };
+        Egress { inner: Arc::new(shared) }
+    }
+}
+
+impl ProviderEgress {
+    /// The door for one cell that works on the request with this id.
+    pub fn cell(&self, request_id: &str) -> CellEgress {
+        CellEgress {
+            provider: self.inner.clone(),
+            request_id: request_id.into(),
+            calls: 0,
+            decoded: Arc::default(),
+        }
+    }
+}
+
+impl CellEgress {
+    /// Finds an endpoint by the name that the adapter gives it.
+    ///
+    /// # Errors
+    /// `denied`, written to the audit log, where none of this name was granted.
+    pub fn endpoint(&mut self, name: &str) -> Result<EndpointId, EgressError> {
+        match self.provider.endpoints.iter().position(|(known, _)| known == name) {
+            Some(index) => Ok(EndpointId(index)),
+            None => {
+                let shown: String = name.chars().take(64).collect();
+                let message = format!("the grant has no endpoint `{shown}`");
+                Err(self.deny(name, None, EgressError::denied(Rule::Endpoint, message)))
+            }
+        }
+    }
+}
+
+impl Provider {
+    pub(crate) fn endpoint(&self, id: EndpointId) -> Option<(&str, &Endpoint)> {
+        self.endpoints.get(id.0).map(|(name, endpoint)| (name.as_str(), endpoint))
+    }
+
+    /// The endpoint's client, made when it is first needed.
+    pub(crate) async fn connection(
+        self: &Arc<Self>,
+        name: &str,
+        endpoint: &Endpoint,
+    ) -> Result<Arc<Connection>, EgressError> {
+        if let Some(connection) = self.connections().get(name) {
+            return Ok(connection.clone());
+        }
+        let credentials = self.read_credentials(endpoint).await?;
+        let scrubber = Arc::new(Scrubber::new(&credentials.sensitive()));
+        let client = self.client(endpoint)?;
+        let connection = Arc::new(Connection { client, credentials, scrubber });
+        self.connections().insert(name.to_owned(), connection.clone());
+        Ok(connection)
+    }
+
+    /// Reads the secrets anew for the next request.
+    pub(crate) fn forget_credentials(&self) {
+        self.connections().clear();
+    }
+
+    fn connections(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<Connection>>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Only the secrets that this endpoint's scheme applies.
+    async fn read_credentials(
+        self: &Arc<Self>,
+        endpoint: &Endpoint,
+    ) -> Result<Credentials, EgressError> {
+        let mut sources = BTreeMap::new();
+        for name in endpoint.grant.auth.secrets() {
+            match self.secrets.get(name) {
+                Some(source) => _ = sources.insert(name.to_owned(), source.clone()),
+                None if self.optional.contains(name) => {}
+                None => {
+                    return Err(EgressError::new(
+                        ErrorKind::Authentication,
+                        format!(
+                            "no source for the secret `{name}`; add `secrets.{name} = \"env:…\"` to [providers.{}]",
+                            self.name
+                        ),
+                    ));
+                }
+            }
+        }
+        let blocking = sources.values().any(|source| {
+            matches!(source, SecretSource::Command(_) | SecretSource::Keyring { .. })
+        });
+        let provider = self.clone();
+        let read =
+            move || Credentials::read(&sources, &provider.optional, &Authority::of_the_process());
+        if !blocking {
+            return read();
+        }
+        tokio::task::spawn_blocking(read).await.unwrap_or_else(|_| {
+            Err(EgressError::new(ErrorKind::Internal, "reading the secrets was interrupted"))
+        })
+    }
+
+    fn client(&self, endpoint: &Endpoint) -> Result<HttpClient, EgressError> {
+        let connector = Connector {
+            resolver: self.egress.resolver.clone(),
+            allow_private: endpoint.allow_private,
+            timeout: Duration::from_millis(self.limits.connect_ms),
+        };
+        let mut builder = Client::builder(TokioExecutor::new());
+        builder
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(POOL_IDLE)
+            .http1_max_headers(self.limits.response_headers)
+            .http1_max_buf_size(self.limits.response_head_bytes.max(8192))
+            .http2_max_header_list_size(
+                u32::try_from(self.limits.response_head_bytes).unwrap_or(u32::MAX),
+            )
+            .http2_adaptive_window(true)
+            .timer(TokioTimer::new());
+        if endpoint.scheme == Scheme::HTTP {
+            return Ok(HttpClient::Plain(builder.build(connector)));
+        }
+        let config = match self.egress.tls.get() {
+            Some(config) => config,
+            None => {
+                let config = tls::client_config(&self.egress.roots)
+                    .map_err(|error| EgressError::new(ErrorKind::Unreachable, error.to_string()))?;
+                self.egress.tls.get_or_init(|| config)
+            }
+        };
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(config.clone())
+            .https_only()
+            .enable_http1()
+            .enable_http2()
+            .wrap_connector(connector);
+        Ok(HttpClient::Tls(builder.build(connector)))
+    }
+}
+
+impl HttpClient {
+    pub(crate) async fn request(
+        &self,
+        request: hyper::Request<Full<Bytes>>,
+    ) -> Result<hyper::Response<Incoming>, EgressError> {
+        match self {
+            Self::Plain(client) => client.request(request).await,
+            Self::Tls(client) => client.request(request).await,
+        }
+        .map_err(|error| failure_of(&error))
+    }
+}
+
+macro_rules! opaque {
+    ($($type:ident: $($field:ident).+),*) => {$(
+        impl fmt::Debug for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($type)).field("provider", &self.$($field).+).finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+
+opaque!(ProviderEgress: inner.name, CellEgress: provider.name);
+
+impl fmt::Debug for Egress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Egress").field("roots", &self.inner.roots).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for EgressBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EgressBuilder").field("roots", &self.roots).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,219 @@
+//! Taking secrets out of what a provider sends back.
+//!
+//! A provider, or somebody who can make it echo a request, could hand a cell its
+//! own credential. So every secret in use is looked for, in its usual encodings,
+//! in headers and bodies, across the borders of chunks. Only exact secrets are
+//! looked for: patterns would corrupt answers.
+
+use crate::credential::Secret;
+use aho_corasick::{AhoCorasick, MatchKind};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use bytes::{Bytes, BytesMut};
+use secrecy::{ExposeSecret, zeroize::Zeroize};
+
+/// What stands in the place of a secret.
+pub(crate) const REPLACEMENT: &[u8] = b"[secret]";
+
+/// Shorter secrets are not looked for: they would be found in ordinary text.
+pub(crate) const SHORTEST: usize = 8;
+
+/// Finds the secrets of one provider. Shared by all of its cells.
+pub(crate) struct Scrubber {
+    finder: Option<AhoCorasick>,
+    patterns: Vec<Vec<u8>>,
+    /// Which bytes a pattern begins with.
+    first: [bool; 256],
+    longest: usize,
+}
+
+impl Scrubber {
+    pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
+        let mut patterns: Vec<Vec<u8>> = Vec::new();
+        for secret in secrets {
+            for form in forms(secret.expose_secret()) {
+                if form.len() >= SHORTEST && !patterns.contains(&form) {
+                    patterns.push(form);
+                }
+            }
+        }
+        // A set that cannot be built is a set of enormous secrets; then nothing may
+        // pass, which the one-byte patterns below see to.
+        let finder = (!patterns.is_empty()).then(|| {
+            AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&patterns)
+        });
+        let finder = finder.and_then(Result::ok);
+        let mut first = [false; 256];
+        for pattern in &patterns {
+            if let Some(byte) = pattern.first() {
+                first[usize::from(*byte)] = true;
+            }
+        }
+        let longest = patterns.iter().map(Vec::len).max().unwrap_or(0);
+        Self { finder, patterns, first, longest }
+    }
+
+    /// A text that is complete.
+    pub(crate) fn whole(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let finder = self.finder.as_ref()?;
+        finder
+            .is_match(text)
+            .then(|| finder.replace_all_bytes(text, &vec![REPLACEMENT; self.patterns.len()]))
+    }
+
+    /// Where a secret could begin that ends in a later chunk.
+    fn unfinished(&self, text: &[u8]) -> usize {
+        let from = text.len().saturating_sub(self.longest.saturating_sub(1));
+        (from..text.len())
+            .find(|&start| {
+                let tail = &text[start..];
+                self.first[usize::from(tail[0])]
+                    && self.patterns.iter().any(|p| p.len() > tail.len() && p.starts_with(tail))
+            })
+            .unwrap_or(text.len())
+    }
+}
+
+impl Drop for Scrubber {
+    fn drop(&mut self) {
+        self.patterns.iter_mut().for_each(Zeroize::zeroize);
+    }
+}
+
+/// A stream of chunks from which secrets are taken out.
+#[derive(Default)]
+pub(crate) struct Stream {
+    held: BytesMut,
+}
+
+impl Stream {
+    /// Takes a chunk in and gives out what is certain. `last` gives out the rest.
+    pub(crate) fn push(&mut self, scrubber: &Scrubber, chunk: Bytes, last: bool) -> Bytes {
+        let Some(finder) = &scrubber.finder else { return chunk };
+        let text = if self.held.is_empty() {
+            chunk
+        } else {
+            self.held.extend_from_slice(&chunk);
+            self.held.split().freeze()
+        };
+        let mut out: Option<BytesMut> = None;
+        let mut done = 0;
+        loop {
+            let rest = &text[done..];
+            let certain = if last { rest.len() } else { scrubber.unfinished(rest) };
+            match finder.find(rest) {
+                // A longer secret could still begin where this one does.
+                Some(found) if found.start() < certain => {
+                    let out = out.get_or_insert_with(BytesMut::new);
+                    out.extend_from_slice(&rest[..found.start()]);
+                    out.extend_from_slice(REPLACEMENT);
+                    done += found.end();
+                }
+                _ => {
+                    self.held.extend_from_slice(&rest[certain..]);
+                    return match out {
+                        None => text.slice(..done + certain),
+                        Some(mut out) => {
+                            out.extend_from_slice(&rest[..certain]);
+                            out.freeze()
+                        }
+                    };
+                }
+            }
+        }
+    }
+}
+
+/// The secret as it may come back: plain, in a URL, in base64, in JSON.
+fn forms(secret: &str) -> Vec<Vec<u8>> {
+    let mut percent = String::new();
+    let mut lower = String::new();
+    for byte in secret.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            percent.push(char::from(byte));
+            lower.push(char::from(byte));
+        } else {
+            percent.push_str(&format!("%{byte:02X}"));
+            lower.push_str(&format!("%{byte:02x}"));
+        }
+    }
+    let json = serde_json::to_string(secret).unwrap_or_default();
+    let json = json.trim_matches('"').to_owned();
+    let escaped_slash = json.replace('/', "\\/");
+    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    [
+        secret.to_owned(),
+        percent,
+        lower,
+        json,
+        escaped_slash,
+        STANDARD_NO_PAD.encode(secret),
+        URL_SAFE_NO_PAD.encode(secret),
+        hex,
+        secret.chars().rev().collect(),
+    ]
+    .map(String::into_bytes)
+    .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn scrubber(secrets: &[&str]) -> Scrubber {
+        let secrets: Vec<Secret> = secrets.iter().map(|s| Secret::from((*s).to_owned())).collect();
+        Scrubber::new(&secrets)
+    }
+
+    fn pushed(scrubber: &Scrubber, chunks: &[&[u8]]) -> Vec<u8> {
+        let mut stream = Stream::default();
+        let mut out = Vec::new();
+        for chunk in chunks {
+            out.extend(stream.push(scrubber, Bytes::copy_from_slice(chunk), false));
+        }
+        out.extend(stream.push(scrubber, Bytes::new(), true));
+        out
+    }
+
+    #[test]
+    fn every_usual_encoding_is_found() {
+        let secret = "sk-ant/a+b=c\"d";
+        let scrubber = scrubber(&[secret]);
+        for form in forms(secret) {
+            let text = [b"before ", form.as_slice(), b" after"].concat();
+            assert_eq!(pushed(&scrubber, &[&text]), b"before [secret] after");
+            let bytes: Vec<&[u8]> = text.chunks(1).collect();
+            assert_eq!(pushed(&scrubber, &bytes), b"before [secret] after");
+        }
+    }
+
+    #[test]
+    fn only_the_tail_that_could_be_a_secret_waits() {
+        let scrubber = scrubber(&["sk-12345678"]);
+        let mut stream = Stream::default();
+        let mut push = |text: &'static str| stream.push(&scrubber, Bytes::from(text), false);
+        assert_eq!(push("data: hello\n\n"), "data: hello\n\n");
+        assert_eq!(push("data: sk-1"), "data: ");
+        assert_eq!(push("9\n\n"), "sk-19\n\n");
+    }
+
+    #[test]
+    fn short_secrets_do_not_corrupt_answers() {
+        assert_eq!(pushed(&scrubber(&["test"]), &[b"this is a test"]), b"this is a test");
+    }
+
+    proptest! {
+        #[test]
+        fn any_chunking_gives_what_the_whole_gives(
+            text in "(sk-aaaabbbb|sk-aaaabbbbcc|sk-|aaaa|bbbb|[ -~]){0,12}",
+            size in 1_usize..20,
+        ) {
+            let scrubber = scrubber(&["sk-aaaabbbb", "sk-aaaabbbbcc", "bbbbcc-sk-aaaa"]);
+            let whole = pushed(&scrubber, &[text.as_bytes()]);
+            let chunks: Vec<&[u8]> = text.as_bytes().chunks(size).collect();
+            prop_assert_eq!(&pushed(&scrubber, &chunks), &whole);
+            prop_assert_eq!(scrubber.whole(text.as_bytes()).unwrap_or_else(|| text.into()), whole);
+        }
+    }
+}
