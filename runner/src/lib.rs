@@ -1,3 +1,44 @@
 //! Runs LLM provider adapters that nobody has to trust.
+//!
+//! An adapter is a WebAssembly component that translates between the vocabulary of
+//! [`types`] and one provider's protocol. It runs in a *cell*: a fresh instance per
+//! request that has no file system, no environment, no clock and no socket. All it
+//! can reach is the endpoint that was granted to it, and what it sends there gets
+//! its credential only after it has left the cell.
+//!
+//! ```text
+//! caller ─▶ Runner ─▶ cell ─ the wall ─▶ egress ─▶ provider
+//!                     adapter            rules, credentials, sockets
+//! ```
+//!
+//! [`Runner`] is the front door. [`Config`] says which providers there are;
+//! `hotcell_egress` is the only place of credentials and sockets.
+
+#![deny(unsafe_code)]
+
+mod adapter;
+mod answer;
+mod artifact;
 pub mod bindings;
-pub mod cell;
+mod cell;
+mod config;
+mod engine;
+pub mod failure;
+pub mod limits;
+mod provider;
+mod runner;
+pub mod types;
+pub mod wasi;
+
+pub use adapter::{AdapterError, inspect};
+pub use answer::{Answer, Choice, Collected, EventStream};
+pub use config::{AdapterConfig, AuditConfig, Config, ConfigError, ProviderConfig};
+pub use engine::Allocation;
+pub use failure::{Consequence, Error, consequence};
+pub use hotcell_bundle as bundle;
+pub use hotcell_catalogue as catalogue;
+pub use hotcell_egress as egress;
+pub use hotcell_manifest as manifest;
+pub use limits::Limits;
+pub use provider::{Origin, ProviderInfo, SecretInfo};
+pub use runner::{Runner, RunnerBuilder, SetupError};

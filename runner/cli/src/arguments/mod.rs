@@ -1,0 +1,266 @@
+//! What can be typed, defined once: parsing, `--help` and completions come from
+//! here. Nothing in this module does anything.
+
+mod chat;
+
+pub(crate) use chat::{ChatArguments, OutputArguments, SamplingArguments};
+
+use anstyle::{AnsiColor, Style};
+use clap::builder::Styles;
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use std::path::PathBuf;
+
+/// The table of `hotcell::failure`, in words. A test compares them.
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  done
+    2  wrong usage or configuration, or a file that cannot be read
+    3  the provider or the adapter does not take this request
+    4  no credential, a wrong one, or one without the permission
+    5  denied: the adapter asked for something that it was not granted
+    6  rate limit or quota
+    7  the provider failed, is overloaded or cannot be reached
+    8  refused by the provider's content filter
+    9  timed out
+   70  hotcell itself failed
+  130  interrupted (Ctrl-C)";
+
+/// Sends requests to LLM providers through adapters that nobody has to trust.
+///
+/// An adapter is a WebAssembly component that speaks one provider's protocol. It
+/// runs in a sealed cell, one per request: it sees no key, no file, no
+/// environment, no clock and no other request, and can reach nothing but the
+/// paths of its own provider that it was granted.
+///
+/// With a key in the usual environment variable, say OPENAI_API_KEY, nothing needs
+/// to be configured:
+///
+///   hotcell chat -m openai/gpt-4o-mini "hello"
+///
+/// Without a key, `hotcell demo` shows everything on this machine alone.
+#[derive(Debug, Parser)]
+#[command(
+    name = "hotcell",
+    bin_name = "hotcell",
+    version,
+    about = "Sends requests to LLM providers through adapters that nobody has to trust",
+    verbatim_doc_comment,
+    after_help = EXIT_CODES,
+    styles = STYLES,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    max_term_width = 90
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: GlobalArguments,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const STYLES: Styles = Styles::styled()
+    .header(Style::new().bold())
+    .usage(Style::new().bold())
+    .literal(AnsiColor::Cyan.on_default())
+    .placeholder(AnsiColor::Green.on_default())
+    .error(AnsiColor::Red.on_default().bold())
+    .valid(AnsiColor::Green.on_default())
+    .invalid(AnsiColor::Yellow.on_default());
+
+/// What every command takes.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct GlobalArguments {
+    /// Read this configuration, and no other
+    ///
+    /// Without it the user's file (~/.config/hotcell/config.toml) and then the
+    /// project's (./hotcell.toml) are read, where they exist; the latter wins.
+    #[arg(long, global = true, value_name = "FILE", env = "HOTCELL_CONFIG", value_hint = ValueHint::FilePath, hide_env_values = true)]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Append every decision of egress to this file, one JSON object a line
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) audit: Option<PathBuf>,
+
+    /// When to use colours; NO_COLOR is honoured
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = false)]
+    pub(crate) color: ColorChoice,
+
+    /// Say more on standard error: once for usage and what the adapter logs, twice
+    /// for every decision of egress
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Chat(Box<ChatArguments>),
+    Embed(EmbedArguments),
+    Models(ModelsArguments),
+    Providers(ProvidersArguments),
+    /// See what an adapter is and what it may do
+    #[command(subcommand)]
+    Adapter(AdapterCommand),
+    /// See and check the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    Completions(CompletionsArguments),
+    Demo(DemoArguments),
+}
+
+/// Turn texts into vectors
+///
+/// Each argument is one text; without arguments each line of standard input is.
+/// Prints one vector a line as JSON, in the order of the texts.
+#[derive(Args, Debug)]
+pub(crate) struct EmbedArguments {
+    /// The texts
+    #[arg(value_name = "TEXT")]
+    pub(crate) texts: Vec<String>,
+
+    /// The model, as `provider/model`
+    #[arg(short, long, value_name = "MODEL", env = "HOTCELL_EMBED_MODEL")]
+    pub(crate) model: String,
+
+    /// Shorten the vectors to this many dimensions, where the model can
+    #[arg(short, long, value_name = "N")]
+    pub(crate) dimensions: Option<u32>,
+
+    /// The provider's word for what the vectors are for, such as `search_query`
+    #[arg(long, value_name = "TASK")]
+    pub(crate) task: Option<String>,
+
+    /// Print one JSON document with model, vectors and usage
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// List the models of a provider
+///
+/// Asks the provider itself. Without a name it asks every provider that has its
+/// key, one after the other.
+#[derive(Args, Debug)]
+pub(crate) struct ModelsArguments {
+    /// The provider, as configured or in the catalogue
+    #[arg(value_name = "PROVIDER")]
+    pub(crate) provider: Option<String>,
+
+    /// Print one JSON document, with the provider's own entries
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// List providers, and which key each one uses
+///
+/// Shows where each key would come from and whether it is there; never its value.
+#[derive(Args, Debug)]
+pub(crate) struct ProvidersArguments {
+    /// Show the whole catalogue, not only what is configured or has its key
+    #[arg(short, long)]
+    pub(crate) all: bool,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdapterCommand {
+    /// List the adapters that are bundled or configured
+    List {
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what an adapter may do, and what it is made of
+    ///
+    /// Reads the component's declaration, imports and exports. Nothing of it is
+    /// compiled or run.
+    Inspect {
+        /// A bundled or configured adapter's name, or a component's file
+        #[arg(value_name = "NAME|FILE", value_hint = ValueHint::AnyPath)]
+        adapter: String,
+
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Show what is in force, and which file says so
+    Show {
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the files that are looked for, in the order in which they are read
+    Path {
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the JSON schema of the configuration, for editors
+    Schema,
+    /// Check the configuration, or a file
+    ///
+    /// Also checks that each provider finds its adapter, endpoints and settings.
+    Check {
+        /// The file; without it what is in force
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: Option<PathBuf>,
+    },
+}
+
+/// Write a completion script for a shell to standard output
+///
+/// For instance:
+///
+///   bash  hotcell completions bash > ~/.local/share/bash-completion/completions/hotcell
+///   zsh   hotcell completions zsh > "${fpath[1]}/_hotcell"
+///   fish  hotcell completions fish > ~/.config/fish/completions/hotcell.fish
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// See the wall at work, with no key and no network
+///
+/// Starts a provider of its own on loopback and runs the bundled adapters against
+/// it in real cells: a conversation with a tool call, then an adapter that tries to
+/// break out, then the audit of both. Ends by itself after a few seconds, and
+/// leaves nothing behind.
+#[derive(Args, Debug)]
+pub(crate) struct DemoArguments {
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Do not wait between the scenes
+    #[arg(long)]
+    pub(crate) fast: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definitions_hold_together() {
+        Arguments::command().debug_assert();
+    }
+}

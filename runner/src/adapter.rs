@@ -1,0 +1,174 @@
+//! A component that was read, checked and compiled: ready to be opened as a cell.
+
+use crate::artifact::ArtifactCache;
+use crate::bindings::exports::hotcell::adapter as exports;
+use crate::cell::{self, State};
+use crate::engine::Engine;
+use crate::limits;
+use hotcell_manifest::{Inspection, Manifest, ManifestError};
+use std::fmt;
+use thiserror::Error;
+use wasmtime::Store;
+use wasmtime::component::{Instance, InstancePre, Linker};
+
+/// The prefix of every import and export of this version.
+const PACKAGE: &str = "hotcell:adapter/";
+const VERSION: &str = "@0.1.0";
+const IMPORTS: [&str; 4] = ["types", "egress", "settings", "log"];
+
+/// An interface's name, without package and version.
+pub(crate) type Interface = &'static str;
+
+/// Why a component does not become an adapter.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum AdapterError {
+    /// Larger than any adapter has reason to be.
+    #[error("it has {size} bytes; at most {} are read", limits::COMPONENT_BYTES)]
+    TooLarge {
+        /// In bytes.
+        size: u64,
+    },
+    /// Not a component, or without an acceptable manifest.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// It asks for something that no cell has.
+    #[error(
+        "it imports {}, which no adapter may; a cell has only hotcell:adapter{VERSION}{}",
+        .imports.join(", "),
+        if *.wasi { "; if its language's runtime needs WASI, say `wasi = true` for the provider" } else { "" }
+    )]
+    Imports {
+        /// The imports in question.
+        imports: Vec<String>,
+        /// Whether they are all of WASI.
+        wasi: bool,
+    },
+    /// It has nothing that the runner could call.
+    #[error("it exports no interface of hotcell:adapter{VERSION}, but: {}", .exports.join(", "))]
+    Exports {
+        /// What it exports.
+        exports: Vec<String>,
+    },
+    /// Wasmtime does not accept it.
+    #[error("it does not compile or link: {0}")]
+    Wasm(String),
+}
+
+/// A component that is ready to be opened.
+pub(crate) struct Adapter {
+    inspection: Inspection,
+    engine: Engine,
+    pre: InstancePre<State>,
+    chat: Option<exports::chat::GuestIndices>,
+    embeddings: Option<exports::embeddings::GuestIndices>,
+    models: Option<exports::models::GuestIndices>,
+    wasi: bool,
+}
+
+/// Reads a component, and refuses one that asks for what no cell has. Nothing of
+/// it is compiled or run.
+///
+/// # Errors
+/// [`AdapterError`], saying what the component asks for.
+pub fn inspect(component: &[u8], wasi: bool) -> Result<Inspection, AdapterError> {
+    let size = component.len() as u64;
+    if size > limits::COMPONENT_BYTES {
+        return Err(AdapterError::TooLarge { size });
+    }
+    let inspection = hotcell_manifest::inspect(component)?;
+    let own = |name: &&String| {
+        let name = name.strip_prefix(PACKAGE).and_then(|name| name.strip_suffix(VERSION));
+        name.is_some_and(|name| IMPORTS.contains(&name))
+    };
+    let foreign: Vec<String> =
+        inspection.imports.iter().filter(|name| !own(name)).cloned().collect();
+    let is_wasi = |name: &String| name.starts_with("wasi:");
+    if !foreign.is_empty() && !(wasi && foreign.iter().all(is_wasi)) {
+        let wasi = foreign.iter().all(is_wasi);
+        return Err(AdapterError::Imports { imports: foreign, wasi });
+    }
+    Ok(inspection)
+}
+
+impl Adapter {
+    /// Checks and compiles a component, or takes its artifact from the cache.
+    pub(crate) fn load(
+        engine: &Engine,
+        cache: &ArtifactCache,
+        component: &[u8],
+        wasi: bool,
+    ) -> Result<Self, AdapterError> {
+        let inspection = inspect(component, wasi)?;
+        let refused = |error: wasmtime::Error| AdapterError::Wasm(format!("{error:#}"));
+        let compiled =
+            cache.component(engine.wasmtime(), component, &inspection.digest).map_err(refused)?;
+        let mut linker = Linker::new(engine.wasmtime());
+        cell::link(&mut linker).map_err(refused)?;
+        if wasi {
+            crate::wasi::link(&mut linker, &compiled).map_err(refused)?;
+        }
+        let pre = linker.instantiate_pre(&compiled).map_err(refused)?;
+        let has = |interface: &str| {
+            inspection.exports.iter().any(|name| *name == format!("{PACKAGE}{interface}{VERSION}"))
+        };
+        // An interface that is there must be whole; one that is not is no fault.
+        macro_rules! interface {
+            ($name:ident) => {
+                match has(stringify!($name)) {
+                    true => Some(exports::$name::GuestIndices::new(&pre).map_err(refused)?),
+                    false => None,
+                }
+            };
+        }
+        let chat = interface!(chat);
+        let embeddings = interface!(embeddings);
+        let models = interface!(models);
+        if chat.is_none() && embeddings.is_none() && models.is_none() {
+            return Err(AdapterError::Exports { exports: inspection.exports });
+        }
+        Ok(Self { inspection, engine: engine.clone(), pre, chat, embeddings, models, wasi })
+    }
+
+    pub(crate) async fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Instance> {
+        self.pre.instantiate_async(store).await
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.manifest().adapter.name
+    }
+
+    pub(crate) fn inspection(&self) -> &Inspection {
+        &self.inspection
+    }
+
+    fn manifest(&self) -> &Manifest {
+        &self.inspection.manifest
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(crate) fn wasi(&self) -> bool {
+        self.wasi
+    }
+
+    pub(crate) fn chat(&self) -> Option<&exports::chat::GuestIndices> {
+        self.chat.as_ref()
+    }
+
+    pub(crate) fn embeddings(&self) -> Option<&exports::embeddings::GuestIndices> {
+        self.embeddings.as_ref()
+    }
+
+    pub(crate) fn models(&self) -> Option<&exports::models::GuestIndices> {
+        self.models.as_ref()
+    }
+}
+
+impl fmt::Debug for Adapter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Adapter").field("inspection", &self.inspection).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,358 @@
+//! A chat answer, event by event or as a whole.
+
+use crate::cell::Completion;
+use crate::failure::Error;
+use crate::types::{
+    Event, Finished, MediaPart, Native, Part, ReasoningPart, Started, TextPart, ToolCall, Usage,
+};
+use futures_core::Stream;
+use serde::Serialize;
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// An answer that is still coming. Dropping it cancels the request: the cell and
+/// its connection are gone.
+pub struct Answer {
+    completion: Completion,
+    ready: VecDeque<Event>,
+    provider: Arc<str>,
+    request_id: String,
+}
+
+impl Answer {
+    pub(crate) fn new(completion: Completion, provider: Arc<str>, request_id: String) -> Self {
+        Self { completion, ready: VecDeque::new(), provider, request_id }
+    }
+
+    /// The request's id in the audit log.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// The next event; none at the end.
+    ///
+    /// # Errors
+    /// What goes wrong in the middle of the answer. After that it has ended.
+    pub async fn next(&mut self) -> Result<Option<Event>, Error> {
+        if self.ready.is_empty()
+            && let Some(events) = self.next_batch().await?
+        {
+            self.ready = events.into();
+        }
+        Ok(self.ready.pop_front())
+    }
+
+    /// All events that have arrived, at least one; none at the end.
+    ///
+    /// # Errors
+    /// As [`Self::next`].
+    pub async fn next_batch(&mut self) -> Result<Option<Vec<Event>>, Error> {
+        if !self.ready.is_empty() {
+            return Ok(Some(std::mem::take(&mut self.ready).into()));
+        }
+        self.completion.next().await.map_err(|mut error| {
+            error.provider = Some(self.provider.to_string());
+            error.request_id = Some(self.request_id.clone());
+            error
+        })
+    }
+
+    /// The whole answer.
+    ///
+    /// # Errors
+    /// As [`Self::next`].
+    pub async fn collect(mut self) -> Result<Collected, Error> {
+        let mut collected = Collected::default();
+        while let Some(events) = self.next_batch().await? {
+            events.into_iter().for_each(|event| collected.push(event));
+        }
+        collected.finish();
+        Ok(collected)
+    }
+
+    /// The events as a stream, which ends after the first error.
+    pub fn into_stream(self) -> EventStream {
+        EventStream { state: State::Idle(Box::new(self)) }
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("request_id", &self.request_id).finish_non_exhaustive()
+    }
+}
+
+/// The events of an answer as a [`Stream`].
+pub struct EventStream {
+    state: State,
+}
+
+type Step = (Box<Answer>, Result<Option<Event>, Error>);
+
+enum State {
+    Idle(Box<Answer>),
+    Waiting(Pin<Box<dyn Future<Output = Step> + Send>>),
+    Ended,
+}
+
+impl Stream for EventStream {
+    type Item = Result<Event, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut waiting = match std::mem::replace(&mut self.state, State::Ended) {
+            State::Ended => return Poll::Ready(None),
+            State::Waiting(waiting) => waiting,
+            State::Idle(mut answer) => Box::pin(async move {
+                let event = answer.next().await;
+                (answer, event)
+            }),
+        };
+        match waiting.as_mut().poll(context) {
+            Poll::Pending => {
+                self.state = State::Waiting(waiting);
+                Poll::Pending
+            }
+            Poll::Ready((answer, Ok(Some(event)))) => {
+                self.state = State::Idle(answer);
+                Poll::Ready(Some(Ok(event)))
+            }
+            Poll::Ready((_, Ok(None))) => Poll::Ready(None),
+            Poll::Ready((_, Err(error))) => Poll::Ready(Some(Err(error))),
+        }
+    }
+}
+
+impl fmt::Debug for EventStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventStream").finish_non_exhaustive()
+    }
+}
+
+/// A whole answer: its events, added up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Collected {
+    /// How it started.
+    pub started: Option<Started>,
+    /// The alternatives, by number.
+    pub choices: Vec<Choice>,
+    /// The last report of usage.
+    pub usage: Option<Usage>,
+    /// What was left out of the request.
+    pub warnings: Vec<String>,
+    #[serde(skip)]
+    building: BTreeMap<u32, Building>,
+}
+
+/// One alternative of an answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Choice {
+    /// Its parts in order, as they would go back to the provider.
+    pub parts: Vec<Part>,
+    /// Sources that back its text, in the provider's words.
+    pub citations: Vec<Native>,
+    /// Token probabilities, in the provider's words.
+    pub logprobs: Vec<Native>,
+    /// Why it ended.
+    pub finished: Option<Finished>,
+}
+
+impl Choice {
+    /// All text, without reasoning.
+    pub fn text(&self) -> String {
+        self.parts
+            .iter()
+            .filter_map(|part| match part {
+                Part::Text(text) => Some(text.text.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// All reasoning that was told.
+    pub fn reasoning(&self) -> String {
+        self.parts
+            .iter()
+            .filter_map(|part| match part {
+                Part::Reasoning(reasoning) => Some(reasoning.text.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// What the model wants to be called.
+    pub fn tool_calls(&self) -> impl Iterator<Item = &ToolCall> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::ToolCall(call) => Some(call),
+            _ => None,
+        })
+    }
+
+    /// The model's words for declining, if it did.
+    pub fn refusal(&self) -> Option<String> {
+        let refusals = self.parts.iter().filter_map(|part| match part {
+            Part::Refusal(text) => Some(text.as_str()),
+            _ => None,
+        });
+        let text: String = refusals.collect();
+        (!text.is_empty()).then_some(text)
+    }
+}
+
+impl Collected {
+    /// Adds one event.
+    pub fn push(&mut self, event: Event) {
+        match event {
+            Event::Started(started) => self.started = Some(started),
+            Event::Warning(warning) => self.warnings.push(warning),
+            Event::Usage(usage) => self.usage = Some(usage),
+            Event::Text(delta) => {
+                self.part(delta.choice, delta.index, Kind::Text).push_str(&delta.text)
+            }
+            Event::Reasoning(delta) => {
+                self.part(delta.choice, delta.index, Kind::Reasoning).push_str(&delta.text);
+            }
+            Event::Refusal(delta) => {
+                self.part(delta.choice, delta.index, Kind::Refusal).push_str(&delta.text);
+            }
+            Event::Signature(delta) => {
+                self.part(delta.choice, delta.index, Kind::Signature).push_str(&delta.text);
+            }
+            Event::RedactedReasoning(delta) => {
+                self.part(delta.choice, delta.index, Kind::Redacted).push_str(&delta.text);
+            }
+            Event::ToolCallArguments(delta) => {
+                self.part(delta.choice, delta.index, Kind::Arguments).push_str(&delta.text);
+            }
+            Event::ToolCallStarted(call) => {
+                self.part(call.choice, call.index, Kind::Arguments);
+                let part = ToolCall {
+                    id: call.id,
+                    name: call.name,
+                    arguments: String::new(),
+                    signature: call.signature,
+                    extra: call.extra,
+                };
+                self.choice(call.choice).calls.insert(call.index, part);
+            }
+            Event::Media(media) => {
+                let choice = self.choice(media.choice);
+                choice.order.push((media.index, Kind::Media));
+                choice.media.insert(media.index, media.part);
+            }
+            Event::Native(at) => {
+                let choice = self.choice(at.choice);
+                choice.order.push((at.index, Kind::Native));
+                choice.natives.entry(at.index).or_default().push_back(at.value);
+            }
+            Event::Citation(at) => self.choice(at.choice).citations.push(at.value),
+            Event::Logprobs(at) => self.choice(at.choice).logprobs.push(at.value),
+            Event::Finished(finished) => {
+                let number = finished.choice;
+                self.choice(number).finished = Some(finished);
+            }
+        }
+    }
+
+    fn choice(&mut self, number: u32) -> &mut Building {
+        self.building.entry(number).or_default()
+    }
+
+    fn part(&mut self, choice: u32, index: u32, kind: Kind) -> &mut String {
+        let choice = self.choice(choice);
+        let key = (index, kind);
+        choice.texts.entry(key).or_insert_with(|| {
+            choice.order.push(key);
+            String::new()
+        })
+    }
+
+    /// Makes `choices` of what was added. Adding more after this starts anew.
+    pub fn finish(&mut self) {
+        let building = std::mem::take(&mut self.building);
+        self.choices = building.into_values().map(Building::finish).collect();
+    }
+}
+
+/// What the parts at one index are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Text,
+    Reasoning,
+    Signature,
+    Redacted,
+    Refusal,
+    Arguments,
+    Media,
+    Native,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Building {
+    /// In the order in which they began.
+    order: Vec<(u32, Kind)>,
+    texts: BTreeMap<(u32, Kind), String>,
+    calls: BTreeMap<u32, ToolCall>,
+    media: BTreeMap<u32, MediaPart>,
+    natives: BTreeMap<u32, VecDeque<Native>>,
+    citations: Vec<Native>,
+    logprobs: Vec<Native>,
+    finished: Option<Finished>,
+}
+
+impl Building {
+    fn finish(mut self) -> Choice {
+        let mut parts = Vec::new();
+        for (index, kind) in std::mem::take(&mut self.order) {
+            let text = self.texts.remove(&(index, kind));
+            let part = match kind {
+                Kind::Text => {
+                    text.map(|text| Part::Text(TextPart { text, cache: None, extra: None }))
+                }
+                // One part holds what was told, its signature and its cipher; the
+                // first of them that came says where it stands.
+                Kind::Reasoning | Kind::Signature | Kind::Redacted => {
+                    let mut take = |of: Kind| {
+                        if of == kind { text.clone() } else { self.texts.remove(&(index, of)) }
+                    };
+                    let told = take(Kind::Reasoning);
+                    let signature = take(Kind::Signature);
+                    let redacted = take(Kind::Redacted);
+                    let any = told.is_some() || signature.is_some() || redacted.is_some();
+                    any.then(|| {
+                        let text = told.unwrap_or_default();
+                        Part::Reasoning(ReasoningPart {
+                            id: None,
+                            text,
+                            signature,
+                            redacted,
+                            extra: None,
+                        })
+                    })
+                }
+                Kind::Refusal => text.map(Part::Refusal),
+                Kind::Arguments => self.calls.remove(&index).map(|mut call| {
+                    call.arguments = text.unwrap_or_default();
+                    if call.arguments.trim().is_empty() {
+                        call.arguments = "{}".to_owned();
+                    }
+                    Part::ToolCall(call)
+                }),
+                Kind::Media => self.media.remove(&index).map(Part::Media),
+                Kind::Native => {
+                    self.natives.get_mut(&index).and_then(VecDeque::pop_front).map(Part::Native)
+                }
+            };
+            parts.extend(part);
+        }
+        Choice {
+            parts,
+            citations: self.citations,
+            logprobs: self.logprobs,
+            finished: self.finished,
+        }
+    }
+}

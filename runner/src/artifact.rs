@@ -1,0 +1,159 @@
+//! Compiled components, kept on disk: compiling takes some hundred milliseconds,
+//! loading less than one.
+//!
+//! A compiled artifact is machine code that is run as it stands. So it is only
+//! ever taken from a directory that belongs to this user and that nobody else can
+//! write, under a name made of the component's digest and the engine's settings,
+//! and only whole: its own digest stands before it.
+
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, OpenOptions};
+use hotcell_manifest::Digest;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+/// Where compiled components are kept, or nowhere.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ArtifactCache {
+    directory: Option<PathBuf>,
+}
+
+impl ArtifactCache {
+    pub(crate) fn at(directory: PathBuf) -> Self {
+        Self { directory: Some(directory) }
+    }
+
+    pub(crate) fn none() -> Self {
+        Self { directory: None }
+    }
+
+    /// The compiled form of a component whose digest is known.
+    pub(crate) fn component(
+        &self,
+        engine: &Engine,
+        component: &[u8],
+        digest: &Digest,
+    ) -> wasmtime::Result<Component> {
+        let Some(directory) = self.directory.as_ref().and_then(|path| open_private(path)) else {
+            return Component::new(engine, component);
+        };
+        let name = format!("{}-{:016x}.cwasm", digest.hex(), settings_of(engine));
+        if let Some(artifact) = read(&directory, &name)
+            && let Some(found) = deserialize(engine, &artifact)
+        {
+            return Ok(found);
+        }
+        let compiled = Component::new(engine, component)?;
+        // Not being able to keep it costs time at the next start, nothing else.
+        if let Err(error) = compiled.serialize().map(|bytes| write(&directory, &name, &bytes)) {
+            tracing::debug!(%error, "the compiled adapter cannot be kept");
+        }
+        Ok(compiled)
+    }
+}
+
+/// A number for everything that changes what the compiler makes.
+fn settings_of(engine: &Engine) -> u64 {
+    use std::hash::{Hash, Hasher};
+    struct Fnv(u64);
+    impl Hasher for Fnv {
+        fn finish(&self) -> u64 {
+            self.0
+        }
+        fn write(&mut self, bytes: &[u8]) {
+            for byte in bytes {
+                self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        }
+    }
+    let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    env!("CARGO_PKG_VERSION").hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Opens the directory, making it where it is absent; none where others could
+/// have put something into it.
+fn open_private(path: &Path) -> Option<Dir> {
+    let opened = make_private(path).and_then(|()| Dir::open_ambient_dir(path, ambient_authority()));
+    let refused = match opened {
+        Ok(directory) => match is_private(&directory) {
+            Ok(true) => return Some(directory),
+            Ok(false) => "others can write to it".to_owned(),
+            Err(error) => error.to_string(),
+        },
+        Err(error) => error.to_string(),
+    };
+    tracing::warn!(path = %path.display(), why = refused, "compiled adapters are not kept");
+    None
+}
+
+fn make_private(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+#[cfg(unix)]
+fn is_private(directory: &Dir) -> io::Result<bool> {
+    use cap_std::fs::MetadataExt;
+    let metadata = directory.dir_metadata()?;
+    let mine = metadata.uid() == rustix::process::geteuid().as_raw();
+    Ok(mine && metadata.mode() & 0o022 == 0)
+}
+
+#[cfg(not(unix))]
+fn is_private(_: &Dir) -> io::Result<bool> {
+    // A user's own cache folder is private by default elsewhere.
+    Ok(true)
+}
+
+/// The bytes of an artifact, if they are what was written.
+fn read(directory: &Dir, name: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    directory.open(name).ok()?.read_to_end(&mut bytes).ok()?;
+    let artifact = bytes.split_off_checked(32)?;
+    (Digest::of(&artifact).as_bytes().as_slice() == bytes).then_some(artifact)
+}
+
+trait SplitOffChecked: Sized {
+    fn split_off_checked(&mut self, at: usize) -> Option<Self>;
+}
+
+impl SplitOffChecked for Vec<u8> {
+    fn split_off_checked(&mut self, at: usize) -> Option<Self> {
+        (self.len() >= at).then(|| self.split_off(at))
+    }
+}
+
+/// Writes beside and renames, so that another process never reads half a file.
+fn write(directory: &Dir, name: &str, artifact: &[u8]) {
+    let beside = format!("{name}.{}", std::process::id());
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    cap_std::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = directory.open_with(&beside, &options).and_then(|mut file| {
+        file.write_all(Digest::of(artifact).as_bytes())?;
+        file.write_all(artifact)?;
+        directory.rename(&beside, directory, name)
+    });
+    if let Err(error) = written {
+        tracing::debug!(%error, "the compiled adapter cannot be kept");
+        // It may not be there at all.
+        let _ = directory.remove_file(&beside);
+    }
+}
+
+#[allow(unsafe_code, reason = "an artifact is machine code; see the SAFETY note")]
+fn deserialize(engine: &Engine, artifact: &[u8]) -> Option<Component> {
+    // SAFETY: the bytes are what an engine of the same settings serialized: they
+    // come whole (their digest was compared) from a file that only this user can
+    // write, in a directory that only this user can write. Whoever can forge them
+    // can already run code as this user.
+    unsafe { Component::deserialize(engine, artifact) }.ok()
+}

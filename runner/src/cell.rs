@@ -1,4 +1,0 @@
-/// x
-pub struct Endpoint;
-/// y
-pub struct Response;

@@ -1,0 +1,181 @@
+//! What a guest can call: egress, settings, log. This is the host's whole surface.
+
+use super::{BrokenLimit, State};
+use crate::bindings::hotcell::adapter::{egress, log, settings, types};
+use crate::engine::TICK;
+use crate::types::{Failure, FailureKind};
+use bytes::Bytes;
+use hotcell_egress::{EgressError, EndpointId, ErrorKind};
+use hotcell_manifest::Method;
+use std::time::Instant;
+use wasmtime::component::{HasData, Linker, Resource};
+
+/// An endpoint in a guest's hands.
+#[derive(Debug)]
+pub struct Endpoint(EndpointId);
+
+/// A response in a guest's hands.
+pub type Response = hotcell_egress::Response;
+
+struct Imports;
+
+impl HasData for Imports {
+    type Data<'a> = &'a mut State;
+}
+
+/// Links the three interfaces, and nothing else.
+pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    types::add_to_linker::<State, Imports>(linker, |state| state)?;
+    egress::add_to_linker::<State, Imports>(linker, |state| state)?;
+    settings::add_to_linker::<State, Imports>(linker, |state| state)?;
+    log::add_to_linker::<State, Imports>(linker, |state| state)
+}
+
+impl types::Host for State {}
+
+impl egress::Host for State {}
+
+impl egress::HostEndpoint for State {
+    fn named(&mut self, name: String) -> wasmtime::Result<Result<Resource<Endpoint>, Failure>> {
+        match self.egress.endpoint(&name) {
+            Ok(endpoint) => Ok(Ok(self.table.push(Endpoint(endpoint)).map_err(too_many)?)),
+            Err(error) => Ok(Err(failure_of(error))),
+        }
+    }
+
+    async fn send(
+        &mut self,
+        endpoint: Resource<Endpoint>,
+        request: egress::Request,
+    ) -> wasmtime::Result<Result<Resource<Response>, Failure>> {
+        let endpoint = self.table.get(&endpoint)?.0;
+        let request = hotcell_egress::Request {
+            method: method_of(request.method),
+            path: request.path,
+            headers: request
+                .headers
+                .into_iter()
+                .map(|header| (header.name, header.value))
+                .collect(),
+            body: Bytes::from(request.body),
+        };
+        let started = Instant::now();
+        let response = self.egress.send(endpoint, request).await;
+        self.note_wait(started);
+        match response {
+            Ok(response) => Ok(Ok(self.table.push(response).map_err(too_many)?)),
+            Err(error) => Ok(Err(failure_of(error))),
+        }
+    }
+
+    fn drop(&mut self, endpoint: Resource<Endpoint>) -> wasmtime::Result<()> {
+        self.table.delete(endpoint)?;
+        Ok(())
+    }
+}
+
+impl egress::HostResponse for State {
+    fn status(&mut self, response: Resource<Response>) -> wasmtime::Result<u16> {
+        Ok(self.table.get(&response)?.status())
+    }
+
+    fn headers(&mut self, response: Resource<Response>) -> wasmtime::Result<Vec<egress::Header>> {
+        let headers = self.table.get(&response)?.headers().iter();
+        Ok(headers
+            .map(|(name, value)| egress::Header { name: name.clone(), value: value.clone() })
+            .collect())
+    }
+
+    async fn read(
+        &mut self,
+        response: Resource<Response>,
+        limit: u32,
+    ) -> wasmtime::Result<Result<Option<Vec<u8>>, Failure>> {
+        // A guest that asks for nothing would never see the end.
+        let limit = (limit as usize).clamp(1, MOST_PER_READ);
+        let started = Instant::now();
+        let read = self.table.get_mut(&response)?.read(limit).await;
+        self.note_wait(started);
+        Ok(read.map(|bytes| bytes.map(Vec::from)).map_err(failure_of))
+    }
+
+    fn drop(&mut self, response: Resource<Response>) -> wasmtime::Result<()> {
+        self.table.delete(response)?;
+        Ok(())
+    }
+}
+
+/// What one read hands over at the most, whatever a guest asks for.
+const MOST_PER_READ: usize = 1024 * 1024;
+
+impl settings::Host for State {
+    fn get(&mut self, name: String) -> wasmtime::Result<Option<String>> {
+        Ok(self.settings.get(&name).cloned())
+    }
+}
+
+impl log::Host for State {
+    fn write(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
+        self.log_lines = self.log_lines.saturating_add(1);
+        if self.log_lines > self.limits.log_lines {
+            return Ok(());
+        }
+        let line: String = message
+            .chars()
+            .take(self.limits.log_line_bytes)
+            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+            .collect();
+        let provider = &self.provider;
+        match level {
+            log::Level::Error => tracing::error!(target: "hotcell::adapter", %provider, "{line}"),
+            log::Level::Warn => tracing::warn!(target: "hotcell::adapter", %provider, "{line}"),
+            log::Level::Info => tracing::info!(target: "hotcell::adapter", %provider, "{line}"),
+            log::Level::Debug => tracing::debug!(target: "hotcell::adapter", %provider, "{line}"),
+            log::Level::Trace => tracing::trace!(target: "hotcell::adapter", %provider, "{line}"),
+        }
+        if self.log_lines == self.limits.log_lines {
+            tracing::warn!(target: "hotcell::adapter", %provider, "further lines of this request are dropped");
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    /// A wait of a tick or more must not be charged as computing.
+    fn note_wait(&mut self, started: Instant) {
+        if started.elapsed() >= TICK {
+            self.budget.waited();
+        }
+    }
+}
+
+fn too_many(_: wasmtime::component::ResourceTableError) -> wasmtime::Error {
+    BrokenLimit {
+        kind: FailureKind::Internal,
+        what: "holds more endpoints and responses than its limit",
+    }
+    .into()
+}
+
+fn method_of(method: egress::Method) -> Method {
+    match method {
+        egress::Method::Get => Method::Get,
+        egress::Method::Post => Method::Post,
+        egress::Method::Put => Method::Put,
+        egress::Method::Patch => Method::Patch,
+        egress::Method::Delete => Method::Delete,
+    }
+}
+
+fn failure_of(error: EgressError) -> Failure {
+    let kind = match error.kind {
+        ErrorKind::Denied => FailureKind::Denied,
+        ErrorKind::Authentication => FailureKind::Authentication,
+        ErrorKind::Unreachable => FailureKind::Unreachable,
+        ErrorKind::TimedOut => FailureKind::TimedOut,
+        ErrorKind::TooLarge => FailureKind::TooLarge,
+        ErrorKind::MalformedResponse => FailureKind::MalformedResponse,
+        ErrorKind::Internal => FailureKind::Internal,
+    };
+    Failure { code: error.rule.map(|rule| rule.to_string()), ..Failure::new(kind, error.message) }
+}

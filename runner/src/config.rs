@@ -1,0 +1,246 @@
+//! The configuration file, `hotcell.toml`.
+//!
+//! ```toml
+//! default-model = "anthropic/claude-sonnet-4-5"
+//!
+//! [providers.groq]
+//! secrets.api-key = "env:GROQ_API_KEY"
+//!
+//! [providers.my-vllm]
+//! adapter = "openai"
+//! endpoints.api = "http://10.0.0.7:8000"
+//! allow-private = true
+//! allow-plaintext = true
+//! ```
+//!
+//! It is read strictly: what is not understood is an error with file, line and
+//! column, never ignored.
+
+use crate::limits::Limits;
+use hotcell_egress::SecretSource;
+use hotcell_manifest::Digest;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// What a configuration file says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Config {
+    /// The model that is used where none is named: `provider/model`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_model: Option<String>,
+    /// Providers, by the name that stands before the model's.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub providers: BTreeMap<String, ProviderConfig>,
+    /// Components that are not part of the binary, by the name that a provider's
+    /// `adapter` gives them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub adapters: BTreeMap<String, AdapterConfig>,
+    /// The audit log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit: Option<AuditConfig>,
+    /// Certificate authorities to believe instead of the platform's: a PEM file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_roots: Option<PathBuf>,
+}
+
+/// One `[providers.NAME]` table. What is absent comes from the catalogue's entry of
+/// that name, or from the adapter's manifest.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct ProviderConfig {
+    /// The adapter: a bundled one's name, or one of `[adapters]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adapter: Option<String>,
+    /// Where the endpoints are, by the names that the manifest gives them. A URL
+    /// without a path keeps the manifest's base path; one with a path, be it `/`
+    /// alone, replaces it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub endpoints: BTreeMap<String, String>,
+    /// Where the secrets come from: `env:`, `file:`, `cmd:` or `keyring:`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, SecretSource>,
+    /// Values of the adapter's settings.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, String>,
+    /// Headers to add to every request.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Permit addresses that are not public.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_private: Option<bool>,
+    /// Permit `http://`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_plaintext: Option<bool>,
+    /// Link the harmless part of WASI for adapters whose language needs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wasi: Option<bool>,
+    /// Limits of a cell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Limits>,
+    /// Limits of a cell's traffic.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub egress: Option<hotcell_egress::Limits>,
+}
+
+/// One `[adapters.NAME]` table: a person's yes to one component.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AdapterConfig {
+    /// The component's file; relative to the configuration's.
+    pub path: PathBuf,
+    /// The digest that it must have.
+    pub digest: Digest,
+}
+
+/// The `[audit]` table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AuditConfig {
+    /// A file that one JSON object a line is appended to; relative to the
+    /// configuration's.
+    pub file: PathBuf,
+}
+
+/// Why a configuration file is not accepted.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// It is there, but cannot be read.
+    #[error("{}: {why}", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        why: String,
+    },
+    /// Not TOML, or a key or value that is not understood.
+    #[error("{}:{line}:{column}: {message}", file.display())]
+    Syntax {
+        /// The file.
+        file: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1, in characters.
+        column: usize,
+        /// What is wrong.
+        message: String,
+        /// The line itself, unless it could hold a secret.
+        excerpt: Option<String>,
+    },
+}
+
+impl Config {
+    /// Reads the text of a configuration file. `file` is for messages, and what
+    /// relative paths are relative to.
+    ///
+    /// # Errors
+    /// [`ConfigError::Syntax`] with line and column.
+    pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
+        let mut config: Self = toml::from_str(text).map_err(|error| syntax(text, file, &error))?;
+        let folder = file.parent().unwrap_or_else(|| Path::new(""));
+        let adapters = config.adapters.values_mut().map(|adapter| &mut adapter.path);
+        let audit = config.audit.iter_mut().map(|audit| &mut audit.file);
+        for path in adapters.chain(audit).chain(config.tls_roots.iter_mut()) {
+            *path = folder.join(&*path);
+        }
+        Ok(config)
+    }
+
+    /// Reads a configuration file.
+    ///
+    /// # Errors
+    /// [`ConfigError`], also where there is no such file.
+    pub fn read(file: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(file).map_err(|error| ConfigError::Unreadable {
+            file: file.to_owned(),
+            why: error.to_string(),
+        })?;
+        Self::parse(&text, file)
+    }
+
+    /// The files that are read where none is named, if they are there: the user's,
+    /// then the project's, of which the latter wins table by table.
+    pub fn default_files() -> Vec<PathBuf> {
+        let home = std::env::var_os("HOME").map(PathBuf::from);
+        let user = std::env::var_os("XDG_CONFIG_HOME")
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+            .or_else(|| home.map(|home| home.join(".config")))
+            .map(|folder| folder.join("hotcell").join("config.toml"));
+        user.into_iter().chain([PathBuf::from("hotcell.toml")]).collect()
+    }
+
+    /// Reads [`Self::default_files`].
+    ///
+    /// # Errors
+    /// [`ConfigError`], for a file that is there and not acceptable.
+    pub fn load() -> Result<Self, ConfigError> {
+        let mut config = Self::default();
+        for file in Self::default_files() {
+            if file.exists() {
+                config.overlay(Self::read(&file)?);
+            }
+        }
+        Ok(config)
+    }
+
+    /// Takes over what another configuration says; whole tables, so that no provider
+    /// is made of two files.
+    pub fn overlay(&mut self, other: Self) {
+        self.providers.extend(other.providers);
+        self.adapters.extend(other.adapters);
+        self.default_model = other.default_model.or(self.default_model.take());
+        self.audit = other.audit.or(self.audit.take());
+        self.tls_roots = other.tls_roots.or(self.tls_roots.take());
+    }
+}
+
+fn syntax(text: &str, file: &Path, error: &toml::de::Error) -> ConfigError {
+    let start = error.span().map_or(0, |span| span.start).min(text.len());
+    let before = text.get(..start).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let content = text.lines().nth(line - 1).unwrap_or_default();
+    // Somebody who pastes a key where its source belongs must not see it in a log.
+    let secret = ["secret", "key", "token", "password"].iter().any(|word| content.contains(word));
+    ConfigError::Syntax {
+        file: file.to_owned(),
+        line,
+        column: before.chars().rev().take_while(|c| *c != '\n').count() + 1,
+        message: error.message().trim_end().replace('\n', "; "),
+        excerpt: (!secret && !content.is_empty()).then(|| content.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        Config::parse(text, Path::new("hotcell.toml")).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn errors_name_file_line_and_column() {
+        let text = "default-model = \"a/b\"\n[providers.x]\nadaptor = \"openai\"\n";
+        let error = error(text);
+        assert!(error.starts_with("hotcell.toml:3:1: unknown field `adaptor`"), "{error}");
+    }
+
+    #[test]
+    fn a_literal_secret_is_refused_and_not_repeated() {
+        let text = "[providers.x]\nsecrets.api-key = \"sk-live-123456\"\n";
+        let parsed = Config::parse(text, Path::new("hotcell.toml")).unwrap_err();
+        assert!(parsed.to_string().contains("expected a source of the secret"), "{parsed}");
+        assert!(!format!("{parsed:?}").contains("sk-live"), "{parsed:?}");
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_file() {
+        let text = "[audit]\nfile = \"audit.jsonl\"";
+        let config = Config::parse(text, Path::new("etc/hotcell.toml")).unwrap();
+        assert_eq!(config.audit.unwrap().file, Path::new("etc/audit.jsonl"));
+    }
+}

@@ -1,0 +1,276 @@
+//! From what a person configured to what a cell gets.
+
+use crate::config::{Config, ProviderConfig};
+use crate::limits::Limits;
+use crate::runner::SetupError;
+use hotcell_catalogue::Provider as Definition;
+use hotcell_egress::{EndpointSpec, ProviderSpec, SecretSource};
+use hotcell_manifest::{Digest, Inspection};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A provider as it stands, for a listing. Names secrets, never holds one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ProviderInfo {
+    /// The name before the model's.
+    pub name: String,
+    /// Where the definition comes from.
+    pub origin: Origin,
+    /// The adapter's name.
+    pub adapter: String,
+    /// The component's digest.
+    pub digest: Digest,
+    /// Names and URLs of its endpoints.
+    pub endpoints: BTreeMap<String, String>,
+    /// Its secrets.
+    pub secrets: Vec<SecretInfo>,
+}
+
+/// A secret of a provider's, without its value.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SecretInfo {
+    /// Its name in the manifest.
+    pub name: String,
+    /// Where it comes from; none where nothing is configured.
+    pub source: Option<SecretSource>,
+    /// Whether there is something at the source.
+    pub present: bool,
+    /// Whether the provider works without.
+    pub optional: bool,
+}
+
+/// Where a provider's definition comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// A configuration file.
+    Configured,
+    /// The catalogue, and nothing else is needed.
+    Catalogue,
+}
+
+/// What a configuration, the catalogue and a manifest amount to together.
+pub(crate) struct Resolved {
+    pub(crate) spec: ProviderSpec,
+    pub(crate) settings: BTreeMap<String, String>,
+    pub(crate) limits: Limits,
+}
+
+/// The names that may stand before a model's: configured ones first.
+pub(crate) fn names(config: &Config) -> impl Iterator<Item = (&str, Origin)> {
+    let configured = config.providers.keys().map(|name| (name.as_str(), Origin::Configured));
+    let catalogue = hotcell_catalogue::providers()
+        .iter()
+        .filter(|definition| !config.providers.contains_key(&definition.name))
+        .map(|definition| (definition.name.as_str(), Origin::Catalogue));
+    configured.chain(catalogue)
+}
+
+/// What a provider is built on: the catalogue's entry that it starts from, if any,
+/// and the name of its adapter.
+pub(crate) struct Basis {
+    pub(crate) definition: Option<&'static Definition>,
+    pub(crate) adapter: String,
+}
+
+/// Finds what a provider is built on. Its `adapter` may name a component or an
+/// entry of the catalogue; without one its own name is looked up.
+pub(crate) fn basis(name: &str, config: &Config) -> Result<Basis, SetupError> {
+    let configured = config.providers.get(name).and_then(|provider| provider.adapter.as_deref());
+    let template = configured.unwrap_or(name);
+    if config.adapters.contains_key(template) {
+        return Ok(Basis { definition: None, adapter: template.to_owned() });
+    }
+    if let Some(definition) = hotcell_catalogue::provider(template) {
+        let adapter = definition.adapter.clone();
+        return Ok(Basis { definition: Some(definition), adapter });
+    }
+    match hotcell_bundle::adapter(template) {
+        Some(adapter) => Ok(Basis { definition: None, adapter: adapter.name.to_owned() }),
+        None => Err(SetupError::Provider {
+            provider: name.to_owned(),
+            why: format!(
+                "there is no adapter and no provider `{template}`; name one, as in `adapter = \"openai-compatible\"`"
+            ),
+        }),
+    }
+}
+
+/// Brings the three sources together: configuration over catalogue over manifest.
+pub(crate) fn resolve(
+    name: &str,
+    config: &Config,
+    definition: Option<&Definition>,
+    inspection: &Inspection,
+) -> Result<Resolved, SetupError> {
+    let absent = ProviderConfig::default();
+    let provider = config.providers.get(name).unwrap_or(&absent);
+    let fail = |why: String| SetupError::Provider { provider: name.to_owned(), why };
+    let manifest = &inspection.manifest;
+
+    let known = |kind: &str, given: Vec<&String>, declared: Vec<&String>| match given
+        .into_iter()
+        .find(|name| !declared.contains(name))
+    {
+        None => Ok(()),
+        Some(unknown) => {
+            let declared: Vec<&str> = declared.iter().map(|name| name.as_str()).collect();
+            Err(fail(format!(
+                "the adapter `{}` has no {kind} `{unknown}`; it has: {}",
+                manifest.adapter.name,
+                if declared.is_empty() { "none".to_owned() } else { declared.join(", ") }
+            )))
+        }
+    };
+    known("endpoint", provider.endpoints.keys().collect(), manifest.endpoints.keys().collect())?;
+    known("secret", provider.secrets.keys().collect(), manifest.secrets.keys().collect())?;
+    known("setting", provider.settings.keys().collect(), manifest.settings.keys().collect())?;
+
+    let settings = settings(provider, definition, inspection).map_err(fail)?;
+    let allow_private =
+        provider.allow_private.unwrap_or_else(|| definition.is_some_and(|entry| entry.local));
+    let allow_plaintext =
+        provider.allow_plaintext.unwrap_or_else(|| definition.is_some_and(|entry| entry.local));
+    let mut headers: BTreeMap<String, String> =
+        definition.map(|entry| entry.headers.clone()).unwrap_or_default();
+    headers.extend(provider.headers.clone());
+
+    let mut endpoints = BTreeMap::new();
+    for (key, grant) in &manifest.endpoints {
+        let configured = provider.endpoints.get(key);
+        let defined = definition.and_then(|entry| entry.endpoints.get(key));
+        let url = match configured.or(defined).or(grant.origin.as_ref()) {
+            Some(template) => with_base(&fill(template, &settings).map_err(fail)?, &grant.base),
+            None => {
+                return Err(fail(format!(
+                    "where is it? add `endpoints.{key} = \"https://…\"` to [providers.{name}]"
+                )));
+            }
+        };
+        let headers = headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let grant = grant.clone();
+        endpoints.insert(
+            key.clone(),
+            EndpointSpec { url, grant, headers, allow_private, allow_plaintext },
+        );
+    }
+
+    let mut secrets = BTreeMap::new();
+    let mut optional = BTreeSet::new();
+    for (key, declared) in &manifest.secrets {
+        // A conventional variable belongs to the provider that it is named after:
+        // elsewhere it would hand somebody's key to somebody else.
+        let elsewhere = !provider.endpoints.is_empty();
+        let defined = match definition {
+            Some(entry) => entry.secrets.get(key),
+            None => declared.env.as_ref(),
+        };
+        let conventional = defined.filter(|_| !elsewhere);
+        let source = provider
+            .secrets
+            .get(key)
+            .cloned()
+            .or_else(|| conventional.map(|variable| SecretSource::Env(variable.clone())));
+        let needless = declared.optional || definition.is_some_and(|entry| entry.secret_optional);
+        if needless || (source.is_none() && allow_private) {
+            optional.insert(key.clone());
+        }
+        if let Some(source) = source {
+            secrets.insert(key.clone(), source);
+        }
+    }
+
+    let spec = ProviderSpec {
+        provider: name.to_owned(),
+        adapter: manifest.adapter.name.clone(),
+        digest: inspection.digest,
+        endpoints,
+        secrets,
+        optional_secrets: optional,
+        limits: provider.egress.clone().unwrap_or_default(),
+    };
+    Ok(Resolved { spec, settings, limits: provider.limits.clone().unwrap_or_default() })
+}
+
+fn settings(
+    provider: &ProviderConfig,
+    definition: Option<&Definition>,
+    inspection: &Inspection,
+) -> Result<BTreeMap<String, String>, String> {
+    let mut settings = BTreeMap::new();
+    for (key, declared) in &inspection.manifest.settings {
+        let defined = definition.and_then(|entry| entry.settings.get(key));
+        let value = provider.settings.get(key).or(defined).or(declared.default.as_ref());
+        let Some(value) = value else { continue };
+        if !declared.values.is_empty() && !declared.values.contains(value) {
+            return Err(format!(
+                "the setting `{key}` cannot be `{value}`; it can be: {}",
+                declared.values.join(", ")
+            ));
+        }
+        settings.insert(key.clone(), value.clone());
+    }
+    Ok(settings)
+}
+
+/// Fills settings into an origin. A value can become part of a host name, and
+/// nothing else.
+fn fill(template: &str, settings: &BTreeMap<String, String>) -> Result<String, String> {
+    let mut url = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}').ok_or("has a `{` without its `}`")?;
+        let value = settings.get(name).ok_or_else(|| {
+            format!("its endpoint needs the setting `{name}`; add `settings.{name} = \"…\"`")
+        })?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+        if value.is_empty()
+            || !value.chars().all(plain)
+            || value.starts_with(['.', '-'])
+            || value.ends_with(['.', '-'])
+            || value.contains("..")
+        {
+            return Err(format!("the setting `{name}` cannot be part of a host name"));
+        }
+        url.push_str(before);
+        url.push_str(value);
+        rest = after;
+    }
+    url.push_str(rest);
+    Ok(url)
+}
+
+/// Adds the manifest's base path to a URL that has no path of its own.
+fn with_base(url: &str, base: &str) -> String {
+    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    if after_scheme.contains('/') { url.to_owned() } else { format!("{url}{base}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_with_a_path_replaces_the_base() {
+        assert_eq!(with_base("http://10.0.0.7:8000", "/v1"), "http://10.0.0.7:8000/v1");
+        assert_eq!(
+            with_base("https://api.groq.com/openai/v1", "/v1"),
+            "https://api.groq.com/openai/v1"
+        );
+        assert_eq!(with_base("https://api.deepseek.com/", "/v1"), "https://api.deepseek.com/");
+    }
+
+    #[test]
+    fn a_setting_cannot_become_more_than_a_part_of_a_host() {
+        let fill = |value: &str| {
+            let settings = BTreeMap::from([("resource".to_owned(), value.to_owned())]);
+            fill("https://{resource}.openai.azure.com", &settings)
+        };
+        assert_eq!(fill("my-res").unwrap(), "https://my-res.openai.azure.com");
+        for bad in ["", "evil.example/", "a@b", "a:1", "a#", "a?", "..", ".a", "a-", "a b", "ä"] {
+            assert!(fill(bad).is_err(), "{bad:?} was accepted");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The vocabulary of requests and answers, as `wit/types.wit` defines it, with
+//! short forms for the usual cases.
+
+pub use crate::bindings::exports::hotcell::adapter::embeddings::{
+    EmbedRequest, EmbedResponse, Input,
+};
+pub use crate::bindings::exports::hotcell::adapter::models::Model;
+pub use crate::bindings::hotcell::adapter::types::*;
+
+impl ChatRequest {
+    /// A request with one message of the user's, streamed. The runner fills in the
+    /// model.
+    pub fn user(prompt: impl Into<String>) -> Self {
+        Self::new(vec![Message::user(prompt)])
+    }
+
+    /// A request with these messages, streamed.
+    pub fn new(messages: Vec<Message>) -> Self {
+        Self {
+            model: String::new(),
+            messages,
+            tools: Vec::new(),
+            tool_choice: None,
+            parallel_tool_calls: None,
+            output: None,
+            sampling: Sampling::default(),
+            reasoning: None,
+            stream: true,
+            extra: None,
+        }
+    }
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Self {
+            max_output_tokens: None,
+            temperature: None,
+            top_p: None,
+            top_k: None,
+            seed: None,
+            presence_penalty: None,
+            frequency_penalty: None,
+            stop: Vec::new(),
+            choices: None,
+            logprobs: None,
+        }
+    }
+}
+
+impl Message {
+    /// A message of these parts.
+    pub fn new(role: Role, parts: Vec<Part>) -> Self {
+        Self { role, parts, name: None, extra: None }
+    }
+
+    /// Instructions that stand above the conversation.
+    pub fn system(text: impl Into<String>) -> Self {
+        Self::new(Role::System, vec![Part::plain(text)])
+    }
+
+    /// What the user says.
+    pub fn user(text: impl Into<String>) -> Self {
+        Self::new(Role::User, vec![Part::plain(text)])
+    }
+
+    /// What the model said.
+    pub fn assistant(text: impl Into<String>) -> Self {
+        Self::new(Role::Assistant, vec![Part::plain(text)])
+    }
+
+    /// What a function answered to the call with this id.
+    pub fn tool_result(call_id: impl Into<String>, text: impl Into<String>) -> Self {
+        let result = ToolResult {
+            call_id: call_id.into(),
+            name: None,
+            content: vec![ToolResultPart::Text(text.into())],
+            is_error: false,
+            cache: None,
+            extra: None,
+        };
+        Self::new(Role::Tool, vec![Part::ToolResult(result)])
+    }
+}
+
+impl Part {
+    /// Text and nothing else.
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self::Text(TextPart { text: text.into(), cache: None, extra: None })
+    }
+}
+
+impl EmbedRequest {
+    /// A request for one vector per text. The runner fills in the model.
+    pub fn texts<T: Into<String>>(texts: impl IntoIterator<Item = T>) -> Self {
+        Self {
+            model: String::new(),
+            inputs: texts.into_iter().map(|text| Input::Text(text.into())).collect(),
+            dimensions: None,
+            task: None,
+            extra: None,
+        }
+    }
+}
