@@ -87,7 +87,7 @@ impl<A: Models> models::exports::hotcell::adapter::models::Guest for Exported<A>
 
 /// Exports an adapter: its type, and the interfaces that its provider has.
 ///
-/// ```ignore
+/// ```text
 /// hotcell_sdk::export!(OpenAi: chat, embeddings, models);
 /// ```
 ///

@@ -69,8 +69,9 @@ impl RequestBuilder<'_> {
     /// # Errors
     /// `internal`, where the value cannot be written as JSON.
     pub fn json(self, body: &impl Serialize) -> Result<Self, Failure> {
-        let body = serde_json::to_vec(body)
-            .map_err(|error| failure::new(FailureKind::Internal, format!("request body: {error}")))?;
+        let body = serde_json::to_vec(body).map_err(|error| {
+            failure::new(FailureKind::Internal, format!("request body: {error}"))
+        })?;
         Ok(self.header("content-type", "application/json").body(body))
     }
 
@@ -166,8 +167,9 @@ impl Response {
     /// JSON expected.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         let body = self.bytes()?;
-        serde_json::from_slice(&body)
-            .map_err(|error| failure::malformed("the response is not the JSON expected", Some(&error)))
+        serde_json::from_slice(&body).map_err(|error| {
+            failure::malformed("the response is not the JSON expected", Some(&error))
+        })
     }
 
     /// Passes a status below 300 on, and turns every other into a failure with

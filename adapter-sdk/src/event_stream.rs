@@ -1,1 +1,196 @@
-//! event_stream
+//! Frames of `application/vnd.amazon.eventstream`, decoded as they arrive.
+//!
+//! Layout (<https://docs.aws.amazon.com/AmazonS3/latest/API/RESTSelectObjectAppendix.html>):
+//! total length, length of the headers, CRC of these two, headers, payload, CRC of
+//! all before it. Numbers are big-endian, the CRC is that of zlib.
+
+use crate::Failure;
+
+/// One frame.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frame {
+    /// The headers that are text, in order: `:event-type`, `:message-type`, …
+    pub headers: Vec<(String, String)>,
+    /// The payload, nearly always JSON.
+    pub payload: Vec<u8>,
+}
+
+impl Frame {
+    /// The first header of this name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// The longest frame that the format allows.
+const LONGEST: usize = 24 * 1024 * 1024;
+const PRELUDE: usize = 12;
+const CRC: usize = 4;
+
+/// Turns chunks into frames.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    buffer: Vec<u8>,
+}
+
+impl Decoder {
+    /// Takes a chunk in and gives every frame that is complete.
+    ///
+    /// # Errors
+    /// `malformed-response` for a frame whose lengths or checksums are wrong.
+    pub fn push(&mut self, chunk: &[u8]) -> Result<Vec<Frame>, Failure> {
+        self.buffer.extend_from_slice(chunk);
+        let mut frames = Vec::new();
+        let mut start = 0;
+        while let Some((frame, length)) = frame(&self.buffer[start..])? {
+            frames.push(frame);
+            start += length;
+        }
+        self.buffer.drain(..start);
+        Ok(frames)
+    }
+
+    /// Whether the stream ended between two frames, as it must.
+    pub fn is_complete(&self) -> bool {
+        self.buffer.is_empty()
+    }
+}
+
+fn frame(bytes: &[u8]) -> Result<Option<(Frame, usize)>, Failure> {
+    let bad = |what: &str| Failure::malformed(format!("a frame of the event stream has {what}"));
+    if bytes.len() < PRELUDE {
+        return Ok(None);
+    }
+    let number = |at: usize| -> usize {
+        bytes[at..at + 4].iter().fold(0, |number, byte| number << 8 | usize::from(*byte))
+    };
+    let (total, headers) = (number(0), number(4));
+    // The checksum first: lengths are believed only after it.
+    if crc32(&bytes[..8]) != number(8) as u32 {
+        return Err(bad("a wrong checksum"));
+    }
+    if total > LONGEST || total < PRELUDE + headers + CRC {
+        return Err(bad("an impossible length"));
+    }
+    if bytes.len() < total {
+        return Ok(None);
+    }
+    if crc32(&bytes[..total - CRC]) != number(total - CRC) as u32 {
+        return Err(bad("a wrong checksum"));
+    }
+    let frame = Frame {
+        headers: parse_headers(&bytes[PRELUDE..PRELUDE + headers])
+            .ok_or_else(|| bad("broken headers"))?,
+        payload: bytes[PRELUDE + headers..total - CRC].to_vec(),
+    };
+    Ok(Some((frame, total)))
+}
+
+fn parse_headers(mut rest: &[u8]) -> Option<Vec<(String, String)>> {
+    let mut headers = Vec::new();
+    while let Some((length, after)) = rest.split_first() {
+        let (name, after) = after.split_at_checked(usize::from(*length))?;
+        let (kind, after) = after.split_first()?;
+        // Booleans have no bytes, numbers as many as they have, a time eight, an id
+        // sixteen; bytes and text say their length.
+        let size = match kind {
+            0 | 1 => 0,
+            2 => 1,
+            3 => 2,
+            4 => 4,
+            5 | 8 => 8,
+            9 => 16,
+            6 | 7 => 2 + usize::from(u16::from_be_bytes([*after.first()?, *after.get(1)?])),
+            _ => return None,
+        };
+        let (value, after) = after.split_at_checked(size)?;
+        if *kind == 7 {
+            let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
+            headers.push((text(name)?, text(&value[2..])?));
+        }
+        rest = after;
+    }
+    Some(headers)
+}
+
+/// The CRC-32 of IEEE 802.3, half a byte at a time: frames are short, and a table of
+/// sixteen numbers is less to carry in every adapter than one of 256.
+fn crc32(bytes: &[u8]) -> u32 {
+    const TABLE: [u32; 16] = {
+        let mut table = [0; 16];
+        let mut index = 0;
+        while index < 16 {
+            let mut value = index as u32;
+            let mut bit = 0;
+            while bit < 4 {
+                value = if value & 1 == 1 { 0xedb8_8320 ^ (value >> 1) } else { value >> 1 };
+                bit += 1;
+            }
+            table[index] = value;
+            index += 1;
+        }
+        table
+    };
+    !bytes.iter().fold(!0_u32, |crc, byte| {
+        let crc = TABLE[((crc ^ u32::from(*byte)) & 15) as usize] ^ (crc >> 4);
+        TABLE[((crc ^ (u32::from(*byte) >> 4)) & 15) as usize] ^ (crc >> 4)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encode(headers: &[(&str, &str)], payload: &[u8]) -> Vec<u8> {
+        let mut block = vec![];
+        for (name, value) in headers {
+            block.push(name.len() as u8);
+            block.extend(name.as_bytes());
+            block.push(7);
+            block.extend((value.len() as u16).to_be_bytes());
+            block.extend(value.as_bytes());
+        }
+        block.extend([1, b'b', 0, 1, b'n', 4, 0, 0, 0, 9]);
+        let mut frame = vec![];
+        frame
+            .extend((PRELUDE as u32 + block.len() as u32 + payload.len() as u32 + 4).to_be_bytes());
+        frame.extend((block.len() as u32).to_be_bytes());
+        frame.extend(crc32(&frame).to_be_bytes());
+        frame.extend(block);
+        frame.extend(payload);
+        frame.extend(crc32(&frame).to_be_bytes());
+        frame
+    }
+
+    #[test]
+    fn the_checksum_is_the_usual_one() {
+        assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
+    }
+
+    #[test]
+    fn any_cut_gives_the_same_frames() {
+        let headers = [(":event-type", "chunk"), (":message-type", "event")];
+        let bytes = [encode(&headers, b"{\"a\":1}"), encode(&[], b"")].concat();
+        for size in 1..=bytes.len() {
+            let mut decoder = Decoder::default();
+            let frames: Vec<Frame> =
+                bytes.chunks(size).flat_map(|chunk| decoder.push(chunk).unwrap()).collect();
+            assert!(decoder.is_complete());
+            assert_eq!(frames.len(), 2);
+            assert_eq!(frames[0].header(":event-type"), Some("chunk"));
+            assert_eq!(frames[0].payload, b"{\"a\":1}");
+        }
+    }
+
+    #[test]
+    fn a_changed_byte_is_noticed() {
+        let bytes = encode(&[(":event-type", "chunk")], b"{}");
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            let mut decoder = Decoder::default();
+            let result = decoder.push(&changed);
+            assert!(result.is_err() || !decoder.is_complete(), "byte {at}");
+        }
+    }
+}

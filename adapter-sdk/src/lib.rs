@@ -42,6 +42,7 @@ mod adapter;
 mod endpoint;
 mod event;
 mod failure;
+mod request;
 mod wall;
 
 pub mod event_stream;

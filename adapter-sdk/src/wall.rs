@@ -1,7 +1,8 @@
 //! The adapter's side of the wall: imports of the cell on WebAssembly, the
 //! script of [`crate::testing`] everywhere else.
 
-pub use crate::bindings::imports::hotcell::adapter::egress::{Header, Method, Request};
+pub(crate) use crate::bindings::imports::hotcell::adapter::egress::Request;
+pub use crate::bindings::imports::hotcell::adapter::egress::{Header, Method};
 pub use crate::bindings::imports::hotcell::adapter::log::Level as LogLevel;
 
 #[cfg(target_family = "wasm")]
