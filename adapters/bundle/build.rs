@@ -50,7 +50,11 @@ fn build() -> Result<(), Box<dyn Error>> {
     }
     writeln!(table, "];")?;
     writeln!(table, "/// An adapter that tries to break out, for the demo and the red team.")?;
-    writeln!(table, "pub static HOSTILE: Bundled = {};", entry(HOSTILE, &adapters, &target_dir, &out)?)?;
+    writeln!(
+        table,
+        "pub static HOSTILE: Bundled = {};",
+        entry(HOSTILE, &adapters, &target_dir, &out)?
+    )?;
     fs::write(out.join("table.rs"), table)?;
     Ok(())
 }
@@ -96,9 +100,9 @@ fn guest_flags(workspace: &Path) -> Result<Vec<String>, Box<dyn Error>> {
         // The default shadow stack of 1 MiB would be most of a cell's memory.
         "-Clink-arg=-zstack-size=131072".to_owned(),
     ];
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
-        env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo"))
-    });
+    let home = env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
     if let Some(home) = home {
         flags.push(format!("--remap-path-prefix={}=/cargo", home.display()));
     }

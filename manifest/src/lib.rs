@@ -182,15 +182,14 @@ impl Manifest {
             }
         }
         if !endpoint.base.is_empty() {
-            PathPattern::parse(&endpoint.base)
-                .ok()
-                .filter(PathPattern::is_literal)
-                .ok_or_else(|| {
+            PathPattern::parse(&endpoint.base).ok().filter(PathPattern::is_literal).ok_or_else(
+                || {
                     ManifestError::invalid(
                         at("base"),
                         "must be a plain path such as `/v1`, without `/` at its end".to_owned(),
                     )
-                })?;
+                },
+            )?;
         }
         if endpoint.allow.is_empty() {
             return Err(ManifestError::invalid(

@@ -251,7 +251,11 @@ mod tests {
                 &["/chat/completions"],
                 &["/chat", "/chat/completions/", "/chat/completions/x", "/Chat/completions", "/"],
             ),
-            ("/models/{id}", &["/models/a", "/models/a:b"], &["/models", "/models/", "/models/a/b"]),
+            (
+                "/models/{id}",
+                &["/models/a", "/models/a:b"],
+                &["/models", "/models/", "/models/a/b"],
+            ),
             (
                 "/models/{m}:generate",
                 &["/models/x:generate", "/models/a:b:generate"],

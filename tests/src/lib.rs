@@ -1,1 +1,5 @@
 //! What the test targets of this package share.
+
+#![forbid(unsafe_code)]
+
+pub mod stage;

@@ -1,22 +1,63 @@
-//! Adapter for OpenAI chat completions, embeddings and models, and for every
-//! provider that speaks the same protocol.
+//! Adapter for OpenAI chat completions, embeddings and models
+//! (<https://platform.openai.com/docs/api-reference/chat>), and for every provider
+//! that speaks the same protocol. In what providers differ is data: the settings in
+//! `adapter.toml`, whose values the catalogue holds.
 
-use hotcell_sdk::*;
-struct OpenAi;
-struct Answer(Option<String>);
+#![deny(unsafe_code)]
+
+mod answer;
+mod delta;
+mod embeddings;
+mod error;
+mod message;
+mod models;
+mod request;
+mod usage;
+mod wire;
+
+use hotcell_sdk::{Chat, ChatRequest, Embeddings, EmbedRequest, EmbedResponse};
+use hotcell_sdk::{Endpoint, Failure, Model, Models, RequestBuilder, export, setting};
+
+/// The adapter.
+pub struct OpenAi;
+
+/// The dialect of chat requests and answers.
+pub(crate) const DIALECT: &str = "openai-chat";
+
 impl Chat for OpenAi {
-    type Completion = Answer;
-    fn complete(request: ChatRequest) -> Result<Answer, Failure> {
-        let body = serde_json::json!({ "model": request.model });
-        let response = Endpoint::named("api")?.post("/chat/completions").json(&body)?.send()?.checked()?;
-        Ok(Answer(Some(response.text()?)))
+    type Completion = answer::Answer;
+
+    fn complete(request: ChatRequest) -> Result<answer::Answer, Failure> {
+        let body = request::write(&request)?;
+        let accept = if request.stream { "text/event-stream" } else { "application/json" };
+        let endpoint = Endpoint::named("api")?;
+        let builder = with_version(endpoint.post("/chat/completions")).header("accept", accept);
+        let response = builder.json(&body.members)?.send()?;
+        if response.status() >= 300 {
+            return Err(error::of_response(&response));
+        }
+        Ok(answer::Answer::new(response, body.warnings))
     }
 }
-impl Completion for Answer {
-    fn next(&mut self) -> Result<Option<Vec<Event>>, Failure> {
-        Ok(self.0.take().map(|answer| vec![text(0, 0, answer), finished(0, "stop")]))
+
+impl Embeddings for OpenAi {
+    fn embed(request: EmbedRequest) -> Result<EmbedResponse, Failure> {
+        embeddings::embed(&request)
     }
 }
-impl Embeddings for OpenAi { fn embed(_: EmbedRequest) -> Result<EmbedResponse, Failure> { Err(Failure::unsupported("no")) } }
-impl Models for OpenAi { fn list_models() -> Result<Vec<Model>, Failure> { Err(Failure::unsupported("no")) } }
+
+impl Models for OpenAi {
+    fn list_models() -> Result<Vec<Model>, Failure> {
+        models::list()
+    }
+}
+
+/// Adds the API version, where the provider wants one in its query.
+pub(crate) fn with_version(builder: RequestBuilder<'_>) -> RequestBuilder<'_> {
+    match setting("api-version") {
+        Some(version) => builder.query("api-version", &version),
+        None => builder,
+    }
+}
+
 export!(OpenAi: chat, embeddings, models);

@@ -1,1 +1,34 @@
-//! Client-facing JSON protocols, read into and written from the runner's types
+//! Client-facing JSON protocols, read into the runner's types.
+//!
+//! A reader loses nothing: what its protocol says and the types do not model is kept
+//! as `extra` (members) or `native` (whole values), tagged with the dialect, and an
+//! adapter of the same dialect writes it back. It is pure: bytes in, types out.
+
+#![forbid(unsafe_code)]
+
+pub mod anthropic_messages;
+mod object;
+pub mod openai_chat;
+pub mod openai_embeddings;
+
+use thiserror::Error;
+
+/// Why a client's request cannot be read.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[error("{}{message}", at(.path))]
+pub struct DialectError {
+    /// Where, as in `messages[2].content[0]`; empty for the request itself.
+    pub path: String,
+    /// What is expected there.
+    pub message: String,
+}
+
+fn at(path: &str) -> String {
+    if path.is_empty() { String::new() } else { format!("{path}: ") }
+}
+
+impl DialectError {
+    pub(crate) fn new(path: &str, message: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), message: message.into() }
+    }
+}

@@ -1,0 +1,138 @@
+//! Taking a JSON object apart, member by member. What is not taken is kept.
+
+use crate::DialectError;
+use hotcell::types::Native;
+use serde_json::{Map, Value};
+
+/// An object whose members are being taken out.
+pub(crate) struct Object {
+    path: String,
+    dialect: &'static str,
+    members: Map<String, Value>,
+}
+
+impl Object {
+    /// Reads a request's body.
+    pub(crate) fn parse(body: &[u8], dialect: &'static str) -> Result<Self, DialectError> {
+        let value = serde_json::from_slice(body)
+            .map_err(|error| DialectError::new("", format!("the request is not JSON: {error}")))?;
+        Self::new(value, String::new(), dialect)
+    }
+
+    pub(crate) fn new(
+        value: Value,
+        path: String,
+        dialect: &'static str,
+    ) -> Result<Self, DialectError> {
+        match value {
+            Value::Object(members) => Ok(Self { path, dialect, members }),
+            other => Err(DialectError::new(&path, format!("expected an object, found {}", name(&other)))),
+        }
+    }
+
+    /// The path of a member.
+    pub(crate) fn at(&self, member: &str) -> String {
+        if self.path.is_empty() { member.to_owned() } else { format!("{}.{member}", self.path) }
+    }
+
+    pub(crate) fn has(&self, member: &str) -> bool {
+        self.members.contains_key(member)
+    }
+
+    pub(crate) fn peek(&self, member: &str) -> Option<&Value> {
+        self.members.get(member)
+    }
+
+    /// A string that is there.
+    pub(crate) fn required(&mut self, member: &str) -> Result<String, DialectError> {
+        match self.members.remove(member) {
+            Some(Value::String(text)) => Ok(text),
+            Some(other) => Err(DialectError::new(
+                &self.at(member),
+                format!("expected a string, found {}", name(&other)),
+            )),
+            None => Err(DialectError::new(&self.path, format!("`{member}` is missing"))),
+        }
+    }
+
+    /// Takes a member out if `read` understands it; otherwise it stays as it is.
+    pub(crate) fn take<T>(&mut self, member: &str, read: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
+        let value = read(self.members.get(member)?)?;
+        self.members.remove(member);
+        Some(value)
+    }
+
+    /// Reads a member that stays, because its spelling says more than its meaning.
+    pub(crate) fn read<T>(&self, member: &str, read: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
+        read(self.members.get(member)?)
+    }
+
+    pub(crate) fn text(&mut self, member: &str) -> Option<String> {
+        self.take(member, |value| value.as_str().map(str::to_owned))
+    }
+
+    pub(crate) fn flag(&mut self, member: &str) -> Option<bool> {
+        self.take(member, Value::as_bool)
+    }
+
+    pub(crate) fn count(&mut self, member: &str) -> Option<u32> {
+        self.take(member, |value| value.as_u64().and_then(|count| count.try_into().ok()))
+    }
+
+    pub(crate) fn number(&mut self, member: &str) -> Option<f64> {
+        self.take(member, Value::as_f64)
+    }
+
+    pub(crate) fn value(&mut self, member: &str) -> Option<Value> {
+        self.members.remove(member)
+    }
+
+    pub(crate) fn put_back(&mut self, member: &str, value: Value) {
+        self.members.insert(member.to_owned(), value);
+    }
+
+    /// A list; none where there is no such member or it is null.
+    pub(crate) fn list(&mut self, member: &str) -> Result<Option<Vec<Value>>, DialectError> {
+        match self.members.get(member) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Array(_)) => match self.members.remove(member) {
+                Some(Value::Array(list)) => Ok(Some(list)),
+                _ => Ok(None),
+            },
+            Some(other) => Err(DialectError::new(
+                &self.at(member),
+                format!("expected a list, found {}", name(other)),
+            )),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// What was not taken; none of nothing.
+    pub(crate) fn extra(self) -> Option<Native> {
+        (!self.is_empty()).then(|| self.always_extra())
+    }
+
+    /// What was not taken, even if it is nothing.
+    pub(crate) fn always_extra(self) -> Native {
+        native(&Value::Object(self.members), self.dialect)
+    }
+}
+
+/// A value of a dialect.
+pub(crate) fn native(value: &Value, dialect: &str) -> Native {
+    Native { dialect: dialect.to_owned(), value: value.to_string() }
+}
+
+fn name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
