@@ -1,8 +1,7 @@
 //! Building a request, and reading a response.
 
-use crate::failure;
 use crate::wall::{self, Header, Method};
-use crate::{Failure, FailureKind};
+use crate::{Failure, FailureKind, failure, sse};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -137,6 +136,11 @@ impl Response {
     /// A connection that breaks, or a limit that is reached.
     pub fn read(&self) -> Result<Option<Vec<u8>>, Failure> {
         self.inner.read(READ_BYTES)
+    }
+
+    /// Reads the body as server-sent events.
+    pub fn sse(self) -> sse::Stream {
+        sse::Stream::new(self)
     }
 
     /// The whole body.

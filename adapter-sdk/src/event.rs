@@ -7,6 +7,16 @@ pub fn text(choice: u32, index: u32, text: impl Into<String>) -> Event {
     Event::Text(Delta { choice, index, text: text.into() })
 }
 
+/// A piece of what the model thinks.
+pub fn reasoning(choice: u32, index: u32, text: impl Into<String>) -> Event {
+    Event::Reasoning(Delta { choice, index, text: text.into() })
+}
+
+/// Something of the request that was left out or changed: a sentence for a person.
+pub fn warning(sentence: impl Into<String>) -> Event {
+    Event::Warning(sentence.into())
+}
+
 /// The end of a choice, from the word that most providers use for it. The word
 /// itself is kept.
 pub fn finished(choice: u32, word: &str) -> Event {

@@ -3,6 +3,25 @@
 //! Layout (<https://docs.aws.amazon.com/AmazonS3/latest/API/RESTSelectObjectAppendix.html>):
 //! total length, length of the headers, CRC of these two, headers, payload, CRC of
 //! all before it. Numbers are big-endian, the CRC is that of zlib.
+//!
+//! The decoder is our own: the format is a page long, while the crate that the AWS
+//! SDK has for it brings that SDK's types, and a CRC crate a table of some kilobytes,
+//! into every adapter.
+//!
+//! ```
+//! # let response: [&[u8]; 0] = [];
+//! let mut decoder = hotcell_sdk::event_stream::Decoder::default();
+//! for chunk in response {
+//!     for frame in decoder.push(chunk)? {
+//!         match frame.header(":message-type") {
+//!             Some("event") => println!("{:?}", frame.payload),
+//!             _ => println!("{:?}", frame.header(":exception-type")),
+//!         }
+//!     }
+//! }
+//! assert!(decoder.is_complete(), "a stream ends between two frames");
+//! # Ok::<(), hotcell_sdk::Failure>(())
+//! ```
 
 use crate::Failure;
 
@@ -69,7 +88,8 @@ fn frame(bytes: &[u8]) -> Result<Option<(Frame, usize)>, Failure> {
     if crc32(&bytes[..8]) != number(8) as u32 {
         return Err(bad("a wrong checksum"));
     }
-    if total > LONGEST || total < PRELUDE + headers + CRC {
+    // Neither sum nor difference may overflow: a guest's numbers have 32 bits.
+    if total > LONGEST || total < PRELUDE + CRC || headers > total - PRELUDE - CRC {
         return Err(bad("an impossible length"));
     }
     if bytes.len() < total {
@@ -140,6 +160,8 @@ fn crc32(bytes: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Cut;
+    use proptest::prelude::*;
 
     fn encode(headers: &[(&str, &str)], payload: &[u8]) -> Vec<u8> {
         let mut block = vec![];
@@ -162,6 +184,48 @@ mod tests {
         frame
     }
 
+    fn decode(chunks: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Vec<Frame> {
+        let mut decoder = Decoder::default();
+        let chunks = chunks.into_iter();
+        let frames = chunks.flat_map(|chunk| decoder.push(chunk.as_ref()).unwrap()).collect();
+        assert!(decoder.is_complete());
+        frames
+    }
+
+    proptest! {
+        #[test]
+        fn any_frames_are_the_same_however_they_are_cut(
+            frames in proptest::collection::vec(
+                (proptest::collection::vec((":?[a-z-]{1,8}", "[a-z\u{e9}]{0,8}"), 0..3), "[a-z]{0,20}"),
+                0..4,
+            ),
+            seed in any::<u64>(),
+        ) {
+            let bytes = frames.iter().flat_map(|(headers, payload)| {
+                let headers: Vec<_> = headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+                encode(&headers, payload.as_bytes())
+            });
+            let bytes: Vec<u8> = bytes.collect();
+            let whole = decode([&bytes]);
+            let sent = frames.into_iter();
+            let sent: Vec<_> = sent.map(|(headers, payload)| Frame { headers, payload: payload.into() }).collect();
+            prop_assert_eq!(&whole, &sent);
+            prop_assert_eq!(&decode(bytes.chunks(1)), &whole);
+            prop_assert_eq!(&decode(Cut::Random(seed).apply(&bytes)), &whole);
+        }
+    }
+
+    #[test]
+    fn lengths_that_contradict_each_other_are_malformed() {
+        for (total, headers) in [(0_u32, 0), (15, 0), (16, 1), (100, u32::MAX), (u32::MAX, 0)] {
+            let mut prelude = [total.to_be_bytes(), headers.to_be_bytes()].concat();
+            prelude.extend(crc32(&prelude).to_be_bytes());
+            prelude.extend([0; 100]);
+            let failure = Decoder::default().push(&prelude).unwrap_err();
+            assert!(failure.message.contains("an impossible length"), "{}", failure.message);
+        }
+    }
+
     #[test]
     fn the_checksum_is_the_usual_one() {
         assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
@@ -172,10 +236,7 @@ mod tests {
         let headers = [(":event-type", "chunk"), (":message-type", "event")];
         let bytes = [encode(&headers, b"{\"a\":1}"), encode(&[], b"")].concat();
         for size in 1..=bytes.len() {
-            let mut decoder = Decoder::default();
-            let frames: Vec<Frame> =
-                bytes.chunks(size).flat_map(|chunk| decoder.push(chunk).unwrap()).collect();
-            assert!(decoder.is_complete());
+            let frames = decode(bytes.chunks(size));
             assert_eq!(frames.len(), 2);
             assert_eq!(frames[0].header(":event-type"), Some("chunk"));
             assert_eq!(frames[0].payload, b"{\"a\":1}");

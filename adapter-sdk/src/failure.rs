@@ -45,9 +45,17 @@ impl Failure {
             found.map(|header| header.value.clone())
         };
         let retry_after_ms = header(&["retry-after-ms"])
-            .and_then(|value| value.parse::<f64>().ok())
+            .and_then(|value| value.trim().parse::<f64>().ok())
             .or_else(|| {
-                let seconds = header(&["retry-after"])?.parse::<f64>().ok()?;
+                let value = header(&["retry-after"])?;
+                let seconds = value.trim().parse::<f64>().ok();
+                let seconds = seconds.or_else(|| {
+                    // A cell has no clock; the provider's own is in `date`, where the
+                    // manifest asks to see it.
+                    let until = http_date(&value)?;
+                    let now = http_date(&header(&["date"])?)?;
+                    Some((until - now).max(0) as f64)
+                })?;
                 Some(seconds * 1000.0)
             })
             .filter(|ms| ms.is_finite() && *ms >= 0.0)
@@ -80,6 +88,27 @@ impl Failure {
     }
 }
 
+/// Seconds since 1970 of a date in the form that RFC 9110 wants
+/// (<https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7>):
+/// `Sun, 06 Nov 1994 08:49:37 GMT`.
+fn http_date(text: &str) -> Option<i64> {
+    let (_, date) = text.trim().split_once(", ")?;
+    let mut fields = date.split(' ');
+    let day = i64::from(fields.next()?.parse::<u8>().ok()?);
+    let name = fields.next()?;
+    let at = "JanFebMarAprMayJunJulAugSepOctNovDec".find(name)?;
+    let month = (name.len() == 3 && at % 3 == 0).then_some(at as i64 / 3)?;
+    let year = i64::from(fields.next()?.parse::<u16>().ok()?);
+    let time = fields.next()?;
+    let mut clock = time.split(':').map(|part| part.parse::<u8>().ok().map(i64::from));
+    let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
+    // Years that begin in March have their leap day at the end.
+    let (year, month) = if month < 2 { (year - 1, month + 10) } else { (year, month - 2) };
+    let leap_days = year / 4 - year / 100 + year / 400;
+    let days = 365 * year + leap_days + (153 * month + 2) / 5 + day - 719_469;
+    Some(((days * 24 + hour) * 60 + minute) * 60 + second)
+}
+
 /// The usual meaning of a status of 300 and above.
 fn kind_of_status(status: u16) -> FailureKind {
     match status {
@@ -95,5 +124,48 @@ fn kind_of_status(status: u16) -> FailureKind {
         500..=599 => FailureKind::ProviderError,
         // A redirect is not followed, and nothing else belongs here.
         _ => FailureKind::MalformedResponse,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn retry_after(headers: &[(&str, &str)]) -> Option<u64> {
+        let header = |(name, value): &(&str, &str)| Header {
+            name: (*name).to_owned(),
+            value: (*value).to_owned(),
+        };
+        let headers: Vec<Header> = headers.iter().map(header).collect();
+        Failure::from_status(429, "", &headers).retry_after_ms
+    }
+
+    #[test]
+    fn the_waiting_time_is_read_in_every_form() {
+        assert_eq!(retry_after(&[("retry-after", "7")]), Some(7000));
+        assert_eq!(retry_after(&[("retry-after", "0.5")]), Some(500));
+        assert_eq!(retry_after(&[("retry-after", "7"), ("retry-after-ms", "1234")]), Some(1234));
+        let date = ("date", "Sat, 28 Feb 2026 23:59:30 GMT");
+        assert_eq!(
+            retry_after(&[("retry-after", "Sun, 01 Mar 2026 00:00:10 GMT"), date]),
+            Some(40_000)
+        );
+        assert_eq!(retry_after(&[("retry-after", "Sat, 28 Feb 2026 23:00:00 GMT"), date]), Some(0));
+    }
+
+    #[test]
+    fn a_waiting_time_that_cannot_be_known_is_none() {
+        for value in ["Sun, 01 Mar 2026 00:00:10 GMT", "soon", "-1", "NaN", "inf", ""] {
+            assert_eq!(retry_after(&[("retry-after", value)]), None, "{value:?}");
+        }
+        let date = ("date", "yesterday");
+        assert_eq!(retry_after(&[("retry-after", "Sun, 01 Mar 2026 00:00:10 GMT"), date]), None);
+    }
+
+    #[test]
+    fn dates_are_counted_from_1970() {
+        assert_eq!(http_date("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0));
+        assert_eq!(http_date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        assert_eq!(http_date("Tue, 29 Feb 2000 12:00:00 GMT"), Some(951_825_600));
     }
 }

@@ -59,7 +59,7 @@ pub use bindings::embeddings::exports::hotcell::adapter::embeddings::{
 pub use bindings::imports::hotcell::adapter::types::*;
 pub use bindings::models::exports::hotcell::adapter::models::Model;
 pub use endpoint::{Endpoint, RequestBuilder, Response, percent_encode};
-pub use event::{finished, text};
+pub use event::{finished, reasoning, text, warning};
 pub use wall::{Header, LogLevel, Method, log, setting};
 
 #[doc(hidden)]

@@ -1,18 +1,43 @@
 //! JSON objects, one a line, decoded as they arrive.
 
 use crate::Failure;
+use memchr::memchr;
 
-/// A line that is longer than this is no line of any provider's.
-const LONGEST: usize = 64 * 1024 * 1024;
+/// What one line may hold, unless the adapter says otherwise; the reasons are those
+/// of [`crate::sse::EVENT_BYTES`].
+pub const LINE_BYTES: usize = 16 * 1024 * 1024;
 
 /// Turns chunks into lines.
-#[derive(Debug, Default)]
+///
+/// ```
+/// let mut decoder = hotcell_sdk::ndjson::Decoder::default();
+/// let mut lines = Vec::new();
+/// decoder.push(b"{\"a\":1}\r\n\n{\"b\"", |line| Ok(lines.push(line.to_owned())))?;
+/// decoder.push(b":2}", |line| Ok(lines.push(line.to_owned())))?;
+/// decoder.finish(|line| Ok(lines.push(line.to_owned())))?;
+/// assert_eq!(lines, [r#"{"a":1}"#, r#"{"b":2}"#]);
+/// # Ok::<(), hotcell_sdk::Failure>(())
+/// ```
+#[derive(Debug)]
 pub struct Decoder {
+    limit: usize,
     line: Vec<u8>,
 }
 
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::with_limit(LINE_BYTES)
+    }
+}
+
 impl Decoder {
-    /// Takes a chunk in and hands every complete line that is not blank to `each`.
+    /// A decoder that fails at a line of more than `bytes` bytes.
+    pub fn with_limit(bytes: usize) -> Self {
+        Self { limit: bytes, line: Vec::new() }
+    }
+
+    /// Takes a chunk in and hands every complete line that is not blank to `each`,
+    /// without the white space around it.
     ///
     /// # Errors
     /// `malformed-response` for a line that is not UTF-8 or has no end, and whatever
@@ -23,21 +48,20 @@ impl Decoder {
         mut each: impl FnMut(&str) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let mut rest = chunk;
-        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-            let (line, after) = rest.split_at(end);
-            rest = &after[1..];
+        while let Some(end) = memchr(b'\n', rest) {
+            let line = &rest[..end];
+            rest = &rest[end + 1..];
             if self.line.is_empty() {
                 hand_over(line, &mut each)?;
             } else {
                 self.line.extend_from_slice(line);
-                hand_over(&std::mem::take(&mut self.line), &mut each)?;
+                self.check_size()?;
+                hand_over(&self.line, &mut each)?;
+                self.line.clear();
             }
         }
         self.line.extend_from_slice(rest);
-        if self.line.len() > LONGEST {
-            return Err(Failure::malformed("a line of the stream has no end"));
-        }
-        Ok(())
+        self.check_size()
     }
 
     /// At the end of the stream: hands over a last line without a line break.
@@ -49,6 +73,19 @@ impl Decoder {
         mut each: impl FnMut(&str) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         hand_over(&std::mem::take(&mut self.line), &mut each)
+    }
+
+    /// Whether nothing of a line is left over.
+    pub fn is_complete(&self) -> bool {
+        self.line.is_empty()
+    }
+
+    fn check_size(&self) -> Result<(), Failure> {
+        if self.line.len() <= self.limit {
+            return Ok(());
+        }
+        let limit = self.limit;
+        Err(Failure::malformed(format!("a line of the stream has more than {limit} bytes")))
     }
 }
 
@@ -65,28 +102,61 @@ fn hand_over(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::FailureKind;
+    use crate::testing::Cut;
+    use proptest::prelude::*;
+
+    fn decode(chunks: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Vec<String> {
+        let mut decoder = Decoder::default();
+        let mut lines = Vec::new();
+        let mut each = |line: &str| {
+            lines.push(line.to_owned());
+            Ok(())
+        };
+        for chunk in chunks {
+            decoder.push(chunk.as_ref(), &mut each).unwrap();
+        }
+        decoder.finish(&mut each).unwrap();
+        lines
+    }
 
     #[test]
     fn any_cut_gives_the_same_lines() {
         let text = "{\"a\":\"\u{e9}\"}\r\n\n {\"b\":2}\n{\"c\":3}".as_bytes();
         for size in 1..=text.len() {
-            let mut lines = Vec::new();
-            let mut decoder = Decoder::default();
-            for chunk in text.chunks(size) {
-                decoder
-                    .push(chunk, |line| {
-                        lines.push(line.to_owned());
-                        Ok(())
-                    })
-                    .unwrap();
-            }
-            decoder
-                .finish(|line| {
-                    lines.push(line.to_owned());
-                    Ok(())
-                })
-                .unwrap();
+            let lines = decode(text.chunks(size));
             assert_eq!(lines, ["{\"a\":\"\u{e9}\"}", "{\"b\":2}", "{\"c\":3}"], "chunks of {size}");
         }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_gives_the_same_lines_however_it_is_cut(
+            text in "([a-z\u{e9}\u{1f600} ]{0,5}(\n|\r\n)){0,12}[a-z]{0,3}",
+            seed in any::<u64>(),
+        ) {
+            let whole = decode([&text]);
+            prop_assert_eq!(&decode(text.as_bytes().chunks(1)), &whole);
+            prop_assert_eq!(&decode(Cut::Random(seed).apply(text.as_bytes())), &whole);
+        }
+    }
+
+    #[test]
+    fn a_line_goes_out_when_its_break_is_in() {
+        let mut decoder = Decoder::default();
+        let mut lines = Vec::new();
+        decoder.push(b"{}\n{", |line| Ok(lines.push(line.to_owned()))).unwrap();
+        assert_eq!(lines, ["{}"]);
+        assert!(!decoder.is_complete());
+    }
+
+    #[test]
+    fn a_line_without_end_or_not_utf8_is_malformed() {
+        let mut decoder = Decoder::with_limit(10);
+        decoder.push(b"12345", |_| Ok(())).unwrap();
+        let failure = decoder.push(b"123456", |_| Ok(())).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::MalformedResponse);
+        let failure = Decoder::default().push(b"\xff\n", |_| Ok(())).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::MalformedResponse);
     }
 }

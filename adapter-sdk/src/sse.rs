@@ -3,42 +3,78 @@
 //! Follows the event stream format of the HTML standard
 //! (<https://html.spec.whatwg.org/multipage/server-sent-events.html>): lines end in
 //! LF, CR or CRLF, wherever the chunks are cut; a byte order mark, comments and
-//! unknown fields are passed over.
+//! unknown fields are passed over. It differs in two points, both because an
+//! adapter must notice what a browser may gloss over: bytes that are not UTF-8 are
+//! an error, and an event that is cut off by the end of the stream can be had.
+//!
+//! ```
+//! use hotcell_sdk::sse::Decoder;
+//!
+//! let mut decoder = Decoder::default();
+//! let mut seen = Vec::new();
+//! for chunk in [&b"event: delta\r"[..], b"\ndata: {\"a\"", b":1}\r\n\r\n: ping\n\ndata: [DO"] {
+//!     decoder.push(chunk, |name, data| Ok(seen.push((name.to_owned(), data.to_owned()))))?;
+//! }
+//! assert_eq!(seen, [("delta".to_owned(), r#"{"a":1}"#.to_owned())]);
+//! assert!(!decoder.is_complete(), "`[DO` has no blank line yet");
+//! # Ok::<(), hotcell_sdk::Failure>(())
+//! ```
 
-use crate::Failure;
+use crate::{Failure, Response};
+use memchr::{memchr, memchr2};
 
-/// One event. The fields are text, whole.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Event {
-    /// The event's name; empty where the stream gives none.
-    pub name: String,
-    /// Its data, lines joined with LF.
-    pub data: String,
-}
-
-/// A line, or all lines of one event, that are longer than this are no event of any
-/// provider's: media come in pieces.
-const LONGEST: usize = 64 * 1024 * 1024;
+/// What all lines of one event may hold, unless the adapter says otherwise. Images
+/// come as one event with some megabytes of base64; a cell has 64 MiB in all.
+pub const EVENT_BYTES: usize = 16 * 1024 * 1024;
 
 /// Turns chunks into events.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Decoder {
+    limit: usize,
     /// What came of a line that has not ended.
     line: Vec<u8>,
     name: String,
+    /// The lines of data so far, joined, from `start` on. An event that came in one
+    /// chunk never gets here.
     data: Vec<u8>,
+    start: usize,
     has_data: bool,
+    last_id: String,
     /// The last chunk ended in CR, to which an LF may belong.
     after_cr: bool,
+    /// The first line, which may have a byte order mark, is over.
     started: bool,
 }
 
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::with_limit(EVENT_BYTES)
+    }
+}
+
 impl Decoder {
-    /// Takes a chunk in and hands every event that is complete to `each`.
+    /// A decoder that fails at an event of more than `bytes` bytes.
+    pub fn with_limit(bytes: usize) -> Self {
+        Self {
+            limit: bytes,
+            line: Vec::new(),
+            name: String::new(),
+            data: Vec::new(),
+            start: 0,
+            has_data: false,
+            last_id: String::new(),
+            after_cr: false,
+            started: false,
+        }
+    }
+
+    /// Takes a chunk in and hands the name and the data of every event that is
+    /// complete to `each`. The name is empty where the stream gives none. An event
+    /// is complete when the first byte of its blank line's end is in.
     ///
     /// # Errors
     /// `malformed-response` for an event that is not UTF-8 or has no end, and
-    /// whatever `each` fails with.
+    /// whatever `each` fails with. The decoder is of no use after it.
     pub fn push(
         &mut self,
         chunk: &[u8],
@@ -49,27 +85,30 @@ impl Decoder {
             self.after_cr = false;
             rest = rest.strip_prefix(b"\n").unwrap_or(rest);
         }
-        while let Some(end) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+        // The only line of data of the present event, where it lies in this chunk.
+        let mut held = None;
+        while let Some(end) = memchr2(b'\n', b'\r', rest) {
             let (line, after) = rest.split_at(end);
             let crlf = after.starts_with(b"\r\n");
             self.after_cr = after == b"\r";
             rest = &after[if crlf { 2 } else { 1 }..];
             if self.line.is_empty() {
-                self.line(line, &mut each)?;
+                self.line(line, &mut held, &mut each)?;
             } else {
                 self.line.extend_from_slice(line);
-                let line = std::mem::take(&mut self.line);
-                self.line(&line, &mut each)?;
+                self.buffered_line(&mut each)?;
             }
         }
-        self.line.extend_from_slice(rest);
-        if self.line.len() + self.data.len() > LONGEST {
-            return Err(Failure::malformed("an event of the stream has no end"));
+        if let Some(value) = held {
+            self.append(value);
         }
-        Ok(())
+        self.line.extend_from_slice(rest);
+        self.check_size()
     }
 
     /// At the end of the stream: hands over an event that lacks only its blank line.
+    /// A provider that leaves it out is told from one that was cut off by what the
+    /// data says; an adapter that wants neither asks [`Self::is_complete`] instead.
     ///
     /// # Errors
     /// As [`Self::push`].
@@ -77,55 +116,111 @@ impl Decoder {
         &mut self,
         mut each: impl FnMut(&str, &str) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let line = std::mem::take(&mut self.line);
-        if !line.is_empty() {
-            self.line(&line, &mut each)?;
+        if !self.line.is_empty() {
+            self.buffered_line(&mut each)?;
         }
-        self.line(b"", &mut each)
+        self.dispatch(None, &mut each)
+    }
+
+    /// Whether nothing of an event is left over: no data without its blank line, and
+    /// no line without its end.
+    pub fn is_complete(&self) -> bool {
+        !self.has_data && self.line.is_empty()
+    }
+
+    /// The last `id` of the stream; empty where there was none.
+    pub fn last_id(&self) -> &str {
+        &self.last_id
+    }
+
+    /// The line that is in the buffer, now with its end. Its data, which may be long,
+    /// stays where it is.
+    fn buffered_line(
+        &mut self,
+        each: &mut impl FnMut(&str, &str) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        self.check_size()?;
+        let mut line = std::mem::take(&mut self.line);
+        let mut held = None;
+        self.line(&line, &mut held, each)?;
+        if let Some(value) = held {
+            self.has_data = true;
+            self.start = line.len() - value.len();
+            std::mem::swap(&mut self.data, &mut line);
+        }
+        line.clear();
+        self.line = line;
+        Ok(())
     }
 
     /// One line without its end.
-    fn line(
+    fn line<'line>(
         &mut self,
-        line: &[u8],
+        line: &'line [u8],
+        held: &mut Option<&'line [u8]>,
         each: &mut impl FnMut(&str, &str) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let line =
             if self.started { line } else { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) };
         self.started = true;
         if line.is_empty() {
-            return self.dispatch(each);
+            return self.dispatch(held.take(), each);
         }
-        let colon = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());
-        let (field, value) = line.split_at(colon);
-        let value = value.strip_prefix(b":").unwrap_or(value);
+        let (field, value) = match memchr(b':', line) {
+            Some(colon) => (&line[..colon], &line[colon + 1..]),
+            None => (line, &line[line.len()..]),
+        };
         let value = value.strip_prefix(b" ").unwrap_or(value);
         match field {
             b"data" => {
-                if self.has_data {
-                    self.data.push(b'\n');
+                if let Some(first) = held.take() {
+                    self.append(first);
                 }
-                self.has_data = true;
-                self.data.extend_from_slice(value);
+                if self.has_data {
+                    self.append(value);
+                } else {
+                    *held = Some(value);
+                }
             }
             b"event" => text(value)?.clone_into(&mut self.name),
+            b"id" if !value.contains(&0) => text(value)?.clone_into(&mut self.last_id),
             _ => {}
         }
         Ok(())
     }
 
+    /// Keeps a line of data for later.
+    fn append(&mut self, value: &[u8]) {
+        if self.has_data {
+            self.data.push(b'\n');
+        }
+        self.has_data = true;
+        self.data.extend_from_slice(value);
+    }
+
     fn dispatch(
         &mut self,
+        held: Option<&[u8]>,
         each: &mut impl FnMut(&str, &str) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let result = match self.has_data {
-            true => each(&self.name, text(&self.data)?),
-            false => Ok(()),
-        };
+        if let Some(data) = held {
+            each(&self.name, text(data)?)?;
+        } else if self.has_data {
+            each(&self.name, text(&self.data[self.start..])?)?;
+        }
         self.has_data = false;
         self.data.clear();
+        self.start = 0;
         self.name.clear();
-        result
+        Ok(())
+    }
+
+    fn check_size(&self) -> Result<(), Failure> {
+        if self.line.len() + self.data.len() <= self.limit {
+            return Ok(());
+        }
+        let limit = self.limit;
+        Err(Failure::malformed(format!("an event of the stream has more than {limit} bytes")))
     }
 }
 
@@ -133,40 +228,111 @@ fn text(bytes: &[u8]) -> Result<&str, Failure> {
     std::str::from_utf8(bytes).map_err(|_| Failure::malformed("the stream is not UTF-8"))
 }
 
+/// A response that is a stream of events: [`Response::read`] and a [`Decoder`].
+///
+/// ```no_run
+/// # fn example(response: hotcell_sdk::Response) -> Result<(), hotcell_sdk::Failure> {
+/// let mut stream = response.sse();
+/// let mut seen = Vec::new();
+/// while stream.read(|name, data| Ok(seen.push(format!("{name}: {data}"))))? {
+///     // All events of one read are in `seen`; an adapter yields them now.
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct Stream {
+    response: Response,
+    decoder: Decoder,
+    ended: bool,
+    cut_off: bool,
+}
+
+impl Stream {
+    pub(crate) fn new(response: Response) -> Self {
+        Self { response, decoder: Decoder::default(), ended: false, cut_off: false }
+    }
+
+    /// Reads until at least one event is complete, and hands over every event that
+    /// the bytes hold which have arrived. False at the end of the stream, where an
+    /// event without its blank line is handed over too: see [`Self::is_cut_off`].
+    ///
+    /// # Errors
+    /// As [`Response::read`] and [`Decoder::push`].
+    pub fn read(
+        &mut self,
+        mut each: impl FnMut(&str, &str) -> Result<(), Failure>,
+    ) -> Result<bool, Failure> {
+        let mut any = false;
+        while !any && !self.ended {
+            let mut each = |name: &str, data: &str| {
+                any = true;
+                each(name, data)
+            };
+            match self.response.read()? {
+                Some(chunk) => self.decoder.push(&chunk, &mut each)?,
+                None => {
+                    self.ended = true;
+                    self.cut_off = !self.decoder.is_complete();
+                    self.decoder.finish(&mut each)?;
+                }
+            }
+        }
+        Ok(any)
+    }
+
+    /// Whether the stream ended inside an event.
+    pub fn is_cut_off(&self) -> bool {
+        self.cut_off
+    }
+
+    /// The response, for its status and headers.
+    pub fn response(&self) -> &Response {
+        &self.response
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Cut;
+    use proptest::prelude::*;
 
-    fn decode(chunks: &[&[u8]]) -> Vec<(String, String)> {
+    type Seen = Vec<(String, String)>;
+
+    fn decode(chunks: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Seen {
         let mut decoder = Decoder::default();
         let mut events = Vec::new();
+        let mut each = |name: &str, data: &str| {
+            events.push((name.to_owned(), data.to_owned()));
+            Ok(())
+        };
         for chunk in chunks {
-            decoder
-                .push(chunk, |name, data| {
-                    events.push((name.to_owned(), data.to_owned()));
-                    Ok(())
-                })
-                .unwrap();
+            decoder.push(chunk.as_ref(), &mut each).unwrap();
         }
-        decoder
-            .finish(|name, data| {
-                events.push((name.to_owned(), data.to_owned()));
-                Ok(())
-            })
-            .unwrap();
+        decoder.finish(&mut each).unwrap();
         events
     }
 
-    const STREAM: &str = "\u{feff}: ping\r\n\r\nevent: a\rdata:x\r\rdata: y\ndata:\ndata: \u{e9}\u{1f600}\n\nid: 7\nretry: 3\ndata\n\nevent: lost\n\ndata: end";
+    const STREAM: &str = "\u{feff}: ping\r\n\r\nevent: a\rdata:x\r\rdata: y\ndata:\n\
+        data: \u{e9}\u{1f600}\n\nid: 7\nretry: 3\ndata\n\nevent: lost\n\ndata:  two\n:\n\ndata: end";
 
-    fn expected() -> Vec<(String, String)> {
-        let event = |name: &str, data: &str| (name.to_owned(), data.to_owned());
-        vec![event("a", "x"), event("", "y\n\n\u{e9}\u{1f600}"), event("", ""), event("", "end")]
+    fn event(name: &str, data: &str) -> (String, String) {
+        (name.to_owned(), data.to_owned())
+    }
+
+    fn expected() -> Seen {
+        vec![
+            event("a", "x"),
+            event("", "y\n\n\u{e9}\u{1f600}"),
+            event("", ""),
+            event("", " two"),
+            event("", "end"),
+        ]
     }
 
     #[test]
     fn every_form_of_the_format_is_read() {
-        assert_eq!(decode(&[STREAM.as_bytes()]), expected());
+        assert_eq!(decode([STREAM]), expected());
     }
 
     #[test]
@@ -175,37 +341,78 @@ mod tests {
         for first in 0..bytes.len() {
             for second in first..bytes.len() {
                 let chunks = [&bytes[..first], &bytes[first..second], &bytes[second..]];
-                assert_eq!(decode(&chunks), expected(), "cut at {first} and {second}");
+                assert_eq!(decode(chunks), expected(), "cut at {first} and {second}");
             }
         }
-        let single: Vec<&[u8]> = bytes.chunks(1).collect();
-        assert_eq!(decode(&single), expected());
+        assert_eq!(decode(bytes.chunks(1)), expected());
+    }
+
+    proptest! {
+        #[test]
+        fn any_stream_gives_the_same_events_however_it_is_cut(
+            lines in proptest::collection::vec(
+                "(data|event|id|:|x)?:? ?[a-z\u{e9}\u{1f600}: ]{0,6}(\n|\r|\r\n|\n\n|\r\r|\r\n\r\n)",
+                0..24,
+            ),
+            seed in any::<u64>(),
+        ) {
+            let stream = lines.concat();
+            let whole = decode([&stream]);
+            prop_assert_eq!(&decode(stream.as_bytes().chunks(1)), &whole);
+            prop_assert_eq!(&decode(Cut::Random(seed).apply(stream.as_bytes())), &whole);
+        }
     }
 
     #[test]
     fn an_event_goes_out_when_its_blank_line_is_in() {
-        let mut decoder = Decoder::default();
-        let mut seen = 0;
-        decoder
-            .push(b"data: 1\n\nda", |_, _| {
+        for stream in [&b"data: 1\n\nda"[..], b"data: 1\r\n\r", b"data: 1\r\r"] {
+            let mut seen = 0;
+            let count = |_: &str, _: &str| {
                 seen += 1;
                 Ok(())
-            })
-            .unwrap();
-        assert_eq!(seen, 1);
+            };
+            Decoder::default().push(stream, count).unwrap();
+            assert_eq!(seen, 1, "{stream:?}");
+        }
+    }
+
+    #[test]
+    fn a_half_event_at_the_end_is_known() {
+        let complete = |stream: &[u8]| {
+            let mut decoder = Decoder::default();
+            decoder.push(stream, |_, _| Ok(())).unwrap();
+            decoder.is_complete()
+        };
+        for whole in ["", "data: 1\n\n", "data: 1\r\n\r", ": ping\n", "event: x\n"] {
+            assert!(complete(whole.as_bytes()), "{whole:?}");
+        }
+        for half in ["data: 1\n", "data: 1", "data: 1\n\nd", "data\r\n"] {
+            assert!(!complete(half.as_bytes()), "{half:?}");
+        }
+    }
+
+    #[test]
+    fn an_id_stays_until_the_next() {
         let mut decoder = Decoder::default();
-        decoder
-            .push(b"data: 1\r\n\r", |_, _| {
-                seen += 1;
-                Ok(())
-            })
-            .unwrap();
-        assert_eq!(seen, 2, "the LF of the last CRLF is not waited for");
+        decoder.push(b"id: 7\ndata: 1\n\ndata: 2\n\nid: a\0b\n", |_, _| Ok(())).unwrap();
+        assert_eq!(decoder.last_id(), "7");
     }
 
     #[test]
     fn what_is_not_utf8_is_malformed() {
         let failure = Decoder::default().push(b"data: \xff\n\n", |_, _| Ok(())).unwrap_err();
         assert_eq!(failure.kind, crate::FailureKind::MalformedResponse);
+    }
+
+    #[test]
+    fn an_event_without_end_is_malformed() {
+        for piece in [&b"data: xxxxxxxx"[..], b"data: xxxxxxx\n"] {
+            let mut decoder = Decoder::with_limit(100);
+            let failure = std::iter::repeat_with(|| decoder.push(piece, |_, _| Ok(())))
+                .take(20)
+                .find_map(Result::err);
+            let kind = failure.map(|failure| failure.kind);
+            assert_eq!(kind, Some(crate::FailureKind::MalformedResponse), "{piece:?}");
+        }
     }
 }
