@@ -115,7 +115,10 @@ async fn serve(mut stream: TcpStream, shared: &Mutex<Shared>) -> std::io::Result
 }
 
 /// Reads one request; none where the client is done.
-async fn receive(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<Option<Received>> {
+async fn receive(
+    stream: &mut TcpStream,
+    buffer: &mut Vec<u8>,
+) -> std::io::Result<Option<Received>> {
     let end = loop {
         if let Some(at) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
             break at;

@@ -51,7 +51,9 @@ impl Assembly {
     ) -> Result<(), Failure> {
         let chunk: Chunk<'_> = serde_json::from_str(text).map_err(|error| {
             error::of_body(text, None, &[]).unwrap_or_else(|| {
-                Failure::malformed(format!("a chunk of the answer is not what it should be: {error}"))
+                Failure::malformed(format!(
+                    "a chunk of the answer is not what it should be: {error}"
+                ))
             })
         })?;
         if let Some(error) = wire::present(chunk.error) {
@@ -84,7 +86,9 @@ impl Assembly {
             }
         }
         let groq = wire::present(chunk.x_groq).and_then(|raw| usage::of_groq(raw.get()));
-        if let Some(usage) = wire::present(chunk.usage).and_then(|raw| usage::read(raw.get())).or(groq) {
+        if let Some(usage) =
+            wire::present(chunk.usage).and_then(|raw| usage::read(raw.get())).or(groq)
+        {
             events.push(Event::Usage(usage));
         }
         Ok(())
@@ -135,7 +139,10 @@ impl Choice {
         }
         for (name, member) in [("audio", delta.audio), ("images", delta.images)] {
             if let Some(raw) = wire::present(member) {
-                let value = Native { dialect: DIALECT.into(), value: format!("{{\"{name}\":{}}}", raw.get()) };
+                let value = Native {
+                    dialect: DIALECT.into(),
+                    value: format!("{{\"{name}\":{}}}", raw.get()),
+                };
                 let index = self.text();
                 events.push(Event::Native(at(number, index, value)));
             }
@@ -163,8 +170,7 @@ impl Choice {
                 Some("thinking") => {
                     let index = self.reasoning();
                     let pieces = part["thinking"].as_array().into_iter().flatten();
-                    let text: String =
-                        pieces.filter_map(|piece| piece["text"].as_str()).collect();
+                    let text: String = pieces.filter_map(|piece| piece["text"].as_str()).collect();
                     let text = part["thinking"].as_str().map_or(text, str::to_owned);
                     if !text.is_empty() {
                         events.push(Event::Reasoning(piece(number, index, &text)));
@@ -245,7 +251,9 @@ impl Choice {
     fn open_call(&self, index: Option<u32>, id: &str, name: &str) -> Option<usize> {
         let same_number = |call: &Call| index.is_none() || call.index == index;
         if !id.is_empty() {
-            if let Some(position) = self.calls.iter().rposition(|call| call.id == id && same_number(call)) {
+            if let Some(position) =
+                self.calls.iter().rposition(|call| call.id == id && same_number(call))
+            {
                 return Some(position);
             }
             // An id that comes late, or changes without a name, names no new call.
@@ -256,7 +264,9 @@ impl Choice {
         let position = self.calls.iter().rposition(same_number)?;
         let open = &self.calls[position];
         let whole = || serde_json::from_str::<serde::de::IgnoredAny>(&open.arguments).is_ok();
-        let opens = !name.is_empty() && id.is_empty() && (open.arguments.is_empty() && index.is_none() || whole());
+        let opens = !name.is_empty()
+            && id.is_empty()
+            && (open.arguments.is_empty() && index.is_none() || whole());
         (!opens).then_some(position)
     }
 
@@ -271,8 +281,12 @@ impl Choice {
             Some("refusal") => FinishReason::Refusal,
             _ => FinishReason::Other,
         };
-        let finished =
-            Finished { choice: number, reason, raw: word.map(str::to_owned), extra: rest(number, text) };
+        let finished = Finished {
+            choice: number,
+            reason,
+            raw: word.map(str::to_owned),
+            extra: rest(number, text),
+        };
         Event::Finished(finished)
     }
 
@@ -314,7 +328,10 @@ fn started(chunk: &Chunk<'_>, text: &str) -> Event {
     Event::Started(Started {
         id: wire::text(chunk.id).map(|id| id.into_owned()),
         model: chunk.model.as_deref().map(str::to_owned),
-        created: chunk.created.and_then(|raw| raw.get().parse::<f64>().ok()).map(|time| time as u64),
+        created: chunk
+            .created
+            .and_then(|raw| raw.get().parse::<f64>().ok())
+            .map(|time| time as u64),
         extra: extra(members, DIALECT),
     })
 }

@@ -46,8 +46,9 @@ pub(crate) fn embed(request: &EmbedRequest) -> Result<EmbedResponse, Failure> {
     }
     let text = response.text()?;
     let answer: Answer = serde_json::from_str(&text).map_err(|error| {
-        error::of_body(&text, None, &[])
-            .unwrap_or_else(|| Failure::malformed(format!("the answer is not a list of vectors: {error}")))
+        error::of_body(&text, None, &[]).unwrap_or_else(|| {
+            Failure::malformed(format!("the answer is not a list of vectors: {error}"))
+        })
     })?;
     read(answer, request.inputs.len())
 }
@@ -84,7 +85,8 @@ fn read(mut answer: Answer, inputs: usize) -> Result<EmbedResponse, Failure> {
             Vector::Packed(text) => unpack(&text)?,
         };
         let place = vectors.get_mut(entry.index.unwrap_or(position));
-        *place.ok_or_else(|| Failure::malformed("a vector has an impossible index"))? = Some(vector);
+        *place.ok_or_else(|| Failure::malformed("a vector has an impossible index"))? =
+            Some(vector);
     }
     let vectors: Option<Vec<Vec<f32>>> = vectors.into_iter().collect();
     let vectors = vectors.ok_or_else(|| Failure::malformed("two vectors have one index"))?;

@@ -79,11 +79,18 @@ fn meaning(code: &str, message: &str) -> Option<FailureKind> {
         "invalid_api_key" | "authentication_error" | "invalid_authentication" | "unauthorized" => {
             FailureKind::Authentication
         }
-        "insufficient_quota" | "billing_hard_limit_reached" | "insufficient_balance"
-        | "billing_not_active" | "credits_exhausted" => FailureKind::QuotaExhausted,
-        "context_length_exceeded" | "string_above_max_length" | "request_too_large"
+        "insufficient_quota"
+        | "billing_hard_limit_reached"
+        | "insufficient_balance"
+        | "billing_not_active"
+        | "credits_exhausted" => FailureKind::QuotaExhausted,
+        "context_length_exceeded"
+        | "string_above_max_length"
+        | "request_too_large"
         | "exceed_context_size_error" => FailureKind::TooLarge,
-        "content_filter" | "content_policy_violation" | "ResponsibleAIPolicyViolation"
+        "content_filter"
+        | "content_policy_violation"
+        | "ResponsibleAIPolicyViolation"
         | "data_inspection_failed" => FailureKind::ContentFiltered,
         "model_not_found" | "model_not_available" | "deployment_not_found" | "unknown_model" => {
             FailureKind::NotFound

@@ -15,7 +15,7 @@ mod request;
 mod usage;
 mod wire;
 
-use hotcell_sdk::{Chat, ChatRequest, Embeddings, EmbedRequest, EmbedResponse};
+use hotcell_sdk::{Chat, ChatRequest, EmbedRequest, EmbedResponse, Embeddings};
 use hotcell_sdk::{Endpoint, Failure, Model, Models, RequestBuilder, export, setting};
 
 /// The adapter.

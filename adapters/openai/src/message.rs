@@ -186,7 +186,9 @@ fn write_media(media: &MediaPart, lost: &mut Vec<String>) -> Result<Value, Failu
         (MediaKind::Audio, MediaSource::Url(_)) => {
             return unsupported("audio cannot be given by its address");
         }
-        (_, MediaSource::FileId(_)) => return unsupported("only documents can be given by file id"),
+        (_, MediaSource::FileId(_)) => {
+            return unsupported("only documents can be given by file id");
+        }
     };
     if let Some(inner) = inner.as_object_mut() {
         merge(inner, media.extra.as_ref(), DIALECT, lost)?;

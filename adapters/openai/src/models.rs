@@ -6,7 +6,8 @@ use serde_json::Value;
 
 pub(crate) fn list() -> Result<Vec<Model>, Failure> {
     let endpoint = Endpoint::named("api")?;
-    let response = with_version(endpoint.get("/models")).header("accept", "application/json").send()?;
+    let response =
+        with_version(endpoint.get("/models")).header("accept", "application/json").send()?;
     if response.status() >= 300 {
         return Err(error::of_response(&response));
     }

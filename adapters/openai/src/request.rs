@@ -71,7 +71,8 @@ pub(crate) fn write(request: &ChatRequest) -> Result<Body, Failure> {
         }
     }
     body.extend(extra);
-    let warnings = lost.into_iter().map(|what| format!("{what} was left out: {DIALECT} has no word for it"));
+    let warnings =
+        lost.into_iter().map(|what| format!("{what} was left out: {DIALECT} has no word for it"));
     Ok(Body { warnings: warnings.collect(), members: body })
 }
 

@@ -26,7 +26,9 @@ impl Object {
     ) -> Result<Self, DialectError> {
         match value {
             Value::Object(members) => Ok(Self { path, dialect, members }),
-            other => Err(DialectError::new(&path, format!("expected an object, found {}", name(&other)))),
+            other => {
+                Err(DialectError::new(&path, format!("expected an object, found {}", name(&other))))
+            }
         }
     }
 
@@ -56,14 +58,22 @@ impl Object {
     }
 
     /// Takes a member out if `read` understands it; otherwise it stays as it is.
-    pub(crate) fn take<T>(&mut self, member: &str, read: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
+    pub(crate) fn take<T>(
+        &mut self,
+        member: &str,
+        read: impl FnOnce(&Value) -> Option<T>,
+    ) -> Option<T> {
         let value = read(self.members.get(member)?)?;
         self.members.remove(member);
         Some(value)
     }
 
     /// Reads a member that stays, because its spelling says more than its meaning.
-    pub(crate) fn read<T>(&self, member: &str, read: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
+    pub(crate) fn read<T>(
+        &self,
+        member: &str,
+        read: impl FnOnce(&Value) -> Option<T>,
+    ) -> Option<T> {
         read(self.members.get(member)?)
     }
 

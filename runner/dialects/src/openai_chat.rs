@@ -60,9 +60,8 @@ pub fn read_request(body: &[u8]) -> Result<ChatRequest, DialectError> {
 fn read_sampling(object: &mut Object) -> Sampling {
     let count = |value: &Value| value.as_u64().and_then(|count| u32::try_from(count).ok());
     // Two spellings of one thing: the client's own stays beside the meaning.
-    let max_output_tokens = object
-        .read("max_completion_tokens", count)
-        .or_else(|| object.read("max_tokens", count));
+    let max_output_tokens =
+        object.read("max_completion_tokens", count).or_else(|| object.read("max_tokens", count));
     let stop = match object.peek("stop") {
         Some(Value::String(one)) => vec![one.clone()],
         Some(Value::Array(list)) => {
@@ -115,7 +114,10 @@ fn read_message(value: Value, path: String) -> Result<Message, DialectError> {
         "tool" => Role::Tool,
         other => {
             let expected = "expected system, developer, user, assistant or tool";
-            return Err(DialectError::new(&object.at("role"), format!("{expected}, found `{other}`")));
+            return Err(DialectError::new(
+                &object.at("role"),
+                format!("{expected}, found `{other}`"),
+            ));
         }
     };
     if role == Role::Tool {
@@ -125,7 +127,8 @@ fn read_message(value: Value, path: String) -> Result<Message, DialectError> {
     let mut parts = Vec::new();
     // Thoughts stand before the words; their own spelling stays.
     let told = ["reasoning_content", "reasoning"].iter().find_map(|member| {
-        object.read(member, |value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned))
+        object
+            .read(member, |value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned))
     });
     if let Some(text) = told {
         let (id, signature, redacted, extra) = (None, None, None, None);
@@ -352,7 +355,8 @@ fn read_choice(value: &Value) -> Option<ToolChoice> {
         Value::String(word) if word == "required" => ToolChoice::Required,
         other => {
             let name = other["function"]["name"].as_str();
-            let plain = name.map(|name| json!({ "type": "function", "function": { "name": name } }));
+            let plain =
+                name.map(|name| json!({ "type": "function", "function": { "name": name } }));
             match (name, plain.as_ref() == Some(other)) {
                 (Some(name), true) => ToolChoice::Function(name.to_owned()),
                 _ => ToolChoice::Native(native(other, DIALECT)),

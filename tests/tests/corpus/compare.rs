@@ -64,7 +64,8 @@ fn tool_calls(expected: &Value, choice: &Choice) -> Result<(), String> {
             }
             (Some(raw), _) => equal("tool arguments", raw, &found.arguments.clone().into())?,
             (None, Ok(parsed)) => {
-                let none = expected["arguments"].is_null() && (parsed.is_null() || parsed == Value::Object(Map::new()));
+                let none = expected["arguments"].is_null()
+                    && (parsed.is_null() || parsed == Value::Object(Map::new()));
                 if !none {
                     equal("tool arguments", &expected["arguments"], &parsed)?;
                 }
@@ -85,7 +86,8 @@ fn usage(expected: &Value, found: Option<&Usage>, id: &str) -> Result<(), String
     };
     let anthropic = expected.contains_key("cache_read") || expected.contains_key("cache_write");
     let cached = found.cache_read.unwrap_or(0) + found.cache_write.unwrap_or(0);
-    let input = found.input.map(|input| if anthropic { input.saturating_sub(cached) } else { input });
+    let input =
+        found.input.map(|input| if anthropic { input.saturating_sub(cached) } else { input });
     for (name, value) in expected {
         let counted = match name.as_str() {
             "input" => input,
@@ -156,7 +158,8 @@ pub(crate) fn request(
     recorded: &[u8],
     sent: &[u8],
 ) -> Result<(), String> {
-    let read = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).map_err(|error| error.to_string());
+    let read =
+        |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).map_err(|error| error.to_string());
     let recorded = normal(kind, read(recorded)?);
     let sent = normal(kind, read(sent)?);
     let _ = exchange;
@@ -187,13 +190,18 @@ fn blank_as_null(value: &Value) -> Value {
 /// Equal by value: numbers are numbers, objects have no order.
 fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
-        (Value::Number(left), Value::Number(right)) => left == right || left.as_f64() == right.as_f64(),
+        (Value::Number(left), Value::Number(right)) => {
+            left == right || left.as_f64() == right.as_f64()
+        }
         (Value::Array(left), Value::Array(right)) => {
-            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right))
+            left.len() == right.len()
+                && left.iter().zip(right).all(|(left, right)| same(left, right))
         }
         (Value::Object(left), Value::Object(right)) => {
             left.len() == right.len()
-                && left.iter().all(|(name, left)| right.get(name).is_some_and(|right| same(left, right)))
+                && left
+                    .iter()
+                    .all(|(name, left)| right.get(name).is_some_and(|right| same(left, right)))
         }
         _ => left == right,
     }

@@ -79,7 +79,9 @@ impl Exchange {
             }
             let text = std::fs::read_to_string(&path)
                 .map_err(|error| format!("{}: {error}", path.display()))?;
-            for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            for (number, line) in
+                text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty())
+            {
                 let exchange = serde_json::from_str(line)
                     .map_err(|error| format!("{}:{}: {error}", path.display(), number + 1))?;
                 exchanges.push(exchange);

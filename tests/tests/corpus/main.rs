@@ -38,7 +38,8 @@ fn main() {
         println!("corpus: 0 passed, 0 failed, 1 skipped");
         return;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let Ok(runtime) = runtime else {
         eprintln!("corpus: the runtime does not start");
         std::process::exit(1);
@@ -86,7 +87,8 @@ fn default_folder() -> PathBuf {
 
 /// Judges all exchanges of a kind, a few at a time.
 async fn judge(kind: &'static str, exchanges: Vec<Exchange>) -> Score {
-    let providers: Vec<String> = exchanges.iter().map(|exchange| exchange.provider.clone()).collect();
+    let providers: Vec<String> =
+        exchanges.iter().map(|exchange| exchange.provider.clone()).collect();
     let queue = Arc::new(Mutex::new(exchanges));
     let mut players = Vec::new();
     for _ in 0..PLAYERS {

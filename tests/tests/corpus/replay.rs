@@ -46,7 +46,9 @@ impl Player {
         let adapter = adapter.map_or("openai", |definition| definition.adapter.as_str());
         match self.kind {
             "embeddings" => path.ends_with("/embeddings"),
-            "models" => adapter != "anthropic" && !path.contains("/v1beta/") || adapter == "anthropic",
+            "models" => {
+                adapter != "anthropic" && !path.contains("/v1beta/") || adapter == "anthropic"
+            }
             _ => true,
         }
     }
@@ -66,7 +68,8 @@ impl Player {
         let model = format!("{}/test", exchange.provider);
         match self.kind {
             "embeddings" => {
-                let sent: Value = serde_json::from_slice(&exchange.request.body()).unwrap_or_default();
+                let sent: Value =
+                    serde_json::from_slice(&exchange.request.body()).unwrap_or_default();
                 let inputs = sent["input"].as_array().map_or(1, Vec::len);
                 let request = EmbedRequest::texts(vec!["x"; inputs]);
                 compare::embeddings(exchange, self.runner.embed(&model, request).await)
@@ -80,7 +83,11 @@ impl Player {
         }
     }
 
-    async fn collect(&self, model: &str, request: ChatRequest) -> Result<Collected, (Collected, Error)> {
+    async fn collect(
+        &self,
+        model: &str,
+        request: ChatRequest,
+    ) -> Result<Collected, (Collected, Error)> {
         let mut collected = Collected::default();
         let mut answer = match self.runner.chat(model, request).await {
             Ok(answer) => answer,
@@ -123,7 +130,9 @@ impl Player {
             }
             kind => {
                 let read = match kind {
-                    "anthropic-messages" => hotcell_dialects::anthropic_messages::read_request(recorded),
+                    "anthropic-messages" => {
+                        hotcell_dialects::anthropic_messages::read_request(recorded)
+                    }
                     _ => hotcell_dialects::openai_chat::read_request(recorded),
                 };
                 let request = read.map_err(|error| error.to_string())?;
