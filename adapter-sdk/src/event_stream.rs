@@ -88,8 +88,8 @@ fn frame(bytes: &[u8]) -> Result<Option<(Frame, usize)>, Failure> {
     if crc32(&bytes[..8]) != number(8) as u32 {
         return Err(bad("a wrong checksum"));
     }
-    // Neither sum nor difference may overflow: a guest's numbers have 32 bits.
-    if total > LONGEST || total < PRELUDE + CRC || headers > total - PRELUDE - CRC {
+    // No sum with `headers`: a guest's numbers have 32 bits, and it could overflow.
+    if !(PRELUDE + CRC..=LONGEST).contains(&total) || headers > total - PRELUDE - CRC {
         return Err(bad("an impossible length"));
     }
     if bytes.len() < total {

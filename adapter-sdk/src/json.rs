@@ -1,4 +1,18 @@
 //! JSON as adapters need it: members that nobody models are kept.
+//!
+//! ```
+//! use hotcell_sdk::{Native, json};
+//!
+//! let mut lost = Vec::new();
+//! let mut body = json::object(r#"{"model":"m","max_tokens":1}"#, "the body")?;
+//! let own = json::native(&serde_json::json!({ "max_tokens": 2, "user": "u" }), "openai-chat");
+//! json::merge(&mut body, Some(&own), "openai-chat", &mut lost)?;
+//! let other = json::native(&serde_json::json!({ "safetySettings": [] }), "gemini");
+//! json::merge(&mut body, Some(&other), "openai-chat", &mut lost)?;
+//! assert_eq!(serde_json::to_string(&body).unwrap(), r#"{"model":"m","max_tokens":2,"user":"u"}"#);
+//! assert_eq!(lost, ["safetySettings"], "what becomes a warning");
+//! # Ok::<(), hotcell_sdk::Failure>(())
+//! ```
 
 use crate::{Failure, FailureKind, Native};
 use serde_json::{Map, Value};
@@ -14,9 +28,7 @@ pub fn members(
     lost: &mut Vec<String>,
 ) -> Result<Map<String, Value>, Failure> {
     let Some(native) = extra else { return Ok(Map::new()) };
-    let members: Map<String, Value> = serde_json::from_str(&native.value).map_err(|error| {
-        Failure::new(FailureKind::InvalidRequest, format!("`extra` is not a JSON object: {error}"))
-    })?;
+    let members = object(&native.value, "`extra`")?;
     if native.dialect == dialect {
         return Ok(members);
     }
@@ -49,6 +61,16 @@ pub fn native(value: &Value, dialect: &str) -> Native {
     Native { dialect: dialect.to_owned(), value: value.to_string() }
 }
 
+/// Reads the text of a JSON object, such as a tool's schema or a call's arguments.
+///
+/// # Errors
+/// `invalid-request`, where it is something else.
+pub fn object(text: &str, what: &str) -> Result<Map<String, Value>, Failure> {
+    serde_json::from_str(text).map_err(|error| {
+        Failure::new(FailureKind::InvalidRequest, format!("{what} is not a JSON object: {error}"))
+    })
+}
+
 /// Reads JSON text that the interface promises to parse.
 ///
 /// # Errors
@@ -57,4 +79,40 @@ pub fn parse(text: &str, what: &str) -> Result<Value, Failure> {
     serde_json::from_str(text).map_err(|error| {
         Failure::new(FailureKind::InvalidRequest, format!("{what} is not JSON: {error}"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_read_is_written_as_it_was() {
+        let text =
+            r#"{"z":1,"a":[0.1,1e-7,18446744073709551615,-9223372036854775808,1.0],"m":null}"#;
+        let read = object(text, "it").unwrap();
+        assert_eq!(extra(read, "d").unwrap().value, text);
+        assert_eq!(extra(Map::new(), "d"), None);
+    }
+
+    #[test]
+    fn members_of_the_same_dialect_win_and_keep_their_place() {
+        let mut lost = Vec::new();
+        let mut body = object(r#"{"a":1,"b":2}"#, "it").unwrap();
+        let own = native(&json!({ "c": 3, "a": 4 }), "d");
+        merge(&mut body, Some(&own), "d", &mut lost).unwrap();
+        assert_eq!(Value::Object(body).to_string(), r#"{"a":4,"b":2,"c":3}"#);
+        assert!(lost.is_empty());
+    }
+
+    #[test]
+    fn what_is_no_object_is_an_invalid_request() {
+        for text in ["", "[]", "1", "{", "{} {}"] {
+            let failure = object(text, "it").unwrap_err();
+            assert_eq!(failure.kind, FailureKind::InvalidRequest, "{text:?}");
+            let extra = Native { dialect: "d".to_owned(), value: text.to_owned() };
+            assert!(members(Some(&extra), "d", &mut Vec::new()).is_err(), "{text:?}");
+            assert!(members(Some(&extra), "other", &mut Vec::new()).is_err(), "{text:?}");
+        }
+    }
 }

@@ -6,34 +6,111 @@
 //! into [`Event`]s. It holds no credential, knows no origin, and keeps nothing
 //! between requests.
 //!
+//! # An adapter in one page
+//!
+//! A crate of type `cdylib` with this dependency, an `adapter.toml` beside its
+//! `Cargo.toml`, and this `src/lib.rs`:
+//!
 //! ```
-//! use hotcell_sdk::{Chat, ChatRequest, Completion, Endpoint, Event, Failure, export, finished, text};
+//! use hotcell_sdk::{
+//!     Chat, ChatRequest, Completion, Endpoint, Event, Failure, Part, export, finished, sse, text,
+//! };
+//! use serde_json::{Value, json};
 //!
-//! struct Echo;
+//! struct Parrot;
 //!
-//! impl Chat for Echo {
+//! impl Chat for Parrot {
 //!     type Completion = Answer;
 //!
+//!     /// The request, from the vocabulary that all adapters share into the provider's.
 //!     fn complete(request: ChatRequest) -> Result<Answer, Failure> {
-//!         let body = serde_json::json!({ "model": request.model });
-//!         let response = Endpoint::named("api")?.post("/echo").json(&body)?.send()?.checked()?;
-//!         Ok(Answer(Some(response.text()?)))
+//!         let mut prompt = String::new();
+//!         for part in request.messages.iter().flat_map(|message| &message.parts) {
+//!             match part {
+//!                 Part::Text(text) => prompt.push_str(&text.text),
+//!                 // Never silently dropped.
+//!                 _ => return Err(Failure::unsupported("a parrot repeats text only")),
+//!             }
+//!         }
+//!         let body = json!({ "model": request.model, "prompt": prompt, "stream": true });
+//!         let endpoint = Endpoint::named("api")?;
+//!         let response = endpoint.post("/repeat").json(&body)?.send()?.checked()?;
+//!         Ok(Answer { stream: response.sse(), finished: false })
 //!     }
 //! }
 //!
-//! struct Answer(Option<String>);
+//! struct Answer {
+//!     stream: sse::Stream,
+//!     finished: bool,
+//! }
 //!
 //! impl Completion for Answer {
+//!     /// The answer, back. Everything that one read brought goes out at once.
 //!     fn next(&mut self) -> Result<Option<Vec<Event>>, Failure> {
-//!         Ok(self.0.take().map(|answer| vec![text(0, 0, answer), finished(0, "stop")]))
+//!         let mut events = Vec::new();
+//!         let more = self.stream.read(|name, data| {
+//!             if name == "end" {
+//!                 self.finished = true;
+//!                 events.push(finished(0, "stop"));
+//!             } else {
+//!                 let bad = |error| Failure::malformed(format!("an event: {error}"));
+//!                 let said: Value = serde_json::from_str(data).map_err(bad)?;
+//!                 events.push(text(0, 0, said["word"].as_str().unwrap_or_default()));
+//!             }
+//!             Ok(())
+//!         })?;
+//!         match more {
+//!             true => Ok(Some(events)),
+//!             false if self.finished => Ok(None),
+//!             // A stream that just ends is an error, never a false stop.
+//!             false => Err(Failure::malformed("the answer ended early")),
+//!         }
 //!     }
 //! }
 //!
-//! export!(Echo: chat);
-//! # fn main() {}
+//! export!(Parrot: chat);
+//!
+//! // The same code runs natively, against a script:
+//! let mut script = hotcell_sdk::testing::Script::new();
+//! let stream = "data: {\"word\":\"h\u{e9}\"}\r\n\r\nevent: end\r\ndata:\r\n\r\n";
+//! script.answer(200, "text/event-stream", stream);
+//! let run = script.chat_at_every_cut::<Parrot>(&ChatRequest::user("h\u{e9}"));
+//! assert_eq!(run.text(), "h\u{e9}");
+//! assert_eq!(run.requests[0].json()["prompt"], "h\u{e9}");
 //! ```
 //!
-//! The same code runs natively in tests: see [`testing`].
+//! The manifest says what this needs, and nothing else will be possible:
+//!
+//! ```toml
+//! [adapter]
+//! name = "parrot"
+//! version = "0.1.0"
+//! dialect = "parrot"
+//!
+//! [endpoints.api]
+//! origin = "https://api.parrot.example"
+//! base = "/v1"
+//! allow = ["POST /repeat"]
+//! request-headers = ["content-type"]
+//! response-headers = ["content-type", "retry-after", "date", "x-request-id"]
+//! auth = { scheme = "bearer", secret = "api-key" }
+//!
+//! [secrets.api-key]
+//! description = "Parrot API key"
+//! env = "PARROT_API_KEY"
+//! ```
+//!
+//! # The pieces
+//!
+//! - [`Endpoint`], [`RequestBuilder`] and [`Response`]: the one way out.
+//! - [`sse`], [`ndjson`] and [`event_stream`]: bodies that come in pieces.
+//! - [`json`]: `extra` and `native`, by which nothing of a client's own dialect is lost.
+//! - [`Failure::from_status`] and its like: what went wrong, in words that decide
+//!   about a retry.
+//! - [`setting`] and [`log()`]: the only other imports.
+//! - [`testing`]: all of it without a cell.
+
+#![deny(unsafe_code)]
 
 #[doc(hidden)]
 pub mod bindings;

@@ -133,7 +133,11 @@ fn an_event_without_its_blank_line_is_told_at_the_end() {
     let (cut_off, _) = script.call(|| {
         let mut stream = Endpoint::named("api")?.get("/").send()?.sse();
         let mut seen = Vec::new();
-        while stream.read(|_, data| Ok(seen.push(data.to_owned())))? {}
+        let mut each = |_: &str, data: &str| {
+            seen.push(data.to_owned());
+            Ok(())
+        };
+        while stream.read(&mut each)? {}
         Ok((seen, stream.is_cut_off()))
     });
     assert_eq!(cut_off.unwrap(), (vec!["a".to_owned(), "b".to_owned()], true));
