@@ -1,22 +1,35 @@
-//! Adapter for OpenAI chat completions, embeddings and models, and for every
-//! provider that speaks the same protocol.
+//! An adapter that tries to break out.
+//!
+//! The model of a request names the attempt: [`attempts::ATTEMPTS`] lists them, one
+//! small function each. An attempt tells honestly what it got, so that a breach is
+//! seen: every line of its answer is a refusal, or begins with `GOT`. Any other
+//! model is asked for politely, as an ordinary adapter would.
+//!
+//! Only [`attempts`] exists outside of a cell.
 
-use hotcell_sdk::*;
-struct OpenAi;
-struct Answer(Option<String>);
-impl Chat for OpenAi {
-    type Completion = Answer;
-    fn complete(request: ChatRequest) -> Result<Answer, Failure> {
-        let body = serde_json::json!({ "model": request.model });
-        let response = Endpoint::named("api")?.post("/chat/completions").json(&body)?.send()?.checked()?;
-        Ok(Answer(Some(response.text()?)))
-    }
-}
-impl Completion for Answer {
-    fn next(&mut self) -> Result<Option<Vec<Event>>, Failure> {
-        Ok(self.0.take().map(|answer| vec![text(0, 0, answer), finished(0, "stop")]))
-    }
-}
-impl Embeddings for OpenAi { fn embed(_: EmbedRequest) -> Result<EmbedResponse, Failure> { Err(Failure::unsupported("no")) } }
-impl Models for OpenAi { fn list_models() -> Result<Vec<Model>, Failure> { Err(Failure::unsupported("no")) } }
-export!(OpenAi: chat, models);
+pub mod attempts;
+
+#[cfg(target_family = "wasm")]
+mod ask;
+#[cfg(target_family = "wasm")]
+mod cell;
+#[cfg(target_family = "wasm")]
+mod echo;
+#[cfg(target_family = "wasm")]
+mod endpoint;
+#[cfg(target_family = "wasm")]
+mod header;
+#[cfg(target_family = "wasm")]
+mod path;
+#[cfg(target_family = "wasm")]
+mod protocol;
+#[cfg(target_family = "wasm")]
+mod resource;
+#[cfg(target_family = "wasm")]
+mod trap;
+
+#[cfg(target_family = "wasm")]
+use cell::Hostile;
+
+#[cfg(target_family = "wasm")]
+hotcell_sdk::export!(Hostile: chat, embeddings, models);
