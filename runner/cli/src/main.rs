@@ -1,1 +1,41 @@
-fn main() {}
+//! The `hotcell` command line: it reads arguments, calls the library and shows what
+//! comes back.
+
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod attachment;
+mod command;
+mod demo;
+mod nearest;
+mod problem;
+mod prompt_line;
+mod render;
+mod request;
+mod terminal;
+
+use arguments::Arguments;
+use clap::Parser;
+use std::process::ExitCode;
+use terminal::Terminal;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Where nobody reads it, there is nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let terminal = Terminal::new(arguments.global.color);
+    let Err(problem) = command::run(&arguments, &terminal) else { return ExitCode::SUCCESS };
+    if !problem.is_broken_pipe() {
+        terminal.note(&if arguments.wants_json() {
+            format!("{}\n", render::problem::document(&problem))
+        } else {
+            render::problem::page(&problem, terminal.page_width(), terminal.error_paint)
+        });
+    }
+    ExitCode::from(problem.exit_code())
+}

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 ///   hotcell chat
 ///
 /// On a terminal the answer is rendered as Markdown; in a pipe it comes as it is.
-#[derive(Args, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ChatArguments {
     /// What to ask; several words need no quotes

@@ -84,7 +84,13 @@ pub(crate) struct GlobalArguments {
     pub(crate) audit: Option<PathBuf>,
 
     /// When to use colours; NO_COLOR is honoured
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = false)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = false
+    )]
     pub(crate) color: ColorChoice,
 
     /// Say more on standard error: once for usage and what the adapter logs, twice

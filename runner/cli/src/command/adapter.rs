@@ -1,0 +1,131 @@
+use super::configuration;
+use crate::arguments::{AdapterCommand, GlobalArguments};
+use crate::nearest::nearest;
+use crate::problem::Problem;
+use crate::render::capabilities::{self, Adapter, Source};
+use crate::render::paint::DIM;
+use crate::render::table::{Table, cell};
+use crate::render::text::{Span, bytes, visible_line};
+use crate::terminal::Terminal;
+use hotcell::manifest::ManifestError;
+use hotcell::{Config, bundle, limits};
+use serde_json::{Value, json};
+use std::borrow::Cow;
+use std::path::Path;
+
+pub(crate) fn run(
+    command: &AdapterCommand,
+    global: &GlobalArguments,
+    terminal: &Terminal,
+) -> Result<(), Problem> {
+    let config = configuration(global)?;
+    match command {
+        AdapterCommand::List { json } => list(&config, *json, terminal),
+        AdapterCommand::Inspect { adapter, json } => {
+            let (source, component) = find(adapter, &config)?;
+            let adapter = read(source, &component)?;
+            if *json {
+                return terminal.print_json(&capabilities::document(&adapter));
+            }
+            terminal.print(&capabilities::page(&adapter, terminal.page_width(), terminal.paint))
+        }
+    }
+}
+
+impl AdapterCommand {
+    pub(crate) fn json(&self) -> bool {
+        match self {
+            Self::List { json } | Self::Inspect { json, .. } => *json,
+        }
+    }
+}
+
+fn list(config: &Config, json: bool, terminal: &Terminal) -> Result<(), Problem> {
+    let mut adapters = Vec::new();
+    for bundled in bundle::ADAPTERS {
+        adapters.push(read(Source::Bundled, bundled.component)?);
+    }
+    for (name, configured) in &config.adapters {
+        let component = read_file(&configured.path)?;
+        let source = Source::Configured {
+            name: name.clone(),
+            path: configured.path.clone(),
+            agreed: configured.digest,
+        };
+        adapters.push(read(source, &component)?);
+    }
+    if json {
+        let documents: Vec<Value> = adapters.iter().map(capabilities::document).collect();
+        return terminal.print_json(&json!({ "adapters": documents }));
+    }
+    let mut table = Table::new(&["ADAPTER", "VERSION", "DIALECT", "SIZE", "FROM", "DIGEST"]);
+    for adapter in &adapters {
+        let inspection = &adapter.inspection;
+        let identity = &inspection.manifest.adapter;
+        table.row(vec![
+            cell(adapter.name()),
+            cell(identity.version.as_str()),
+            cell(identity.dialect.as_str()),
+            cell(bytes(inspection.size as u64)),
+            Span::styled(adapter.source.word(), DIM),
+            Span::styled(inspection.digest.to_string(), DIM),
+        ]);
+    }
+    terminal.print(&table.render(terminal.width(), terminal.paint))
+}
+
+/// The component that a name or a path means: configured ones win, as they do for
+/// the runner.
+fn find(name: &str, config: &Config) -> Result<(Source, Cow<'static, [u8]>), Problem> {
+    if let Some(configured) = config.adapters.get(name) {
+        let (path, agreed) = (configured.path.clone(), configured.digest);
+        let component = read_file(&path)?;
+        return Ok((Source::Configured { name: name.to_owned(), path, agreed }, component.into()));
+    }
+    let bundled = bundle::adapter(name)
+        .or_else(|| (name == bundle::HOSTILE.name).then_some(&bundle::HOSTILE));
+    if let Some(bundled) = bundled {
+        return Ok((Source::Bundled, Cow::Borrowed(bundled.component)));
+    }
+    let path = Path::new(name);
+    if path.exists() || name.contains(['/', '.', '\\']) {
+        return Ok((Source::File(path.to_owned()), read_file(path)?.into()));
+    }
+    let known = bundle::ADAPTERS.iter().map(|adapter| adapter.name);
+    let known = known.chain(config.adapters.keys().map(String::as_str));
+    let help = match nearest(name, known) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => "`hotcell adapter list` lists them; a component's file works too".to_owned(),
+    };
+    Err(Problem::usage(format!("there is no adapter `{name}`")).with_help(help))
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, Problem> {
+    let shown = path.display();
+    let fail = |error: std::io::Error| {
+        Problem::usage(format!("the component `{shown}` cannot be read: {error}"))
+    };
+    let size = std::fs::metadata(path).map_err(fail)?.len();
+    if size > limits::COMPONENT_BYTES {
+        return Err(Problem::usage(format!(
+            "the component `{shown}` has {}; at most {} are read",
+            bytes(size),
+            bytes(limits::COMPONENT_BYTES)
+        )));
+    }
+    std::fs::read(path).map_err(fail)
+}
+
+fn read(source: Source, component: &[u8]) -> Result<Adapter, Problem> {
+    let inspection = hotcell::manifest::inspect(component).map_err(|error| {
+        let shown = visible_line(&source.place());
+        let problem = Problem::usage(format!("{shown}: {error}"));
+        match error {
+            ManifestError::Component(_) | ManifestError::Section(_) => problem,
+            _ => problem.with_help("its author has to correct its adapter.toml, and pack it again"),
+        }
+    })?;
+    // What the runner would say to it.
+    let refusal = hotcell::inspect(component, false).err().map(|error| error.to_string());
+    Ok(Adapter { inspection, source, refusal })
+}

@@ -1,0 +1,141 @@
+use super::configuration;
+use crate::arguments::{ConfigCommand, GlobalArguments};
+use crate::problem::Problem;
+use crate::render::text::{pad, visible};
+use crate::terminal::Terminal;
+use hotcell::{Config, Runner};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The configuration's form, for editors. A test compares it with the library.
+const SCHEMA: &str = include_str!("../config.schema.json");
+
+pub(crate) fn run(
+    command: &ConfigCommand,
+    global: &GlobalArguments,
+    terminal: &Terminal,
+) -> Result<(), Problem> {
+    match command {
+        ConfigCommand::Show { json } => show(global, *json, terminal),
+        ConfigCommand::Path { json } => path(global, *json, terminal),
+        ConfigCommand::Schema => terminal.print(SCHEMA),
+        ConfigCommand::Check { file } => {
+            let config = match file {
+                Some(file) => Config::read(file)?,
+                None => configuration(global)?,
+            };
+            let count = config.providers.len();
+            // Finding every provider's adapter, endpoints and settings checks what
+            // the file alone cannot say.
+            Runner::builder().config(config).build()?.providers()?;
+            let plural = if count == 1 { "" } else { "s" };
+            terminal.note(&format!("good: {count} provider{plural} configured\n"));
+            Ok(())
+        }
+    }
+}
+
+impl ConfigCommand {
+    pub(crate) fn json(&self) -> bool {
+        match self {
+            Self::Show { json } | Self::Path { json } => *json,
+            Self::Schema | Self::Check { .. } => false,
+        }
+    }
+}
+
+/// The files that are read, in their order.
+fn files(global: &GlobalArguments) -> Vec<PathBuf> {
+    match &global.config {
+        Some(file) => vec![file.clone()],
+        None => Config::default_files(),
+    }
+}
+
+fn path(global: &GlobalArguments, json: bool, terminal: &Terminal) -> Result<(), Problem> {
+    let files = files(global);
+    if json {
+        let list: Vec<Value> =
+            files.iter().map(|file| json!({ "file": file, "exists": file.exists() })).collect();
+        return terminal.print_json(&json!({ "files": list }));
+    }
+    terminal.print(&files.iter().map(|file| format!("{}\n", file.display())).collect::<String>())
+}
+
+/// What is in force, and where each top-level piece of it comes from.
+fn show(global: &GlobalArguments, json: bool, terminal: &Terminal) -> Result<(), Problem> {
+    let files = files(global);
+    let mut effective = Config::default();
+    let mut origins: BTreeMap<String, String> = BTreeMap::new();
+    for file in &files {
+        if global.config.is_none() && !file.exists() {
+            continue;
+        }
+        let config = Config::read(file)?;
+        for key in keys(&config) {
+            origins.insert(key, file.display().to_string());
+        }
+        effective.overlay(config);
+    }
+    if let Some(file) = &global.audit {
+        effective.audit = Some(hotcell::AuditConfig { file: file.clone() });
+        origins.insert("audit".to_owned(), "--audit".to_owned());
+    }
+    if json {
+        return terminal.print_json(&json!({
+            "files": files.iter().filter(|file| file.exists()).collect::<Vec<_>>(),
+            "config": effective,
+            "origins": origins,
+        }));
+    }
+    let mut text = String::new();
+    for file in &files {
+        let state = if file.exists() { "read" } else { "not there" };
+        text.push_str(&format!("# {}: {state}\n", file.display()));
+    }
+    text.push_str(&tables(&effective, &origins)?);
+    let paint = terminal.paint;
+    let shown: String = visible(&text)
+        .lines()
+        .map(|line| match line.split_once("  # ") {
+            _ if line.starts_with('#') => format!("{}\n", paint.dim(line)),
+            Some((line, comment)) => format!("{line}  {}\n", paint.dim(&format!("# {comment}"))),
+            None => format!("{line}\n"),
+        })
+        .collect();
+    terminal.print(&shown)
+}
+
+/// The pieces that a later file replaces as a whole.
+fn keys(config: &Config) -> Vec<String> {
+    let mut keys = Vec::new();
+    keys.extend(config.default_model.iter().map(|_| "default-model".to_owned()));
+    keys.extend(config.tls_roots.iter().map(|_| "tls-roots".to_owned()));
+    keys.extend(config.audit.iter().map(|_| "audit".to_owned()));
+    keys.extend(config.providers.keys().map(|name| format!("providers.{name}")));
+    keys.extend(config.adapters.keys().map(|name| format!("adapters.{name}")));
+    keys
+}
+
+/// The configuration as it could be written in one file, each piece with the file
+/// that it comes from.
+fn tables(config: &Config, origins: &BTreeMap<String, String>) -> Result<String, Problem> {
+    let text =
+        toml::to_string(config).map_err(|error| Problem::Output(std::io::Error::other(error)))?;
+    let mut out = String::new();
+    for line in text.lines() {
+        let key = match line.strip_prefix('[') {
+            Some(table) => table.trim_end_matches(']'),
+            None => line.split(" = ").next().unwrap_or_default(),
+        };
+        if line.starts_with('[') {
+            out.push('\n');
+        }
+        match origins.get(key) {
+            Some(origin) => out.push_str(&format!("{}  # {origin}\n", pad(line, 40))),
+            None => out.push_str(&format!("{line}\n")),
+        }
+    }
+    Ok(out)
+}

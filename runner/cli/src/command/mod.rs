@@ -1,0 +1,96 @@
+//! The commands: each reads its arguments, calls the library, and hands what comes
+//! back to `render`.
+
+mod adapter;
+mod chat;
+mod completions;
+mod config;
+mod conversation;
+mod embed;
+mod models;
+mod providers;
+mod view;
+mod watch;
+
+pub(crate) use conversation::COMMANDS;
+
+use crate::arguments::{Arguments, Command, GlobalArguments};
+use crate::problem::Problem;
+use crate::terminal::Terminal;
+use hotcell::{AuditConfig, Config, Runner};
+use std::future::Future;
+use tokio::runtime::Runtime;
+
+/// Does what was asked.
+pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<(), Problem> {
+    let global = &arguments.global;
+    match &arguments.command {
+        Command::Chat(chat) => chat::run(chat, global, terminal),
+        Command::Embed(embed) => embed::run(embed, global, terminal),
+        Command::Models(models) => models::run(models, global, terminal),
+        Command::Providers(providers) => providers::run(providers, global, terminal),
+        Command::Adapter(adapter) => adapter::run(adapter, global, terminal),
+        Command::Config(config) => config::run(config, global, terminal),
+        Command::Completions(shell) => completions::run(shell, terminal),
+        Command::Demo(demo) => crate::demo::run(demo, terminal),
+    }
+}
+
+impl Arguments {
+    /// Whether errors are read by a program too.
+    pub(crate) fn wants_json(&self) -> bool {
+        match &self.command {
+            Command::Chat(chat) => chat.output.json || chat.output.events,
+            Command::Embed(embed) => embed.json,
+            Command::Models(models) => models.json,
+            Command::Providers(providers) => providers.json,
+            Command::Demo(demo) => demo.json,
+            Command::Adapter(adapter) => adapter.json(),
+            Command::Config(config) => config.json(),
+            Command::Completions(_) => false,
+        }
+    }
+}
+
+/// The configuration in force.
+fn configuration(global: &GlobalArguments) -> Result<Config, Problem> {
+    let mut config = match &global.config {
+        Some(file) => Config::read(file)?,
+        None => Config::load()?,
+    };
+    if let Some(file) = &global.audit {
+        config.audit = Some(AuditConfig { file: file.clone() });
+    }
+    Ok(config)
+}
+
+/// A runner for one-shot calls.
+fn runner(global: &GlobalArguments) -> Result<Runner, Problem> {
+    Ok(Runner::builder().config(configuration(global)?).build()?)
+}
+
+/// One thread is enough for one request, and starts at once.
+pub(crate) fn runtime() -> Result<Runtime, Problem> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+}
+
+/// Runs to the end or to Ctrl-C. What still runs in the background then, such as
+/// the resolution of a name, is not waited for.
+pub(crate) fn block_on<T>(
+    runtime: Runtime,
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
+    let result = runtime.block_on(interruptible(work));
+    runtime.shutdown_background();
+    result
+}
+
+/// Ends the work on Ctrl-C. Dropping it cancels the request.
+pub(crate) async fn interruptible<T>(
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
+    tokio::select! {
+        result = work => result,
+        _ = tokio::signal::ctrl_c() => Err(Problem::Interrupted),
+    }
+}

@@ -1,0 +1,87 @@
+use super::runner;
+use crate::arguments::{GlobalArguments, ProvidersArguments};
+use crate::problem::Problem;
+use crate::render::paint::{DIM, GOOD, WARN};
+use crate::render::table::{Table, cell};
+use crate::render::text::Span;
+use crate::terminal::Terminal;
+use hotcell::{Origin, ProviderInfo, SecretInfo};
+use serde_json::json;
+
+pub(crate) fn run(
+    arguments: &ProvidersArguments,
+    global: &GlobalArguments,
+    terminal: &Terminal,
+) -> Result<(), Problem> {
+    let runner = runner(global)?;
+    let mut listing = runner.providers()?;
+    let total = listing.len();
+    if !arguments.all {
+        listing.retain(|provider| provider.origin == Origin::Configured || has_key(provider));
+    }
+    if arguments.json {
+        return terminal.print_json(&json!({ "providers": listing }));
+    }
+    let mut table = Table::new(&["PROVIDER", "ADAPTER", "KEY", "", "ENDPOINT"]);
+    for provider in &listing {
+        let (source, state) = key(provider);
+        let urls: Vec<&str> = provider.endpoints.values().map(String::as_str).collect();
+        table.row(vec![
+            cell(provider.name.as_str()),
+            Span::styled(provider.adapter.as_str(), DIM),
+            cell(source),
+            state,
+            Span::styled(urls.join(" "), DIM),
+        ]);
+    }
+    if !table.is_empty() {
+        terminal.print(&table.render(terminal.width(), terminal.paint))?;
+    }
+    let hidden = total - listing.len();
+    if hidden > 0 {
+        let text = match listing.len() {
+            0 => format!(
+                "Nothing is configured, and no key is set. {hidden} providers are known: --all \
+                 lists them, each with the variable of its key.\n"
+            ),
+            _ => format!("{hidden} more are known; --all lists them.\n"),
+        };
+        terminal.note(&terminal.error_paint.dim(&text));
+    }
+    Ok(())
+}
+
+/// Whether it has everything that it needs.
+pub(crate) fn is_ready(provider: &ProviderInfo) -> bool {
+    has_key(provider)
+        || provider.origin == Origin::Configured
+            && provider.secrets.iter().all(|secret| secret.present || secret.optional)
+}
+
+fn has_key(provider: &ProviderInfo) -> bool {
+    provider.secrets.iter().any(|secret| secret.present)
+}
+
+/// Where the keys come from, and whether they are there.
+fn key(provider: &ProviderInfo) -> (String, Span) {
+    let sources: Vec<String> = provider
+        .secrets
+        .iter()
+        .filter_map(|secret| secret.source.as_ref())
+        .map(ToString::to_string)
+        .collect();
+    let missing = |secret: &SecretInfo| !secret.present && !secret.optional;
+    let state = if provider.secrets.iter().any(missing) {
+        Span::styled("missing", WARN)
+    } else if has_key(provider) {
+        Span::styled("there", GOOD)
+    } else {
+        Span::styled("not needed", DIM)
+    };
+    let source = match sources.len() {
+        0 if provider.secrets.iter().any(missing) => "not configured".to_owned(),
+        0 => "none".to_owned(),
+        _ => sources.join(", "),
+    };
+    (source, state)
+}

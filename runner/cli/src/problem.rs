@@ -1,0 +1,78 @@
+//! What ends a command early, and with which exit code.
+
+use hotcell::{ConfigError, Error, SetupError};
+use std::io;
+
+/// Why a command did not do what was asked.
+#[derive(Debug)]
+pub(crate) enum Problem {
+    /// Something on the command line, or a file that it names.
+    Usage { message: String, help: Option<String> },
+    /// The configuration, or what it leads to.
+    Setup(SetupError),
+    /// The request.
+    Failure(Box<Error>),
+    /// The output cannot be written.
+    Output(io::Error),
+    /// Ctrl-C.
+    Interrupted,
+}
+
+impl Problem {
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::Usage { message: message.into(), help: None }
+    }
+
+    /// Adds the next step.
+    pub(crate) fn with_help(self, text: impl Into<String>) -> Self {
+        match self {
+            Self::Usage { message, .. } => Self::Usage { message, help: Some(text.into()) },
+            Self::Failure(mut error) => {
+                error.help = Some(text.into());
+                Self::Failure(error)
+            }
+            other => other,
+        }
+    }
+
+    /// Whoever read the output has had enough of it, which is no problem.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage { .. } => 2,
+            Self::Setup(SetupError::Engine(_)) => 70,
+            Self::Setup(_) => 2,
+            Self::Failure(error) => error.consequence().exit_code,
+            Self::Output(_) if self.is_broken_pipe() => 0,
+            Self::Output(_) => 70,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<SetupError> for Problem {
+    fn from(error: SetupError) -> Self {
+        Self::Setup(error)
+    }
+}
+
+impl From<ConfigError> for Problem {
+    fn from(error: ConfigError) -> Self {
+        Self::Setup(error.into())
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self::Failure(Box::new(error))
+    }
+}
+
+impl From<io::Error> for Problem {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}

@@ -1,0 +1,291 @@
+//! What an adapter may do, in words that need no manual. Everything that comes from
+//! the component is a stranger's text, and is made safe to show.
+
+use super::Paint;
+use super::table::facts;
+use super::text::{bytes, pad, visible_line, wrap};
+use hotcell::manifest::{Auth, Digest, Endpoint, Inspection, Manifest};
+use hotcell::wasi::{Treatment, treatment};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// A component that was read, and where it was found.
+pub(crate) struct Adapter {
+    pub(crate) inspection: Inspection,
+    pub(crate) source: Source,
+    /// Why the runner does not take it, if so.
+    pub(crate) refusal: Option<String>,
+}
+
+/// Where a component was found.
+pub(crate) enum Source {
+    Bundled,
+    Configured { name: String, path: PathBuf, agreed: Digest },
+    File(PathBuf),
+}
+
+impl Source {
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Bundled => "bundled",
+            Self::Configured { .. } => "configured",
+            Self::File(_) => "file",
+        }
+    }
+
+    pub(crate) fn place(&self) -> String {
+        match self {
+            Self::Bundled => "part of this binary".to_owned(),
+            Self::Configured { path, .. } | Self::File(path) => path.display().to_string(),
+        }
+    }
+}
+
+impl Adapter {
+    pub(crate) fn name(&self) -> String {
+        match &self.source {
+            Source::Configured { name, .. } => visible_line(name),
+            _ => visible_line(&self.inspection.manifest.adapter.name),
+        }
+    }
+
+    /// Whether it is the component that the configuration agrees to.
+    fn is_agreed(&self) -> Option<bool> {
+        match &self.source {
+            Source::Configured { agreed, .. } => Some(*agreed == self.inspection.digest),
+            _ => None,
+        }
+    }
+}
+
+/// The adapter as a document.
+pub(crate) fn document(adapter: &Adapter) -> Value {
+    let inspection = &adapter.inspection;
+    json!({
+        "name": adapter.name(),
+        "from": adapter.source.word(),
+        "place": adapter.source.place(),
+        "digest": inspection.digest,
+        "digest-agreed": adapter.is_agreed(),
+        "size": inspection.size,
+        "refused": adapter.refusal,
+        "imports": inspection.imports,
+        "exports": inspection.exports,
+        "manifest": inspection.manifest,
+    })
+}
+
+/// The adapter as a page.
+pub(crate) fn page(adapter: &Adapter, width: usize, paint: Paint) -> String {
+    let manifest = &adapter.inspection.manifest;
+    let mut page = Page { width, paint, text: String::new() };
+    page.title(adapter);
+    page.endpoints(manifest);
+    page.secrets(manifest);
+    page.settings(manifest);
+    page.heading("It may not");
+    page.paragraph(
+        "see a key, a file, a variable, a clock, chance, or another request; name another host, \
+         path, method, query parameter or header; follow a redirect; reach an address that is \
+         not public; say who is asking. There is no import for it, and egress refuses it.",
+    );
+    page.imports(&adapter.inspection);
+    page.facts(adapter);
+    page.text
+}
+
+struct Page {
+    width: usize,
+    paint: Paint,
+    text: String,
+}
+
+impl Page {
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
+    }
+
+    fn heading(&mut self, text: &str) {
+        let heading = self.paint.strong(text);
+        self.line("");
+        self.line(&heading);
+    }
+
+    fn paragraph(&mut self, text: &str) {
+        self.hanging("", text);
+    }
+
+    /// Text with a margin, its first line behind a label.
+    fn hanging(&mut self, label: &str, text: &str) {
+        let margin = 2 + label.chars().count();
+        for (number, line) in wrap(text, self.width.saturating_sub(margin)).iter().enumerate() {
+            let lead = if number == 0 { self.paint.dim(label) } else { " ".repeat(margin - 2) };
+            self.line(&format!("  {lead}{line}"));
+        }
+    }
+
+    fn title(&mut self, adapter: &Adapter) {
+        let identity = &adapter.inspection.manifest.adapter;
+        let name = self.paint.strong(&visible_line(&identity.name));
+        self.line(&format!("{name} {}", visible_line(&identity.version)));
+        if let Some(description) = &identity.description {
+            for line in wrap(&visible_line(description), self.width) {
+                self.line(&line);
+            }
+        }
+        let warnings = [
+            adapter.refusal.as_ref().map(|why| format!("The runner refuses it: {why}.")),
+            adapter.is_agreed().filter(|agreed| !agreed).map(|_| {
+                "It changed: the configuration agrees to another digest, so it does not run."
+                    .to_owned()
+            }),
+        ];
+        for warning in warnings.iter().flatten() {
+            self.line("");
+            for line in wrap(&visible_line(warning), self.width) {
+                let line = self.paint.bad(&line);
+                self.line(&line);
+            }
+        }
+    }
+
+    fn endpoints(&mut self, manifest: &Manifest) {
+        self.heading("It may");
+        if manifest.endpoints.is_empty() {
+            self.paragraph("reach nothing: it declares no endpoint");
+        }
+        for (name, endpoint) in &manifest.endpoints {
+            let place = match &endpoint.origin {
+                Some(origin) => format!("{origin}{}", endpoint.base),
+                None => "the place that the provider's configuration names".to_owned(),
+            };
+            let place = format!("{}, as `{name}`", visible_line(&place));
+            self.hanging("ask   ", &place);
+            self.endpoint(endpoint);
+        }
+    }
+
+    fn endpoint(&mut self, endpoint: &Endpoint) {
+        for rule in &endpoint.allow {
+            let method = pad(rule.method.as_str(), 6);
+            let path = visible_line(rule.path.as_str());
+            let line = format!("        {} {path}", self.paint.code(&method));
+            self.line(&line);
+        }
+        let lists = [
+            ("send  ", "the query parameter", endpoint.query.clone()),
+            ("send  ", "the header", texts(&endpoint.request_headers)),
+            ("see   ", "the response header", texts(&endpoint.response_headers)),
+        ];
+        for (label, what, names) in lists {
+            if !names.is_empty() {
+                let plural = if names.len() > 1 { "s" } else { "" };
+                let names = visible_line(&names.join(", "));
+                self.hanging(label, &format!("{what}{plural} {names}"));
+            }
+        }
+    }
+
+    fn secrets(&mut self, manifest: &Manifest) {
+        if manifest.secrets.is_empty() {
+            return;
+        }
+        self.heading("The runner adds, outside of the cell");
+        for (name, secret) in &manifest.secrets {
+            let uses = manifest.endpoints.iter().filter_map(|(endpoint, grant)| {
+                let applied = applied(&grant.auth, name)?;
+                Some(format!("{applied} to `{endpoint}`"))
+            });
+            let uses: Vec<String> = uses.collect();
+            let uses = if uses.is_empty() { "nowhere".to_owned() } else { uses.join(", ") };
+            let from = match &secret.env {
+                Some(variable) => format!("; from {variable} unless configured otherwise"),
+                None => "; from where the configuration says".to_owned(),
+            };
+            let text = visible_line(&format!("{}, {uses}{from}", secret.description));
+            self.hanging(&format!("{name}  "), &text);
+        }
+    }
+
+    fn settings(&mut self, manifest: &Manifest) {
+        if manifest.settings.is_empty() {
+            return;
+        }
+        self.heading("It reads the settings");
+        for (name, setting) in &manifest.settings {
+            let mut text = setting.description.clone();
+            if !setting.values.is_empty() {
+                text.push_str(&format!("; one of {}", setting.values.join(", ")));
+            }
+            if let Some(default) = &setting.default {
+                text.push_str(&format!("; otherwise `{default}`"));
+            }
+            self.hanging(&format!("{name}  "), &visible_line(&text));
+        }
+    }
+
+    fn imports(&mut self, inspection: &Inspection) {
+        self.heading("What the component is made of");
+        let width = inspection.imports.iter().map(|name| name.chars().count()).max();
+        for import in &inspection.imports {
+            let name = pad(&visible_line(import), width.unwrap_or(0));
+            let meaning = self.paint.dim(meaning(import));
+            let label = self.paint.dim("import");
+            self.line(&format!("  {label}  {name}  {meaning}"));
+        }
+        for export in &inspection.exports {
+            let label = self.paint.dim("export");
+            self.line(&format!("  {label}  {}", visible_line(export)));
+        }
+    }
+
+    fn facts(&mut self, adapter: &Adapter) {
+        let inspection = &adapter.inspection;
+        let identity = &inspection.manifest.adapter;
+        let mut rows = vec![("dialect", visible_line(&identity.dialect))];
+        rows.extend(identity.license.as_ref().map(|text| ("license", visible_line(text))));
+        rows.extend(identity.source.as_ref().map(|text| ("source", visible_line(text))));
+        rows.push(("size", bytes(inspection.size as u64)));
+        rows.push(("digest", inspection.digest.to_string()));
+        rows.push(("found", visible_line(&adapter.source.place())));
+        self.line("");
+        self.text.push_str(&facts(&rows, 2, self.paint));
+    }
+}
+
+/// How a secret goes out, where it does.
+fn applied(auth: &Auth, secret: &str) -> Option<String> {
+    if !auth.secrets().contains(&secret) {
+        return None;
+    }
+    Some(match auth {
+        Auth::Bearer { .. } => "as `authorization: Bearer …`".to_owned(),
+        Auth::Header { name, .. } => format!("as `{name}: …`"),
+        Auth::Query { name, .. } => format!("as `?{name}=…`"),
+        Auth::Basic { .. } => "as `authorization: Basic …`".to_owned(),
+        other => format!("by {}", other.scheme()),
+    })
+}
+
+fn texts<T: ToString>(values: &[T]) -> Vec<String> {
+    values.iter().map(ToString::to_string).collect()
+}
+
+/// What an import gives to the component.
+fn meaning(import: &str) -> &'static str {
+    let name = import.split('@').next().unwrap_or_default();
+    match name {
+        "hotcell:adapter/egress" => "requests to the endpoints above",
+        "hotcell:adapter/settings" => "the settings above",
+        "hotcell:adapter/log" => "lines for the operator",
+        "hotcell:adapter/types" => "the vocabulary, no function",
+        _ if name.starts_with("wasi:") => match treatment(import) {
+            Treatment::Empty => "with `wasi = true`: empty",
+            Treatment::Frozen => "with `wasi = true`: a clock that stands still",
+            Treatment::Seeded => "with `wasi = true`: the same numbers in every cell",
+            Treatment::Trap => "with `wasi = true`: ends the cell when called",
+        },
+        _ => "not known: refused",
+    }
+}
