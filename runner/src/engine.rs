@@ -72,7 +72,6 @@ fn config(allocation: Allocation) -> Config {
             | WasmFeatures::SIMD
             | WasmFeatures::EXTENDED_CONST
             | WasmFeatures::FLOATS
-            | WasmFeatures::GC_TYPES
             | WasmFeatures::COMPONENT_MODEL,
         true,
     );
