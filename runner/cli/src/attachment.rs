@@ -1,6 +1,6 @@
 //! Files that go with a prompt.
 
-use crate::problem::Problem;
+use crate::problem::{Problem, why};
 use hotcell::types::{MediaKind, MediaPart, MediaSource, Part};
 use std::io::Read;
 use std::path::Path;
@@ -53,7 +53,7 @@ pub(crate) fn read(name: &str) -> Result<Part, Problem> {
         return by_url(name);
     }
     let fail = |why: String| Problem::usage(format!("the attachment `{name}` {why}"));
-    let unreadable = |error: std::io::Error| fail(format!("cannot be read: {error}"));
+    let unreadable = |error: std::io::Error| fail(format!("cannot be read: {}", why(&error)));
     let (bytes, title) = if name == "-" {
         (read_all(std::io::stdin().lock()).map_err(unreadable)?, None)
     } else {

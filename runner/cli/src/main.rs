@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         terminal.note(&if arguments.wants_json() {
             format!("{}\n", render::problem::document(&problem))
         } else {
-            render::problem::page(&problem, terminal.page_width(), terminal.error_paint)
+            render::problem::page(&problem, terminal.error_width(), terminal.error_paint)
         });
     }
     ExitCode::from(problem.exit_code())

@@ -53,6 +53,17 @@ impl Problem {
     }
 }
 
+/// What the system says about a file, without its error numbers.
+pub(crate) fn why(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        io::ErrorKind::InvalidData => "it is not text in UTF-8".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
 impl From<SetupError> for Problem {
     fn from(error: SetupError) -> Self {
         Self::Setup(error)

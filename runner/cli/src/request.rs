@@ -2,7 +2,7 @@
 
 use crate::arguments::{ChatArguments, SamplingArguments};
 use crate::attachment;
-use crate::problem::Problem;
+use crate::problem::{Problem, why};
 use hotcell::types::{
     ChatRequest, JsonSchema, Message, OutputFormat, Part, ReasoningOptions, Role, Sampling,
 };
@@ -60,10 +60,9 @@ pub(crate) fn piped(arguments: &ChatArguments, can_ask: bool) -> Result<Option<V
         return Ok(None);
     }
     let mut bytes = Vec::new();
-    std::io::stdin()
-        .lock()
-        .read_to_end(&mut bytes)
-        .map_err(|error| Problem::usage(format!("standard input cannot be read: {error}")))?;
+    std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| {
+        Problem::usage(format!("standard input cannot be read: {}", why(&error)))
+    })?;
     Ok(Some(bytes))
 }
 
@@ -113,8 +112,9 @@ fn reasoning(arguments: &SamplingArguments, show: bool) -> Option<ReasoningOptio
 
 fn schema(file: &Path) -> Result<OutputFormat, Problem> {
     let shown = file.display();
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Problem::usage(format!("the schema `{shown}` cannot be read: {error}")))?;
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Problem::usage(format!("the schema `{shown}` cannot be read: {}", why(&error)))
+    })?;
     let value: serde_json::Value = serde_json::from_str(&text)
         .map_err(|error| Problem::usage(format!("the schema `{shown}` is not JSON: {error}")))?;
     if !value.is_object() {

@@ -53,6 +53,11 @@ impl Terminal {
         self.width().unwrap_or(80).clamp(40, 100)
     }
 
+    /// The columns that errors and notes fit into, where they go to a screen.
+    pub(crate) fn error_width(&self) -> Option<usize> {
+        self.error_is_screen.then_some(self.size.0)
+    }
+
     /// The rows of the screen.
     pub(crate) fn height(&self) -> usize {
         self.size.1

@@ -1,7 +1,7 @@
 use super::configuration;
 use crate::arguments::{AdapterCommand, GlobalArguments};
 use crate::nearest::nearest;
-use crate::problem::Problem;
+use crate::problem::{Problem, why};
 use crate::render::capabilities::{self, Adapter, Source};
 use crate::render::paint::DIM;
 use crate::render::table::{Table, cell};
@@ -103,7 +103,7 @@ fn find(name: &str, config: &Config) -> Result<(Source, Cow<'static, [u8]>), Pro
 fn read_file(path: &Path) -> Result<Vec<u8>, Problem> {
     let shown = path.display();
     let fail = |error: std::io::Error| {
-        Problem::usage(format!("the component `{shown}` cannot be read: {error}"))
+        Problem::usage(format!("the component `{shown}` cannot be read: {}", why(&error)))
     };
     let size = std::fs::metadata(path).map_err(fail)?.len();
     if size > limits::COMPONENT_BYTES {

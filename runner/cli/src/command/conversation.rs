@@ -107,7 +107,7 @@ impl Conversation<'_> {
                     Problem::Interrupted => self.dim("· stopped; this turn is forgotten\n"),
                     problem => render::problem::page(
                         &problem,
-                        self.terminal.page_width(),
+                        self.terminal.error_width(),
                         self.terminal.error_paint,
                     ),
                 };
@@ -150,7 +150,7 @@ impl Conversation<'_> {
                 }
                 Err(problem) => self.terminal.note(&render::problem::page(
                     &problem,
-                    self.terminal.page_width(),
+                    self.terminal.error_width(),
                     self.terminal.error_paint,
                 )),
             },

@@ -1,6 +1,6 @@
 use super::{block_on, runner, runtime};
 use crate::arguments::{EmbedArguments, GlobalArguments};
-use crate::problem::Problem;
+use crate::problem::{Problem, why};
 use crate::render::document;
 use crate::terminal::Terminal;
 use hotcell::types::EmbedRequest;
@@ -41,10 +41,9 @@ fn texts(arguments: &EmbedArguments, terminal: &Terminal) -> Result<Vec<String>,
     }
     let mut text = String::new();
     if !terminal.can_ask {
-        std::io::stdin()
-            .lock()
-            .read_to_string(&mut text)
-            .map_err(|error| Problem::usage(format!("standard input cannot be read: {error}")))?;
+        std::io::stdin().lock().read_to_string(&mut text).map_err(|error| {
+            Problem::usage(format!("standard input cannot be read: {}", why(&error)))
+        })?;
     }
     let lines: Vec<String> =
         text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();

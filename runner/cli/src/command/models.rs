@@ -67,7 +67,7 @@ async fn everywhere(runner: &Runner, terminal: &Terminal) -> Result<Vec<(String,
         return Err(problem);
     }
     for problem in failed {
-        terminal.note(&problem::page(&problem, terminal.page_width(), terminal.error_paint));
+        terminal.note(&problem::page(&problem, terminal.error_width(), terminal.error_paint));
     }
     Ok(listing)
 }

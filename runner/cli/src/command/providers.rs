@@ -25,7 +25,9 @@ pub(crate) fn run(
     let mut table = Table::new(&["PROVIDER", "ADAPTER", "KEY", "", "ENDPOINT"]);
     for provider in &listing {
         let (source, state) = key(provider);
-        let urls: Vec<&str> = provider.endpoints.values().map(String::as_str).collect();
+        // What is not said is https.
+        let short = |url: &String| url.strip_prefix("https://").unwrap_or(url).to_owned();
+        let urls: Vec<String> = provider.endpoints.values().map(short).collect();
         table.row(vec![
             cell(provider.name.as_str()),
             Span::styled(provider.adapter.as_str(), DIM),

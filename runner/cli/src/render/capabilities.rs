@@ -3,7 +3,7 @@
 
 use super::Paint;
 use super::table::facts;
-use super::text::{bytes, pad, visible_line, wrap};
+use super::text::{bytes, columns, pad, visible_line, wrap};
 use hotcell::manifest::{Auth, Digest, Endpoint, Inspection, Manifest};
 use hotcell::wasi::{Treatment, treatment};
 use serde_json::{Value, json};
@@ -118,7 +118,7 @@ impl Page {
 
     /// Text with a margin, its first line behind a label.
     fn hanging(&mut self, label: &str, text: &str) {
-        let margin = 2 + label.chars().count();
+        let margin = 2 + columns(label);
         for (number, line) in wrap(text, self.width.saturating_sub(margin)).iter().enumerate() {
             let lead = if number == 0 { self.paint.dim(label) } else { " ".repeat(margin - 2) };
             self.line(&format!("  {lead}{line}"));
@@ -192,6 +192,7 @@ impl Page {
             return;
         }
         self.heading("The runner adds, outside of the cell");
+        let width = widest(manifest.secrets.keys());
         for (name, secret) in &manifest.secrets {
             let uses = manifest.endpoints.iter().filter_map(|(endpoint, grant)| {
                 let applied = applied(&grant.auth, name)?;
@@ -204,7 +205,7 @@ impl Page {
                 None => "; from where the configuration says".to_owned(),
             };
             let text = visible_line(&format!("{}, {uses}{from}", secret.description));
-            self.hanging(&format!("{name}  "), &text);
+            self.hanging(&format!("{}  ", pad(name, width)), &text);
         }
     }
 
@@ -213,6 +214,7 @@ impl Page {
             return;
         }
         self.heading("It reads the settings");
+        let width = widest(manifest.settings.keys());
         for (name, setting) in &manifest.settings {
             let mut text = setting.description.clone();
             if !setting.values.is_empty() {
@@ -221,15 +223,15 @@ impl Page {
             if let Some(default) = &setting.default {
                 text.push_str(&format!("; otherwise `{default}`"));
             }
-            self.hanging(&format!("{name}  "), &visible_line(&text));
+            self.hanging(&format!("{}  ", pad(name, width)), &visible_line(&text));
         }
     }
 
     fn imports(&mut self, inspection: &Inspection) {
         self.heading("What the component is made of");
-        let width = inspection.imports.iter().map(|name| name.chars().count()).max();
+        let width = widest(&inspection.imports);
         for import in &inspection.imports {
-            let name = pad(&visible_line(import), width.unwrap_or(0));
+            let name = pad(&visible_line(import), width);
             let meaning = self.paint.dim(meaning(import));
             let label = self.paint.dim("import");
             self.line(&format!("  {label}  {name}  {meaning}"));
@@ -266,6 +268,10 @@ fn applied(auth: &Auth, secret: &str) -> Option<String> {
         Auth::Basic { .. } => "as `authorization: Basic …`".to_owned(),
         other => format!("by {}", other.scheme()),
     })
+}
+
+fn widest<'a>(names: impl IntoIterator<Item = &'a String>) -> usize {
+    names.into_iter().map(|name| columns(name)).max().unwrap_or(0)
 }
 
 fn texts<T: ToString>(values: &[T]) -> Vec<String> {

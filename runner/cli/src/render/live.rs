@@ -125,7 +125,8 @@ mod tests {
     }
 
     const TEXT: &str = "# Title\n\nSome *text* that is long enough to wrap.\n\n- one\n- two\n\n\
-                        ```\nlet long = \"a line that does not fit on the screen\";\n```\n\nEnd.";
+                        ```\nlet long = \"a line that does not fit on the screen\";\n```\n\n\
+                        | a | b |\n| --- | ---: |\n| one | 1 |\n| two | 22 |\n\n> a\n> b\n\n---\n1. x\n2. y\n\nEnd.";
 
     #[test]
     fn the_screen_ends_up_the_same_however_the_answer_is_cut() {

@@ -33,8 +33,10 @@ pub(crate) fn render(markdown: &str, width: usize, paint: Paint) -> Vec<String> 
 }
 
 /// How many bytes at the front of the text are blocks that nothing which follows
-/// can change: all but the last.
+/// can change: all but the last, as far as its lines are whole. Half a line can
+/// look like something else.
 pub(crate) fn settled(markdown: &str) -> usize {
+    let markdown = &markdown[..markdown.rfind('\n').map_or(0, |at| at + 1)];
     let mut depth = 0_usize;
     let mut last = 0;
     for (event, range) in parser(markdown).into_offset_iter() {

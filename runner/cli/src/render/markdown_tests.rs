@@ -55,7 +55,8 @@ fn what_could_steer_the_terminal_does_not_get_there() {
 #[test]
 fn the_last_block_is_never_settled() {
     assert_eq!(settled("one"), 0);
-    assert_eq!(settled("one\n\ntwo"), 5);
+    assert_eq!(settled("one\n\ntwo\n"), 5);
+    assert_eq!(settled("| a | b |\n| - | - |\n|"), 0);
     assert_eq!(settled("# a\n- b\n- c\n"), 4);
     assert_eq!(settled("```\nfn\n\nmain"), 0);
     assert_eq!(settled("a\n\n---\n"), 3);

@@ -7,9 +7,11 @@ use hotcell::types::FailureKind;
 use hotcell::{ConfigError, Error, SetupError};
 use serde_json::{Value, json};
 
-/// The problem as a person reads it, for standard error.
-pub(crate) fn page(problem: &Problem, width: usize, paint: Paint) -> String {
-    let mut page = Page { paint, width: width.clamp(40, 100), text: String::new() };
+/// The problem as a person reads it, for standard error. Without a width nothing is
+/// wrapped, so that a log has whole sentences.
+pub(crate) fn page(problem: &Problem, width: Option<usize>, paint: Paint) -> String {
+    let width = width.map_or(usize::MAX, |width| width.clamp(40, 100));
+    let mut page = Page { paint, width, text: String::new() };
     match problem {
         Problem::Usage { message, help } => {
             page.error(message);
@@ -133,7 +135,7 @@ impl Page {
         details.extend(failure.status.map(|status| format!("status {status}")));
         details.extend(failure.code.as_ref().map(|code| format!("code {code}")));
         details.extend(failure.param.as_ref().map(|param| format!("parameter {param}")));
-        details.extend(failure.request_id.as_ref().map(|id| format!("provider's request id {id}")));
+        details.extend(failure.request_id.as_ref().map(|id| format!("request {id}")));
         let details = visible_line(&details.join(" · "));
         for line in wrap(&details, self.width.saturating_sub(8)) {
             self.text.push_str(&format!("       {}\n", self.paint.dim(&line)));
