@@ -1,6 +1,6 @@
 //! An answer that is still coming.
 
-use crate::block::Assembly;
+use crate::stream::Assembly;
 use hotcell_sdk::sse::Decoder;
 use hotcell_sdk::{Completion, Event, Failure, Response};
 
@@ -10,13 +10,14 @@ pub struct Answer {
     form: Form,
     assembly: Assembly,
     warnings: Vec<String>,
+    /// Nothing more is read.
     ended: bool,
     /// What ended the answer, while events that came before it are still told.
     failure: Option<Failure>,
 }
 
-/// The form is told by the body's first byte: some providers stream although they
-/// were not asked to, and some answer whole although they were.
+/// Told by the first byte of the body, not by what was asked for: there are proxies
+/// that stream unasked, and such that answer whole although asked to stream.
 enum Form {
     Unknown,
     Stream(Decoder),
@@ -25,70 +26,51 @@ enum Form {
 
 impl Answer {
     pub(crate) fn new(response: Response, warnings: Vec<String>) -> Self {
-        let assembly = Assembly::default();
-        Self { response, form: Form::Unknown, assembly, warnings, ended: false, failure: None }
+        let assembly = Assembly::new(response.header("request-id"));
+        let form = Form::Unknown;
+        Self { response, form, assembly, warnings, ended: false, failure: None }
     }
 
     fn take(&mut self, chunk: &[u8], events: &mut Vec<Event>) -> Result<(), Failure> {
         if matches!(self.form, Form::Unknown) {
-            let Some(first) = chunk.iter().find(|byte| !byte.is_ascii_whitespace()) else {
-                return Ok(());
-            };
-            self.form = match first {
-                b'{' | b'[' => Form::Whole(Vec::new()),
-                _ => Form::Stream(Decoder::default()),
+            self.form = match chunk.trim_ascii_start().first() {
+                None => return Ok(()),
+                Some(b'{') => Form::Whole(Vec::new()),
+                Some(_) => Form::Stream(Decoder::default()),
             };
         }
         match &mut self.form {
-            Form::Unknown => Ok(()),
-            Form::Whole(body) => {
-                body.extend_from_slice(chunk);
-                Ok(())
-            }
+            Form::Unknown => {}
+            Form::Whole(body) => body.extend_from_slice(chunk),
             Form::Stream(decoder) => {
-                let (assembly, ended) = (&mut self.assembly, &mut self.ended);
-                decoder.push(chunk, |_, data| read(assembly, ended, data, events))
+                let assembly = &mut self.assembly;
+                decoder.push(chunk, |name, data| assembly.event(name, data, events))?;
+                self.ended = assembly.has_ended();
             }
         }
+        Ok(())
     }
 
-    /// The end of the body: what is complete is handed over, what is not has failed.
+    /// The end of the body. An answer that is not complete by now has failed.
     fn end(&mut self, events: &mut Vec<Event>) -> Result<(), Failure> {
         self.ended = true;
-        let early = "the answer ended before it was complete";
+        let assembly = &mut self.assembly;
         match std::mem::replace(&mut self.form, Form::Unknown) {
             Form::Unknown => Err(Failure::malformed("the answer is empty")),
             Form::Whole(body) => {
-                let text = std::str::from_utf8(&body)
+                let body = std::str::from_utf8(&body)
                     .map_err(|_| Failure::malformed("the answer is not UTF-8"))?;
-                self.assembly.message(text, events)
+                assembly.whole(body, events)
             }
             Form::Stream(mut decoder) => {
-                let (assembly, ended) = (&mut self.assembly, &mut self.ended);
-                decoder.finish(|_, data| read(assembly, ended, data, events))?;
-                match self.assembly.is_complete() {
+                decoder.finish(|name, data| assembly.event(name, data, events))?;
+                match assembly.has_ended() {
                     true => Ok(()),
-                    false => Err(Failure::malformed(early)),
+                    false => Err(Failure::malformed("the stream ended before `message_stop`")),
                 }
             }
         }
     }
-}
-
-/// One event of the stream.
-fn read(
-    assembly: &mut Assembly,
-    ended: &mut bool,
-    data: &str,
-    events: &mut Vec<Event>,
-) -> Result<(), Failure> {
-    let data = data.trim();
-    if *ended || data.is_empty() {
-        return Ok(());
-    }
-    assembly.event(data, events)?;
-    *ended = assembly.is_complete();
-    Ok(())
 }
 
 impl Completion for Answer {

@@ -1,289 +1,269 @@
-//! From blocks to events: what an answer is made of so far, and what comes to it.
+//! Content blocks that are still coming, and the events that they give.
 
-use crate::message::raw;
-use crate::stream::{Block, Delta, Message, StreamEvent};
-use crate::usage::Report;
-use crate::{DIALECT, error};
-use hotcell_sdk::json::{extra, native};
-use hotcell_sdk::{
-    Delta as Piece, Event, Failure, FailureKind, FinishReason, Finished, Native, NativeAt, Started,
-    ToolCallStarted,
-};
+use crate::DIALECT;
+use crate::wire::{self, BlockDelta, Members, Text, Typed, object_text};
+use hotcell_sdk::{Delta, Event, Failure, Native, NativeAt, ToolCallStarted};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 
-/// An answer so far.
-#[derive(Default)]
-pub(crate) struct Assembly {
-    usage: Report,
-    /// Blocks that nobody models, by number, until they are whole.
-    natives: BTreeMap<u32, Unmodelled>,
-    /// Why it ended; told when the end is certain.
-    finished: Option<Finished>,
-    complete: bool,
+/// What has to be remembered of a block until it ends.
+pub(crate) enum Block {
+    /// `silent` as long as no event tells that the block is there.
+    Text {
+        silent: bool,
+    },
+    /// The signature that the block began with, until a delta brings another.
+    Thinking {
+        silent: bool,
+        signature: Option<String>,
+    },
+    Redacted,
+    /// The input that the block began with, and whether deltas brought another.
+    ToolUse {
+        input: Option<String>,
+        told: bool,
+    },
+    /// A block that only this dialect has: given out whole, once it is.
+    Native(Whole),
 }
 
-struct Unmodelled {
-    block: Map<String, Value>,
-    /// The input of a tool of the provider's own comes in pieces.
+/// A native block and what deltas added to it.
+pub(crate) struct Whole {
+    block: String,
     input: String,
+    added: Vec<(String, String)>,
 }
 
-impl Assembly {
-    /// Whether the provider said that the answer is over.
-    pub(crate) fn is_complete(&self) -> bool {
-        self.complete
-    }
-
-    /// Reads one event of a stream.
-    pub(crate) fn event(&mut self, data: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
-        let event: StreamEvent<'_> = serde_json::from_str(data).map_err(|why| {
-            error::of_body(data, None, &[])
-                .unwrap_or_else(|| malformed("an event of the stream", &why))
-        })?;
-        let index = event.index.unwrap_or(0);
-        match &*event.kind {
-            "content_block_delta" => {
-                if let Some(delta) = &event.delta {
-                    self.delta(index, delta, data, events);
-                }
-            }
-            "content_block_start" => {
-                if let Some(block) = event.content_block {
-                    self.block(index, block, false, events)?;
-                }
-            }
-            "content_block_stop" => {
-                if let Some(unmodelled) = self.natives.remove(&index) {
-                    events.push(at(index, unmodelled.whole()));
-                }
-            }
-            "message_start" => {
-                let text = event.message.map(raw).unwrap_or("{}");
-                let message: Message<'_> = read(text, "the beginning of the answer")?;
-                events.push(started(&message, text));
-                for (index, block) in (0..).zip(&message.content) {
-                    self.block(index, block, true, events)?;
-                }
-                self.usage(message.usage, events);
-            }
-            "message_delta" => {
-                self.usage(event.usage, events);
-                if let Some(word) =
-                    event.delta.as_ref().and_then(|delta| delta.stop_reason.as_deref())
-                {
-                    self.finished = Some(finish(word, rest_of_delta(data)));
-                }
-            }
-            "message_stop" => self.stop(events)?,
-            "ping" => {}
-            "error" => {
-                return Err(error::of_body(data, None, &[]).unwrap_or_else(|| {
-                    Failure::new(FailureKind::ProviderError, "the provider reports an error")
-                }));
-            }
-            // What the protocol may gain stays visible to those who know it.
-            _ => events.push(at(index, raw_native(data))),
+impl Block {
+    /// Begins a block.
+    pub(crate) fn open(index: u32, raw: &str, events: &mut Vec<Event>) -> Result<Self, Failure> {
+        let malformed = |error| Failure::malformed(format!("a content block: {error}"));
+        let kind = serde_json::from_str::<Typed<'_>>(raw).map_err(malformed)?.kind;
+        let kind = kind.ok_or_else(|| Failure::malformed("a content block without a type"))?;
+        if !matches!(kind.0.as_ref(), "text" | "thinking" | "redacted_thinking" | "tool_use") {
+            let block = raw.to_owned();
+            return Ok(Self::Native(Whole { block, input: String::new(), added: Vec::new() }));
         }
-        Ok(())
-    }
-
-    /// Reads a whole answer.
-    pub(crate) fn message(&mut self, text: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
-        if let Some(failure) = error::of_body(text, None, &[]) {
-            return Err(failure);
+        let mut block: wire::Block<'_> = serde_json::from_str(raw).map_err(malformed)?;
+        let rest = std::mem::take(&mut block.rest).without_nulls();
+        if kind.0 == "tool_use" {
+            let missing = || Failure::malformed("a tool call without an id or a name");
+            events.push(Event::ToolCallStarted(ToolCallStarted {
+                choice: 0,
+                index,
+                id: block.id.ok_or_else(missing)?.into_owned(),
+                name: block.name.ok_or_else(missing)?.into_owned(),
+                signature: None,
+                extra: rest.text().map(native),
+            }));
+            let input = block.input.and_then(|input| arguments(input.get()));
+            return Ok(Self::ToolUse { input, told: false });
         }
-        let message: Message<'_> = read(text, "the answer")?;
-        events.push(started(&message, text));
-        for (index, block) in (0..).zip(&message.content) {
-            self.block(index, block, true, events)?;
+        if let Some(rest) = rest.text() {
+            let block = format!("{{\"type\":{},{}", wire::string(&kind.0), &rest[1..]);
+            let event = format!(
+                "{{\"type\":\"content_block_start\",\"index\":{index},\"content_block\":{block}}}"
+            );
+            events.push(stream_event(index, &event));
         }
-        self.usage(message.usage, events);
-        let Some(word) = &message.stop_reason else {
-            return Err(Failure::malformed("the answer has no stop reason"));
-        };
-        self.finished = Some(finish(word, rest_of_message(text)));
-        self.stop(events)
-    }
-
-    fn stop(&mut self, events: &mut Vec<Event>) -> Result<(), Failure> {
-        let finished = self.finished.take();
-        let none = || Failure::malformed("the answer ended without a stop reason");
-        events.push(Event::Finished(finished.ok_or_else(none)?));
-        self.complete = true;
-        Ok(())
-    }
-
-    fn usage(&mut self, report: Option<&RawValue>, events: &mut Vec<Event>) {
-        let usage = report.and_then(|report| self.usage.update(raw(report)));
-        events.extend(usage.map(Event::Usage));
-    }
-
-    /// A block that begins, or that is there as a whole.
-    fn block(
-        &mut self,
-        index: u32,
-        text: &RawValue,
-        whole: bool,
-        events: &mut Vec<Event>,
-    ) -> Result<(), Failure> {
-        let text = raw(text);
-        let block: Block<'_> = read(text, "a block of the answer")?;
-        let mut piece = |event: fn(Piece) -> Event, text: &Option<std::borrow::Cow<'_, str>>| {
-            if let Some(text) = text.as_deref().filter(|text| !text.is_empty()) {
-                events.push(event(Piece { choice: 0, index, text: text.to_owned() }));
-            }
-        };
-        match &*block.kind {
+        Ok(match kind.0.as_ref() {
             "text" => {
-                piece(Event::Text, &block.text);
-                for citation in block.citations.iter().flatten() {
-                    events.push(cited(index, citation));
+                let mut silent = true;
+                tell(Event::Text, index, block.text, &mut silent, events);
+                for citation in block.citations.into_iter().flatten() {
+                    events.push(at(Event::Citation, index, citation.get()));
                 }
+                Self::Text { silent }
             }
             "thinking" => {
-                piece(Event::Reasoning, &block.thinking);
-                piece(Event::Signature, &block.signature);
+                let mut silent = true;
+                tell(Event::Reasoning, index, block.thinking, &mut silent, events);
+                let signature = block.signature.map(Text::into_owned);
+                Self::Thinking { silent, signature: signature.filter(|text| !text.is_empty()) }
             }
-            "redacted_thinking" => piece(Event::RedactedReasoning, &block.data),
-            "tool_use" => {
-                events.push(Event::ToolCallStarted(ToolCallStarted {
-                    choice: 0,
-                    index,
-                    id: block.id.unwrap_or_default().into_owned(),
-                    name: block.name.unwrap_or_default().into_owned(),
-                    signature: None,
-                    extra: rest(text, &["type", "id", "name", "input"]),
-                }));
-                // A stream begins with an empty input, and tells it in pieces.
-                let input = block.input.map(raw).unwrap_or("{}");
-                if whole || !matches!(input, "{}" | "null" | "\"\"") {
-                    let text = input.to_owned();
-                    events.push(Event::ToolCallArguments(Piece { choice: 0, index, text }));
+            _ => {
+                let data = block.data.map(Text::into_owned).unwrap_or_default();
+                events.push(Event::RedactedReasoning(Delta { choice: 0, index, text: data }));
+                Self::Redacted
+            }
+        })
+    }
+
+    /// Takes a delta in. What does not belong here goes out as it is.
+    pub(crate) fn delta(
+        &mut self,
+        index: u32,
+        raw: &RawValue,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Failure> {
+        let as_it_is = || {
+            let event = format!(
+                "{{\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{}}}",
+                raw.get()
+            );
+            stream_event(index, &event)
+        };
+        // A delta whose members are not what they should be is of a type to come.
+        let Ok(delta) = serde_json::from_str::<BlockDelta<'_>>(raw.get()) else {
+            events.push(as_it_is());
+            return Ok(());
+        };
+        let kind = delta.kind.as_ref().map(|kind| kind.0.as_ref()).unwrap_or_default();
+        match (kind, self) {
+            ("text_delta", Self::Text { silent }) => {
+                tell(Event::Text, index, delta.text, silent, events);
+            }
+            ("citations_delta", Self::Text { .. }) => {
+                if let Some(citation) = delta.citation {
+                    events.push(at(Event::Citation, index, citation.get()));
                 }
             }
-            _ if whole => events.push(at(index, raw_native(text))),
-            _ => {
-                let block = serde_json::from_str(text).unwrap_or_default();
-                self.natives.insert(index, Unmodelled { block, input: String::new() });
+            ("thinking_delta", Self::Thinking { silent, .. }) => {
+                tell(Event::Reasoning, index, delta.thinking, silent, events);
             }
+            ("signature_delta", Self::Thinking { silent, signature }) => {
+                *signature = None;
+                tell(Event::Signature, index, delta.signature, silent, events);
+            }
+            ("input_json_delta", Self::ToolUse { told, .. }) => {
+                let mut silent = true;
+                tell(Event::ToolCallArguments, index, delta.partial_json, &mut silent, events);
+                *told |= !silent;
+            }
+            (_, Self::Native(whole)) if whole.takes(kind) => return whole.add(&delta, raw.get()),
+            _ => {
+                events.push(as_it_is());
+                return Ok(());
+            }
+        }
+        if let Some(rest) = delta.rest.without_nulls().text() {
+            let delta = format!("{{\"type\":{},{}", wire::string(kind), &rest[1..]);
+            let event =
+                format!("{{\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{delta}}}");
+            events.push(stream_event(index, &event));
         }
         Ok(())
     }
 
-    fn delta(&mut self, index: u32, delta: &Delta<'_>, data: &str, events: &mut Vec<Event>) {
-        let piece = |text: &str| Piece { choice: 0, index, text: text.to_owned() };
-        let kind = delta.kind.as_deref().unwrap_or_default();
-        let event = match kind {
-            "text_delta" => delta.text.as_deref().map(|text| Event::Text(piece(text))),
-            "thinking_delta" => delta.thinking.as_deref().map(|text| Event::Reasoning(piece(text))),
-            "signature_delta" => {
-                delta.signature.as_deref().map(|text| Event::Signature(piece(text)))
-            }
-            "input_json_delta" => {
-                let json = delta.partial_json.as_deref().unwrap_or_default();
-                match self.natives.get_mut(&index) {
-                    Some(unmodelled) => {
-                        unmodelled.input.push_str(json);
-                        None
-                    }
-                    None if json.is_empty() => None,
-                    None => Some(Event::ToolCallArguments(piece(json))),
-                }
-            }
-            "citations_delta" => delta.citation.map(|citation| cited(index, citation)),
-            _ => Some(at(index, raw_native(data))),
+    /// Ends a block: what was waited for is given out.
+    pub(crate) fn close(self, index: u32, events: &mut Vec<Event>) {
+        let mut push = |event: fn(Delta) -> Event, text: String| {
+            events.push(event(Delta { choice: 0, index, text }));
         };
-        events.extend(event.filter(|event| !matches!(event, Event::Text(piece) | Event::Reasoning(piece) if piece.text.is_empty())));
-    }
-}
-
-impl Unmodelled {
-    fn whole(mut self) -> Native {
-        if !self.input.is_empty() {
-            let input = serde_json::from_str(&self.input).unwrap_or(Value::String(self.input));
-            self.block.insert("input".into(), input);
+        match self {
+            // A block that is there although it says nothing.
+            Self::Text { silent: true } => push(Event::Text, String::new()),
+            Self::Thinking { signature: Some(signature), .. } => push(Event::Signature, signature),
+            Self::Thinking { silent: true, signature: None } => {
+                push(Event::Reasoning, String::new());
+            }
+            Self::ToolUse { input: Some(input), told: false } => {
+                push(Event::ToolCallArguments, input);
+            }
+            Self::Native(whole) => whole.close(index, events),
+            Self::Text { .. } | Self::Thinking { .. } | Self::Redacted | Self::ToolUse { .. } => {}
         }
-        native(&Value::Object(self.block), DIALECT)
     }
 }
 
-fn read<'a, T: serde::Deserialize<'a>>(text: &'a str, what: &str) -> Result<T, Failure> {
-    serde_json::from_str(text).map_err(|error| malformed(what, &error))
+impl Whole {
+    fn takes(&self, kind: &str) -> bool {
+        matches!(
+            kind,
+            "input_json_delta"
+                | "compaction_delta"
+                | "text_delta"
+                | "thinking_delta"
+                | "signature_delta"
+        )
+    }
+
+    fn add(&mut self, delta: &BlockDelta<'_>, raw: &str) -> Result<(), Failure> {
+        if let Some(piece) = &delta.partial_json {
+            self.input.push_str(&piece.0);
+            return Ok(());
+        }
+        let malformed = |error| Failure::malformed(format!("a delta: {error}"));
+        let mut members: Members<'_> = serde_json::from_str(raw).map_err(malformed)?;
+        members.take("type");
+        for (name, value) in members.without_nulls().0 {
+            self.added.push((name.into_owned(), value.get().to_owned()));
+        }
+        Ok(())
+    }
+
+    fn close(self, index: u32, events: &mut Vec<Event>) {
+        if self.input.is_empty() && self.added.is_empty() {
+            events.push(at(Event::Native, index, &self.block));
+            return;
+        }
+        let block: Members<'_> = serde_json::from_str(&self.block).unwrap_or_default();
+        let members =
+            block.0.iter().map(|(name, value)| (name.to_string(), value.get().to_owned()));
+        let mut members: Vec<(String, String)> = members.collect();
+        let whole = serde_json::from_str::<&RawValue>(&self.input).is_ok();
+        let input = whole.then(|| ("input".to_owned(), self.input.clone()));
+        for (name, value) in self.added.into_iter().chain(input) {
+            match members.iter_mut().find(|(found, _)| *found == name) {
+                // Pieces of a string add up; anything else is there at once.
+                Some((_, old)) => *old = joined(old, &value).unwrap_or(value),
+                None => members.push((name, value)),
+            }
+        }
+        let members = members.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        events.push(at(Event::Native, index, &object_text(members)));
+        if !whole && !self.input.is_empty() {
+            // The model was stopped within it: kept, although it is no JSON.
+            let event = format!(
+                "{{\"type\":\"content_block_delta\",\"index\":{index},\"delta\":\
+                 {{\"type\":\"input_json_delta\",\"partial_json\":{}}}}}",
+                wire::string(&self.input)
+            );
+            events.push(stream_event(index, &event));
+        }
+    }
 }
 
-fn malformed(what: &str, error: &serde_json::Error) -> Failure {
-    Failure::malformed(format!("{what} is not what it should be: {error}"))
+/// Two JSON strings as one; none where one of them is not a string.
+fn joined(old: &str, new: &str) -> Option<String> {
+    let old: Text<'_> = serde_json::from_str(old).ok()?;
+    let new: Text<'_> = serde_json::from_str(new).ok()?;
+    Some(wire::string(&(old.into_owned() + &new.0)))
 }
 
-fn started(message: &Message<'_>, text: &str) -> Event {
-    let modelled = [
-        "id",
-        "model",
-        "type",
-        "role",
-        "content",
-        "usage",
-        "stop_reason",
-        "stop_sequence",
-        "stop_details",
-    ];
-    Event::Started(Started {
-        id: message.id.as_deref().map(str::to_owned),
-        model: message.model.as_deref().map(str::to_owned),
-        created: None,
-        extra: rest(text, &modelled),
-    })
-}
-
-/// Why the answer ended, with the provider's own word for it.
-fn finish(word: &str, extra: Option<Native>) -> Finished {
-    let reason = match word {
-        "end_turn" | "stop_sequence" => FinishReason::Stop,
-        "max_tokens" | "model_context_window_exceeded" => FinishReason::Length,
-        "tool_use" => FinishReason::ToolCalls,
-        "pause_turn" => FinishReason::Pause,
-        "refusal" => FinishReason::Refusal,
-        _ => FinishReason::Other,
+/// The input of a call as its arguments; none where it says nothing.
+fn arguments(input: &str) -> Option<String> {
+    let text = match serde_json::from_str::<Text<'_>>(input) {
+        Ok(text) => text.into_owned(),
+        Err(_) => input.to_owned(),
     };
-    Finished { choice: 0, reason, raw: Some(word.to_owned()), extra }
+    let bare: String = text.split_ascii_whitespace().collect();
+    (!matches!(bare.as_str(), "" | "{}" | "null")).then_some(text)
 }
 
-/// The members of an object that nothing else holds.
-fn rest(text: &str, modelled: &[&str]) -> Option<Native> {
-    let mut members: Map<String, Value> = serde_json::from_str(text).ok()?;
-    members.retain(|name, value| !value.is_null() && !modelled.contains(&name.as_str()));
-    extra(members, DIALECT)
+/// A piece of something, if it is not empty.
+fn tell(
+    event: fn(Delta) -> Event,
+    index: u32,
+    text: Option<Text<'_>>,
+    silent: &mut bool,
+    events: &mut Vec<Event>,
+) {
+    if let Some(text) = text.filter(|text| !text.0.is_empty()) {
+        *silent = false;
+        events.push(event(Delta { choice: 0, index, text: text.into_owned() }));
+    }
 }
 
-/// What a `message_delta` says beside the reason: the stop sequence, say.
-fn rest_of_delta(data: &str) -> Option<Native> {
-    let mut event: Map<String, Value> = serde_json::from_str(data).ok()?;
-    let delta = event.remove("delta").unwrap_or_default();
-    event.retain(|name, _| !matches!(name.as_str(), "type" | "usage"));
-    event.extend(delta.as_object().cloned().unwrap_or_default());
-    event.retain(|name, value| name != "stop_reason" && !value.is_null());
-    extra(event, DIALECT)
+fn native(value: String) -> Native {
+    Native { dialect: DIALECT.to_owned(), value }
 }
 
-/// The same of a whole message.
-fn rest_of_message(text: &str) -> Option<Native> {
-    let members: Map<String, Value> = serde_json::from_str(text).ok()?;
-    let stops = members.into_iter().filter(|(name, value)| {
-        matches!(name.as_str(), "stop_sequence" | "stop_details") && !value.is_null()
-    });
-    extra(stops.collect(), DIALECT)
+fn at(event: fn(NativeAt) -> Event, index: u32, value: &str) -> Event {
+    event(NativeAt { choice: 0, index, value: native(value.to_owned()) })
 }
 
-fn cited(index: u32, citation: &RawValue) -> Event {
-    Event::Citation(NativeAt { choice: 0, index, value: raw_native(raw(citation)) })
-}
-
-fn at(index: u32, value: Native) -> Event {
-    Event::Native(NativeAt { choice: 0, index, value })
-}
-
-fn raw_native(text: &str) -> Native {
-    Native { dialect: DIALECT.to_owned(), value: text.to_owned() }
+/// An event of the stream that has no word here, as it was sent. The wrapping tells
+/// it from a content block.
+pub(crate) fn stream_event(index: u32, event: &str) -> Event {
+    at(Event::Native, index, &format!("{{\"event\":{event}}}"))
 }

@@ -1,51 +1,56 @@
-//! Adapter for Anthropic messages (<https://docs.anthropic.com/en/api/messages>) and
-//! models.
-//!
-//! | of a request | becomes |
-//! | --- | --- |
-//! | system and developer messages | `system`; one in the middle moves there, with a warning |
-//! | text, images, documents | blocks; audio and video are refused |
-//! | reasoning | `thinking` and `redacted_thinking`, byte for byte; unsigned reasoning is left out, with a warning |
-//! | tool calls and results | `tool_use` and `tool_result` |
-//! | cache hints | `cache_control` |
-//! | a schema for the answer | `output_config.format`; a JSON object without a schema is refused |
-//! | reasoning budget, effort | `thinking`, `output_config.effort` |
-//! | several choices, log probabilities | refused |
-//! | seed, penalties | left out, with a warning |
+//! Adapter for Anthropic's messages and models.
 
 #![deny(unsafe_code)]
 
 mod answer;
 mod block;
+mod conversation;
 mod error;
+mod media;
 mod message;
 mod models;
+mod reasoning;
 mod request;
 mod stream;
+mod tool;
+mod translation;
 mod usage;
+mod wire;
+mod writer;
 
-use hotcell_sdk::{Chat, ChatRequest, Endpoint, Failure, Model, Models, RequestBuilder};
-use hotcell_sdk::{export, setting};
+use hotcell_sdk::{
+    Chat, ChatRequest, Endpoint, Failure, Model, Models, RequestBuilder, export, setting,
+};
 
 /// The adapter.
 pub struct Anthropic;
 
 /// The dialect of requests and answers.
 pub(crate) const DIALECT: &str = "anthropic-messages";
+/// The version of the protocol that this adapter was written against.
+const VERSION: &str = "2023-06-01";
+/// Enough for a long answer, and within the reach of every model that is served.
+const DEFAULT_MAX_TOKENS: u32 = 16_384;
+/// What a request needs that names files.
+const FILES_BETA: &str = "files-api-2025-04-14";
 
 impl Chat for Anthropic {
     type Completion = answer::Answer;
 
     fn complete(request: ChatRequest) -> Result<answer::Answer, Failure> {
-        let body = request::write(&request)?;
+        let outgoing = request::write(&request)?;
         let accept = if request.stream { "text/event-stream" } else { "application/json" };
         let endpoint = Endpoint::named("api")?;
-        let builder = with_version(endpoint.post("/messages")).header("accept", accept);
-        let response = builder.json(&body.members)?.send()?;
+        let mut builder = with_version(endpoint.post("/messages")).header("accept", accept);
+        if let Some(betas) = outgoing.betas {
+            builder = builder.header("anthropic-beta", betas);
+        }
+        let builder = builder.header("content-type", "application/json").body(outgoing.body);
+        let response = builder.send()?;
         if response.status() >= 300 {
             return Err(error::of_response(&response));
         }
-        Ok(answer::Answer::new(response, body.warnings))
+        Ok(answer::Answer::new(response, outgoing.warnings))
     }
 }
 
@@ -55,14 +60,9 @@ impl Models for Anthropic {
     }
 }
 
-/// Adds the headers that say which API is spoken.
 pub(crate) fn with_version(builder: RequestBuilder<'_>) -> RequestBuilder<'_> {
-    let version = setting("version").unwrap_or_else(|| "2023-06-01".to_owned());
-    let builder = builder.header("anthropic-version", version);
-    match setting("beta") {
-        Some(beta) => builder.header("anthropic-beta", beta),
-        None => builder,
-    }
+    let version = setting("anthropic-version").unwrap_or_else(|| VERSION.to_owned());
+    builder.header("anthropic-version", version)
 }
 
 export!(Anthropic: chat, models);

@@ -1,234 +1,229 @@
-//! Messages and their blocks.
+//! The blocks of a message.
 
 use crate::DIALECT;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hotcell_sdk::json::{members, merge, parse};
+use crate::media;
+use crate::translation::{Translation, has_ours, is_ours, json};
+use crate::wire::Members;
+use crate::writer::{Object, list};
 use hotcell_sdk::{
-    CacheHint, ChatRequest, Failure, MediaKind, MediaPart, MediaSource, Message, Native, Part,
-    ReasoningPart, Role, TextPart, ToolCall, ToolResult, ToolResultPart,
+    CacheHint, Failure, Native, Part, ReasoningPart, TextPart, ToolCall, ToolResult, ToolResultPart,
 };
-use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
-/// The conversation as the protocol has it.
-pub(crate) struct Conversation {
-    pub(crate) system: Option<Value>,
-    pub(crate) messages: Vec<Value>,
-}
-
-/// Writes the conversation. What cannot be said is named in `lost`.
-pub(crate) fn write(
-    request: &ChatRequest,
-    lost: &mut Vec<String>,
-) -> Result<Conversation, Failure> {
-    let mut system = Vec::new();
-    let mut plain = true;
-    let mut messages: Vec<Map<String, Value>> = Vec::new();
-    for message in &request.messages {
-        if matches!(message.role, Role::System | Role::Developer) {
-            if !messages.is_empty() {
-                lost.push("the place of a system message in the conversation".to_owned());
+/// Whether a part is said at all. The provider refuses empty text, and thoughts that
+/// it did not sign.
+pub(crate) fn is_told(part: &Part, translation: &mut Translation) -> bool {
+    match part {
+        // A piece of an answer's stream is no content.
+        Part::Native(native) if is_ours(native) && is_stream_event(&native.value) => false,
+        _ if translation.exact => true,
+        Part::Text(text) => !text.text.is_empty(),
+        Part::Refusal(text) => !text.is_empty(),
+        Part::Reasoning(part) => {
+            let foreign = part.extra.as_ref().is_some_and(|extra| !is_ours(extra));
+            let told = (part.signature.is_some() || part.redacted.is_some()) && !foreign;
+            if !told {
+                translation.warn(
+                    "earlier reasoning was left out: it does not have this provider's signature"
+                        .to_owned(),
+                );
             }
-            plain &= is_plain(message);
-            system.extend(write_parts(message, lost)?);
-            members(message.extra.as_ref(), DIALECT, lost)?;
-            continue;
+            told
         }
-        let role = if message.role == Role::Assistant { "assistant" } else { "user" };
-        let blocks = write_parts(message, lost)?;
-        // The results of one round belong into one message.
-        let joins = message.role == Role::Tool
-            && messages.last().is_some_and(|last| {
-                last.get("role") == Some(&"user".into()) && holds_results(last)
-            });
-        if let (true, Some(last)) = (joins, messages.last_mut())
-            && let Some(Value::Array(content)) = last.get_mut("content")
-        {
-            content.extend(blocks);
-            continue;
-        }
-        let mut object = Map::new();
-        object.insert("role".into(), role.into());
-        object.insert("content".into(), content(blocks, is_plain(message)));
-        if message.name.is_some() {
-            lost.push("the name of a participant".to_owned());
-        }
-        merge(&mut object, message.extra.as_ref(), DIALECT, lost)?;
-        messages.push(object);
-    }
-    let system = (!system.is_empty()).then(|| content(system, plain));
-    Ok(Conversation { system, messages: messages.into_iter().map(Value::Object).collect() })
-}
-
-/// One plain text is a string; everything else is a list of blocks.
-fn content(mut blocks: Vec<Value>, plain: bool) -> Value {
-    match &mut blocks[..] {
-        [one] if plain => one["text"].take(),
-        _ => Value::Array(blocks),
+        _ => true,
     }
 }
 
-fn is_plain(message: &Message) -> bool {
-    matches!(&message.parts[..], [Part::Text(text)] if text.extra.is_none() && text.cache.is_none())
-}
-
-fn holds_results(message: &Map<String, Value>) -> bool {
-    let blocks = message.get("content").and_then(Value::as_array);
-    blocks.is_some_and(|blocks| {
-        !blocks.is_empty() && blocks.iter().all(|block| block["type"] == "tool_result")
-    })
-}
-
-fn write_parts(message: &Message, lost: &mut Vec<String>) -> Result<Vec<Value>, Failure> {
-    let mut blocks = Vec::new();
-    for part in &message.parts {
-        match part {
-            Part::Text(text) => blocks.push(write_text(text, lost)?),
-            Part::Media(media) => blocks.push(write_media(media, lost)?),
-            Part::Reasoning(reasoning) => blocks.extend(write_reasoning(reasoning, lost)?),
-            Part::ToolCall(call) => blocks.push(write_call(call, lost)?),
-            Part::ToolResult(result) => blocks.push(write_result(result, lost)?),
-            // The model's own words, which it must see again.
-            Part::Refusal(text) => blocks.push(json!({ "type": "text", "text": text })),
-            Part::Native(native) => blocks.push(write_native(native)?),
+/// Content: a string for one plain text, otherwise a list of blocks.
+pub(crate) fn write_content(
+    parts: &[&Part],
+    out: &mut Vec<u8>,
+    translation: &mut Translation,
+) -> Result<(), Failure> {
+    match parts {
+        [Part::Text(TextPart { text, cache: None, extra: None })] => {
+            write_string(text, out);
+            Ok(())
         }
+        parts => list(out, parts, |out, part| write_part(part, out, translation)),
     }
-    Ok(blocks)
 }
 
-fn write_native(native: &Native) -> Result<Value, Failure> {
-    if native.dialect == DIALECT {
-        return parse(&native.value, "a native part");
+fn write_part(
+    part: &Part,
+    out: &mut Vec<u8>,
+    translation: &mut Translation,
+) -> Result<(), Failure> {
+    match part {
+        Part::Text(text) => {
+            let mut object = Object::open(out, translation.members(text.extra.as_ref())?);
+            object.put("type", "text");
+            object.put("text", &text.text);
+            write_cache(text.cache, &mut object);
+            object.close();
+            Ok(())
+        }
+        // The model's own words, which it is shown as words.
+        Part::Refusal(text) => {
+            write_text(text, out);
+            Ok(())
+        }
+        Part::Media(part) => media::write(part, out, translation),
+        Part::Reasoning(part) => write_reasoning(part, out, translation),
+        Part::ToolCall(call) => write_call(call, out, translation),
+        Part::ToolResult(result) => write_result(result, out, translation),
+        Part::Native(native) => write_native(native, out),
     }
-    let what = format!("a part of {} cannot be said in {DIALECT}", native.dialect);
-    Err(Failure::unsupported(what))
 }
 
-fn write_text(text: &TextPart, lost: &mut Vec<String>) -> Result<Value, Failure> {
-    let mut block = Map::new();
-    block.insert("type".into(), "text".into());
-    block.insert("text".into(), text.text.clone().into());
-    write_cache(&mut block, text.cache);
-    merge(&mut block, text.extra.as_ref(), DIALECT, lost)?;
-    Ok(block.into())
-}
-
-/// Marks the prompt up to here for the provider's cache.
-pub(crate) fn write_cache(block: &mut Map<String, Value>, hint: Option<CacheHint>) {
-    let control = match hint {
-        Some(CacheHint::Short) => json!({ "type": "ephemeral" }),
-        Some(CacheHint::Long) => json!({ "type": "ephemeral", "ttl": "1h" }),
-        None => return,
-    };
-    block.insert("cache_control".into(), control);
-}
-
-fn write_media(media: &MediaPart, lost: &mut Vec<String>) -> Result<Value, Failure> {
-    let (kind, mime) = match media.kind {
-        MediaKind::Image => ("image", "image/png"),
-        MediaKind::Document => ("document", "application/pdf"),
-        MediaKind::Audio | MediaKind::Video => {
-            return Err(Failure::unsupported(format!(
-                "audio and video cannot be sent in {DIALECT}"
-            )));
-        }
-    };
-    let mime = media.mime.as_deref().unwrap_or(mime);
-    let source = match &media.source {
-        MediaSource::Url(url) => json!({ "type": "url", "url": url }),
-        MediaSource::FileId(id) => json!({ "type": "file", "file_id": id }),
-        MediaSource::Bytes(bytes) if kind == "document" && mime.starts_with("text/plain") => {
-            let text = std::str::from_utf8(bytes)
-                .map_err(|_| Failure::unsupported("a text document that is not UTF-8"))?;
-            json!({ "type": "text", "media_type": mime, "data": text })
-        }
-        MediaSource::Bytes(bytes) => {
-            json!({ "type": "base64", "media_type": mime, "data": STANDARD.encode(bytes) })
-        }
-    };
-    let mut block = Map::new();
-    block.insert("type".into(), kind.into());
-    block.insert("source".into(), source);
-    if let (Some(name), "document") = (&media.name, kind) {
-        block.insert("title".into(), name.clone().into());
+/// What a part is called in a sentence.
+pub(crate) fn name(part: &Part) -> &'static str {
+    match part {
+        Part::Text(_) => "text",
+        Part::Media(_) => "media",
+        Part::Reasoning(_) => "reasoning",
+        Part::ToolCall(_) => "a tool call",
+        Part::ToolResult(_) => "a tool's result",
+        Part::Refusal(_) => "a refusal",
+        Part::Native(_) => "a part of another dialect",
     }
-    write_cache(&mut block, media.cache);
-    merge(&mut block, media.extra.as_ref(), DIALECT, lost)?;
-    Ok(block.into())
+}
+
+/// Asks to keep the prompt up to here.
+pub(crate) fn write_cache(hint: Option<CacheHint>, object: &mut Object<'_, '_>) {
+    match hint {
+        Some(CacheHint::Short) => object.raw("cache_control", r#"{"type":"ephemeral"}"#),
+        Some(CacheHint::Long) => {
+            object.raw("cache_control", r#"{"type":"ephemeral","ttl":"1h"}"#);
+        }
+        None => {}
+    }
+}
+
+fn write_string(text: &str, out: &mut Vec<u8>) {
+    // Writing a string into memory cannot fail.
+    let _ = serde_json::to_writer(out, text);
+}
+
+fn write_text(text: &str, out: &mut Vec<u8>) {
+    let mut object = Object::open(out, Members::default());
+    object.put("type", "text");
+    object.put("text", text);
+    object.close();
+}
+
+fn write_native(native: &Native, out: &mut Vec<u8>) -> Result<(), Failure> {
+    if !is_ours(native) {
+        return Err(Failure::unsupported(format!(
+            "a part of {} cannot be said in {DIALECT}",
+            native.dialect
+        )));
+    }
+    out.extend_from_slice(json(&native.value, "a native part")?.as_bytes());
+    Ok(())
+}
+
+/// See [`crate::block::stream_event`].
+fn is_stream_event(value: &str) -> bool {
+    let members: Result<Members<'_>, _> = serde_json::from_str(value);
+    members.is_ok_and(|members| members.get("event").is_some() && members.get("type").is_none())
 }
 
 fn write_reasoning(
-    reasoning: &ReasoningPart,
-    lost: &mut Vec<String>,
-) -> Result<Option<Value>, Failure> {
-    let mut block = Map::new();
-    match (&reasoning.redacted, &reasoning.signature) {
-        (Some(data), _) => {
-            block.insert("type".into(), "redacted_thinking".into());
-            block.insert("data".into(), data.clone().into());
-        }
-        (None, Some(signature)) => {
-            block.insert("type".into(), "thinking".into());
-            block.insert("thinking".into(), reasoning.text.clone().into());
-            block.insert("signature".into(), signature.clone().into());
-        }
-        // The provider accepts no thought that it did not sign.
-        (None, None) => {
-            lost.push("unsigned reasoning".to_owned());
-            return Ok(None);
-        }
+    part: &ReasoningPart,
+    out: &mut Vec<u8>,
+    translation: &mut Translation,
+) -> Result<(), Failure> {
+    let mut object = Object::open(out, translation.members(part.extra.as_ref())?);
+    if let Some(redacted) = &part.redacted {
+        object.put("type", "redacted_thinking");
+        object.put("data", redacted);
+    } else {
+        object.put("type", "thinking");
+        object.put("thinking", &part.text);
+        object.maybe("signature", part.signature.as_ref());
     }
-    merge(&mut block, reasoning.extra.as_ref(), DIALECT, lost)?;
-    Ok(Some(block.into()))
+    object.close();
+    Ok(())
 }
 
-fn write_call(call: &ToolCall, lost: &mut Vec<String>) -> Result<Value, Failure> {
-    let arguments = if call.arguments.trim().is_empty() { "{}" } else { &call.arguments };
-    // Only an object can be an input; what the model wrote instead is shown as it is.
-    let input = match serde_json::from_str(arguments) {
-        Ok(input @ Value::Object(_)) => input,
-        Ok(other) => json!({ "arguments": other }),
-        Err(_) => json!({ "arguments": arguments }),
-    };
-    let mut block = Map::new();
-    block.insert("type".into(), "tool_use".into());
-    block.insert("id".into(), call.id.clone().into());
-    block.insert("name".into(), call.name.clone().into());
-    block.insert("input".into(), input);
-    merge(&mut block, call.extra.as_ref(), DIALECT, lost)?;
-    Ok(block.into())
+fn write_call(
+    call: &ToolCall,
+    out: &mut Vec<u8>,
+    translation: &mut Translation,
+) -> Result<(), Failure> {
+    if call.signature.is_some() {
+        translation.left_out("the signature of a tool call");
+    }
+    let mut object = Object::open(out, translation.members(call.extra.as_ref())?);
+    object.put("type", "tool_use");
+    object.put("id", id(&call.id, translation.exact));
+    object.put("name", &call.name);
+    let input = call.arguments.trim();
+    if input.is_empty() || object.spells("input") {
+        object.raw("input", "{}");
+    } else if serde_json::from_str::<Members<'_>>(input).is_ok() {
+        object.raw("input", input);
+    } else {
+        // The provider takes objects only; this is how it wants to be shown what a
+        // model wrote that is none.
+        translation.warn(format!(
+            "the arguments of `{}` are not a JSON object and were wrapped in one",
+            call.name
+        ));
+        object.with("input", |out| {
+            let mut wrapped = Object::open(out, Members::default());
+            wrapped.put("INVALID_JSON", &call.arguments);
+            wrapped.close();
+            Ok(())
+        })?;
+    }
+    object.close();
+    Ok(())
 }
 
-fn write_result(result: &ToolResult, lost: &mut Vec<String>) -> Result<Value, Failure> {
-    let listed = result.extra.as_ref().is_some_and(|extra| extra.dialect == DIALECT);
-    let content = match &result.content[..] {
-        [] => None,
-        [ToolResultPart::Text(text)] if !listed => Some(Value::from(text.clone())),
-        parts => {
-            let parts = parts.iter().map(|part| match part {
-                ToolResultPart::Text(text) => Ok(json!({ "type": "text", "text": text })),
-                ToolResultPart::Media(media) => write_media(media, lost),
-                ToolResultPart::Native(native) => write_native(native),
-            });
-            Some(Value::Array(parts.collect::<Result<_, _>>()?))
-        }
-    };
-    let mut block = Map::new();
-    block.insert("type".into(), "tool_result".into());
-    block.insert("tool_use_id".into(), result.call_id.clone().into());
-    if let Some(content) = content {
-        block.insert("content".into(), content);
+/// The provider takes ids of letters, digits, `_` and `-`; other providers give
+/// others. A call and its result change alike.
+fn id(id: &str, exact: bool) -> Cow<'_, str> {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    match exact || id.chars().all(good) {
+        true => Cow::Borrowed(id),
+        false => id.chars().map(|c| if good(c) { c } else { '_' }).collect(),
+    }
+}
+
+fn write_result(
+    result: &ToolResult,
+    out: &mut Vec<u8>,
+    translation: &mut Translation,
+) -> Result<(), Failure> {
+    let listed = has_ours(result.extra.as_ref());
+    let mut object = Object::open(out, translation.members(result.extra.as_ref())?);
+    object.put("type", "tool_result");
+    object.put("tool_use_id", id(&result.call_id, translation.exact));
+    match &result.content[..] {
+        [] => {}
+        [ToolResultPart::Text(text)] if !listed => object.put("content", text),
+        parts => object.with("content", |out| {
+            // An empty text says nothing in a list, and is refused there.
+            let exact = translation.exact;
+            let told = |part: &&ToolResultPart| {
+                exact || !matches!(part, ToolResultPart::Text(text) if text.is_empty())
+            };
+            list(out, parts.iter().filter(told), |out, part| match part {
+                ToolResultPart::Text(text) => {
+                    write_text(text, out);
+                    Ok(())
+                }
+                ToolResultPart::Media(part) => media::write(part, out, translation),
+                ToolResultPart::Native(native) => write_native(native, out),
+            })
+        })?,
     }
     if result.is_error {
-        block.insert("is_error".into(), true.into());
+        object.put("is_error", true);
     }
-    write_cache(&mut block, result.cache);
-    merge(&mut block, result.extra.as_ref(), DIALECT, lost)?;
-    Ok(block.into())
-}
-
-/// The text of a raw JSON value, without the spaces around it.
-pub(crate) fn raw(value: &RawValue) -> &str {
-    value.get().trim()
+    write_cache(result.cache, &mut object);
+    object.close();
+    Ok(())
 }

@@ -1,75 +1,117 @@
-//! The provider's models (<https://docs.anthropic.com/en/api/models-list>).
+//! The provider's models, all pages of them
+//! (<https://docs.anthropic.com/en/api/models-list>).
 
+use crate::wire::Text;
 use crate::{error, with_version};
 use hotcell_sdk::{Endpoint, Failure, Model};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
-/// A list that never ends is ended here.
-const MOST_PAGES: usize = 50;
+/// The most that the provider gives at once.
+const PAGE: &str = "1000";
+
+#[derive(Deserialize)]
+struct Page<'a> {
+    #[serde(borrow)]
+    data: Vec<&'a RawValue>,
+    #[serde(default)]
+    has_more: bool,
+    #[serde(borrow, default)]
+    last_id: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Entry<'a> {
+    #[serde(borrow)]
+    id: Text<'a>,
+    #[serde(borrow, default)]
+    display_name: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    created_at: Option<Text<'a>>,
+}
 
 pub(crate) fn list() -> Result<Vec<Model>, Failure> {
     let endpoint = Endpoint::named("api")?;
     let mut models = Vec::new();
     let mut after: Option<String> = None;
-    for _ in 0..MOST_PAGES {
-        let mut builder = endpoint.get("/models").query("limit", "1000");
+    loop {
+        let mut request = endpoint.get("/models").query("limit", PAGE);
         if let Some(after) = &after {
-            builder = builder.query("after_id", after);
+            request = request.query("after_id", after);
         }
-        let response = with_version(builder).header("accept", "application/json").send()?;
+        let response = with_version(request).header("accept", "application/json").send()?;
         if response.status() >= 300 {
             return Err(error::of_response(&response));
         }
-        let page: Value = response.json()?;
-        let list = page["data"].as_array();
-        let list = list.ok_or_else(|| Failure::malformed("the list of models is no list"))?;
-        models.extend(list.iter().filter_map(model));
-        after = page["last_id"].as_str().map(str::to_owned);
-        if page["has_more"] != true || after.is_none() {
-            break;
+        let body = response.text()?;
+        let malformed = |error| Failure::malformed(format!("the list of models: {error}"));
+        let page: Page<'_> = serde_json::from_str(&body).map_err(malformed)?;
+        for entry in &page.data {
+            models.push(model(entry.get()).map_err(malformed)?);
         }
+        if !page.has_more {
+            return Ok(models);
+        }
+        let last = page.last_id.map(Text::into_owned);
+        if last.is_none() || last == after {
+            return Err(Failure::malformed("the list of models has a page without a next one"));
+        }
+        after = last;
     }
-    Ok(models)
 }
 
-fn model(entry: &Value) -> Option<Model> {
-    let text = |name: &str| entry.get(name).and_then(Value::as_str).map(str::to_owned);
-    Some(Model {
-        id: text("id")?,
-        name: text("display_name"),
-        created: text("created_at").and_then(|time| seconds(&time)),
-        owned_by: Some("anthropic".to_owned()),
-        raw: Some(entry.to_string()),
+fn model(raw: &str) -> Result<Model, serde_json::Error> {
+    let entry: Entry<'_> = serde_json::from_str(raw)?;
+    Ok(Model {
+        id: entry.id.into_owned(),
+        name: entry.display_name.map(Text::into_owned),
+        created: entry.created_at.and_then(|time| seconds(&time.0)),
+        owned_by: None,
+        raw: Some(raw.to_owned()),
     })
 }
 
-/// Seconds since 1970 of `2025-02-19T00:00:00Z`. The days are counted from March, so
-/// that the leap day is the last of a year.
+/// Seconds since 1970 of a time in UTC as RFC 3339 writes it; none of times before
+/// and of everything else.
 fn seconds(time: &str) -> Option<u64> {
-    let number = |from: usize, to: usize| time.get(from..to)?.parse::<u64>().ok();
-    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let clock = number(11, 13)? * 3600 + number(14, 16)? * 60 + number(17, 19)?;
-    if year < 1970 || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+    let (date, clock) = time.strip_suffix('Z')?.split_once('T')?;
+    let numbers = |text: &str, separator| -> Option<[u64; 3]> {
+        let mut parts = text.split(separator).map(|part| part.parse().ok());
+        let three = [parts.next()??, parts.next()??, parts.next()??];
+        parts.next().is_none().then_some(three)
+    };
+    let [year, month, day] = numbers(date, '-')?;
+    let [hour, minute, second] = numbers(clock.split('.').next()?, ':')?;
+    let good_date = (1970..10_000).contains(&year) && (1..=12).contains(&month);
+    if !good_date || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
+    // Years begin in March, so that the leap day is the last of its year.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1;
-    (days.checked_sub(719_468)? * 86_400).checked_add(clock)
+    let day_of_year = (153 * month + 2) / 5 + day - 1;
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + day_of_year;
+    let days = days.checked_sub(719_468)?;
+    Some(((days * 24 + hour) * 60 + minute) * 60 + second)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::seconds;
+
     #[test]
-    fn times_are_seconds_since_1970() {
-        let table = [
-            ("1970-01-01T00:00:00Z", 0),
-            ("2000-02-29T12:00:00Z", 951_825_600),
-            ("2025-02-19T00:00:00Z", 1_739_923_200),
-            ("2026-11-23T20:00:00Z", 1_795_464_000),
-        ];
-        for (time, expected) in table {
-            assert_eq!(super::seconds(time), Some(expected), "{time}");
+    fn times_are_counted_from_1970() {
+        assert_eq!(seconds("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(seconds("2000-02-29T23:59:59Z"), Some(951_868_799));
+        assert_eq!(seconds("2025-02-19T00:00:00.25Z"), Some(1_739_923_200));
+        for wrong in [
+            "",
+            "2025-02-19",
+            "2025-02-19T00:00:00+01:00",
+            "2025-13-01T00:00:00Z",
+            "a-b-cT0:0:0Z",
+            "2025-01-01T99999999999999999:00:00Z",
+        ] {
+            assert_eq!(seconds(wrong), None, "{wrong}");
         }
-        assert_eq!(super::seconds("yesterday"), None);
     }
 }

@@ -1,154 +1,181 @@
-//! A chat request into the body that the provider reads.
+//! A chat request into the body that the provider reads
+//! (<https://docs.anthropic.com/en/api/messages>).
 
-use crate::{DIALECT, message};
-use hotcell_sdk::json::{members, merge, parse};
-use hotcell_sdk::{ChatRequest, Failure, FunctionTool, OutputFormat, Tool, ToolChoice, setting};
-use serde_json::{Map, Value, json};
+use crate::conversation::Conversation;
+use crate::reasoning;
+use crate::tool;
+use crate::translation::{Translation, has_ours, invalid, json};
+use crate::wire::Text;
+use crate::writer::Object;
+use hotcell_sdk::{
+    ChatRequest, Failure, JsonSchema, MediaSource, Message, OutputFormat, Part, Sampling,
+    ToolResultPart, setting,
+};
 
 /// What goes out, and what could not be said.
-pub(crate) struct Body {
-    pub(crate) members: Map<String, Value>,
+pub(crate) struct Outgoing {
+    pub(crate) body: Vec<u8>,
+    /// The value of the header `anthropic-beta`, if there is any.
+    pub(crate) betas: Option<String>,
     pub(crate) warnings: Vec<String>,
 }
 
-pub(crate) fn write(request: &ChatRequest) -> Result<Body, Failure> {
-    // A client of this dialect gets exactly what it asked for: nothing is added to
-    // its request, and its own spellings win.
-    let same_dialect = request.extra.as_ref().is_some_and(|extra| extra.dialect == DIALECT);
-    refuse(request)?;
-    let mut lost = Vec::new();
-    let extra = members(request.extra.as_ref(), DIALECT, &mut lost)?;
-    let mut body = Map::new();
-    body.insert("model".into(), request.model.clone().into());
-    let conversation = message::write(request, &mut lost)?;
-    if let Some(system) = conversation.system {
-        body.insert("system".into(), system);
+pub(crate) fn write(request: &ChatRequest) -> Result<Outgoing, Failure> {
+    let mut translation =
+        Translation { exact: has_ours(request.extra.as_ref()), ..Translation::default() };
+    let exact = translation.exact;
+    let mut extra = translation.members(request.extra.as_ref())?;
+    let betas = betas(request, exact, extra.take("betas"))?;
+
+    let mut body = Vec::with_capacity(1024);
+    let mut object = Object::open(&mut body, extra);
+    object.put("model", &request.model);
+
+    let limits = Limits::of(request, exact)?;
+    let thinking = match object.spells("thinking") || object.spells("output_config") {
+        true => reasoning::Thinking::default(),
+        false => reasoning::plan(request, &limits, &mut translation),
+    };
+    object.maybe("max_tokens", limits.with_budget(thinking.budget()));
+
+    let json_object = matches!(request.output, Some(OutputFormat::JsonObject));
+    let conversation = Conversation::of(&request.messages, json_object, &mut translation)?;
+    conversation.write(&mut object, &mut translation)?;
+
+    tool::write(request, &mut object, &mut translation)?;
+    thinking.write(&mut object);
+    write_output(request, thinking.effort(), &mut object, &mut translation)?;
+    write_sampling(&request.sampling, &mut object, &mut translation);
+    if request.stream {
+        object.put("stream", true);
     }
-    body.insert("messages".into(), conversation.messages.into());
-    if !request.tools.is_empty() {
-        let tools = request.tools.iter().map(|tool| write_tool(tool, &mut lost));
-        body.insert("tools".into(), Value::Array(tools.collect::<Result<_, _>>()?));
+    object.close();
+    Ok(Outgoing { body, betas, warnings: translation.warnings })
+}
+
+/// How many tokens the answer may have.
+pub(crate) struct Limits {
+    pub(crate) asked: Option<u32>,
+    default: Option<u32>,
+}
+
+impl Limits {
+    fn of(request: &ChatRequest, exact: bool) -> Result<Self, Failure> {
+        let asked = request.sampling.max_output_tokens;
+        if asked.is_some() || exact {
+            return Ok(Self { asked, default: None });
+        }
+        let default = match setting("default-max-tokens") {
+            None => crate::DEFAULT_MAX_TOKENS,
+            Some(text) => text.trim().parse().map_err(|_| {
+                invalid(format!("the setting `default-max-tokens` is not a number: {text}"))
+            })?,
+        };
+        Ok(Self { asked, default: Some(default) })
     }
-    if let Some(choice) = write_choice(request)? {
-        body.insert("tool_choice".into(), choice);
+
+    /// What is thought counts too, so that a default grows by the budget for it.
+    fn with_budget(&self, budget: u32) -> Option<u32> {
+        self.asked.or(self.default.map(|default| default.saturating_add(budget)))
     }
-    let sampling = &request.sampling;
-    let mut limit = sampling.max_output_tokens.map(u64::from);
-    if !same_dialect {
-        let thinking = request.reasoning.as_ref().and_then(|reasoning| reasoning.budget_tokens);
-        // The budget is part of the limit, and must leave room for an answer.
-        let fallback = setting("max-tokens").and_then(|limit| limit.parse::<u64>().ok());
-        let fallback = fallback.unwrap_or(8192) + u64::from(thinking.unwrap_or(0));
-        limit = limit.or(Some(fallback));
-    }
-    let mut set = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            body.insert(name.into(), value);
+}
+
+/// The operator's beta features, the request's own, and what its content needs.
+fn betas(request: &ChatRequest, exact: bool, own: Option<&str>) -> Result<Option<String>, Failure> {
+    let mut all: Vec<String> = Vec::new();
+    let mut add = |betas: &str| {
+        for beta in betas.split(',').map(str::trim).filter(|beta| !beta.is_empty()) {
+            if !all.iter().any(|known| known == beta) {
+                all.push(beta.to_owned());
+            }
         }
     };
-    set("max_tokens", limit.map(Value::from));
-    set("temperature", sampling.temperature.map(Value::from));
-    set("top_p", sampling.top_p.map(Value::from));
-    set("top_k", sampling.top_k.map(Value::from));
-    set("stop_sequences", (!sampling.stop.is_empty()).then(|| sampling.stop.clone().into()));
-    let dropped = [
+    add(&setting("anthropic-beta").unwrap_or_default());
+    if let Some(own) = own {
+        let list: Vec<Text<'_>> = serde_json::from_str(own)
+            .map_err(|error| invalid(format!("`betas` is not a list of strings: {error}")))?;
+        list.iter().for_each(|beta| add(&beta.0));
+    }
+    if !exact && request.messages.iter().any(names_a_file) {
+        add(crate::FILES_BETA);
+    }
+    Ok((!all.is_empty()).then(|| all.join(",")))
+}
+
+fn names_a_file(message: &Message) -> bool {
+    let is_file = |source: &MediaSource| matches!(source, MediaSource::FileId(_));
+    message.parts.iter().any(|part| match part {
+        Part::Media(media) => is_file(&media.source),
+        Part::ToolResult(result) => result
+            .content
+            .iter()
+            .any(|part| matches!(part, ToolResultPart::Media(media) if is_file(&media.source))),
+        _ => false,
+    })
+}
+
+fn write_output(
+    request: &ChatRequest,
+    effort: Option<&str>,
+    object: &mut Object<'_, '_>,
+    translation: &mut Translation,
+) -> Result<(), Failure> {
+    let schema = match &request.output {
+        Some(OutputFormat::JsonSchema(schema)) if !object.spells("output_format") => Some(schema),
+        _ => None,
+    };
+    if object.spells("output_config") || (schema.is_none() && effort.is_none()) {
+        return Ok(());
+    }
+    let schema = match schema {
+        Some(JsonSchema { description, schema, .. }) => {
+            if description.is_some() {
+                translation.left_out("the description of the answer's schema");
+            }
+            Some(json(schema, "the schema of the answer")?)
+        }
+        None => None,
+    };
+    object.with("output_config", |out| {
+        let mut config = Object::open(out, Default::default());
+        config.maybe("effort", effort);
+        if let Some(schema) = schema {
+            config.with("format", |out| {
+                let mut format = Object::open(out, Default::default());
+                format.put("type", "json_schema");
+                format.raw("schema", schema);
+                format.close();
+                Ok(())
+            })?;
+        }
+        config.close();
+        Ok(())
+    })
+}
+
+fn write_sampling(sampling: &Sampling, object: &mut Object<'_, '_>, translation: &mut Translation) {
+    if !sampling.stop.is_empty() {
+        object.put("stop_sequences", &sampling.stop);
+    }
+    let temperature = match sampling.temperature {
+        Some(wanted) if wanted > 1.0 && !translation.exact => {
+            translation
+                .warn(format!("the temperature {wanted} was lowered to 1, the highest here"));
+            Some(1.0)
+        }
+        other => other,
+    };
+    object.maybe("temperature", temperature);
+    object.maybe("top_p", sampling.top_p);
+    object.maybe("top_k", sampling.top_k);
+    let lost = [
+        ("the number of choices", sampling.choices.is_some_and(|choices| choices != 1)),
+        ("the wish for log probabilities", sampling.logprobs.is_some()),
         ("the seed", sampling.seed.is_some()),
-        ("the presence penalty", sampling.presence_penalty.is_some()),
-        ("the frequency penalty", sampling.frequency_penalty.is_some()),
+        ("the presence penalty", sampling.presence_penalty.is_some_and(|value| value != 0.0)),
+        ("the frequency penalty", sampling.frequency_penalty.is_some_and(|value| value != 0.0)),
     ];
-    lost.extend(dropped.iter().filter(|(_, given)| *given).map(|(name, _)| (*name).to_owned()));
-    let mut config = Map::new();
-    if let Some(OutputFormat::JsonSchema(schema)) = &request.output {
-        let schema = parse(&schema.schema, "the schema of the answer")?;
-        config.insert("format".into(), json!({ "type": "json_schema", "schema": schema }));
+    for (what, _) in lost.iter().filter(|(_, lost)| *lost) {
+        translation.left_out(what);
     }
-    if let Some(reasoning) = &request.reasoning {
-        if let Some(effort) = &reasoning.effort {
-            config.insert("effort".into(), effort.clone().into());
-        }
-        set(
-            "thinking",
-            reasoning
-                .budget_tokens
-                .map(|budget| json!({ "type": "enabled", "budget_tokens": budget })),
-        );
-    }
-    set("output_config", (!config.is_empty()).then_some(config.into()));
-    set("stream", request.stream.then_some(true.into()));
-    body.extend(extra);
-    let warning = |what| format!("{what} was left out: {DIALECT} has no word for it");
-    Ok(Body { warnings: lost.into_iter().map(warning).collect(), members: body })
-}
-
-/// What would change the meaning if it were left out.
-fn refuse(request: &ChatRequest) -> Result<(), Failure> {
-    let unsupported = |what: &str| Err(Failure::unsupported(format!("{what} in {DIALECT}")));
-    if request.sampling.choices.is_some_and(|choices| choices > 1) {
-        return unsupported("several choices cannot be asked for");
-    }
-    if request.sampling.logprobs.is_some() {
-        return unsupported("log probabilities cannot be asked for");
-    }
-    if request.output == Some(OutputFormat::JsonObject) {
-        return unsupported("a JSON object needs a schema");
-    }
-    Ok(())
-}
-
-fn write_tool(tool: &Tool, lost: &mut Vec<String>) -> Result<Value, Failure> {
-    match tool {
-        Tool::Function(function) => write_function(function, lost),
-        Tool::Native(native) if native.dialect == DIALECT => parse(&native.value, "a tool"),
-        Tool::Native(native) => Err(Failure::unsupported(format!(
-            "a tool of {} cannot be offered in {DIALECT}",
-            native.dialect
-        ))),
-    }
-}
-
-fn write_function(function: &FunctionTool, lost: &mut Vec<String>) -> Result<Value, Failure> {
-    let mut tool = Map::new();
-    tool.insert("name".into(), function.name.clone().into());
-    if let Some(description) = &function.description {
-        tool.insert("description".into(), description.clone().into());
-    }
-    let schema = match &function.parameters {
-        Some(parameters) => parse(parameters, "the parameters of a tool")?,
-        None => json!({ "type": "object", "properties": {} }),
-    };
-    tool.insert("input_schema".into(), schema);
-    if let Some(strict) = function.strict {
-        tool.insert("strict".into(), strict.into());
-    }
-    message::write_cache(&mut tool, function.cache);
-    merge(&mut tool, function.extra.as_ref(), DIALECT, lost)?;
-    Ok(tool.into())
-}
-
-fn write_choice(request: &ChatRequest) -> Result<Option<Value>, Failure> {
-    let mut choice = match &request.tool_choice {
-        Some(ToolChoice::Auto) => json!({ "type": "auto" }),
-        Some(ToolChoice::None) => json!({ "type": "none" }),
-        Some(ToolChoice::Required) => json!({ "type": "any" }),
-        Some(ToolChoice::Function(name)) => json!({ "type": "tool", "name": name }),
-        Some(ToolChoice::Native(native)) if native.dialect == DIALECT => {
-            return parse(&native.value, "the tool choice").map(Some);
-        }
-        Some(ToolChoice::Native(native)) => {
-            let what = format!("a tool choice of {} cannot be said in {DIALECT}", native.dialect);
-            return Err(Failure::unsupported(what));
-        }
-        // One call at a time is part of the choice in this protocol.
-        None if request.parallel_tool_calls == Some(false) && !request.tools.is_empty() => {
-            json!({ "type": "auto" })
-        }
-        None => return Ok(None),
-    };
-    if request.parallel_tool_calls == Some(false)
-        && request.tool_choice != Some(ToolChoice::None)
-        && let Some(members) = choice.as_object_mut()
-    {
-        members.insert("disable_parallel_tool_use".into(), true.into());
-    }
-    Ok(Some(choice))
 }

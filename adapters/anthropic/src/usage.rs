@@ -1,34 +1,62 @@
-//! Token counts.
+//! Token counts. Anthropic's `input_tokens` leave out what was read from and
+//! written to the cache; ours count every token of the prompt. A stream reports
+//! totals so far, and later reports may leave out what has not changed.
 
 use crate::DIALECT;
-use hotcell_sdk::{Usage, json::native};
-use serde_json::{Map, Value};
+use crate::wire::{Members, object_text};
+use hotcell_sdk::{Event, Native, Usage};
 
-/// What was reported so far: later reports are cumulative, and leave out what does
-/// not change.
+/// All that was reported so far.
 #[derive(Default)]
-pub(crate) struct Report {
-    members: Map<String, Value>,
+pub(crate) struct Totals {
+    members: Vec<(String, String)>,
 }
 
-impl Report {
-    /// Takes a report in, and gives the totals so far.
-    pub(crate) fn update(&mut self, raw: &str) -> Option<Usage> {
-        let report: Map<String, Value> = serde_json::from_str(raw).ok()?;
-        self.members.extend(report.into_iter().filter(|(_, value)| !value.is_null()));
-        let number = |name: &str| self.members.get(name).and_then(Value::as_u64);
-        let cache_read = number("cache_read_input_tokens");
-        let cache_write = number("cache_creation_input_tokens");
-        let thinking = self.members.get("output_tokens_details");
-        Some(Usage {
-            // The provider counts what it read from or wrote to its cache apart.
-            input: number("input_tokens")
-                .map(|input| input + cache_read.unwrap_or(0) + cache_write.unwrap_or(0)),
-            output: number("output_tokens"),
+impl Totals {
+    /// Takes a report in; none where it says nothing.
+    pub(crate) fn report(&mut self, usage: &str) -> Option<Event> {
+        let reported: Members<'_> = serde_json::from_str(usage).ok()?;
+        for (name, value) in reported.without_nulls().0 {
+            let value = value.get().to_owned();
+            match self.members.iter_mut().find(|(found, _)| *found == name) {
+                Some((_, old)) => *old = value,
+                None => self.members.push((name.into_owned(), value)),
+            }
+        }
+        (!self.members.is_empty()).then(|| Event::Usage(self.usage()))
+    }
+
+    fn usage(&self) -> Usage {
+        let cache_read = self.count("cache_read_input_tokens");
+        let cache_write = self.count("cache_creation_input_tokens").or_else(|| {
+            let parts = self.get("cache_creation")?;
+            let part = |name| inner_count(parts, name).unwrap_or(0);
+            Some(part("ephemeral_5m_input_tokens") + part("ephemeral_1h_input_tokens"))
+        });
+        let cached = cache_read.unwrap_or(0).saturating_add(cache_write.unwrap_or(0));
+        let details = self.get("output_tokens_details");
+        let members = self.members.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        Usage {
+            input: self.count("input_tokens").map(|fresh| fresh.saturating_add(cached)),
+            output: self.count("output_tokens"),
             cache_read,
             cache_write,
-            reasoning: thinking.and_then(|details| details.get("thinking_tokens")?.as_u64()),
-            raw: Some(native(&Value::Object(self.members.clone()), DIALECT)),
-        })
+            reasoning: details.and_then(|details| inner_count(details, "thinking_tokens")),
+            raw: Some(Native { dialect: DIALECT.to_owned(), value: object_text(members) }),
+        }
     }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        let found = self.members.iter().find(|(found, _)| found == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    fn count(&self, name: &str) -> Option<u64> {
+        self.get(name)?.parse().ok()
+    }
+}
+
+fn inner_count(object: &str, name: &str) -> Option<u64> {
+    let members: Members<'_> = serde_json::from_str(object).ok()?;
+    members.get(name)?.parse().ok()
 }

@@ -1,15 +1,23 @@
 //! Anthropic's messages (<https://docs.anthropic.com/en/api/messages>).
+//!
+//! What the types model goes into their fields. Where the adapter would spell a field
+//! in another way than the client did, the client's spelling is kept beside it as
+//! `extra`, and wins. Whole blocks and tools that only this dialect has are native.
+//!
+//! JSON text is kept as it stands: the input of a call, schemas, and every member that
+//! is not modelled come out as they were written, numbers included.
+
+mod block;
+mod media;
+mod object;
+mod tool;
 
 use crate::DialectError;
-use crate::object::{Object, native};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use hotcell::types::{
-    CacheHint, ChatRequest, FunctionTool, JsonSchema, MediaKind, MediaPart, MediaSource, Message,
-    OutputFormat, Part, ReasoningOptions, ReasoningPart, Role, Sampling, TextPart, Tool, ToolCall,
-    ToolChoice, ToolResult, ToolResultPart,
+    ChatRequest, JsonSchema, Message, OutputFormat, Part, ReasoningOptions, Role, Sampling,
+    TextPart,
 };
-use serde_json::{Map, Value, json};
+use object::{Object, Path, elements, found, text};
 
 /// The dialect's name.
 pub const DIALECT: &str = "anthropic-messages";
@@ -20,34 +28,23 @@ pub const DIALECT: &str = "anthropic-messages";
 /// Where the request cannot be one of this dialect, with the place and what is
 /// expected there. What is only unknown is kept.
 pub fn read_request(body: &[u8]) -> Result<ChatRequest, DialectError> {
-    let mut object = Object::parse(body, DIALECT)?;
+    let root = Path::Root;
+    let body = std::str::from_utf8(body)
+        .map_err(|error| root.error(format!("the request is not UTF-8: {error}")))?;
+    let mut object = Object::read(body, &root)?;
     let model = object.required("model")?;
-    let mut messages = Vec::new();
-    messages.extend(read_system(&mut object)?);
-    let listed = object
-        .list("messages")?
-        .ok_or_else(|| DialectError::new("", "`messages` is missing: expected a list"))?;
-    for (index, message) in listed.into_iter().enumerate() {
-        messages.push(read_message(message, format!("messages[{index}]"))?);
+    let mut messages = read_system(&mut object)?;
+    let list = object.take("messages").ok_or_else(|| root.member("messages").missing("a list"))?;
+    let path = root.member("messages");
+    for (index, message) in elements(list, &path)?.into_iter().enumerate() {
+        messages.push(read_message(message.get(), &path.index(index))?);
     }
-    let tools = object.list("tools")?;
-    if tools.as_ref().is_some_and(Vec::is_empty) {
-        object.put_back("tools", json!([]));
-    }
-    let tools = tools.unwrap_or_default().into_iter().map(read_tool).collect();
-    let (tool_choice, parallel_tool_calls) = read_choice(&mut object);
-    let stop = object.take("stop_sequences", texts).unwrap_or_default();
-    let sampling = Sampling {
-        max_output_tokens: object.count("max_tokens"),
-        temperature: object.number("temperature"),
-        top_p: object.number("top_p"),
-        top_k: object.count("top_k"),
-        stop,
-        ..Sampling::default()
-    };
-    let output = read_format(&object);
-    let reasoning = read_reasoning(&mut object);
-    let stream = object.take("stream", |value| (value == true).then_some(true)).unwrap_or(false);
+    let tools = tool::read(&mut object)?;
+    let (tool_choice, parallel_tool_calls) = tool::read_choice(&mut object)?;
+    let (effort, output) = read_output(&mut object)?;
+    let reasoning = read_reasoning(&mut object, effort)?;
+    let sampling = read_sampling(&mut object)?;
+    let stream = object.flag("stream")? == Some(true);
     Ok(ChatRequest {
         model,
         messages,
@@ -62,267 +59,146 @@ pub fn read_request(body: &[u8]) -> Result<ChatRequest, DialectError> {
     })
 }
 
-fn texts(value: &Value) -> Option<Vec<String>> {
-    let list = value.as_array().filter(|list| !list.is_empty())?;
-    list.iter().map(|text| text.as_str().map(str::to_owned)).collect()
+/// The instructions become the first message.
+fn read_system(object: &mut Object<'_, '_>) -> Result<Vec<Message>, DialectError> {
+    let Some(system) = object.take("system") else { return Ok(vec![]) };
+    let parts = read_content(system, &object.at("system"))?;
+    Ok(vec![Message { role: Role::System, parts, name: None, extra: None }])
 }
 
-/// The system prompt is a message of its own in our types.
-fn read_system(object: &mut Object) -> Result<Option<Message>, DialectError> {
-    let parts = match object.peek("system") {
-        Some(Value::String(_)) => {
-            let text = object.text("system").unwrap_or_default();
-            vec![Part::Text(TextPart { text, cache: None, extra: None })]
-        }
-        Some(Value::Array(list)) if !list.is_empty() => {
-            object.list("system")?.into_iter().flatten().map(read_block).collect()
-        }
-        // An empty list, or nothing, is kept as it is.
-        _ => return Ok(None),
-    };
-    Ok(Some(Message { role: Role::System, parts, name: None, extra: None }))
-}
-
-fn read_message(value: Value, path: String) -> Result<Message, DialectError> {
-    let mut object = Object::new(value, path, DIALECT)?;
-    let role = match object.required("role")?.as_str() {
+fn read_message(raw: &str, path: &Path<'_>) -> Result<Message, DialectError> {
+    let mut object = Object::read(raw, path)?;
+    let word = object.required("role")?;
+    let role = match word.as_str() {
         "user" => Role::User,
         "assistant" => Role::Assistant,
-        "system" => Role::System,
+        // An instruction that keeps its place among the turns.
+        "system" => {
+            object.keep("role", "\"system\"");
+            Role::System
+        }
         other => {
-            let message = format!("expected user or assistant, found `{other}`");
-            return Err(DialectError::new(&object.at("role"), message));
+            let expected = format!("expected `user`, `assistant` or `system`, found `{other}`");
+            return Err(object.at("role").error(expected));
         }
     };
-    let parts = match object.peek("content") {
-        Some(Value::String(_)) => {
-            let text = object.text("content").unwrap_or_default();
-            vec![Part::Text(TextPart { text, cache: None, extra: None })]
-        }
-        Some(Value::Array(_)) => {
-            object.list("content")?.into_iter().flatten().map(read_block).collect()
-        }
-        _ => {
-            let expected = "expected a string or a list of blocks";
-            return Err(DialectError::new(&object.at("content"), expected));
-        }
+    let path = object.at("content");
+    let content =
+        object.take("content").ok_or_else(|| path.missing("a string or a list of blocks"))?;
+    let parts = read_content(content, &path)?;
+    let only_results = parts.iter().all(|part| matches!(part, Part::ToolResult(_)));
+    let role = match role {
+        Role::User if only_results && !parts.is_empty() => Role::Tool,
+        role => role,
     };
     Ok(Message { role, parts, name: None, extra: object.extra() })
 }
 
-/// A block of content. One that is not exactly what is modelled stays whole.
-fn read_block(value: Value) -> Part {
-    let read = || {
-        let mut members = value.as_object()?.clone();
-        let kind = text(&mut members, "type")?;
-        match kind.as_str() {
-            "text" => {
-                let (text, cache) = (text(&mut members, "text")?, cache(&mut members));
-                // Even nothing is kept: it says that the client wrote a block.
-                let extra = Some(native(&Value::Object(members), DIALECT));
-                Some(Part::Text(TextPart { text, cache, extra }))
-            }
-            "image" => read_media(MediaKind::Image, members).map(Part::Media),
-            "document" => read_media(MediaKind::Document, members).map(Part::Media),
-            "thinking" => {
-                let (text, signature) =
-                    (text(&mut members, "thinking")?, text(&mut members, "signature")?);
-                let extra = rest(members);
-                Some(Part::Reasoning(ReasoningPart {
-                    id: None,
-                    text,
-                    signature: Some(signature),
-                    redacted: None,
-                    extra,
-                }))
-            }
-            "redacted_thinking" => {
-                let redacted = Some(text(&mut members, "data")?);
-                let (text, extra) = (String::new(), rest(members));
-                Some(Part::Reasoning(ReasoningPart {
-                    id: None,
-                    text,
-                    signature: None,
-                    redacted,
-                    extra,
-                }))
-            }
-            "tool_use" => {
-                let (id, name) = (text(&mut members, "id")?, text(&mut members, "name")?);
-                let arguments = members.remove("input").filter(Value::is_object)?.to_string();
-                let extra = rest(members);
-                Some(Part::ToolCall(ToolCall { id, name, arguments, signature: None, extra }))
-            }
-            "tool_result" => read_result(members).map(Part::ToolResult),
-            _ => None,
+fn read_content(raw: &str, path: &Path<'_>) -> Result<Vec<Part>, DialectError> {
+    match raw.as_bytes().first() {
+        Some(b'"') => {
+            Ok(vec![Part::Text(TextPart { text: text(raw, path)?, cache: None, extra: None })])
         }
-    };
-    read().unwrap_or_else(|| Part::Native(native(&value, DIALECT)))
-}
-
-fn read_media(kind: MediaKind, mut members: Map<String, Value>) -> Option<MediaPart> {
-    let Some(Value::Object(mut source)) = members.remove("source") else { return None };
-    let form = text(&mut source, "type")?;
-    let (mime, source) = match form.as_str() {
-        "url" if source.len() == 1 => (None, MediaSource::Url(text(&mut source, "url")?)),
-        "file" if source.len() == 1 => (None, MediaSource::FileId(text(&mut source, "file_id")?)),
-        "base64" if source.len() == 2 => {
-            let mime = text(&mut source, "media_type")?;
-            let data = text(&mut source, "data")?;
-            let bytes =
-                STANDARD.decode(&data).ok().filter(|bytes| STANDARD.encode(bytes) == data)?;
-            // The adapter tells a text document by its type.
-            if mime.starts_with("text/plain") {
-                return None;
-            }
-            (Some(mime), MediaSource::Bytes(bytes))
+        Some(b'[') => elements(raw, path)?
+            .into_iter()
+            .enumerate()
+            .map(|(index, block)| block::read(block.get(), &path.index(index)))
+            .collect(),
+        _ => {
+            Err(path.error(format!("expected a string or a list of blocks, found {}", found(raw))))
         }
-        "text" if source.len() == 2 && kind == MediaKind::Document => {
-            let mime =
-                text(&mut source, "media_type").filter(|mime| mime.starts_with("text/plain"))?;
-            (Some(mime), MediaSource::Bytes(text(&mut source, "data")?.into_bytes()))
-        }
-        _ => return None,
-    };
-    let cache = cache(&mut members);
-    let name = match kind {
-        MediaKind::Document => text(&mut members, "title"),
-        _ => None,
-    };
-    Some(MediaPart { kind, mime, source, name, cache, extra: rest(members) })
-}
-
-fn read_result(mut members: Map<String, Value>) -> Option<ToolResult> {
-    let call_id = text(&mut members, "tool_use_id")?;
-    let mut listed = false;
-    let content = match members.remove("content") {
-        None => vec![],
-        Some(Value::String(text)) => vec![ToolResultPart::Text(text)],
-        Some(Value::Array(blocks)) if !blocks.is_empty() => {
-            listed = true;
-            blocks.into_iter().map(read_result_part).collect()
-        }
-        Some(_) => return None,
-    };
-    let is_error = members.get("is_error") == Some(&Value::Bool(true));
-    if is_error {
-        members.remove("is_error");
-    }
-    let cache = cache(&mut members);
-    let extra = match listed {
-        true => Some(native(&Value::Object(members), DIALECT)),
-        false => rest(members),
-    };
-    // Left-over members make a bare string look like a list to the adapter.
-    if !listed && extra.is_some() && !content.is_empty() {
-        return None;
-    }
-    Some(ToolResult { call_id, name: None, content, is_error, cache, extra })
-}
-
-fn read_result_part(value: Value) -> ToolResultPart {
-    let members = value.as_object().map_or(0, Map::len);
-    if let (Some("text"), Some(text), 2) = (value["type"].as_str(), value["text"].as_str(), members)
-    {
-        return ToolResultPart::Text(text.to_owned());
-    }
-    match read_block(value.clone()) {
-        Part::Media(media) => ToolResultPart::Media(media),
-        _ => ToolResultPart::Native(native(&value, DIALECT)),
     }
 }
 
-fn read_tool(value: Value) -> Tool {
-    let read = || {
-        let mut members = value.as_object()?.clone();
-        if members.get("type").is_some_and(|kind| kind != "custom") {
-            return None;
-        }
-        let name = text(&mut members, "name")?;
-        let description = text(&mut members, "description");
-        let parameters = Some(members.remove("input_schema")?.to_string());
-        let strict = members.get("strict").and_then(Value::as_bool);
-        if strict.is_some() {
-            members.remove("strict");
-        }
-        let cache = cache(&mut members);
-        Some(FunctionTool { name, description, parameters, strict, cache, extra: rest(members) })
+/// `output_config`, and `output_format` as it was before: the effort, and the form of
+/// the answer.
+fn read_output(
+    object: &mut Object<'_, '_>,
+) -> Result<(Option<String>, Option<OutputFormat>), DialectError> {
+    let before = object.get("output_format");
+    let before = before.map(|raw| read_format(raw, &object.at("output_format"))).transpose()?;
+    let Some(raw) = object.get("output_config") else {
+        return Ok((None, before.and_then(|(format, _)| format)));
     };
-    read().map_or_else(|| Tool::Native(native(&value, DIALECT)), Tool::Function)
-}
-
-/// The choice, and whether several calls may come, which is a part of it here.
-fn read_choice(object: &mut Object) -> (Option<ToolChoice>, Option<bool>) {
-    let Some(value) = object.value("tool_choice") else { return (None, None) };
-    let mut members = value.as_object().cloned().unwrap_or_default();
-    let serial = members.get("disable_parallel_tool_use") == Some(&Value::Bool(true));
-    if serial {
-        members.remove("disable_parallel_tool_use");
+    let path = object.at("output_config");
+    let mut config = Object::read(raw, &path)?;
+    let effort = config.text("effort")?;
+    let format = config.take("format");
+    let format = format.map(|raw| read_format(raw, &path.member("format"))).transpose()?;
+    let usual = effort.is_none() && config.is_empty();
+    let (output, usual) = match format {
+        Some((format, plain)) => (format, usual && plain),
+        None => (None, false),
+    };
+    if usual {
+        object.take("output_config");
     }
-    let choice = match (text(&mut members, "type").as_deref(), members.len()) {
-        (Some("auto"), 0) => ToolChoice::Auto,
-        (Some("any"), 0) => ToolChoice::Required,
-        (Some("none"), 0) if !serial => ToolChoice::None,
-        (Some("tool"), 1) if members.get("name").is_some_and(Value::is_string) => {
-            ToolChoice::Function(text(&mut members, "name").unwrap_or_default())
-        }
-        _ => return (Some(ToolChoice::Native(native(&value, DIALECT))), None),
+    Ok((effort, output.or(before.and_then(|(format, _)| format))))
+}
+
+/// A format, and whether it holds nothing that the types do not.
+fn read_format(raw: &str, path: &Path<'_>) -> Result<(Option<OutputFormat>, bool), DialectError> {
+    let mut format = Object::read(raw, path)?;
+    if format.required("type")? != "json_schema" {
+        return Ok((None, false));
+    }
+    let schema = format.take("schema").ok_or_else(|| path.member("schema").missing("an object"))?;
+    let schema = schema.to_owned();
+    let schema = JsonSchema { name: None, description: None, schema, strict: None };
+    Ok((Some(OutputFormat::JsonSchema(schema)), format.is_empty()))
+}
+
+/// `thinking` stays: it says more than the types can.
+fn read_reasoning(
+    object: &mut Object<'_, '_>,
+    effort: Option<String>,
+) -> Result<Option<ReasoningOptions>, DialectError> {
+    let Some(raw) = object.get("thinking") else {
+        return Ok(effort.map(|effort| ReasoningOptions {
+            effort: Some(effort),
+            budget_tokens: None,
+            include_text: None,
+        }));
     };
-    (Some(choice), serial.then_some(false))
+    let path = object.at("thinking");
+    let mut thinking = Object::read(raw, &path)?;
+    let kind = thinking.required("type")?;
+    let display = thinking.text("display")?;
+    let include_text = match display.as_deref() {
+        Some("omitted") => Some(false),
+        Some(_) => Some(true),
+        None => None,
+    };
+    let effort = if kind == "disabled" { Some("none".to_owned()) } else { effort };
+    let budget_tokens = thinking.count("budget_tokens")?;
+    Ok(Some(ReasoningOptions { effort, budget_tokens, include_text }))
 }
 
-/// The schema of the answer. Its own spelling stays beside the meaning.
-fn read_format(object: &Object) -> Option<OutputFormat> {
-    let config = object.peek("output_config").or(object.peek("output_format"))?;
-    let format = config.get("format").unwrap_or(config);
-    let schema = format.get("schema")?.to_string();
-    (format.get("type")? == "json_schema").then_some(OutputFormat::JsonSchema(JsonSchema {
-        name: None,
-        description: None,
-        schema,
-        strict: None,
-    }))
-}
-
-fn read_reasoning(object: &mut Object) -> Option<ReasoningOptions> {
-    let budget_tokens = object.take("thinking", |value| {
-        let members = value.as_object().filter(|members| members.len() == 2)?;
-        let budget = members.get("budget_tokens")?.as_u64()?;
-        (members.get("type")? == "enabled").then_some(u32::try_from(budget).ok()?)
-    });
-    let effort = object.peek("output_config").and_then(|config| config.get("effort")?.as_str());
-    let effort = effort.map(str::to_owned);
-    (budget_tokens.is_some() || effort.is_some()).then_some(ReasoningOptions {
-        effort,
-        budget_tokens,
-        include_text: None,
+fn read_sampling(object: &mut Object<'_, '_>) -> Result<Sampling, DialectError> {
+    let mut stop = Vec::new();
+    if let Some(raw) = object.get("stop_sequences") {
+        let path = object.at("stop_sequences");
+        for (index, sequence) in elements(raw, &path)?.into_iter().enumerate() {
+            stop.push(text(sequence.get(), &path.index(index))?);
+        }
+        // An empty list stays as it was written.
+        if !stop.is_empty() {
+            object.take("stop_sequences");
+        }
+    }
+    Ok(Sampling {
+        max_output_tokens: object.count("max_tokens")?,
+        temperature: object.number("temperature")?,
+        top_p: object.number("top_p")?,
+        top_k: object.count("top_k")?,
+        stop,
+        seed: None,
+        presence_penalty: None,
+        frequency_penalty: None,
+        choices: None,
+        logprobs: None,
     })
 }
 
-/// Takes a string out; what is none stays.
-fn text(members: &mut Map<String, Value>, name: &str) -> Option<String> {
-    match members.get(name)? {
-        Value::String(_) => match members.remove(name) {
-            Some(Value::String(text)) => Some(text),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Takes a cache hint out, if writing it again gives the same.
-fn cache(members: &mut Map<String, Value>) -> Option<CacheHint> {
-    let hint = match members.get("cache_control")?.to_string().as_str() {
-        r#"{"type":"ephemeral"}"# => CacheHint::Short,
-        r#"{"type":"ephemeral","ttl":"1h"}"# | r#"{"ttl":"1h","type":"ephemeral"}"# => {
-            CacheHint::Long
-        }
-        _ => return None,
-    };
-    members.remove("cache_control");
-    Some(hint)
-}
-
-fn rest(members: Map<String, Value>) -> Option<hotcell::types::Native> {
-    (!members.is_empty()).then(|| native(&Value::Object(members), DIALECT))
-}
+#[cfg(test)]
+mod tests;

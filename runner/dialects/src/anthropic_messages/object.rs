@@ -1,0 +1,249 @@
+//! Taking a JSON object apart, member by member, each value as its text. What is not
+//! taken is kept.
+
+use super::DIALECT;
+use crate::DialectError;
+use hotcell::types::Native;
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::fmt;
+
+/// Where a value stands. It is put into words only if something is wrong there.
+#[derive(Clone, Copy)]
+pub(super) enum Path<'p> {
+    Root,
+    Member(&'p Path<'p>, &'p str),
+    Index(&'p Path<'p>, usize),
+}
+
+impl<'p> Path<'p> {
+    pub(super) fn member(&'p self, name: &'p str) -> Self {
+        Self::Member(self, name)
+    }
+
+    pub(super) fn index(&'p self, index: usize) -> Self {
+        Self::Index(self, index)
+    }
+
+    pub(super) fn error(&self, message: impl Into<String>) -> DialectError {
+        DialectError { path: self.to_string(), message: message.into() }
+    }
+
+    pub(super) fn missing(&self, expected: &str) -> DialectError {
+        self.error(format!("expected {expected}, found nothing"))
+    }
+
+    fn wrong(&self, expected: &str, raw: &str) -> DialectError {
+        self.error(format!("expected {expected}, found {}", found(raw)))
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Member(Self::Root, name) => f.write_str(name),
+            Self::Member(parent, name) => write!(f, "{parent}.{name}"),
+            Self::Index(parent, index) => write!(f, "{parent}[{index}]"),
+        }
+    }
+}
+
+/// What a value is, in a sentence.
+pub(super) fn found(raw: &str) -> &'static str {
+    match raw.as_bytes().first() {
+        Some(b'{') => "an object",
+        Some(b'[') => "a list",
+        Some(b'"') => "a string",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        _ => "a number",
+    }
+}
+
+/// The elements of a list.
+pub(super) fn elements<'a>(
+    raw: &'a str,
+    path: &Path<'_>,
+) -> Result<Vec<&'a RawValue>, DialectError> {
+    serde_json::from_str(raw).map_err(|_| path.wrong("a list", raw))
+}
+
+/// The text of a string.
+pub(super) fn text(raw: &str, path: &Path<'_>) -> Result<String, DialectError> {
+    if !raw.starts_with('"') {
+        return Err(path.wrong("a string", raw));
+    }
+    serde_json::from_str(raw)
+        .map_err(|error| path.error(format!("not a string of Unicode: {error}")))
+}
+
+/// A whole value that only this dialect has.
+pub(super) fn native(raw: &str) -> Native {
+    Native { dialect: DIALECT.to_owned(), value: raw.to_owned() }
+}
+
+/// An object whose members are being taken out.
+pub(super) struct Object<'a, 'p> {
+    path: &'p Path<'p>,
+    members: Members<'a>,
+}
+
+#[derive(Default)]
+struct Members<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+impl<'a, 'p> Object<'a, 'p> {
+    pub(super) fn read(raw: &'a str, path: &'p Path<'p>) -> Result<Self, DialectError> {
+        let members = serde_json::from_str(raw).map_err(|error: serde_json::Error| {
+            if error.is_data() {
+                path.wrong("an object", raw.trim_ascii_start())
+            } else {
+                path.error(format!("not JSON: {error}"))
+            }
+        })?;
+        Ok(Self { path, members })
+    }
+
+    /// The path of a member.
+    pub(super) fn at(&self, name: &'p str) -> Path<'p> {
+        self.path.member(name)
+    }
+
+    /// The text of a member that stays. What is null counts as absent.
+    pub(super) fn get(&self, name: &str) -> Option<&'a str> {
+        // Of several members with one name the last is meant.
+        let found = self.members.0.iter().rev().find(|(found, _)| found == name);
+        match found {
+            Some((_, Cow::Borrowed(raw))) if *raw != "null" => Some(raw),
+            _ => None,
+        }
+    }
+
+    /// Takes a member out. What is null counts as absent, and stays.
+    pub(super) fn take(&mut self, name: &str) -> Option<&'a str> {
+        let raw = self.get(name)?;
+        self.members.0.retain(|(found, _)| found != name);
+        Some(raw)
+    }
+
+    /// Keeps a member as it is spelled here.
+    pub(super) fn keep(&mut self, name: &'a str, raw: &str) {
+        self.members.0.push((Cow::Borrowed(name), Cow::Owned(raw.to_owned())));
+    }
+
+    pub(super) fn text(&mut self, name: &'static str) -> Result<Option<String>, DialectError> {
+        let path = self.path.member(name);
+        self.take(name).map(|raw| text(raw, &path)).transpose()
+    }
+
+    /// A string that is there.
+    pub(super) fn required(&mut self, name: &'static str) -> Result<String, DialectError> {
+        let null = self.members.0.iter().any(|(found, _)| found == name);
+        let found = self.text(name)?;
+        found.ok_or_else(|| match null {
+            true => self.path.member(name).wrong("a string", "null"),
+            false => self.path.member(name).missing("a string"),
+        })
+    }
+
+    /// The text of an object.
+    pub(super) fn object(&mut self, name: &'static str) -> Result<Option<&'a str>, DialectError> {
+        match self.take(name) {
+            Some(raw) if !raw.starts_with('{') => {
+                Err(self.path.member(name).wrong("an object", raw))
+            }
+            raw => Ok(raw),
+        }
+    }
+
+    /// A flag. Only `true` is taken: `false` is what its absence means, and stays as
+    /// it was written.
+    pub(super) fn flag(&mut self, name: &'static str) -> Result<Option<bool>, DialectError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some("false") => Ok(Some(false)),
+            Some("true") => {
+                self.take(name);
+                Ok(Some(true))
+            }
+            Some(raw) => Err(self.path.member(name).wrong("true or false", raw)),
+        }
+    }
+
+    /// A whole number. One that is written in an odd way stays beside its value.
+    pub(super) fn count(&mut self, name: &'static str) -> Result<Option<u32>, DialectError> {
+        let Some(raw) = self.get(name) else { return Ok(None) };
+        let value = serde_json::from_str::<f64>(raw).ok();
+        let whole =
+            value.filter(|value| value.fract() == 0.0 && (0.0..=4_294_967_295.0).contains(value));
+        let Some(value) = whole.map(|value| value as u32) else {
+            let expected = "a whole number from 0 to 4294967295";
+            return Err(self.path.member(name).wrong(expected, raw));
+        };
+        if value.to_string() == raw {
+            self.take(name);
+        }
+        Ok(Some(value))
+    }
+
+    /// A number. One that is written in an odd way stays beside its value.
+    pub(super) fn number(&mut self, name: &'static str) -> Result<Option<f64>, DialectError> {
+        let Some(raw) = self.get(name) else { return Ok(None) };
+        let value: f64 =
+            serde_json::from_str(raw).map_err(|_| self.path.member(name).wrong("a number", raw))?;
+        if serde_json::to_string(&value).is_ok_and(|usual| usual == raw) {
+            self.take(name);
+        }
+        Ok(Some(value))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.0.is_empty()
+    }
+
+    /// What was not taken; none of nothing.
+    pub(super) fn extra(self) -> Option<Native> {
+        (!self.is_empty()).then(|| self.always_extra())
+    }
+
+    /// What was not taken, even if it is nothing.
+    pub(super) fn always_extra(self) -> Native {
+        let mut value = String::from("{");
+        for (name, raw) in &self.members.0 {
+            if value.len() > 1 {
+                value.push(',');
+            }
+            value.push_str(&serde_json::Value::from(name.as_ref()).to_string());
+            value.push(':');
+            value.push_str(raw);
+        }
+        value.push('}');
+        Native { dialect: DIALECT.to_owned(), value }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Members<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Members::default();
+                while let Some(name) = map.next_key::<Name<'de>>()? {
+                    let raw: &RawValue = map.next_value()?;
+                    members.0.push((name.0, Cow::Borrowed(raw.get())));
+                }
+                Ok(members)
+            }
+        }
+        deserializer.deserialize_map(Reader)
+    }
+}
+
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
