@@ -119,6 +119,8 @@ impl Player {
     }
 
     async fn round_trip(&self, exchange: &Exchange, recorded: &[u8]) -> Result<(), String> {
+        // What a failed response left behind is none of this.
+        self.stage.received();
         self.play(exchange, vec![exchange.response.body()]);
         let (model, error) = match self.kind {
             "embeddings" => {
