@@ -311,6 +311,12 @@ pub(crate) fn failure_of(error: &(dyn std::error::Error + 'static)) -> EgressErr
                 kind = ErrorKind::MalformedResponse;
             }
         }
+        // A body that ends before the length that was announced for it.
+        if let Some(error) = error.downcast_ref::<std::io::Error>()
+            && error.kind() == std::io::ErrorKind::UnexpectedEof
+        {
+            kind = ErrorKind::MalformedResponse;
+        }
         words = error.to_string();
         source = error.source();
     }
