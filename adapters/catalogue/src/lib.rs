@@ -72,13 +72,22 @@ pub fn provider(name: &str) -> Option<&'static Provider> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hotcell_manifest::Manifest;
     use std::collections::BTreeSet;
+    use std::path::Path;
 
     #[test]
-    fn every_entry_parses() {
+    fn every_entry_parses_and_stands_in_order() {
         let file: File = toml::from_str(include_str!("../providers.toml")).unwrap();
         assert_eq!(file.providers.len(), providers().len());
-        assert!(providers().is_sorted_by_key(|provider| &provider.name));
+        let names: Vec<&str> = providers().iter().map(|entry| entry.name.as_str()).collect();
+        assert!(names.is_sorted(), "{names:?}");
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error() {
+        let entry = "[[providers]]\nname = \"a\"\nadapter = \"openai\"\nallow-anything = true\n";
+        assert!(toml::from_str::<File>(entry).is_err());
     }
 
     #[test]
@@ -99,8 +108,93 @@ mod tests {
                     url.starts_with("http://127.0.0.1:") || url.starts_with("http://localhost:");
                 assert_eq!(provider.local, local, "{}: {url}", provider.name);
                 assert!(local || url.starts_with("https://"), "{}: {url}", provider.name);
+                // A slash stands at the end only where there is no base path.
+                let path = url.split_once("://").unwrap().1.split_once('/').unwrap().1;
+                assert!(path.is_empty() || !path.ends_with('/'), "{}: {url}", provider.name);
             }
             assert!(!provider.secrets.is_empty() || provider.secret_optional, "{}", provider.name);
+        }
+    }
+
+    #[test]
+    fn an_entry_says_nothing_that_its_adapter_does_not_declare() {
+        let adapters = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        for provider in providers() {
+            let file = adapters.join(&provider.adapter).join("adapter.toml");
+            let text = std::fs::read_to_string(&file).unwrap();
+            let manifest = Manifest::parse(&text).unwrap();
+            let name = &provider.name;
+            for endpoint in provider.endpoints.keys() {
+                assert!(manifest.endpoints.contains_key(endpoint), "{name}: endpoint {endpoint}");
+            }
+            for secret in provider.secrets.keys() {
+                assert!(manifest.secrets.contains_key(secret), "{name}: secret {secret}");
+            }
+            for (setting, value) in &provider.settings {
+                let declared = manifest.settings.get(setting);
+                let declared = declared.unwrap_or_else(|| panic!("{name}: setting {setting}"));
+                let allowed = declared.values.is_empty() || declared.values.contains(value);
+                assert!(allowed, "{name}: {setting} cannot be {value}");
+                assert_ne!(
+                    declared.default.as_ref(),
+                    Some(value),
+                    "{name}: {setting} is so anyway"
+                );
+            }
+            let settings = provider.endpoints.values().flat_map(|url| {
+                let origin = url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+                let settings = hotcell_manifest::origin_settings(&origin).unwrap();
+                settings.into_iter().map(str::to_owned).collect::<Vec<_>>()
+            });
+            for setting in settings {
+                assert!(manifest.settings.contains_key(&setting), "{name}: {{{setting}}}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_provider_is_found_by_its_name_and_by_its_aliases() {
+        assert_eq!(provider("groq").unwrap().endpoints["api"], "https://api.groq.com/openai/v1");
+        assert_eq!(provider("kimi").unwrap().name, "moonshot");
+        assert_eq!(provider("Groq"), None);
+        assert_eq!(provider(""), None);
+    }
+
+    #[test]
+    fn the_providers_that_people_use_are_there() {
+        let names = [
+            "anthropic",
+            "azure",
+            "cerebras",
+            "dashscope",
+            "deepinfra",
+            "deepseek",
+            "doubleword",
+            "fireworks",
+            "github",
+            "groq",
+            "huggingface",
+            "llamacpp",
+            "lmstudio",
+            "mistral",
+            "moonshot",
+            "nebius",
+            "novita",
+            "nvidia",
+            "ollama",
+            "openai",
+            "openai-compatible",
+            "openrouter",
+            "perplexity",
+            "sambanova",
+            "together",
+            "venice",
+            "vllm",
+            "xai",
+            "zai",
+        ];
+        for name in names {
+            assert!(provider(name).is_some(), "{name}");
         }
     }
 }

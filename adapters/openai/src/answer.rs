@@ -1,7 +1,7 @@
 //! An answer that is still coming.
 
-use crate::DIALECT;
 use crate::delta::Assembly;
+use crate::error;
 use hotcell_sdk::sse::Decoder;
 use hotcell_sdk::{Completion, Event, Failure, Response};
 
@@ -32,11 +32,13 @@ impl Answer {
 
     fn take(&mut self, chunk: &[u8], events: &mut Vec<Event>) -> Result<(), Failure> {
         if matches!(self.form, Form::Unknown) {
-            let Some(first) = chunk.iter().find(|byte| !byte.is_ascii_whitespace()) else {
+            // White space keeps a connection alive; a byte order mark says nothing.
+            let silent = |byte: &u8| byte.is_ascii_whitespace() || b"\xef\xbb\xbf".contains(byte);
+            let Some(first) = chunk.iter().find(|byte| !silent(byte)) else {
                 return Ok(());
             };
             self.form = match first {
-                b'{' | b'[' => Form::Whole(Vec::new()),
+                b'{' | b'[' | b'<' => Form::Whole(Vec::new()),
                 _ => Form::Stream(Decoder::default()),
             };
         }
@@ -48,7 +50,7 @@ impl Answer {
             }
             Form::Stream(decoder) => {
                 let (assembly, ended) = (&mut self.assembly, &mut self.ended);
-                decoder.push(chunk, |_, data| read(assembly, ended, data, events))
+                decoder.push(chunk, |name, data| read(assembly, ended, name, data, events))
             }
         }
     }
@@ -56,12 +58,17 @@ impl Answer {
     /// The end of the body: what is complete is handed over, what is not has failed.
     fn end(&mut self, events: &mut Vec<Event>) -> Result<(), Failure> {
         self.ended = true;
-        let early = "the answer ended before it was complete";
         match std::mem::replace(&mut self.form, Form::Unknown) {
             Form::Unknown => Err(Failure::malformed("the answer is empty")),
             Form::Whole(body) => {
                 let text = std::str::from_utf8(&body)
-                    .map_err(|_| Failure::malformed("the answer is not UTF-8"))?;
+                    .map_err(|_| Failure::malformed("the answer is not UTF-8"))?
+                    .trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']);
+                if text.starts_with('<') {
+                    return Err(Failure::malformed(
+                        "the answer is a web page; the endpoint's address may be wrong",
+                    ));
+                }
                 self.assembly.chunk(text, true, events)?;
                 match self.assembly.is_complete() {
                     true => Ok(()),
@@ -69,12 +76,9 @@ impl Answer {
                 }
             }
             Form::Stream(mut decoder) => {
-                let (assembly, ended) = (&mut self.assembly, &mut self.ended);
-                decoder.finish(|_, data| read(assembly, ended, data, events))?;
-                match self.assembly.is_complete() {
-                    true => Ok(()),
-                    false => Err(Failure::malformed(early)),
-                }
+                let (assembly, ended) = (&mut self.assembly, &mut false);
+                decoder.finish(|name, data| read(assembly, ended, name, data, events))?;
+                complete(assembly)
             }
         }
     }
@@ -84,6 +88,7 @@ impl Answer {
 fn read(
     assembly: &mut Assembly,
     ended: &mut bool,
+    name: &str,
     data: &str,
     events: &mut Vec<Event>,
 ) -> Result<(), Failure> {
@@ -93,15 +98,23 @@ fn read(
     }
     if data == "[DONE]" {
         *ended = true;
-        // A terminator does not make a cut-off answer whole.
-        return match assembly.is_complete() {
-            true => Ok(()),
-            false => Err(Failure::malformed(format!(
-                "the provider ended the stream without a finish reason ({DIALECT})"
-            ))),
-        };
+        return complete(assembly);
     }
-    assembly.chunk(data, false, events)
+    match name {
+        // Some gateways name what went wrong, and then say it in words of their own.
+        "error" => Err(error::in_answer(data)),
+        "ping" => Ok(()),
+        _ => assembly.chunk(data, false, events),
+    }
+}
+
+/// A stream is whole when every choice has said why it ended, with `[DONE]` or
+/// without. A terminator alone does not make a cut-off answer whole.
+fn complete(assembly: &Assembly) -> Result<(), Failure> {
+    match assembly.is_complete() {
+        true => Ok(()),
+        false => Err(Failure::malformed("the answer ended without a finish reason")),
+    }
 }
 
 impl Completion for Answer {
@@ -116,8 +129,9 @@ impl Completion for Answer {
                 Ok(None) => self.end(&mut events),
                 Err(failure) => Err(failure),
             };
-            if let Err(failure) = step {
+            if let Err(mut failure) = step {
                 self.ended = true;
+                error::complete(&mut failure, &self.response.headers());
                 if events.is_empty() {
                     return Err(failure);
                 }

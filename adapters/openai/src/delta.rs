@@ -1,45 +1,54 @@
 //! From chunks to events: what an answer is made of so far, and what a chunk adds.
+//!
+//! What only this dialect has a word for becomes a native event in one of three forms,
+//! which tell themselves apart: a part of a message's content has a `type`; members of
+//! a message that go back with it stand alone (`{"reasoning_details": […]}`); and a
+//! piece of a chunk that only tells something says so
+//! (`{"object": "chat.completion.chunk", …}`).
 
-use crate::wire::{self, Chunk, Delta, ToolCall};
+use crate::calls::Calls;
+use crate::media::{self, Audio};
+use crate::reasoning::Reasoning;
+use crate::wire::{self, Chunk, Delta, Rest};
 use crate::{DIALECT, error, usage};
-use hotcell_sdk::json::{extra, native};
-use hotcell_sdk::{
-    Event, Failure, FinishReason, Finished, Native, NativeAt, Started, ToolCallStarted,
-};
+use hotcell_sdk::{Event, Failure, FailureKind, FinishReason, Finished, Native, NativeAt, Started};
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 /// An answer so far.
 #[derive(Default)]
 pub(crate) struct Assembly {
     started: bool,
-    choices: BTreeMap<u32, Choice>,
+    /// Members that came before the answer did.
+    early: Vec<(String, String)>,
+    choices: Vec<Choice>,
+    told: Told,
+    usage: String,
 }
 
 /// One alternative so far. Parts are numbered in the order in which they begin.
 #[derive(Default)]
 struct Choice {
+    number: u32,
     parts: u32,
     text: Option<u32>,
-    reasoning: Option<u32>,
     refusal: Option<u32>,
-    calls: Vec<Call>,
+    reasoning: Reasoning,
+    calls: Calls,
+    audio: Audio,
+    told: Told,
     finished: bool,
 }
 
-struct Call {
-    part: u32,
-    /// The provider's own number, where it gives one.
-    index: Option<u32>,
-    id: String,
-    arguments: String,
-}
+/// Members that are the same in every chunk are told once.
+#[derive(Default)]
+struct Told(Vec<(String, String)>);
 
 impl Assembly {
     /// Whether every choice that began has ended, and at least one did.
     pub(crate) fn is_complete(&self) -> bool {
-        !self.choices.is_empty() && self.choices.values().all(|choice| choice.finished)
+        !self.choices.is_empty() && self.choices.iter().all(|choice| choice.finished)
     }
 
     /// Reads a chunk, or a whole answer, and adds its events.
@@ -49,15 +58,13 @@ impl Assembly {
         whole: bool,
         events: &mut Vec<Event>,
     ) -> Result<(), Failure> {
-        let chunk: Chunk<'_> = serde_json::from_str(text).map_err(|error| {
+        let chunk: Chunk<'_> = serde_json::from_str(text).map_err(|why| {
             error::of_body(text, None, &[]).unwrap_or_else(|| {
-                Failure::malformed(format!(
-                    "a chunk of the answer is not what it should be: {error}"
-                ))
+                Failure::malformed(format!("a chunk is not what the protocol says: {why}"))
             })
         })?;
-        if let Some(error) = wire::present(chunk.error) {
-            return Err(error::in_answer(text, error.get()));
+        if wire::present(chunk.error).is_some() {
+            return Err(error::in_answer(text));
         }
         if chunk.choices.is_none()
             && chunk.usage.is_none()
@@ -65,238 +72,253 @@ impl Assembly {
         {
             return Err(failure);
         }
-        if !self.started {
-            self.started = true;
-            events.push(started(&chunk, text));
+        self.members(&chunk, events);
+        for choice in chunk.choices.iter().flatten() {
+            self.choice(choice, whole, text, events)?;
         }
-        for choice in chunk.choices.unwrap_or_default() {
-            let number = choice.index.unwrap_or(0);
-            let state = self.choices.entry(number).or_default();
-            // A message beside a delta repeats what came before.
-            if let Some(delta) = choice.delta.or(choice.message) {
-                state.delta(number, &delta, events);
+        self.usage(&chunk, events);
+        Ok(())
+    }
+
+    /// The members of an answer that belong to no choice.
+    fn members(&mut self, chunk: &Chunk<'_>, events: &mut Vec<Event>) {
+        let news = self.told.news(&chunk.rest);
+        if self.started {
+            if !news.is_empty() {
+                let members = wire::join(news);
+                events.push(piece_of_chunk(0, 0, &members[1..]));
             }
-            if let Some(logprobs) = wire::present(choice.logprobs) {
-                events.push(Event::Logprobs(at(number, 0, raw_native(logprobs))));
-            }
-            let word = choice.finish_reason.filter(|word| !word.is_empty());
-            if (word.is_some() || whole) && !state.finished {
-                state.finished = true;
-                events.push(state.finish(number, word.as_deref(), text));
-            }
+            return;
         }
-        let groq = wire::present(chunk.x_groq).and_then(|raw| usage::of_groq(raw.get()));
-        if let Some(usage) =
-            wire::present(chunk.usage).and_then(|raw| usage::read(raw.get())).or(groq)
-        {
-            events.push(Event::Usage(usage));
+        let (id, model) = (wire::text(chunk.id), wire::text(chunk.model));
+        let empty = chunk.choices.as_ref().is_none_or(Vec::is_empty);
+        let owned = news.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        self.early.extend(owned);
+        // Azure tells of the prompt's filters before it knows the model.
+        if id.is_none() && model.is_none() && empty && chunk.usage.is_none() {
+            return;
+        }
+        self.started = true;
+        let extra = std::mem::take(&mut self.early);
+        let members = extra.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        events.push(Event::Started(Started {
+            id: id.map(Cow::into_owned),
+            model: model.map(Cow::into_owned),
+            created: wire::count(chunk.created),
+            extra: (!extra.is_empty()).then(|| native(wire::join(members))),
+        }));
+    }
+
+    fn choice(
+        &mut self,
+        choice: &wire::Choice<'_>,
+        whole: bool,
+        text: &str,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Failure> {
+        if wire::present(choice.error).is_some() {
+            return Err(error::in_answer(text));
+        }
+        let number = wire::index(choice.index).unwrap_or(0);
+        let state = match self.choices.iter().position(|known| known.number == number) {
+            Some(position) => &mut self.choices[position],
+            None => {
+                self.choices.push(Choice { number, ..Choice::default() });
+                let last = self.choices.len() - 1;
+                &mut self.choices[last]
+            }
+        };
+        // A whole answer is in `message`. In a stream, a message beside the deltas only
+        // repeats what came before.
+        let (delta, message) = (choice.delta.as_ref(), choice.message.as_ref());
+        let delta = match whole {
+            true => message.or(delta),
+            false => delta.or(message.filter(|_| state.parts == 0)),
+        };
+        if let Some(delta) = delta {
+            state.delta(delta, events);
+        }
+        if let Some(logprobs) = wire::present(choice.logprobs) {
+            let index = state.text.or(state.refusal).unwrap_or(0);
+            events.push(Event::Logprobs(at(number, index, native(logprobs.get().to_owned()))));
+        }
+        let word = wire::text(choice.finish_reason);
+        if word.as_deref() == Some("error") {
+            let failure = Failure::new(
+                FailureKind::ProviderError,
+                "the provider broke the answer off with an error that it does not name",
+            );
+            return Err(failure.with_code("error").with_raw(DIALECT, text));
+        }
+        if !state.finished && (word.is_some() || whole) {
+            state.finish(word.as_deref(), &choice.rest, events);
+        } else {
+            state.members(&choice.rest, events);
         }
         Ok(())
+    }
+
+    /// Usage stands in the last chunk, in every chunk, in a choice, or in a member of
+    /// Groq's own.
+    fn usage(&mut self, chunk: &Chunk<'_>, events: &mut Vec<Event>) {
+        let choices = chunk.choices.iter().flatten();
+        let usage = wire::present(chunk.usage)
+            .or_else(|| choices.filter_map(|choice| wire::present(choice.usage)).next_back())
+            .or_else(|| usage::of_groq(&chunk.rest));
+        let Some(raw) = usage.map(RawValue::get).filter(|raw| *raw != self.usage) else { return };
+        if let Some(usage) = usage::read(raw) {
+            raw.clone_into(&mut self.usage);
+            events.push(Event::Usage(usage));
+        }
     }
 }
 
 impl Choice {
-    fn delta(&mut self, number: u32, delta: &Delta<'_>, events: &mut Vec<Event>) {
-        let told = wire::text(delta.reasoning_content)
-            .filter(|text| !text.is_empty())
-            .or_else(|| wire::text(delta.reasoning).filter(|text| !text.is_empty()));
-        if let Some(details) = wire::present(delta.reasoning_details) {
-            let index = self.reasoning();
-            if told.is_none()
-                && let Some(text) = details_text(details.get())
-            {
-                events.push(Event::Reasoning(piece(number, index, &text)));
-            }
-            // Whole, so that it can go back as it came.
-            let value = format!("{{\"reasoning_details\":{}}}", details.get());
-            let value = Native { dialect: DIALECT.to_owned(), value };
-            events.push(Event::Native(at(number, index, value)));
-        }
-        if let Some(text) = told {
-            let index = self.reasoning();
-            events.push(Event::Reasoning(piece(number, index, &text)));
-        }
+    fn delta(&mut self, delta: &Delta<'_>, events: &mut Vec<Event>) {
+        let number = self.number;
+        self.reasoning.take(number, &mut self.parts, delta, events);
         match delta.content {
-            Some(raw) if raw.get().starts_with('[') => self.list(number, raw, events),
+            Some(raw) if raw.get().starts_with('[') => self.list(raw, events),
             content => {
-                if let Some(text) = wire::text(content).filter(|text| !text.is_empty()) {
+                if let Some(text) = wire::text(content) {
                     let index = self.text();
-                    events.push(Event::Text(piece(number, index, &text)));
+                    events.push(Event::Text(piece(number, index, text)));
                 }
             }
         }
-        if let Some(text) = delta.refusal.as_ref().filter(|text| !text.is_empty()) {
+        if let Some(text) = wire::text(delta.refusal) {
             let index = part(&mut self.refusal, &mut self.parts);
             events.push(Event::Refusal(piece(number, index, text)));
         }
         for call in delta.tool_calls.iter().flatten() {
-            self.call(number, call, events);
+            self.calls.take(number, &mut self.parts, call, events);
         }
         if let Some(function) = &delta.function_call {
-            let arguments = wire::arguments(function.arguments);
-            let name = function.name.as_deref().unwrap_or_default();
-            self.piece_of_call(number, Some(0), "", name, &arguments, None, events);
+            self.calls.take_only(number, &mut self.parts, function, events);
         }
-        for (name, member) in [("audio", delta.audio), ("images", delta.images)] {
-            if let Some(raw) = wire::present(member) {
-                let value = Native {
-                    dialect: DIALECT.into(),
-                    value: format!("{{\"{name}\":{}}}", raw.get()),
-                };
-                let index = self.text();
-                events.push(Event::Native(at(number, index, value)));
-            }
+        if let Some(audio) = wire::present(delta.audio) {
+            self.audio.take(audio);
+        }
+        if let Some(images) = wire::present(delta.images) {
+            media::images(number, &mut self.parts, images, events);
         }
         if let Some(annotations) = wire::present(delta.annotations) {
             let index = self.text();
-            let all: Vec<Value> = serde_json::from_str(annotations.get()).unwrap_or_default();
+            let all: Vec<&RawValue> = serde_json::from_str(annotations.get()).unwrap_or_default();
             for annotation in all {
-                events.push(Event::Citation(at(number, index, native(&annotation, DIALECT))));
+                let value = native(annotation.get().to_owned());
+                events.push(Event::Citation(at(number, index, value)));
             }
+        }
+        if !delta.rest.is_empty() {
+            let delta = wire::join(pairs(&delta.rest));
+            let choice = format!("\"choices\":[{{\"index\":{number},\"delta\":{delta}}}]}}");
+            events.push(piece_of_chunk(number, self.text.unwrap_or(0), &choice));
         }
     }
 
-    /// Content as a list of parts, as Mistral's reasoning models give it.
-    fn list(&mut self, number: u32, raw: &RawValue, events: &mut Vec<Event>) {
+    /// Content as a list of parts, as Mistral gives it.
+    fn list(&mut self, raw: &RawValue, events: &mut Vec<Event>) {
+        let number = self.number;
         let parts: Vec<Value> = serde_json::from_str(raw.get()).unwrap_or_default();
-        for part in parts {
-            match part.get("type").and_then(Value::as_str) {
-                Some("text") => {
-                    if let Some(text) = part["text"].as_str().filter(|text| !text.is_empty()) {
+        for value in parts {
+            match value.get("type").and_then(Value::as_str) {
+                Some("text" | "output_text") => {
+                    if let Some(text) = value["text"].as_str().filter(|text| !text.is_empty()) {
                         let index = self.text();
-                        events.push(Event::Text(piece(number, index, text)));
+                        events.push(Event::Text(piece(number, index, Cow::Borrowed(text))));
                     }
                 }
-                Some("thinking") => {
-                    let index = self.reasoning();
-                    let pieces = part["thinking"].as_array().into_iter().flatten();
-                    let text: String = pieces.filter_map(|piece| piece["text"].as_str()).collect();
-                    let text = part["thinking"].as_str().map_or(text, str::to_owned);
-                    if !text.is_empty() {
-                        events.push(Event::Reasoning(piece(number, index, &text)));
-                    }
+                Some("thinking") => self.thinking(&value, events),
+                Some("reference") => {
+                    let index = self.text();
+                    let value = native(value.to_string());
+                    events.push(Event::Citation(at(number, index, value)));
                 }
                 _ => {
                     let index = self.parts;
                     self.parts += 1;
-                    events.push(Event::Native(at(number, index, native(&part, DIALECT))));
+                    events.push(Event::Native(at(number, index, native(value.to_string()))));
                 }
             }
         }
     }
 
-    fn call(&mut self, number: u32, call: &ToolCall<'_>, events: &mut Vec<Event>) {
-        if let Some(custom) = wire::present(call.custom) {
-            let id = call.id.as_deref().unwrap_or_default();
-            let value = json!({ "tool_calls": [{ "id": id, "type": "custom",
-                "custom": serde_json::from_str::<Value>(custom.get()).unwrap_or_default() }] });
-            let index = self.parts;
+    fn thinking(&mut self, value: &Value, events: &mut Vec<Event>) {
+        let number = self.number;
+        let index = self.reasoning.plain(&mut self.parts);
+        let thoughts = value["thinking"].as_array().into_iter().flatten();
+        let text: String = thoughts.filter_map(|thought| thought.get("text")?.as_str()).collect();
+        let text = value["thinking"].as_str().map_or(text, str::to_owned);
+        if !text.is_empty() {
+            events.push(Event::Reasoning(piece(number, index, Cow::Owned(text))));
+        }
+        if let Some(signature) = value["signature"].as_str().filter(|text| !text.is_empty()) {
+            events.push(Event::Signature(piece(number, index, Cow::Borrowed(signature))));
+        }
+    }
+
+    fn finish(&mut self, word: Option<&str>, rest: &Rest<'_>, events: &mut Vec<Event>) {
+        self.finished = true;
+        self.calls.finish(self.number, events);
+        if let Some(audio) = self.audio.part() {
+            let (choice, index) = (self.number, self.parts);
             self.parts += 1;
-            events.push(Event::Native(at(number, index, native(&value, DIALECT))));
-            return;
+            events.push(Event::Media(hotcell_sdk::MediaEvent { choice, index, part: audio }));
         }
-        let function = call.function.as_ref();
-        let name = function.and_then(|function| function.name.as_deref()).unwrap_or_default();
-        let arguments = wire::arguments(function.and_then(|function| function.arguments));
-        let id = call.id.as_deref().unwrap_or_default();
-        let content = wire::present(call.extra_content);
-        self.piece_of_call(number, call.index, id, name, &arguments, content, events);
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the members of one piece of a call")]
-    fn piece_of_call(
-        &mut self,
-        number: u32,
-        index: Option<u32>,
-        id: &str,
-        name: &str,
-        arguments: &str,
-        content: Option<&RawValue>,
-        events: &mut Vec<Event>,
-    ) {
-        let position = match self.open_call(index, id, name) {
-            Some(position) => position,
-            None => {
-                let part = self.parts;
-                self.parts += 1;
-                let extra = content.map(|raw| Native {
-                    dialect: DIALECT.into(),
-                    value: format!("{{\"extra_content\":{}}}", raw.get()),
-                });
-                events.push(Event::ToolCallStarted(ToolCallStarted {
-                    choice: number,
-                    index: part,
-                    id: id.to_owned(),
-                    name: name.to_owned(),
-                    signature: None,
-                    extra,
-                }));
-                self.calls.push(Call { part, index, id: id.to_owned(), arguments: String::new() });
-                self.calls.len() - 1
-            }
-        };
-        if let Some(call) = self.calls.get_mut(position)
-            && !arguments.is_empty()
-        {
-            call.arguments.push_str(arguments);
-            events.push(Event::ToolCallArguments(piece(number, call.part, arguments)));
-        }
-    }
-
-    /// The call that a piece belongs to, or none where it opens a new one.
-    ///
-    /// The number should tell, but some providers give every call the number 0, and
-    /// some give none. An id that differs opens a call; without an id, a name does
-    /// once the arguments so far are whole.
-    fn open_call(&self, index: Option<u32>, id: &str, name: &str) -> Option<usize> {
-        let same_number = |call: &Call| index.is_none() || call.index == index;
-        if !id.is_empty() {
-            if let Some(position) =
-                self.calls.iter().rposition(|call| call.id == id && same_number(call))
-            {
-                return Some(position);
-            }
-            // An id that comes late, or changes without a name, names no new call.
-            if !name.is_empty() {
-                return None;
-            }
-        }
-        let position = self.calls.iter().rposition(same_number)?;
-        let open = &self.calls[position];
-        let whole = || serde_json::from_str::<serde::de::IgnoredAny>(&open.arguments).is_ok();
-        let opens = !name.is_empty()
-            && id.is_empty()
-            && (open.arguments.is_empty() && index.is_none() || whole());
-        (!opens).then_some(position)
-    }
-
-    fn finish(&self, number: u32, word: Option<&str>, text: &str) -> Event {
-        let reason = match word {
-            // Some say `stop` where the model wants its calls answered.
-            Some("stop" | "eos" | "end_turn") if !self.calls.is_empty() => FinishReason::ToolCalls,
+        let reason = match word.map(str::to_ascii_lowercase).as_deref() {
+            // Some say `stop` where the model waits for its calls.
+            Some("stop") if !self.calls.is_empty() => FinishReason::ToolCalls,
+            Some("stop") if self.refusal.is_some() && self.text.is_none() => FinishReason::Refusal,
             Some("stop" | "eos" | "end_turn" | "stop_sequence") => FinishReason::Stop,
             Some("length" | "max_tokens" | "model_length") => FinishReason::Length,
             Some("tool_calls" | "function_call" | "tool_use") => FinishReason::ToolCalls,
-            Some("content_filter") => FinishReason::ContentFilter,
+            Some("content_filter" | "sensitive") => FinishReason::ContentFilter,
             Some("refusal") => FinishReason::Refusal,
             _ => FinishReason::Other,
         };
-        let finished = Finished {
-            choice: number,
+        self.told.news(rest);
+        events.push(Event::Finished(Finished {
+            choice: self.number,
             reason,
             raw: word.map(str::to_owned),
-            extra: rest(number, text),
-        };
-        Event::Finished(finished)
+            extra: (!rest.is_empty()).then(|| native(wire::join(pairs(rest)))),
+        }));
+    }
+
+    /// Members of a choice before its end or after it.
+    fn members(&mut self, rest: &Rest<'_>, events: &mut Vec<Event>) {
+        let news = self.told.news(rest);
+        if !news.is_empty() {
+            let (number, members) = (self.number, wire::join(news));
+            let choice = format!("\"choices\":[{{\"index\":{number},{}]}}", &members[1..]);
+            events.push(piece_of_chunk(number, 0, &choice));
+        }
     }
 
     fn text(&mut self) -> u32 {
         part(&mut self.text, &mut self.parts)
     }
+}
 
-    fn reasoning(&mut self) -> u32 {
-        part(&mut self.reasoning, &mut self.parts)
+impl Told {
+    /// The members whose value has not been told yet.
+    fn news<'r>(&mut self, rest: &'r Rest<'_>) -> Vec<(&'r str, &'r str)> {
+        let mut news = Vec::new();
+        for (name, value) in pairs(rest) {
+            match self.0.iter_mut().find(|(known, _)| known == name) {
+                Some((_, known)) if known == value => continue,
+                Some((_, known)) => value.clone_into(known),
+                None => self.0.push((name.to_owned(), value.to_owned())),
+            }
+            news.push((name, value));
+        }
+        news
     }
+}
+
+fn pairs<'r>(rest: &'r Rest<'_>) -> impl Iterator<Item = (&'r str, &'r str)> {
+    rest.iter().map(|(name, raw)| (name.as_ref(), raw.get()))
 }
 
 fn part(known: &mut Option<u32>, parts: &mut u32) -> u32 {
@@ -306,57 +328,21 @@ fn part(known: &mut Option<u32>, parts: &mut u32) -> u32 {
     })
 }
 
-fn piece(choice: u32, index: u32, text: &str) -> hotcell_sdk::Delta {
-    hotcell_sdk::Delta { choice, index, text: text.to_owned() }
+fn piece(choice: u32, index: u32, text: Cow<'_, str>) -> hotcell_sdk::Delta {
+    hotcell_sdk::Delta { choice, index, text: text.into_owned() }
 }
 
 fn at(choice: u32, index: u32, value: Native) -> NativeAt {
     NativeAt { choice, index, value }
 }
 
-fn raw_native(raw: &RawValue) -> Native {
-    Native { dialect: DIALECT.to_owned(), value: raw.get().to_owned() }
+fn native(value: String) -> Native {
+    Native { dialect: DIALECT.to_owned(), value }
 }
 
-/// The members of an answer that belong to no choice.
-fn started(chunk: &Chunk<'_>, text: &str) -> Event {
-    let mut members: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
-    for modelled in ["id", "model", "created", "choices", "usage", "object", "obfuscation", "p"] {
-        members.remove(modelled);
-    }
-    members.retain(|_, value| !value.is_null());
-    Event::Started(Started {
-        id: wire::text(chunk.id).map(|id| id.into_owned()),
-        model: chunk.model.as_deref().map(str::to_owned),
-        created: chunk
-            .created
-            .and_then(|raw| raw.get().parse::<f64>().ok())
-            .map(|time| time as u64),
-        extra: extra(members, DIALECT),
-    })
-}
-
-/// The members of a choice that end with it and that nothing else holds.
-fn rest(number: u32, text: &str) -> Option<Native> {
-    let mut answer: Value = serde_json::from_str(text).ok()?;
-    let choices = answer.get_mut("choices")?.as_array_mut()?;
-    let choice = choices.iter_mut().find(|choice| {
-        choice.get("index").and_then(Value::as_u64).unwrap_or(0) == u64::from(number)
-    })?;
-    let members = choice.as_object_mut()?;
-    for modelled in ["index", "delta", "message", "finish_reason", "logprobs"] {
-        members.remove(modelled);
-    }
-    members.retain(|_, value| !value.is_null());
-    extra(std::mem::take(members), DIALECT)
-}
-
-/// What reasoning details tell, where nothing else does.
-fn details_text(raw: &str) -> Option<String> {
-    let details: Vec<Value> = serde_json::from_str(raw).ok()?;
-    let texts = details.iter().filter_map(|detail| {
-        detail.get("text").or_else(|| detail.get("summary")).and_then(Value::as_str)
-    });
-    let text: String = texts.collect();
-    (!text.is_empty()).then_some(text)
+/// A native event that holds what of a chunk nothing else holds. `members` ends with
+/// the brace that closes the object.
+fn piece_of_chunk(choice: u32, index: u32, members: &str) -> Event {
+    let value = format!("{{\"object\":\"chat.completion.chunk\",{members}");
+    Event::Native(at(choice, index, native(value)))
 }

@@ -6,12 +6,17 @@
 #![deny(unsafe_code)]
 
 mod answer;
+mod calls;
 mod delta;
 mod embeddings;
 mod error;
+mod media;
 mod message;
 mod models;
+mod part;
+mod reasoning;
 mod request;
+mod tool;
 mod usage;
 mod wire;
 
@@ -28,10 +33,11 @@ impl Chat for OpenAi {
     type Completion = answer::Answer;
 
     fn complete(request: ChatRequest) -> Result<answer::Answer, Failure> {
-        let body = request::write(&request)?;
         let accept = if request.stream { "text/event-stream" } else { "application/json" };
+        let body = request::write(request)?;
         let endpoint = Endpoint::named("api")?;
-        let builder = with_version(endpoint.post("/chat/completions")).header("accept", accept);
+        let builder = endpoint.post("/chat/completions");
+        let builder = with_version(builder).header("accept", accept);
         let response = builder.json(&body.members)?.send()?;
         if response.status() >= 300 {
             return Err(error::of_response(&response));
@@ -42,7 +48,7 @@ impl Chat for OpenAi {
 
 impl Embeddings for OpenAi {
     fn embed(request: EmbedRequest) -> Result<EmbedResponse, Failure> {
-        embeddings::embed(&request)
+        embeddings::embed(request)
     }
 }
 
@@ -50,6 +56,11 @@ impl Models for OpenAi {
     fn list_models() -> Result<Vec<Model>, Failure> {
         models::list()
     }
+}
+
+/// Where a provider has this below its base.
+pub(crate) fn path(name: &str, usual: &str) -> String {
+    setting(name).unwrap_or_else(|| usual.to_owned())
 }
 
 /// Adds the API version, where the provider wants one in its query.

@@ -1,120 +1,249 @@
-//! The provider's answers as they stand on the wire: only what every chunk needs is
-//! read into fields; what varies in form between providers stays raw until asked
-//! for.
+//! The provider's answers as they stand on the wire: members that every chunk has are
+//! fields, what varies in form between providers stays raw until asked for, and
+//! members that nobody here knows are kept as they are.
 
 use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::fmt;
 
-/// A chunk of a stream, or a whole answer.
-#[derive(Deserialize)]
-pub(crate) struct Chunk<'a> {
-    #[serde(borrow, default)]
-    pub(crate) id: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    pub(crate) model: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    pub(crate) created: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    pub(crate) choices: Option<Vec<Choice<'a>>>,
-    #[serde(borrow, default)]
-    pub(crate) usage: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    pub(crate) x_groq: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    pub(crate) error: Option<&'a RawValue>,
+/// A member as it stands; none where it is absent or null.
+pub(crate) type Raw<'a> = Option<&'a RawValue>;
+
+/// A member as it stands, null included.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Given<'a>(#[serde(borrow, deserialize_with = "given")] pub(crate) Raw<'a>);
+
+fn given<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Raw<'a>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Choice<'a> {
-    #[serde(default)]
-    pub(crate) index: Option<u32>,
-    #[serde(borrow, default)]
-    pub(crate) delta: Option<Delta<'a>>,
-    /// Of a whole answer. Some streams repeat the message so far beside each delta.
-    #[serde(borrow, default)]
-    pub(crate) message: Option<Delta<'a>>,
-    #[serde(borrow, default)]
-    pub(crate) finish_reason: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    pub(crate) logprobs: Option<&'a RawValue>,
+/// Members that nobody here knows.
+pub(crate) type Rest<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
+
+/// Declares an object of the wire: members that become fields, members that say
+/// nothing and are passed over, and the rest, which is kept.
+macro_rules! object {
+    ($(#[$doc:meta])* $object:ident {
+        $($(#[$about:meta])* $name:literal => $field:ident: $kind:ty,)*
+    } passes over $($silent:literal)|*) => {
+        $(#[$doc])*
+        #[derive(Default)]
+        pub(crate) struct $object<'a> {
+            $($(#[$about])* pub(crate) $field: $kind,)*
+            pub(crate) rest: Rest<'a>,
+        }
+
+        impl<'a> Deserialize<'a> for $object<'a> {
+            fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Members;
+                impl<'a> Visitor<'a> for Members {
+                    type Value = $object<'a>;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str("an object")
+                    }
+
+                    fn visit_map<A: MapAccess<'a>>(
+                        self,
+                        mut members: A,
+                    ) -> Result<Self::Value, A::Error> {
+                        let mut object = $object::default();
+                        while let Some(Name(name)) = members.next_key()? {
+                            match &*name {
+                                $($name => object.$field = members.next_value()?,)*
+                                $($silent)|* => _ = members.next_value::<IgnoredAny>()?,
+                                _ => {
+                                    if let Some(value) = members.next_value::<Raw<'a>>()? {
+                                        object.rest.push((name, value));
+                                    }
+                                }
+                            }
+                        }
+                        Ok(object)
+                    }
+                }
+                deserializer.deserialize_map(Members)
+            }
+        }
+    };
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Delta<'a> {
-    /// Text, or a list of parts.
-    #[serde(borrow, default)]
-    pub(crate) content: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    pub(crate) reasoning: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    pub(crate) reasoning_content: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    pub(crate) reasoning_details: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    pub(crate) refusal: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    pub(crate) tool_calls: Option<Vec<ToolCall<'a>>>,
-    /// What tools were called before there was a list of them.
-    #[serde(borrow, default)]
-    pub(crate) function_call: Option<Function<'a>>,
-    #[serde(borrow, default)]
-    pub(crate) annotations: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    pub(crate) audio: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    pub(crate) images: Option<&'a RawValue>,
+object! {
+    /// A chunk of a stream, or a whole answer.
+    Chunk {
+        "id" => id: Raw<'a>,
+        "model" => model: Raw<'a>,
+        "created" => created: Raw<'a>,
+        "choices" => choices: Option<Vec<Choice<'a>>>,
+        "usage" => usage: Raw<'a>,
+        "error" => error: Raw<'a>,
+    }
+    // The last two are padding against those who count bytes.
+    passes over "object" | "obfuscation" | "p"
 }
 
-#[derive(Deserialize)]
-pub(crate) struct ToolCall<'a> {
-    #[serde(default)]
-    pub(crate) index: Option<u32>,
-    #[serde(borrow, default)]
-    pub(crate) id: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    pub(crate) function: Option<Function<'a>>,
-    /// A tool with free text instead of arguments.
-    #[serde(borrow, default)]
-    pub(crate) custom: Option<&'a RawValue>,
-    /// Google's signature of the thought behind a call.
-    #[serde(borrow, default)]
-    pub(crate) extra_content: Option<&'a RawValue>,
+object! {
+    Choice {
+        "index" => index: Raw<'a>,
+        "delta" => delta: Option<Delta<'a>>,
+        /// Of a whole answer. Some streams repeat the message so far beside each delta.
+        "message" => message: Option<Delta<'a>>,
+        "finish_reason" => finish_reason: Raw<'a>,
+        "logprobs" => logprobs: Raw<'a>,
+        "usage" => usage: Raw<'a>,
+        "error" => error: Raw<'a>,
+    }
+    passes over ""
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Function<'a> {
-    #[serde(borrow, default)]
-    pub(crate) name: Option<Cow<'a, str>>,
-    /// JSON text; some providers give the object itself.
-    #[serde(borrow, default)]
-    pub(crate) arguments: Option<&'a RawValue>,
+object! {
+    /// What a chunk adds to a message, or a whole message.
+    Delta {
+        /// Text, or a list of parts.
+        "content" => content: Raw<'a>,
+        "reasoning" => reasoning: Given<'a>,
+        "reasoning_content" => reasoning_content: Raw<'a>,
+        "reasoning_details" => reasoning_details: Raw<'a>,
+        "refusal" => refusal: Raw<'a>,
+        "tool_calls" => tool_calls: Option<Vec<ToolCall<'a>>>,
+        /// How functions were called before there was a list of calls.
+        "function_call" => function_call: Option<Function<'a>>,
+        "annotations" => annotations: Raw<'a>,
+        "audio" => audio: Raw<'a>,
+        "images" => images: Raw<'a>,
+    }
+    passes over "role"
 }
 
-/// The text of a raw value that is a string; none of null and everything else.
-pub(crate) fn text<'a>(raw: Option<&'a RawValue>) -> Option<Cow<'a, str>> {
+object! {
+    /// A piece of a call.
+    ToolCall {
+        "index" => index: Raw<'a>,
+        "id" => id: Raw<'a>,
+        "function" => function: Option<Function<'a>>,
+        /// A tool that takes free text instead of arguments.
+        "custom" => custom: Option<Function<'a>>,
+    }
+    passes over "type"
+}
+
+object! {
+    Function {
+        "name" => name: Raw<'a>,
+        /// JSON text; some providers give the object itself.
+        "arguments" => arguments: Raw<'a>,
+        "input" => input: Raw<'a>,
+    }
+    passes over ""
+}
+
+object! {
+    /// One of OpenRouter's `reasoning_details`
+    /// (<https://openrouter.ai/docs/use-cases/reasoning-tokens>).
+    Detail {
+        "text" => text: Raw<'a>,
+        "summary" => summary: Raw<'a>,
+        "data" => data: Raw<'a>,
+        "signature" => signature: Raw<'a>,
+    }
+    passes over ""
+}
+
+object! {
+    /// An answer with vectors.
+    Vectors {
+        "data" => data: Option<Vec<Vector<'a>>>,
+        "model" => model: Raw<'a>,
+        "usage" => usage: Raw<'a>,
+    }
+    passes over "object"
+}
+
+object! {
+    Vector {
+        "embedding" => embedding: Raw<'a>,
+        "index" => index: Raw<'a>,
+    }
+    passes over "object"
+}
+
+/// A member's name, borrowed where nothing has to be unescaped.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'a> Deserialize<'a> for Name<'a> {
+    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl<'a> Visitor<'a> for Text {
+            type Value = Name<'a>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_borrowed_str<E>(self, name: &'a str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Borrowed(name)))
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Owned(name.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+/// The text of a string that is not empty; none of everything else.
+pub(crate) fn text(raw: Raw<'_>) -> Option<Cow<'_, str>> {
     let raw = raw?.get();
-    if !raw.starts_with('"') {
-        return None;
-    }
+    let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
     // Most strings have nothing to unescape.
-    let inner = raw.get(1..raw.len() - 1)?;
-    if !inner.contains('\\') {
-        return Some(Cow::Borrowed(inner));
-    }
-    serde_json::from_str(raw).ok().map(Cow::Owned)
+    let text = match inner.contains('\\') {
+        false => Cow::Borrowed(inner),
+        true => Cow::Owned(serde_json::from_str(raw).ok()?),
+    };
+    (!text.is_empty()).then_some(text)
 }
 
 /// Arguments as JSON text, whichever way the provider gives them.
-pub(crate) fn arguments<'a>(raw: Option<&'a RawValue>) -> Cow<'a, str> {
-    match raw.map(RawValue::get) {
-        None | Some("null") => Cow::Borrowed(""),
-        Some(other) if other.starts_with('"') => text(raw).unwrap_or_default(),
-        Some(object) => Cow::Borrowed(object),
+pub(crate) fn arguments(raw: Raw<'_>) -> Option<Cow<'_, str>> {
+    match raw?.get() {
+        string if string.starts_with('"') => text(raw),
+        value => Some(Cow::Borrowed(value)),
     }
 }
 
-/// Whether there is something: not absent, null, or an empty list.
-pub(crate) fn present(raw: Option<&RawValue>) -> Option<&RawValue> {
-    raw.filter(|raw| !matches!(raw.get(), "null" | "[]" | "\"\"" | "{}"))
+/// A count, also where it is written as a string or with a decimal point.
+pub(crate) fn count(raw: Raw<'_>) -> Option<u64> {
+    let raw = raw?.get().trim_matches('"');
+    let count = raw.parse().ok();
+    count
+        .or_else(|| raw.parse::<f64>().ok().filter(|count| *count >= 0.0).map(|count| count as u64))
+}
+
+/// The number of a choice or a call.
+pub(crate) fn index(raw: Raw<'_>) -> Option<u32> {
+    count(raw)?.try_into().ok()
+}
+
+/// Whether there is something: no empty list, text or object, and not `false`.
+pub(crate) fn present<'a>(raw: Raw<'a>) -> Raw<'a> {
+    raw.filter(|raw| !matches!(raw.get(), "[]" | "\"\"" | "{}" | "false" | "null"))
+}
+
+/// The JSON text of an object of these members.
+pub(crate) fn join<'a>(members: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let mut text = String::from("{");
+    for (name, value) in members {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        text.push_str(&serde_json::Value::from(name).to_string());
+        text.push(':');
+        text.push_str(value);
+    }
+    text.push('}');
+    text
 }

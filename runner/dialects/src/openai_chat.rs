@@ -1,15 +1,21 @@
 //! OpenAI's chat completions
 //! (<https://platform.openai.com/docs/api-reference/chat/create>), and what other
 //! providers added to them.
+//!
+//! What a member means goes into the types. Where the types cannot tell how the client
+//! spelled it, its own words stay beside that as `extra`: a limit as `max_tokens` or
+//! `max_completion_tokens`, reasoning in one of its many forms, a part that is not
+//! written as the adapter would write it. A scalar of a wrong type is no fault of ours
+//! to find: it stays as `extra`, and the provider says what it thinks of it.
+
+mod content;
+mod tool;
 
 use crate::DialectError;
 use crate::object::{Object, native};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use hotcell::types::{
-    CacheHint, ChatRequest, FunctionTool, JsonSchema, MediaKind, MediaPart, MediaSource, Message,
-    OutputFormat, Part, ReasoningOptions, ReasoningPart, Role, Sampling, TextPart, Tool, ToolCall,
-    ToolChoice, ToolResult, ToolResultPart,
+    ChatRequest, JsonSchema, Message, OutputFormat, Part, ReasoningOptions, ReasoningPart, Role,
+    Sampling, ToolCall,
 };
 use serde_json::{Value, json};
 
@@ -17,6 +23,9 @@ use serde_json::{Value, json};
 pub const DIALECT: &str = "openai-chat";
 
 /// Reads a client's request.
+///
+/// The request's `extra` is always there, if only as an empty object: it tells an
+/// adapter that a client of this dialect asked, who gets exactly what it asked for.
 ///
 /// # Errors
 /// Where the request cannot be one of this dialect, with the place and what is
@@ -26,7 +35,7 @@ pub fn read_request(body: &[u8]) -> Result<ChatRequest, DialectError> {
     let model = object.required("model")?;
     let messages = object
         .list("messages")?
-        .ok_or_else(|| DialectError::new("", "`messages` is missing: expected a list"))?;
+        .ok_or_else(|| DialectError::new("messages", "expected a list of messages"))?;
     let messages = messages.into_iter().enumerate();
     let messages = messages
         .map(|(index, message)| read_message(message, format!("messages[{index}]")))
@@ -36,12 +45,15 @@ pub fn read_request(body: &[u8]) -> Result<ChatRequest, DialectError> {
     if tools.as_ref().is_some_and(Vec::is_empty) {
         object.put_back("tools", json!([]));
     }
-    let tools = tools.unwrap_or_default().into_iter().map(read_tool).collect();
-    let tool_choice = object.take("tool_choice", read_choice);
+    let tools = tools.unwrap_or_default().into_iter().enumerate();
+    let tools = tools
+        .map(|(index, tool)| tool::read(tool, format!("tools[{index}]")))
+        .collect::<Result<_, _>>()?;
+    let tool_choice = object.take("tool_choice", tool::read_choice);
     let parallel_tool_calls = object.flag("parallel_tool_calls");
     let output = object.take("response_format", read_format);
     let sampling = read_sampling(&mut object);
-    let reasoning = read_reasoning(&mut object);
+    let reasoning = read_reasoning(&object);
     let stream = object.take("stream", |value| (value == true).then_some(true)).unwrap_or(false);
     Ok(ChatRequest {
         model,
@@ -57,22 +69,27 @@ pub fn read_request(body: &[u8]) -> Result<ChatRequest, DialectError> {
     })
 }
 
+fn count(value: &Value) -> Option<u32> {
+    value.as_u64()?.try_into().ok()
+}
+
 fn read_sampling(object: &mut Object) -> Sampling {
-    let count = |value: &Value| value.as_u64().and_then(|count| u32::try_from(count).ok());
     // Two spellings of one thing: the client's own stays beside the meaning.
-    let max_output_tokens =
-        object.read("max_completion_tokens", count).or_else(|| object.read("max_tokens", count));
+    let limits = ["max_completion_tokens", "max_tokens"];
+    let max_output_tokens = limits.iter().find_map(|name| object.read(name, count));
     let stop = match object.peek("stop") {
+        // So does one text where the adapter writes a list.
         Some(Value::String(one)) => vec![one.clone()],
-        Some(Value::Array(list)) => {
-            let texts: Option<Vec<String>> =
-                list.iter().map(|text| text.as_str().map(str::to_owned)).collect();
+        Some(Value::Array(list)) if !list.is_empty() => {
+            let texts = list.iter().map(|text| text.as_str().map(str::to_owned));
+            let texts: Option<Vec<String>> = texts.collect();
+            if texts.is_some() {
+                object.value("stop");
+            }
             texts.unwrap_or_default()
         }
         _ => vec![],
     };
-    let wanted = object.peek("logprobs") == Some(&Value::Bool(true));
-    let logprobs = wanted.then(|| object.read("top_logprobs", count).unwrap_or(0));
     Sampling {
         max_output_tokens,
         temperature: object.number("temperature"),
@@ -83,286 +100,86 @@ fn read_sampling(object: &mut Object) -> Sampling {
         frequency_penalty: object.number("frequency_penalty"),
         stop,
         choices: object.count("n"),
-        logprobs,
+        logprobs: read_logprobs(object),
     }
 }
 
-/// OpenAI's `reasoning_effort`, and OpenRouter's `reasoning`, which stays.
-fn read_reasoning(object: &mut Object) -> Option<ReasoningOptions> {
-    let effort = object.text("reasoning_effort");
-    let routed = object.peek("reasoning").cloned().unwrap_or_default();
-    let routed_effort = routed.get("effort").and_then(Value::as_str).map(str::to_owned);
-    let budget = routed.get("max_tokens").and_then(Value::as_u64);
-    let budget_tokens = budget.and_then(|budget| budget.try_into().ok());
-    let include_text = routed.get("exclude").and_then(Value::as_bool).map(|exclude| !exclude);
-    if let (Some(effort), true) = (&effort, object.has("reasoning")) {
-        // Both spellings: the adapter writes neither of its own.
-        object.put_back("reasoning_effort", effort.clone().into());
+/// `logprobs` says whether, `top_logprobs` how many alternatives.
+fn read_logprobs(object: &mut Object) -> Option<u32> {
+    if object.peek("logprobs") != Some(&Value::Bool(true)) {
+        return None;
     }
-    let effort = effort.or(routed_effort);
+    object.value("logprobs");
+    // An explicit 0 stays: the adapter writes none.
+    Some(object.take("top_logprobs", |value| count(value).filter(|n| *n > 0)).unwrap_or(0))
+}
+
+/// `reasoning_effort`, and OpenRouter's `reasoning`. Every provider spells it in its own
+/// way, so the spelling stays.
+fn read_reasoning(object: &Object) -> Option<ReasoningOptions> {
+    let effort = object.peek("reasoning_effort");
+    let routed = object.peek("reasoning");
+    let of = |name: &str| routed.and_then(|routed| routed.get(name));
+    let effort = effort.or_else(|| of("effort")).and_then(Value::as_str).map(str::to_owned);
+    let budget_tokens = of("max_tokens").and_then(count);
+    let include_text = of("exclude").and_then(Value::as_bool).map(|exclude| !exclude);
     (effort.is_some() || budget_tokens.is_some() || include_text.is_some())
         .then_some(ReasoningOptions { effort, budget_tokens, include_text })
 }
 
 fn read_message(value: Value, path: String) -> Result<Message, DialectError> {
     let mut object = Object::new(value, path, DIALECT)?;
-    let role = match object.required("role")?.as_str() {
+    let word = object.required("role")?;
+    let role = match word.as_str() {
         "system" => Role::System,
         "developer" => Role::Developer,
         "user" => Role::User,
         "assistant" => Role::Assistant,
-        "tool" => Role::Tool,
+        "tool" => return tool::read_result(object),
+        // The results of functions, before there were tools.
+        "function" => return tool::read_function_result(object),
         other => {
-            let expected = "expected system, developer, user, assistant or tool";
             return Err(DialectError::new(
                 &object.at("role"),
-                format!("{expected}, found `{other}`"),
+                format!(
+                    "expected system, developer, user, assistant, tool or function, found `{other}`"
+                ),
             ));
         }
     };
-    if role == Role::Tool {
-        return read_result(object);
-    }
     let name = object.text("name");
     let mut parts = Vec::new();
     // Thoughts stand before the words; their own spelling stays.
     let told = ["reasoning_content", "reasoning"].iter().find_map(|member| {
-        object
-            .read(member, |value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned))
+        object.peek(member).and_then(Value::as_str).filter(|text| !text.is_empty())
     });
     if let Some(text) = told {
         let (id, signature, redacted, extra) = (None, None, None, None);
+        let text = text.to_owned();
         parts.push(Part::Reasoning(ReasoningPart { id, text, signature, redacted, extra }));
     }
-    match object.peek("content") {
-        Some(Value::String(_)) => {
-            let text = object.text("content").unwrap_or_default();
-            parts.push(Part::Text(TextPart { text, cache: None, extra: None }));
-        }
-        Some(Value::Array(list)) if list.is_empty() => {}
-        Some(Value::Array(_)) => {
-            parts.extend(object.list("content")?.into_iter().flatten().map(read_part));
-        }
-        Some(Value::Null) | None => {}
-        Some(_) => {
-            let expected = "expected a string or a list of parts";
-            return Err(DialectError::new(&object.at("content"), expected));
-        }
-    }
+    parts.extend(content::read(&mut object)?);
     if let Some(refusal) = object.text("refusal") {
         parts.push(Part::Refusal(refusal));
     }
-    let path = object.at("tool_calls");
-    let calls = object.list("tool_calls")?;
-    if calls.as_ref().is_some_and(Vec::is_empty) {
-        object.put_back("tool_calls", json!([]));
+    parts.extend(tool::read_calls(&mut object)?);
+    if let Some(call) = object.take("function_call", read_function_call) {
+        parts.push(Part::ToolCall(call));
     }
-    for (index, call) in calls.unwrap_or_default().into_iter().enumerate() {
-        parts.push(read_call(call, format!("{path}[{index}]"))?);
+    if let Some(part) = object.take("audio", content::read_spoken) {
+        parts.push(part);
     }
     Ok(Message { role, parts, name, extra: object.extra() })
 }
 
-fn read_result(mut object: Object) -> Result<Message, DialectError> {
-    let call_id = object.required("tool_call_id")?;
-    let name = object.text("name");
-    let mut listed = false;
-    let content = match object.peek("content") {
-        Some(Value::String(_)) => {
-            vec![ToolResultPart::Text(object.text("content").unwrap_or_default())]
-        }
-        Some(Value::Array(list)) if !list.is_empty() => {
-            listed = true;
-            let parts = object.list("content")?.into_iter().flatten();
-            parts.map(read_result_part).collect()
-        }
-        _ => vec![],
-    };
-    let extra = listed.then(|| native(&json!({}), DIALECT));
-    let result = ToolResult { call_id, name, content, is_error: false, cache: None, extra };
-    let parts = vec![Part::ToolResult(result)];
-    Ok(Message { role: Role::Tool, parts, name: None, extra: object.extra() })
-}
-
-fn read_result_part(value: Value) -> ToolResultPart {
-    let plain = value.as_object().is_some_and(|part| part.len() == 2)
-        && value["type"] == "text"
-        && value["text"].is_string();
-    match plain {
-        true => ToolResultPart::Text(value["text"].as_str().unwrap_or_default().to_owned()),
-        false => match read_part(value) {
-            Part::Media(media) => ToolResultPart::Media(media),
-            Part::Native(native) => ToolResultPart::Native(native),
-            Part::Text(text) => {
-                let mut part = json!({ "type": "text", "text": text.text });
-                if let (Some(extra), Some(part)) = (text.extra, part.as_object_mut()) {
-                    let members: Value = serde_json::from_str(&extra.value).unwrap_or_default();
-                    part.extend(members.as_object().cloned().unwrap_or_default());
-                }
-                ToolResultPart::Native(native(&part, DIALECT))
-            }
-            _ => ToolResultPart::Text(String::new()),
-        },
-    }
-}
-
-fn read_call(value: Value, path: String) -> Result<Part, DialectError> {
-    if value["type"] != "function" && !value["type"].is_null() {
-        // A tool of another kind goes back as it came, beside the content.
-        return Ok(Part::Native(native(&json!({ "tool_calls": [value] }), DIALECT)));
-    }
-    let mut object = Object::new(value, path, DIALECT)?;
-    let id = object.text("id").unwrap_or_default();
-    object.value("type");
-    let function = object.value("function").unwrap_or_default();
-    let mut function = Object::new(function, object.at("function"), DIALECT)?;
-    let name = function.required("name")?;
-    let arguments = match function.value("arguments") {
-        Some(Value::String(text)) => text,
-        Some(other) if !other.is_null() => other.to_string(),
-        _ => String::new(),
-    };
-    Ok(Part::ToolCall(ToolCall { id, name, arguments, signature: None, extra: object.extra() }))
-}
-
-/// A part of a message. One that is not exactly what is modelled stays whole.
-fn read_part(value: Value) -> Part {
-    let part = match value["type"].as_str() {
-        Some("text") => read_text(&value),
-        Some(kind @ ("image_url" | "video_url" | "input_audio" | "file")) => {
-            read_media(kind, &value).map(Part::Media)
-        }
-        _ => None,
-    };
-    part.unwrap_or_else(|| Part::Native(native(&value, DIALECT)))
-}
-
-fn read_text(value: &Value) -> Option<Part> {
-    let text = value["text"].as_str()?.to_owned();
-    let mut rest = value.as_object()?.clone();
-    rest.remove("type");
-    rest.remove("text");
-    let cache = rest.get("cache_control").and_then(read_cache);
-    if cache.is_some() {
-        rest.remove("cache_control");
-    }
-    // Even nothing is kept: it says that the client wrote a part and not a string.
-    let extra = Some(native(&Value::Object(rest), DIALECT));
-    Some(Part::Text(TextPart { text, cache, extra }))
-}
-
-fn read_cache(value: &Value) -> Option<CacheHint> {
-    match value.to_string().as_str() {
-        r#"{"type":"ephemeral"}"# => Some(CacheHint::Short),
-        r#"{"type":"ephemeral","ttl":"1h"}"# => Some(CacheHint::Long),
-        _ => None,
-    }
-}
-
-fn read_media(kind: &str, value: &Value) -> Option<MediaPart> {
-    let mut outer = value.as_object()?.clone();
-    outer.remove("type");
-    let mut inner = outer.remove(kind)?.as_object()?.clone();
-    let cache = outer.get("cache_control").and_then(read_cache);
-    if cache.is_some() {
-        outer.remove("cache_control");
-    }
-    if !outer.is_empty() {
-        return None;
-    }
-    let mut take = |name: &str| match inner.get(name) {
-        Some(Value::String(_)) => match inner.remove(name) {
-            Some(Value::String(text)) => Some(text),
-            _ => None,
-        },
-        _ => None,
-    };
-    let (media, mime, source, name) = match kind {
-        "image_url" | "video_url" => {
-            let media = if kind == "image_url" { MediaKind::Image } else { MediaKind::Video };
-            let url = take("url")?;
-            match read_data_url(&url) {
-                Some((mime, bytes)) => (media, Some(mime), MediaSource::Bytes(bytes), None),
-                None if url.starts_with("data:") => return None,
-                None => (media, None, MediaSource::Url(url), None),
-            }
-        }
-        "input_audio" => {
-            let mime = match take("format")?.as_str() {
-                "wav" => "audio/wav".to_owned(),
-                "mp3" => "audio/mpeg".to_owned(),
-                other => format!("audio/{other}"),
-            };
-            let bytes = read_base64(&take("data")?)?;
-            (MediaKind::Audio, Some(mime), MediaSource::Bytes(bytes), None)
-        }
-        _ => match take("file_id") {
-            Some(id) => (MediaKind::Document, None, MediaSource::FileId(id), None),
-            None => {
-                // The adapter always writes a name, so that one without stays whole.
-                let name = take("filename")?;
-                let (mime, bytes) = read_data_url(&take("file_data")?)?;
-                (MediaKind::Document, Some(mime), MediaSource::Bytes(bytes), Some(name))
-            }
-        },
-    };
-    let extra = (!inner.is_empty()).then(|| native(&Value::Object(inner), DIALECT));
-    Some(MediaPart { kind: media, mime, source, name, cache, extra })
-}
-
-/// `data:MIME;base64,DATA`, if writing it again gives the same.
-fn read_data_url(url: &str) -> Option<(String, Vec<u8>)> {
-    let (mime, data) = url.strip_prefix("data:")?.split_once(";base64,")?;
-    Some((mime.to_owned(), read_base64(data)?))
-}
-
-fn read_base64(data: &str) -> Option<Vec<u8>> {
-    let bytes = STANDARD.decode(data).ok()?;
-    (STANDARD.encode(&bytes) == data).then_some(bytes)
-}
-
-fn read_tool(value: Value) -> Tool {
-    let function = || {
-        let outer = value.as_object()?;
-        if outer.len() != 2 || outer.get("type")? != "function" {
-            return None;
-        }
-        let mut inner = outer.get("function")?.as_object()?.clone();
-        let Some(Value::String(name)) = inner.remove("name") else { return None };
-        let description = match inner.get("description") {
-            Some(Value::String(text)) => Some(text.clone()),
-            _ => None,
-        };
-        if description.is_some() {
-            inner.remove("description");
-        }
-        let parameters = inner.remove("parameters").map(|parameters| parameters.to_string());
-        let strict = inner.get("strict").and_then(Value::as_bool);
-        if strict.is_some() {
-            inner.remove("strict");
-        }
-        let extra = (!inner.is_empty()).then(|| native(&Value::Object(inner), DIALECT));
-        Some(FunctionTool { name, description, parameters, strict, cache: None, extra })
-    };
-    function().map_or_else(|| Tool::Native(native(&value, DIALECT)), Tool::Function)
-}
-
-fn read_choice(value: &Value) -> Option<ToolChoice> {
-    Some(match value {
-        Value::Null => return None,
-        Value::String(word) if word == "auto" => ToolChoice::Auto,
-        Value::String(word) if word == "none" => ToolChoice::None,
-        Value::String(word) if word == "required" => ToolChoice::Required,
-        other => {
-            let name = other["function"]["name"].as_str();
-            let plain =
-                name.map(|name| json!({ "type": "function", "function": { "name": name } }));
-            match (name, plain.as_ref() == Some(other)) {
-                (Some(name), true) => ToolChoice::Function(name.to_owned()),
-                _ => ToolChoice::Native(native(other, DIALECT)),
-            }
-        }
-    })
+/// The one call of a message, before there was a list of them. It has no id; its result
+/// names the function.
+fn read_function_call(value: &Value) -> Option<ToolCall> {
+    let members = value.as_object().filter(|members| members.len() == 2)?;
+    let name = members.get("name")?.as_str()?.to_owned();
+    let arguments = members.get("arguments")?.as_str()?.to_owned();
+    let extra = Some(native(&json!({ "type": "function_call" }), DIALECT));
+    Some(ToolCall { id: name.clone(), name, arguments, signature: None, extra })
 }
 
 fn read_format(value: &Value) -> Option<OutputFormat> {

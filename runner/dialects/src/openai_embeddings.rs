@@ -9,7 +9,8 @@ use serde_json::Value;
 /// The dialect's name.
 pub const DIALECT: &str = "openai-embeddings";
 
-/// Reads a client's request.
+/// Reads a client's request. `extra` is always there: it tells an adapter that a client
+/// of this dialect asked. One text is read as a list of one text, which means the same.
 ///
 /// # Errors
 /// Where the request cannot be one of this dialect, with the place and what is
@@ -20,7 +21,7 @@ pub fn read_request(body: &[u8]) -> Result<EmbedRequest, DialectError> {
     let inputs = read_inputs(object.value("input").unwrap_or_default())?;
     let dimensions = object.count("dimensions");
     let task = object.text("input_type");
-    Ok(EmbedRequest { model, inputs, dimensions, task, extra: object.extra() })
+    Ok(EmbedRequest { model, inputs, dimensions, task, extra: Some(object.always_extra()) })
 }
 
 /// One text, one list of tokens, or a list of either.

@@ -1,0 +1,197 @@
+//! Which call a piece of a call belongs to.
+//!
+//! The number should tell, but some providers give every call the number 0, some give
+//! none, some repeat id and name with every piece, and some have no ids at all.
+
+use crate::DIALECT;
+use crate::wire::{self, Function, ToolCall};
+use hotcell_sdk::{Delta, Event, Native, ToolCallStarted};
+use std::borrow::Cow;
+
+/// The calls of one choice so far.
+#[derive(Default)]
+pub(crate) struct Calls {
+    calls: Vec<Call>,
+}
+
+struct Call {
+    part: u32,
+    /// The provider's own number, where it gives one.
+    index: Option<u32>,
+    id: String,
+    name: String,
+    arguments: String,
+    /// What goes out with the start of the call.
+    extra: Option<Native>,
+    started: bool,
+}
+
+/// A piece of a call, brought to one form.
+struct Piece<'a> {
+    index: Option<u32>,
+    id: Cow<'a, str>,
+    name: Cow<'a, str>,
+    arguments: Cow<'a, str>,
+    extra: Option<Native>,
+}
+
+impl Calls {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.calls.is_empty()
+    }
+
+    /// Takes one element of `tool_calls`.
+    pub(crate) fn take(
+        &mut self,
+        choice: u32,
+        parts: &mut u32,
+        call: &ToolCall<'_>,
+        events: &mut Vec<Event>,
+    ) {
+        let (function, custom) = match (&call.function, &call.custom) {
+            (None, Some(custom)) => (Some(custom), true),
+            (function, _) => (function.as_ref(), false),
+        };
+        // A tool of another kind than a function is told by its type.
+        let kind = custom.then_some(("type", "\"custom\""));
+        let rest = call.rest.iter().map(|(name, raw)| (name.as_ref(), raw.get()));
+        let extra = wire::join(kind.into_iter().chain(rest));
+        let piece = Piece {
+            index: wire::index(call.index),
+            id: wire::text(call.id).unwrap_or_default(),
+            ..Piece::of(function, extra)
+        };
+        self.add(choice, parts, piece, events);
+    }
+
+    /// Takes a `function_call`, of which there is at most one.
+    pub(crate) fn take_only(
+        &mut self,
+        choice: u32,
+        parts: &mut u32,
+        function: &Function<'_>,
+        events: &mut Vec<Event>,
+    ) {
+        let extra = wire::join([("type", "\"function_call\"")]);
+        let piece = Piece { index: Some(0), ..Piece::of(Some(function), extra) };
+        self.add(choice, parts, piece, events);
+    }
+
+    /// At the end of a choice: a call whose name never came is told as it is.
+    pub(crate) fn finish(&mut self, choice: u32, events: &mut Vec<Event>) {
+        for call in &mut self.calls {
+            call.start(choice, events);
+        }
+    }
+
+    fn add(&mut self, choice: u32, parts: &mut u32, piece: Piece<'_>, events: &mut Vec<Event>) {
+        let position = self.position(&piece).unwrap_or_else(|| {
+            let part = *parts;
+            *parts += 1;
+            self.calls.push(Call {
+                part,
+                index: piece.index,
+                id: String::new(),
+                name: String::new(),
+                arguments: String::new(),
+                extra: None,
+                started: false,
+            });
+            self.calls.len() - 1
+        });
+        let Some(call) = self.calls.get_mut(position) else { return };
+        if call.id.is_empty() {
+            piece.id.as_ref().clone_into(&mut call.id);
+        }
+        if call.name.is_empty() {
+            piece.name.as_ref().clone_into(&mut call.name);
+        }
+        if !call.started {
+            call.extra = piece.extra.or(call.extra.take());
+        }
+        call.arguments.push_str(&piece.arguments);
+        if call.started {
+            if !piece.arguments.is_empty() {
+                events.push(call.piece(choice, piece.arguments.into_owned()));
+            }
+        } else if !call.name.is_empty() {
+            call.start(choice, events);
+        }
+    }
+
+    /// The call that a piece goes on with; none where it opens a new one.
+    fn position(&self, piece: &Piece<'_>) -> Option<usize> {
+        let numbered = |call: &Call| piece.index.is_none() || call.index == piece.index;
+        let last = self.calls.iter().rposition(numbered);
+        if !piece.id.is_empty() {
+            let same = |call: &Call| call.id == piece.id && numbered(call);
+            if let Some(same) = self.calls.iter().rposition(same) {
+                return Some(same);
+            }
+            // An id that comes late, or that changes although no new call is named,
+            // opens none.
+            let open = &self.calls[last?];
+            let late = open.id.is_empty() && !open.is_whole();
+            let goes_on = piece.name.is_empty() || (late && piece.name == open.name);
+            return last.filter(|_| goes_on);
+        }
+        if piece.name.is_empty() {
+            // Without any word of its own it can only go on with what is there.
+            return last.or_else(|| self.calls.len().checked_sub(1));
+        }
+        // Only a name: it is either repeated or another call's.
+        let open = &self.calls[last?];
+        let repeated = open.name == piece.name && !open.is_whole();
+        let opens = piece.index.is_none() && open.arguments.is_empty();
+        last.filter(|_| open.name.is_empty() || (repeated && !opens))
+    }
+}
+
+impl<'a> Piece<'a> {
+    fn of(function: Option<&Function<'a>>, extra: String) -> Self {
+        let arguments = function.and_then(|function| {
+            wire::arguments(function.arguments).or_else(|| wire::arguments(function.input))
+        });
+        Self {
+            index: None,
+            id: Cow::Borrowed(""),
+            name: function.and_then(|function| wire::text(function.name)).unwrap_or_default(),
+            arguments: arguments.unwrap_or_default(),
+            extra: (extra != "{}").then(|| Native { dialect: DIALECT.to_owned(), value: extra }),
+        }
+    }
+}
+
+impl Call {
+    /// Whether nothing can follow in its arguments.
+    fn is_whole(&self) -> bool {
+        serde_json::from_str::<serde::de::IgnoredAny>(&self.arguments).is_ok()
+    }
+
+    /// Tells of the call and what came of its arguments before its name.
+    fn start(&mut self, choice: u32, events: &mut Vec<Event>) {
+        if self.started {
+            return;
+        }
+        self.started = true;
+        if self.id.is_empty() {
+            // Its result has to name it.
+            self.id = format!("call_{choice}_{}", self.part);
+        }
+        events.push(Event::ToolCallStarted(ToolCallStarted {
+            choice,
+            index: self.part,
+            id: self.id.clone(),
+            name: self.name.clone(),
+            signature: None,
+            extra: self.extra.take(),
+        }));
+        if !self.arguments.is_empty() {
+            events.push(self.piece(choice, self.arguments.clone()));
+        }
+    }
+
+    fn piece(&self, choice: u32, text: String) -> Event {
+        Event::ToolCallArguments(Delta { choice, index: self.part, text })
+    }
+}
