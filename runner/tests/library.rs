@@ -1,0 +1,162 @@
+//! The library as a Rust program uses it, against a provider on loopback.
+
+use futures_core::Stream;
+use hotcell::types::{ChatRequest, EmbedRequest, Event, FailureKind};
+use hotcell::{Config, Runner};
+use hotcell_mock::Mock;
+use std::path::Path;
+use std::pin::Pin;
+
+/// A mock, and a runner whose providers `openai` and `anthropic` are the mock.
+async fn world() -> (Mock, Runner, tempfile::TempDir) {
+    let mock = Mock::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("key"), Mock::KEY).unwrap();
+    let text: String = ["openai", "anthropic"]
+        .map(|name| {
+            format!(
+                "[providers.{name}]\nendpoints.api = '{}'\nsecrets.api-key = 'file:{}'\n\
+                 allow-private = true\nallow-plaintext = true\n",
+                mock.url(),
+                folder.path().join("key").display(),
+            )
+        })
+        .concat();
+    let config = Config::parse(&text, Path::new("hotcell.toml")).unwrap();
+    let cache = Some(folder.path().join("cache"));
+    let runner = Runner::builder().config(config).cache(cache).build().unwrap();
+    (mock, runner, folder)
+}
+
+#[tokio::test]
+async fn a_chat_is_collected_from_both_adapters() {
+    let (mock, runner, _folder) = world().await;
+    for model in ["openai/gpt-test", "anthropic/claude-test"] {
+        for stream in [true, false] {
+            let mut request = ChatRequest::user("hello");
+            request.stream = stream;
+            let answer = runner.chat(model, request).await.unwrap().collect().await.unwrap();
+            assert!(!answer.choices[0].text().is_empty(), "{model}, stream: {stream}");
+            assert!(answer.choices[0].finished.is_some(), "{model}, stream: {stream}");
+            assert!(answer.usage.unwrap().input.is_some(), "{model}, stream: {stream}");
+        }
+    }
+    assert_eq!(mock.requests().len(), 4);
+}
+
+#[tokio::test]
+async fn events_come_as_a_stream() {
+    let (_mock, runner, _folder) = world().await;
+    let answer = runner.chat("openai/gpt-test", ChatRequest::user("hello")).await.unwrap();
+    let mut stream = answer.into_stream();
+    let mut events = Vec::new();
+    while let Some(event) =
+        std::future::poll_fn(|context| Pin::new(&mut stream).poll_next(context)).await
+    {
+        events.push(event.unwrap());
+    }
+    assert!(matches!(events.first(), Some(Event::Started(_))), "{events:?}");
+    assert!(events.iter().any(|event| matches!(event, Event::Finished(_))), "{events:?}");
+}
+
+#[tokio::test]
+async fn texts_become_vectors_and_models_are_listed() {
+    let (_mock, runner, _folder) = world().await;
+    let request = EmbedRequest::texts(["one", "two"]);
+    let answer = runner.embed("openai/text-embedding-test", request).await.unwrap();
+    assert_eq!(answer.vectors.len(), 2);
+    for provider in ["openai", "anthropic"] {
+        assert!(!runner.models(provider).await.unwrap().is_empty(), "{provider}");
+    }
+    let error = runner.embed("anthropic/x", EmbedRequest::texts(["one"])).await.unwrap_err();
+    assert_eq!(error.kind(), FailureKind::Unsupported);
+}
+
+#[tokio::test]
+async fn an_answer_is_the_same_every_time() {
+    let (_mock, runner, _folder) = world().await;
+    let mut answers = Vec::new();
+    for _ in 0..2 {
+        let answer =
+            runner.chat("anthropic/claude-test", ChatRequest::user("hello")).await.unwrap();
+        let collected = answer.collect().await.unwrap();
+        answers.push((collected.choices, collected.usage));
+    }
+    assert_eq!(answers[0], answers[1]);
+}
+
+#[tokio::test]
+async fn unknown_names_are_answered_with_what_was_probably_meant() {
+    let (_mock, runner, _folder) = world().await;
+    let error = runner.chat("opanai/gpt-test", ChatRequest::user("x")).await.unwrap_err();
+    assert_eq!(error.kind(), FailureKind::NotFound);
+    assert_eq!(error.help.as_deref(), Some("did you mean `openai`?"));
+    let error = runner.chat("gpt-test", ChatRequest::user("x")).await.unwrap_err();
+    assert_eq!(error.kind(), FailureKind::InvalidRequest);
+}
+
+#[tokio::test]
+async fn a_key_is_not_taken_along_to_another_endpoint() {
+    // A conventional variable belongs to the provider that it is named after.
+    let text = "[providers.openai]\nendpoints.api = 'https://elsewhere.example/v1'\n";
+    let config = Config::parse(text, Path::new("hotcell.toml")).unwrap();
+    let runner = Runner::builder().config(config).cache(None).build().unwrap();
+    let providers = runner.providers().unwrap();
+    let openai = providers.iter().find(|provider| provider.name == "openai").unwrap();
+    assert_eq!(openai.secrets[0].source, None);
+    let error = runner.chat("openai/x", ChatRequest::user("x")).await.unwrap_err();
+    assert_eq!(error.kind(), FailureKind::Authentication);
+    assert!(error.to_string().contains("secrets.api-key"), "{error}");
+}
+
+#[tokio::test]
+async fn a_component_that_changed_does_not_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut component = hotcell::bundle::ADAPTERS[0].component.to_vec();
+    let agreed = hotcell::manifest::Digest::of(&component);
+    // A custom section at the end changes nothing but the digest.
+    component.extend([0, 2, 1, b'x']);
+    std::fs::write(folder.path().join("a.wasm"), component).unwrap();
+    let text = format!(
+        "[adapters.mine]\npath = 'a.wasm'\ndigest = '{agreed}'\n[providers.mine]\nadapter = 'mine'\n"
+    );
+    let config = Config::parse(&text, &folder.path().join("hotcell.toml")).unwrap();
+    let runner = Runner::builder().config(config).cache(None).build().unwrap();
+    let error = runner.chat("mine/x", ChatRequest::user("x")).await.unwrap_err();
+    assert!(error.to_string().contains("changed"), "{error}");
+    assert!(error.to_string().contains(&agreed.to_string()), "{error}");
+}
+
+#[tokio::test]
+async fn a_spoilt_artifact_is_not_run() {
+    let (_mock, runner, folder) = world().await;
+    let ask = |runner: Runner| async move {
+        let answer = runner.chat("openai/gpt-test", ChatRequest::user("hello")).await.unwrap();
+        answer.collect().await.unwrap().choices[0].text()
+    };
+    let text = ask(runner.clone()).await;
+    let cache = folder.path().join("cache");
+    let artifacts: Vec<_> = std::fs::read_dir(&cache).unwrap().map(|e| e.unwrap().path()).collect();
+    assert_eq!(artifacts.len(), 1);
+    let mut bytes = std::fs::read(&artifacts[0]).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0xff;
+    std::fs::write(&artifacts[0], bytes).unwrap();
+    let again =
+        Runner::builder().config(runner.config().clone()).cache(Some(cache)).build().unwrap();
+    assert_eq!(ask(again).await, text);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_cache_that_others_can_write_is_not_used() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_mock, runner, folder) = world().await;
+    let cache = folder.path().join("open");
+    std::fs::create_dir(&cache).unwrap();
+    std::fs::set_permissions(&cache, std::fs::Permissions::from_mode(0o777)).unwrap();
+    let config = runner.config().clone();
+    let runner = Runner::builder().config(config).cache(Some(cache.clone())).build().unwrap();
+    runner.warm("openai").unwrap();
+    assert_eq!(std::fs::read_dir(cache).unwrap().count(), 0);
+}
