@@ -26,7 +26,7 @@
 //! # Models with a script
 //!
 //! A model of one of these names plays a part instead; every other name works,
-//! except those that begin with `unknown`, which no provider has.
+//! except those that begin with `unknown` or end in `typo`, which no provider has.
 //!
 //! | model | what happens |
 //! | --- | --- |

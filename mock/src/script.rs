@@ -44,7 +44,7 @@ impl Script {
             "markdown" => Self::Markdown,
             "parallel-tools" => Self::ParallelTools,
             "reasoner" => Self::Reasoner,
-            _ if model.starts_with("unknown") => Self::UnknownModel,
+            _ if model.starts_with("unknown") || model.ends_with("typo") => Self::UnknownModel,
             _ => model
                 .strip_prefix("error-")
                 .and_then(|status| status.parse().ok())

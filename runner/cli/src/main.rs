@@ -7,6 +7,7 @@ mod arguments;
 mod attachment;
 mod command;
 mod demo;
+mod journal;
 mod nearest;
 mod problem;
 mod prompt_line;
@@ -29,7 +30,10 @@ fn main() -> ExitCode {
         }
     };
     let terminal = Terminal::new(arguments.global.color);
-    let Err(problem) = command::run(&arguments, &terminal) else { return ExitCode::SUCCESS };
+    journal::listen(arguments.global.verbose);
+    let result = command::run(&arguments, &terminal);
+    terminal.note_journal();
+    let Err(problem) = result else { return ExitCode::SUCCESS };
     if !problem.is_broken_pipe() {
         terminal.note(&if arguments.wants_json() {
             format!("{}\n", render::problem::document(&problem))

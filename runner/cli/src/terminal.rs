@@ -85,6 +85,13 @@ impl Terminal {
     pub(crate) fn note(&self, text: &str) {
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
+
+    /// Writes what was logged to standard error.
+    pub(crate) fn note_journal(&self) {
+        for line in crate::journal::take() {
+            self.note(&format!("{}\n", self.error_paint.dim(&line)));
+        }
+    }
 }
 
 /// Columns and rows; those of a common terminal where it does not say.

@@ -1,6 +1,6 @@
 use super::view::View;
 use super::watch::{Watched, watch};
-use super::{conversation, runner, runtime};
+use super::{conversation, runner, runtime, with_key_help};
 use crate::arguments::{ChatArguments, GlobalArguments};
 use crate::problem::Problem;
 use crate::render::document;
@@ -33,7 +33,10 @@ pub(crate) fn run(
     let runtime = runtime()?;
     let result = runtime.block_on(async {
         match watch(&runner, &model, request, &mut view, terminal).await {
-            Err(problem) => Err(with_suggestion(problem, &runner, &model).await),
+            Err(problem) => {
+                let problem = with_key_help(problem, &runner);
+                Err(with_suggestion(problem, &runner, &model).await)
+            }
             watched => watched,
         }
     });

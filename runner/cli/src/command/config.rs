@@ -123,16 +123,15 @@ fn keys(config: &Config) -> Vec<String> {
 fn tables(config: &Config, origins: &BTreeMap<String, String>) -> Result<String, Problem> {
     let text =
         toml::to_string(config).map_err(|error| Problem::Output(std::io::Error::other(error)))?;
+    let mut origins = origins.clone();
     let mut out = String::new();
     for line in text.lines() {
         let key = match line.strip_prefix('[') {
-            Some(table) => table.trim_end_matches(']'),
-            None => line.split(" = ").next().unwrap_or_default(),
+            Some(table) => table.trim_end_matches(']').splitn(3, '.').take(2).collect(),
+            None => vec![line.split(" = ").next().unwrap_or_default()],
         };
-        if line.starts_with('[') {
-            out.push('\n');
-        }
-        match origins.get(key) {
+        // Said once, where the piece begins.
+        match origins.remove(&key.join(".")) {
             Some(origin) => out.push_str(&format!("{}  # {origin}\n", pad(line, 40))),
             None => out.push_str(&format!("{line}\n")),
         }

@@ -1,9 +1,9 @@
 //! The interactive mode: a conversation, turn by turn.
 
 use super::chat::usage_line;
-use super::runtime;
 use super::view::View;
 use super::watch::watch;
+use super::{runtime, with_key_help};
 use crate::arguments::{ChatArguments, GlobalArguments};
 use crate::attachment;
 use crate::problem::Problem;
@@ -103,7 +103,7 @@ impl Conversation<'_> {
             Err(Problem::Output(error)) => return Err(Problem::Output(error)),
             Err(problem) => {
                 self.request.messages.pop();
-                let text = match problem {
+                let text = match with_key_help(problem, &self.runner) {
                     Problem::Interrupted => self.dim("· stopped; this turn is forgotten\n"),
                     problem => render::problem::page(
                         &problem,

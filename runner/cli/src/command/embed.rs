@@ -1,4 +1,4 @@
-use super::{block_on, runner, runtime};
+use super::{block_on, runner, runtime, with_key_help};
 use crate::arguments::{EmbedArguments, GlobalArguments};
 use crate::problem::{Problem, why};
 use crate::render::document;
@@ -18,7 +18,7 @@ pub(crate) fn run(
     request.task = arguments.task.clone();
     let runner = runner(global)?;
     let work = async { Ok(runner.embed(&arguments.model, request).await?) };
-    let response = block_on(runtime()?, work)?;
+    let response = block_on(runtime()?, work).map_err(|problem| with_key_help(problem, &runner))?;
     if arguments.json {
         return terminal.print_json(&json!({
             "model": arguments.model,

@@ -17,6 +17,8 @@ pub(crate) use conversation::COMMANDS;
 use crate::arguments::{Arguments, Command, GlobalArguments};
 use crate::problem::Problem;
 use crate::terminal::Terminal;
+use hotcell::egress::SecretSource;
+use hotcell::types::FailureKind;
 use hotcell::{AuditConfig, Config, Runner};
 use std::future::Future;
 use tokio::runtime::Runtime;
@@ -67,6 +69,33 @@ fn configuration(global: &GlobalArguments) -> Result<Config, Problem> {
 /// A runner for one-shot calls.
 fn runner(global: &GlobalArguments) -> Result<Runner, Problem> {
     Ok(Runner::builder().config(configuration(global)?).build()?)
+}
+
+/// Where a key is missing, says how this provider gets one.
+pub(crate) fn with_key_help(problem: Problem, runner: &Runner) -> Problem {
+    let Problem::Failure(error) = &problem else { return problem };
+    // A provider that refuses a key has a status.
+    if error.kind() != FailureKind::Authentication || error.failure.status.is_some() {
+        return problem;
+    }
+    let listing = runner.providers().unwrap_or_default();
+    let provider = listing.iter().find(|known| Some(&known.name) == error.provider.as_ref());
+    let missing = provider.and_then(|provider| {
+        let secret = provider.secrets.iter().find(|secret| !secret.present)?;
+        Some((&provider.name, secret))
+    });
+    let Some((provider, secret)) = missing else { return problem };
+    let first = match &secret.source {
+        Some(SecretSource::Env(variable)) => format!("set {variable}, or name another source"),
+        Some(source) => format!("put it where `{source}` says, or name another source"),
+        None => "say where it is".to_owned(),
+    };
+    let help = format!(
+        "{first}: `secrets.{} = \"file:…\"` under [providers.{provider}] in the configuration; \
+         sources are env:, file:, cmd: and keyring:",
+        secret.name
+    );
+    problem.with_help(help)
 }
 
 /// One thread is enough for one request, and starts at once.

@@ -1,4 +1,4 @@
-use super::{block_on, runner, runtime};
+use super::{block_on, runner, runtime, with_key_help};
 use crate::arguments::{GlobalArguments, ModelsArguments};
 use crate::problem::Problem;
 use crate::render::problem;
@@ -23,7 +23,8 @@ pub(crate) fn run(
             }
             None => everywhere(&runner, terminal).await,
         }
-    })?;
+    })
+    .map_err(|problem| with_key_help(problem, &runner))?;
     if arguments.json {
         let models: Vec<Value> = listing.iter().map(document).collect();
         return terminal.print_json(&json!({ "models": models }));

@@ -2,6 +2,7 @@
 
 use crate::arguments::OutputArguments;
 use crate::problem::Problem;
+use crate::render::document;
 use crate::render::live::Live;
 use crate::render::text::{visible, visible_line};
 use crate::terminal::Terminal;
@@ -84,9 +85,7 @@ impl<'a> View<'a> {
         match self.form {
             Form::Silent => return Ok(()),
             Form::Events => {
-                let line = serde_json::to_string(event).map_err(std::io::Error::from)?;
-                self.pending.push_str(&line);
-                self.pending.push('\n');
+                self.pending.push_str(&format!("{}\n", document::event(event)));
                 return Ok(());
             }
             Form::Text | Form::Markdown { .. } => {}
@@ -127,6 +126,9 @@ impl<'a> View<'a> {
 
     /// Brings what was taken to the screen, or soon.
     pub(crate) fn flush(&mut self) -> Result<(), Problem> {
+        for line in crate::journal::take() {
+            self.aside(&self.terminal.error_paint.dim(&line))?;
+        }
         if let Form::Markdown { drawn, behind, .. } = &mut self.form {
             *behind = true;
             if drawn.elapsed() < FRAME {

@@ -1,0 +1,133 @@
+use crate::context::{Context, assert_screen};
+use serde_json::Value;
+
+#[test]
+fn a_malformed_configuration_is_shown_where_it_is_wrong() {
+    let context = Context::empty();
+    let mut page = String::new();
+    for (name, text) in [
+        ("not TOML", "default-model = \"a/b\"\n[providers.x\n"),
+        ("an unknown key", "[providers.x]\nadaptor = \"openai\"\n"),
+        ("a wrong type", "[providers.x]\n\tallow-private = \"yes\"\n"),
+        ("a literal key", "[providers.x]\nsecrets.api-key = \"sk-live-123456\"\n"),
+        ("an unknown adapter", "[providers.x]\nadapter = \"opnai\"\n"),
+        (
+            "no endpoint",
+            "[providers.x]\nadapter = \"openai\"\nendpoints.apo = \"https://a.example\"\n",
+        ),
+    ] {
+        context.file("hotcell.toml", text);
+        let screen = context.run(&["config", "check"]);
+        assert_eq!(screen.code, Some(2), "{name}: {screen:?}");
+        page.push_str(&format!("=== {name}\n{}\n", screen.page()));
+    }
+    assert!(!page.contains("sk-live"), "{page}");
+    assert_screen!(context, "malformed_configuration", page);
+}
+
+#[test]
+fn a_named_configuration_must_be_there_and_is_the_only_one() {
+    let context = Context::new();
+    let screen = context.run(&["--config", "nope.toml", "chat", "hi"]);
+    assert_eq!(screen.code, Some(2));
+    assert!(screen.err.contains("nope.toml"), "{screen:?}");
+    context.file("other.toml", "default-model = \"x/y\"\n");
+    let json = context.run(&["--config", "other.toml", "config", "show", "--json"]).good().json();
+    assert_eq!(json["config"]["default-model"], "x/y");
+    assert_eq!(json["config"].get("providers"), None);
+}
+
+#[test]
+fn the_effective_configuration_names_its_sources() {
+    let context = Context::new();
+    let folder = context.home().join(".config/hotcell");
+    std::fs::create_dir_all(&folder).unwrap();
+    let text = "default-model = \"a/b\"\n[providers.groq]\nsecrets.api-key = \"env:MY_GROQ\"\n";
+    std::fs::write(folder.join("config.toml"), text).unwrap();
+    assert_screen!(context, "config_show", context.run(&["config", "show"]).good().page());
+    assert_screen!(context, "config_path", context.run(&["config", "path"]).good().page());
+    let check = context.run(&["config", "check"]).good();
+    assert_eq!(check.err, "good: 3 providers configured\n");
+}
+
+/// Every member of an object schema, with the path that leads to it.
+fn members(schema: &Value, root: &Value) -> Vec<(String, Value)> {
+    let properties = schema["properties"].as_object().unwrap();
+    let resolve = |value: &Value| match value["$ref"].as_str() {
+        Some(reference) => root.pointer(reference.trim_start_matches('#')).unwrap().clone(),
+        None => value.clone(),
+    };
+    properties.iter().map(|(name, value)| (name.clone(), resolve(value))).collect()
+}
+
+/// A TOML value that the schema allows.
+fn sample(schema: &Value, root: &Value) -> String {
+    let digest = format!("sha256:{}", "0".repeat(64));
+    match schema["type"].as_str().unwrap() {
+        "boolean" => "true".to_owned(),
+        "integer" => "1".to_owned(),
+        "string" => match schema["pattern"].as_str() {
+            Some(pattern) if pattern.starts_with("^sha256") => format!("\"{digest}\""),
+            _ => "\"env:A\"".to_owned(),
+        },
+        _ if schema.get("properties").is_some() => {
+            let all = members(schema, root);
+            let pairs = all.iter().map(|(name, value)| format!("{name} = {}", sample(value, root)));
+            format!("{{ {} }}", pairs.collect::<Vec<_>>().join(", "))
+        }
+        _ => {
+            let inner = &schema["additionalProperties"];
+            let inner = match inner["$ref"].as_str() {
+                Some(reference) => root.pointer(reference.trim_start_matches('#')).unwrap(),
+                None => inner,
+            };
+            format!("{{ x = {} }}", sample(inner, root))
+        }
+    }
+}
+
+#[test]
+fn the_schema_has_what_the_library_reads_and_nothing_else() {
+    let context = Context::empty();
+    let schema = context.run(&["config", "schema"]).good().json();
+    // Everything that the schema has is read …
+    let text: String = members(&schema, &schema)
+        .iter()
+        .map(|(name, value)| format!("{name} = {}\n", sample(value, &schema)))
+        .collect();
+    let config = hotcell::Config::parse(&text, "hotcell.toml".as_ref()).unwrap();
+    // … and what the library can say of a full configuration, the schema has too.
+    fn compare(value: &Value, schema: &Value, root: &Value, at: &str) {
+        let Some(object) = value.as_object() else { return };
+        for (name, value) in object {
+            let declared = match schema.get("properties") {
+                Some(properties) => properties.get(name),
+                None => schema.get("additionalProperties"),
+            };
+            let declared = declared.unwrap_or_else(|| panic!("{at}.{name} is not in the schema"));
+            let declared = match declared["$ref"].as_str() {
+                Some(reference) => root.pointer(reference.trim_start_matches('#')).unwrap(),
+                None => declared,
+            };
+            compare(value, declared, root, &format!("{at}.{name}"));
+        }
+    }
+    compare(&serde_json::to_value(config).unwrap(), &schema, &schema, "");
+    // An unknown member's error lists what would be known: all of it is in the schema.
+    for (table, part) in [
+        ("", &schema),
+        ("[providers.x]\n", &schema["$defs"]["provider"]),
+        ("[adapters.x]\n", &schema["$defs"]["adapter"]),
+        ("[providers.x.limits]\n", &schema["$defs"]["limits"]),
+        ("[providers.x.egress]\n", &schema["$defs"]["egress"]),
+        ("[audit]\n", &schema["properties"]["audit"]),
+    ] {
+        let text = format!("{table}no-such-member = 1\n");
+        let error = hotcell::Config::parse(&text, "x".as_ref()).unwrap_err().to_string();
+        let known: Vec<&str> = error.split('`').skip(3).step_by(2).collect();
+        assert!(!known.is_empty(), "{error}");
+        for name in known {
+            assert!(part["properties"].get(name).is_some(), "{table}{name}: {error}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+use crate::context::{Context, assert_screen};
+use hotcell_mock::Mock;
+
+#[test]
+fn the_help_is_a_manual() {
+    let context = Context::empty();
+    for (name, arguments) in [
+        ("help", &["--help"][..]),
+        ("help_chat", &["chat", "--help"]),
+        ("help_embed", &["embed", "--help"]),
+        ("help_adapter", &["adapter", "--help"]),
+        ("help_config", &["config", "--help"]),
+        ("help_demo", &["demo", "--help"]),
+    ] {
+        let screen = context.run(arguments).good();
+        context.settings().bind(|| insta::assert_snapshot!(name, screen.out));
+    }
+    let version = context.run(&["--version"]).good();
+    assert_eq!(version.out, format!("hotcell {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn the_exit_codes_in_the_help_are_those_of_the_library() {
+    use hotcell::consequence;
+    use hotcell::types::FailureKind as Kind;
+    let help = Context::empty().run(&["--help"]).good().out;
+    for (kind, word) in [
+        (Kind::InvalidRequest, "does not take this request"),
+        (Kind::Unsupported, "does not take this request"),
+        (Kind::NotFound, "does not take this request"),
+        (Kind::TooLarge, "does not take this request"),
+        (Kind::Authentication, "no credential"),
+        (Kind::Permission, "without the permission"),
+        (Kind::Denied, "denied"),
+        (Kind::RateLimited, "rate limit"),
+        (Kind::QuotaExhausted, "quota"),
+        (Kind::ProviderError, "the provider failed"),
+        (Kind::Overloaded, "overloaded"),
+        (Kind::Unreachable, "cannot be reached"),
+        (Kind::MalformedResponse, "the provider failed"),
+        (Kind::ContentFiltered, "content filter"),
+        (Kind::TimedOut, "timed out"),
+        (Kind::Cancelled, "interrupted"),
+        (Kind::Internal, "hotcell itself failed"),
+    ] {
+        let code = consequence(kind).exit_code.to_string();
+        let line = help.lines().find(|line| line.trim_start().starts_with(&format!("{code}  ")));
+        assert!(line.is_some_and(|line| line.contains(word)), "{kind:?}: {line:?}");
+    }
+}
+
+#[test]
+fn providers_say_whether_a_key_is_there_and_never_which() {
+    let context = Context::new();
+    let screen = context.run(&["providers"]).good();
+    assert_screen!(context, "providers", screen.page());
+    for arguments in [&["providers"][..], &["providers", "--json"], &["providers", "--all", "-vvv"]]
+    {
+        let page = context.run(arguments).good().page();
+        assert!(page.contains("MOCK_KEY") && !page.contains(Mock::KEY), "{arguments:?}");
+    }
+    let mut command = context.command(&["providers"]);
+    command.env_remove("MOCK_KEY");
+    let screen = context.run_command(command, b"").good();
+    assert!(screen.out.contains("missing") && !screen.out.contains("there"), "{screen:?}");
+}
+
+#[test]
+fn a_conventional_variable_is_enough() {
+    let context = Context::empty();
+    let screen = context.run(&["providers"]).good();
+    assert_eq!(screen.out, "");
+    assert!(screen.err.starts_with("Nothing is configured"), "{screen:?}");
+    let mut command = context.command(&["providers"]);
+    command.env("OPENAI_API_KEY", "sk-not-shown");
+    let screen = context.run_command(command, b"").good();
+    assert!(screen.out.contains("env:OPENAI_API_KEY  there"), "{screen:?}");
+    assert!(!screen.page().contains("sk-not-shown"));
+}
+
+#[test]
+fn the_catalogue_is_listed_on_request() {
+    let context = Context::empty();
+    let json = context.run(&["providers", "--all", "--json"]).good().json();
+    let names: Vec<&str> =
+        json["providers"].as_array().unwrap().iter().filter_map(|p| p["name"].as_str()).collect();
+    for name in ["openai", "anthropic", "groq", "deepseek", "openrouter", "ollama"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+}
+
+#[test]
+fn models_are_listed_by_their_full_name() {
+    let context = Context::new();
+    assert_screen!(context, "models", context.run(&["models", "mock"]).good().page());
+    let json = context.run(&["models", "claude", "--json"]).good().json();
+    assert_eq!(json["models"][0]["model"], "claude/claude-sonnet-4-5");
+    assert_eq!(json["models"][0]["raw"]["display_name"], "Claude Sonnet 4.5");
+    // Without a name, those of every provider that has its key.
+    let all = context.run(&["models"]).good();
+    assert!(all.out.contains("mock/gpt-4o") && all.out.contains("claude/claude-haiku"), "{all:?}");
+}
+
+#[test]
+fn an_adapter_is_explained_without_being_run() {
+    let context = Context::empty();
+    for name in ["openai", "anthropic"] {
+        let screen = context.run(&["adapter", "inspect", name]).good();
+        let page = screen.out;
+        assert!(page.contains("It may\n") && page.contains("It may not\n"), "{page}");
+        assert!(page.lines().all(|line| line.chars().count() <= 84), "{page}");
+        let json = context.run(&["adapter", "inspect", name, "--json"]).good().json();
+        assert_eq!(json["manifest"]["adapter"]["name"], name);
+        let imports: Vec<&str> =
+            json["imports"].as_array().unwrap().iter().filter_map(|i| i.as_str()).collect();
+        assert!(imports.iter().all(|import| import.starts_with("hotcell:adapter/")), "{imports:?}");
+        assert_eq!(json["refused"], serde_json::Value::Null);
+    }
+    let list = context.run(&["adapter", "list", "--json"]).good().json();
+    assert_eq!(list["adapters"].as_array().unwrap().len(), 2);
+    assert_screen!(context, "adapter_list", context.run(&["adapter", "list"]).good().page());
+    assert_screen!(
+        context,
+        "adapter_inspect",
+        context.run(&["adapter", "inspect", "hostile"]).good().page()
+    );
+}
+
+#[test]
+fn a_component_file_is_inspected_like_a_bundled_one() {
+    let context = Context::empty();
+    let component = hotcell::bundle::adapter("openai").unwrap().component;
+    context.file("mine.wasm", component);
+    let json = context.run(&["adapter", "inspect", "mine.wasm", "--json"]).good().json();
+    assert_eq!(json["digest"], hotcell::bundle::adapter("openai").unwrap().digest);
+    context.file("cut.wasm", &component[..1000]);
+    let screen = context.run(&["adapter", "inspect", "cut.wasm"]);
+    assert_eq!(screen.code, Some(2));
+    assert!(screen.err.contains("cut.wasm"), "{screen:?}");
+}
+
+#[test]
+fn colours_are_for_terminals_unless_asked_for() {
+    let context = Context::new();
+    assert!(!context.run(&["adapter", "inspect", "openai"]).good().out.contains('\u{1b}'));
+    let always = context.run(&["adapter", "inspect", "openai", "--color", "always"]).good();
+    assert!(always.out.contains("\u{1b}[1m"));
+}
