@@ -23,8 +23,6 @@ pub(crate) struct Exchange {
 pub(crate) struct Request {
     pub(crate) url: String,
     #[serde(default)]
-    pub(crate) headers: BTreeMap<String, Value>,
-    #[serde(default)]
     body: Option<String>,
     #[serde(default)]
     body_base64: Option<String>,
@@ -44,13 +42,6 @@ pub(crate) struct Response {
 impl Request {
     pub(crate) fn body(&self) -> Vec<u8> {
         bytes(self.body.as_deref(), self.body_base64.as_deref())
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .and_then(|(_, value)| value.as_str().or_else(|| value.get(0)?.as_str()))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Plays an exchange to a real adapter in a real cell.
 
-use crate::compare;
+use crate::compare::{self, Told};
 use crate::exchange::Exchange;
-use hotcell::types::{ChatRequest, EmbedRequest};
-use hotcell::{Allocation, Collected, Config, Error, ProviderConfig, Runner};
+use hotcell::types::{ChatRequest, EmbedRequest, Event};
+use hotcell::{Allocation, Config, Error, ProviderConfig, Runner};
 use hotcell_tests::stage::{Script, Stage};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -83,28 +83,28 @@ impl Player {
         }
     }
 
-    async fn collect(
-        &self,
-        model: &str,
-        request: ChatRequest,
-    ) -> Result<Collected, (Collected, Error)> {
-        let mut collected = Collected::default();
+    async fn collect(&self, model: &str, request: ChatRequest) -> Result<Told, (Told, Error)> {
+        let mut told = Told::default();
         let mut answer = match self.runner.chat(model, request).await {
             Ok(answer) => answer,
-            Err(error) => return Err((collected, error)),
+            Err(error) => return Err((told, error)),
         };
-        loop {
-            match answer.next_batch().await {
-                Ok(Some(events)) => events.into_iter().for_each(|event| collected.push(event)),
-                Ok(None) => {
-                    collected.finish();
-                    return Ok(collected);
+        let end = loop {
+            match answer.next().await {
+                Ok(Some(event)) => {
+                    if let Event::Text(delta) = &event {
+                        told.text.push_str(&delta.text);
+                    }
+                    told.collected.push(event);
                 }
-                Err(error) => {
-                    collected.finish();
-                    return Err((collected, error));
-                }
+                Ok(None) => break None,
+                Err(error) => break Some(error),
             }
+        };
+        told.collected.finish();
+        match end {
+            None => Ok(told),
+            Some(error) => Err((told, error)),
         }
     }
 
