@@ -83,12 +83,11 @@ pub fn inspect(component: &[u8], wasi: bool) -> Result<Inspection, AdapterError>
     };
     let foreign: Vec<String> =
         inspection.imports.iter().filter(|name| !own(name)).cloned().collect();
-    let is_wasi = |name: &String| name.starts_with("wasi:");
-    if !foreign.is_empty() && !(wasi && foreign.iter().all(is_wasi)) {
-        let wasi = foreign.iter().all(is_wasi);
-        return Err(AdapterError::Imports { imports: foreign, wasi });
+    let all_wasi = foreign.iter().all(|name| name.starts_with("wasi:"));
+    if foreign.is_empty() || (wasi && all_wasi) {
+        return Ok(inspection);
     }
-    Ok(inspection)
+    Err(AdapterError::Imports { imports: foreign, wasi: all_wasi })
 }
 
 impl Adapter {

@@ -31,6 +31,7 @@ impl ChatRequest {
     }
 }
 
+#[expect(clippy::derivable_impls, reason = "the record is generated and derives nothing")]
 impl Default for Sampling {
     fn default() -> Self {
         Self {
