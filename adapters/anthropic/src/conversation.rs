@@ -88,7 +88,11 @@ impl<'a> Conversation<'a> {
         }
         for turn in turns.iter_mut().filter(|turn| !turn.own && turn.role == "user") {
             // Results answer the calls of the turn before, and have to come first.
-            turn.parts.sort_by_key(|part| !matches!(part, Part::ToolResult(_)));
+            let parts = std::mem::take(&mut turn.parts).into_iter();
+            let (results, rest): (Vec<_>, Vec<_>) =
+                parts.partition(|part| matches!(part, Part::ToolResult(_)));
+            turn.parts = results;
+            turn.parts.extend(rest);
         }
         Ok(Self { system, turns })
     }

@@ -159,8 +159,7 @@ fn write_sampling(sampling: &Sampling, object: &mut Object<'_, '_>, translation:
     }
     let temperature = match sampling.temperature {
         Some(wanted) if wanted > 1.0 && !translation.exact => {
-            translation
-                .warn(format!("the temperature {wanted} was lowered to 1, the highest here"));
+            translation.warn("the temperature was lowered to 1, the highest here".to_owned());
             Some(1.0)
         }
         other => other,

@@ -67,7 +67,8 @@ pub(crate) fn object_text<'a>(members: impl IntoIterator<Item = (&'a str, &'a st
 
 /// A string as JSON text.
 pub(crate) fn string(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    // Writing a string cannot fail.
+    serde_json::to_string(text).unwrap_or_default()
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
