@@ -46,9 +46,7 @@ impl Player {
         let adapter = adapter.map_or("openai", |definition| definition.adapter.as_str());
         match self.kind {
             "embeddings" => path.ends_with("/embeddings"),
-            "models" => {
-                adapter != "anthropic" && !path.contains("/v1beta/") || adapter == "anthropic"
-            }
+            "models" => adapter == "anthropic" || !path.contains("/v1beta/"),
             _ => true,
         }
     }
@@ -184,7 +182,7 @@ fn cuts(body: &[u8]) -> Vec<(&'static str, Vec<Vec<u8>>)> {
     };
     let single = |place: usize| place < SINGLE_BYTES || place + SINGLE_BYTES > body.len();
     // Pieces of 1 to 97 bytes, the same in every run.
-    let random = |place: usize| (place.wrapping_mul(2_654_435_761) >> 7) % 49 == 0;
+    let random = |place: usize| (place.wrapping_mul(2_654_435_761) >> 7).is_multiple_of(49);
     let in_text = |place: usize| body[place] & 0xc0 == 0x80;
     let in_line_end = |place: usize| body[place] == b'\n';
     vec![
