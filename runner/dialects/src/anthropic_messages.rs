@@ -130,7 +130,8 @@ fn read_output(
         Some((format, plain)) => (format, usual && plain),
         None => (None, false),
     };
-    if usual {
+    // Beside the older spelling the adapter would not write this one.
+    if usual && !object.has("output_format") {
         object.take("output_config");
     }
     Ok((effort, output.or(before.and_then(|(format, _)| format))))

@@ -2,7 +2,7 @@
 
 use crate::provider::{block, end, provider, run, sse, start, text};
 use hotcell_adapter_anthropic::Anthropic;
-use hotcell_sdk::{ChatRequest, Failure, FailureKind};
+use hotcell_sdk::{Chat, ChatRequest, Failure, FailureKind};
 use serde_json::{Value, json};
 
 fn failure(status: u16, body: &str) -> Failure {
@@ -149,6 +149,15 @@ fn an_error_event_in_another_form_is_still_a_failure() {
             "{data}"
         );
     }
+}
+
+#[test]
+fn an_error_before_the_first_event_is_a_failure_of_the_call() {
+    let mut script = provider();
+    let body = sse(&[json!({ "type": "ping" }), error("overloaded_error", "Overloaded")]);
+    script.answer(200, "text/event-stream", body);
+    let (result, _) = script.call(|| Anthropic::complete(ChatRequest::user("hi")));
+    assert_eq!(result.err().map(|failure| failure.kind), Some(FailureKind::Overloaded));
 }
 
 #[test]

@@ -111,6 +111,11 @@ impl<'a, 'p> Object<'a, 'p> {
         self.path.member(name)
     }
 
+    /// Whether there is such a member, be it null.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.members.0.iter().any(|(found, _)| found == name)
+    }
+
     /// The text of a member that stays. What is null counts as absent.
     pub(super) fn get(&self, name: &str) -> Option<&'a str> {
         // Of several members with one name the last is meant.
@@ -140,7 +145,7 @@ impl<'a, 'p> Object<'a, 'p> {
 
     /// A string that is there.
     pub(super) fn required(&mut self, name: &'static str) -> Result<String, DialectError> {
-        let null = self.members.0.iter().any(|(found, _)| found == name);
+        let null = self.has(name);
         let found = self.text(name)?;
         found.ok_or_else(|| match null {
             true => self.path.member(name).wrong("a string", "null"),

@@ -312,6 +312,7 @@ fn a_form_for_the_answer_is_read_in_both_spellings() {
     for odd in [
         json!({ "output_config": { "format": format, "effort": "low" } }),
         json!({ "output_format": format }),
+        json!({ "output_format": null, "output_config": { "format": format } }),
     ] {
         let request = read(odd.clone());
         assert_eq!(schema(&request), "{\"type\":\"object\"}");
