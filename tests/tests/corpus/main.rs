@@ -1,143 +1,136 @@
 //! Judged by recordings: what providers really sent, through the real wall.
 //!
-//! `HOTCELL_CORPUS` names the folder (`../shared/corpus` beside the workspace where
-//! it is not set). Each line is one exchange. The recorded response is played to the
-//! adapter, cut in five ways, and its events must add up to what the provider's own
-//! SDK made of it; the recorded request is read in its dialect, goes through the
-//! adapter, and must arrive as it was.
+//! `HOTCELL_CORPUS` names the folder; where it is not set, `../shared/corpus` beside
+//! the workspace is taken. Each line is one exchange. The recorded response is played
+//! to the adapter, cut in five ways, and its events must add up to what the provider's
+//! own SDK made of it, and to the same at every cut. The recorded request is read in
+//! its dialect, goes through the adapter, and must arrive as it was.
+//!
+//! `cargo test --release --test corpus -- openai-chat` judges one kind.
 
 mod compare;
+mod cut;
+mod dialect;
 mod exchange;
 mod replay;
+mod score;
 
-use exchange::Exchange;
+use dialect::Dialect;
+use exchange::{Exchange, Folder};
 use replay::Player;
-use std::fmt::Write as _;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use score::{Half, Judgement, Scores};
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
-/// Kinds that the adapters of today speak.
-const KINDS: [&str; 4] = ["openai-chat", "anthropic-messages", "embeddings", "models"];
-const PLAYERS: usize = 2;
+/// Each thread plays one exchange at a time, with a runner and a server of its own,
+/// so that a piece that leaves the server is read before the next one leaves.
+const MOST_THREADS: usize = 8;
 
-/// What became of one kind.
-#[derive(Default)]
-struct Score {
-    responses: usize,
-    responses_good: usize,
-    requests: usize,
-    requests_good: usize,
-    passed_over: usize,
-    failures: Vec<String>,
-}
-
-fn main() {
-    let folder = std::env::var_os("HOTCELL_CORPUS").map_or_else(default_folder, PathBuf::from);
-    if !folder.is_dir() {
-        println!("corpus: SKIPPED, there is no folder {} (HOTCELL_CORPUS)", folder.display());
-        println!("corpus: 0 passed, 0 failed, 1 skipped");
-        return;
-    }
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let Ok(runtime) = runtime else {
-        eprintln!("corpus: the runtime does not start");
-        std::process::exit(1);
+fn main() -> ExitCode {
+    let Some(kinds) = wanted(std::env::args().skip(1)) else { return ExitCode::SUCCESS };
+    let (folder, named) = match std::env::var_os("HOTCELL_CORPUS") {
+        Some(folder) => (PathBuf::from(folder), true),
+        None => (Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus"), false),
     };
-    let (mut passed, mut failed) = (0, 0);
-    let mut report = String::new();
-    for kind in KINDS {
-        let exchanges = match Exchange::read_all(&folder.join(kind)) {
-            Ok(exchanges) => exchanges,
-            Err(error) => {
-                eprintln!("corpus {kind}: {error}");
-                std::process::exit(1);
+    if !folder.is_dir() {
+        println!("corpus: SKIPPED: there is no folder {}", folder.display());
+        println!("corpus: set HOTCELL_CORPUS to the folder of the recordings");
+        // A folder that somebody named must be there.
+        return if named { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+    }
+    let mut scores = Scores::new(&kinds);
+    let mut queue = VecDeque::new();
+    for kind in &kinds {
+        let Folder { exchanges, malformed } = Folder::read(&folder.join(kind));
+        malformed.into_iter().for_each(|why| scores.malformed(kind, why));
+        for exchange in exchanges {
+            match Dialect::of(kind, &exchange) {
+                Some(dialect) => queue.push_back((*kind, dialect, exchange)),
+                None => scores.passed_over(kind),
             }
-        };
-        let score = runtime.block_on(judge(kind, exchanges));
-        let Score { responses, responses_good, requests, requests_good, .. } = score;
-        let over = match score.passed_over {
-            0 => String::new(),
-            n => format!(" ({n} of other dialects passed over)"),
-        };
-        println!(
-            "corpus {kind}: {responses_good} of {responses} responses, {requests_good} of {requests} requests{over}"
-        );
-        passed += responses_good + requests_good;
-        failed += score.failures.len();
-        for failure in score.failures {
-            // Writing into a string does not fail.
-            let _ = writeln!(report, "{kind}: {failure}");
         }
     }
-    if failed > 0 {
-        let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("corpus-failures.txt");
-        match std::fs::write(&file, report) {
-            Ok(()) => println!("corpus: the failures are in {}", file.display()),
-            Err(error) => println!("corpus: {}: {error}", file.display()),
-        }
+    scores.add(judge_all(queue));
+    if kinds == Dialect::KINDS {
+        scores.other_kinds(&folder);
     }
-    println!("corpus: {passed} passed, {failed} failed");
-    std::process::exit(i32::from(failed > 0));
+    scores.tell(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus-failures.txt"))
 }
 
-fn default_folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus")
-}
-
-/// Judges all exchanges of a kind, a few at a time.
-async fn judge(kind: &'static str, exchanges: Vec<Exchange>) -> Score {
-    let providers: Vec<String> =
-        exchanges.iter().map(|exchange| exchange.provider.clone()).collect();
-    let queue = Arc::new(Mutex::new(exchanges));
-    let mut players = Vec::new();
-    for _ in 0..PLAYERS {
-        let (queue, providers) = (queue.clone(), providers.clone());
-        players.push(tokio::spawn(async move {
-            let mut score = Score::default();
-            let player = match Player::new(kind, &providers).await {
-                Ok(player) => player,
-                Err(error) => {
-                    score.failures.push(format!("the player does not start: {error}"));
-                    return score;
-                }
-            };
-            loop {
-                let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop();
-                let Some(exchange) = next else { return score };
-                if !player.speaks(&exchange) {
-                    score.passed_over += 1;
-                    continue;
-                }
-                score.responses += 1;
-                match player.response(&exchange).await {
-                    Ok(()) => score.responses_good += 1,
-                    Err(why) => score.failures.push(format!("{} response: {why}", exchange.id)),
-                }
-                if let Some(result) = player.request(&exchange).await {
-                    score.requests += 1;
-                    match result {
-                        Ok(()) => score.requests_good += 1,
-                        Err(why) => score.failures.push(format!("{} request: {why}", exchange.id)),
-                    }
-                }
+/// The kinds that the arguments of `cargo test` ask for: all, unless they name some.
+/// None where they ask for other tests, or for a list.
+fn wanted(arguments: impl Iterator<Item = String>) -> Option<Vec<&'static str>> {
+    let mut names = Vec::new();
+    let mut arguments = arguments;
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--list" => {
+                Dialect::KINDS.iter().for_each(|kind| println!("corpus {kind}: test"));
+                return None;
             }
-        }));
-    }
-    let mut total = Score::default();
-    for player in players {
-        match player.await {
-            Ok(score) => {
-                total.responses += score.responses;
-                total.responses_good += score.responses_good;
-                total.requests += score.requests;
-                total.requests_good += score.requests_good;
-                total.passed_over += score.passed_over;
-                total.failures.extend(score.failures);
+            // A value follows.
+            "--test-threads" | "--format" | "--color" | "--logfile" | "--skip" | "-Z" => {
+                arguments.next();
             }
-            Err(error) => total.failures.push(format!("a player stopped: {error}")),
+            flag if flag.starts_with('-') => {}
+            name => names.push(name.to_owned()),
         }
     }
-    total.failures.sort();
-    total
+    let asked = |kind: &&str| {
+        let title = format!("corpus {kind}");
+        names.is_empty() || names.iter().any(|name| title.contains(name.as_str()))
+    };
+    let kinds: Vec<&'static str> = Dialect::KINDS.into_iter().filter(asked).collect();
+    (!kinds.is_empty()).then_some(kinds)
+}
+
+type Queue = VecDeque<(&'static str, Dialect, Exchange)>;
+
+/// Judges all exchanges, some at a time.
+fn judge_all(queue: Queue) -> Vec<Judgement> {
+    let cast: Vec<(Dialect, String)> =
+        queue.iter().map(|(_, dialect, exchange)| (*dialect, exchange.provider.clone())).collect();
+    let queue = Mutex::new(queue);
+    let threads = thread::available_parallelism().map_or(2, usize::from).min(MOST_THREADS);
+    thread::scope(|scope| {
+        let players: Vec<_> = (0..threads).map(|_| scope.spawn(|| play(&cast, &queue))).collect();
+        let judged = players.into_iter().map(|player| {
+            player.join().unwrap_or_else(|_| vec![Judgement::broken("a player panicked")])
+        });
+        judged.flatten().collect()
+    })
+}
+
+/// One thread: everything in it takes turns, the server, the client and the cell.
+fn play(cast: &[(Dialect, String)], queue: &Mutex<Queue>) -> Vec<Judgement> {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return vec![Judgement::broken(&format!("the runtime: {error}"))],
+    };
+    runtime.block_on(async {
+        let mut judged = Vec::new();
+        // For the check below: a provider that nobody knows.
+        let unknown = "nobody";
+        let names = cast.iter().map(|(dialect, provider)| (*dialect, provider.as_str()));
+        let player = Player::new(names.chain([(Dialect::OpenAiChat, unknown)])).await;
+        let player = match player {
+            Ok(player) => player,
+            Err(error) => return vec![Judgement::broken(&format!("the runner: {error}"))],
+        };
+        if let Err(why) = player.keeps_pieces_apart(unknown).await {
+            judged.push(Judgement::broken(&why));
+        }
+        loop {
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            let Some((kind, dialect, exchange)) = next else { return judged };
+            let result = player.response(dialect, &exchange).await;
+            judged.push(Judgement::new(kind, Half::Response, &exchange, result));
+            if let Some(result) = player.request(dialect, &exchange).await {
+                judged.push(Judgement::new(kind, Half::Request, &exchange, result));
+            }
+        }
+    })
 }

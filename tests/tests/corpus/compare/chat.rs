@@ -1,0 +1,161 @@
+//! A chat answer against what the provider's own SDK made of it.
+
+use super::{equal, expected_error, failure};
+use crate::exchange::Exchange;
+use crate::replay::Told;
+use hotcell::Collected;
+use hotcell::types::{Event, Part, ToolCall, Usage};
+use serde_json::{Map, Value, json};
+
+/// Holds an answer against `expected`. What it gives back is the same for answers
+/// that add up to the same.
+pub(crate) fn compare(exchange: &Exchange, told: &Told) -> Result<String, String> {
+    let expected = &exchange.expected;
+    if let Some(error) = expected_error(exchange) {
+        return match &told.error {
+            None => Err("an error was expected".to_owned()),
+            Some(found) => failure(exchange, &error, found),
+        };
+    }
+    if let Some(error) = &told.error {
+        return Err(format!("failed: {error}"));
+    }
+    let mut collected = Collected::default();
+    told.events.iter().for_each(|event| collected.push(event.clone()));
+    collected.finish();
+    let answer = Answer::new(exchange, told, &collected);
+    for (name, expected) in expected.as_object().into_iter().flatten() {
+        match name.as_str() {
+            "text" => equal(name, expected, &answer.text.clone().into()),
+            "reasoning" => equal(name, expected, &answer.reasoning.clone().into()),
+            "refusal" => equal(name, &blank_as_null(expected), &answer.refusal()),
+            "tool_calls" => tool_calls(expected, &answer.calls),
+            "finish" => equal(name, &blank_as_null(expected), &answer.finish),
+            "signature_count" => equal(name, expected, &answer.signatures.into()),
+            "usage" => usage(expected, collected.usage.as_ref()),
+            // What the corpus says of other kinds (`blocked`, `finish_detail`).
+            _ => Ok(()),
+        }?;
+    }
+    Ok(format!("{collected:?}"))
+}
+
+/// The answer as the corpus sees it.
+struct Answer {
+    text: String,
+    reasoning: String,
+    refusal: String,
+    calls: Vec<ToolCall>,
+    finish: Value,
+    signatures: usize,
+}
+
+impl Answer {
+    /// Of a whole answer with several choices the corpus has the first. In a stream
+    /// it does not tell them apart: the pieces of all choices add up as they come.
+    fn new(exchange: &Exchange, told: &Told, collected: &Collected) -> Self {
+        let choices = match exchange.stream {
+            true => &collected.choices[..],
+            false => collected.choices.get(..1).unwrap_or_default(),
+        };
+        let of = |choice: u32| exchange.stream || choice == 0;
+        let (mut text, mut reasoning, mut refusal) = (String::new(), String::new(), String::new());
+        for event in &told.events {
+            match event {
+                Event::Text(delta) if of(delta.choice) => text.push_str(&delta.text),
+                Event::Reasoning(delta) if of(delta.choice) => reasoning.push_str(&delta.text),
+                Event::Refusal(delta) if of(delta.choice) => refusal.push_str(&delta.text),
+                _ => {}
+            }
+        }
+        let parts = || choices.iter().flat_map(|choice| &choice.parts);
+        // A cipher is as opaque as a signature, and must go back as it came.
+        let signed = |part: &&Part| match part {
+            Part::Reasoning(part) => part.signature.is_some() || part.redacted.is_some(),
+            _ => false,
+        };
+        let finish = choices.first().and_then(|choice| choice.finished.as_ref()?.raw.clone());
+        let call = |part: &Part| match part {
+            Part::ToolCall(call) => Some(call.clone()),
+            _ => None,
+        };
+        Self {
+            text,
+            reasoning,
+            refusal,
+            calls: parts().filter_map(call).collect(),
+            finish: finish.map_or(Value::Null, Value::from),
+            signatures: parts().filter(signed).count(),
+        }
+    }
+
+    fn refusal(&self) -> Value {
+        blank_as_null(&self.refusal.clone().into())
+    }
+}
+
+fn tool_calls(expected: &Value, found: &[ToolCall]) -> Result<(), String> {
+    let expected = expected.as_array().map(Vec::as_slice).unwrap_or_default();
+    equal("number of tool calls", &expected.len().into(), &found.len().into())?;
+    for (expected, found) in expected.iter().zip(found) {
+        equal("tool call id", &blank_as_null(&expected["id"]), &blank_as_null(&json!(found.id)))?;
+        equal("tool call name", &expected["name"], &json!(found.name))?;
+        arguments(&expected["arguments"], &found.arguments)?;
+    }
+    Ok(())
+}
+
+/// The corpus has arguments parsed, and `__raw__` for what is not JSON: a call that
+/// was cut off. The interface has `{}` for a call without arguments, whether its
+/// provider writes nothing, `""` or `null`.
+fn arguments(expected: &Value, found: &str) -> Result<(), String> {
+    let nothing = || Value::Object(Map::new());
+    let expected = match expected.get("__raw__") {
+        Some(Value::String(raw)) if raw.trim().is_empty() => nothing(),
+        Some(raw) => return equal("tool arguments", raw, &found.into()),
+        None if expected.is_null() => nothing(),
+        None => expected.clone(),
+    };
+    let parsed = serde_json::from_str::<Value>(found)
+        .map_err(|error| format!("tool arguments are not JSON: {error}: {found:?}"))?;
+    let parsed = if parsed.is_null() { nothing() } else { parsed };
+    equal("tool arguments", &expected, &parsed)
+}
+
+/// The corpus keeps each provider's own convention: the input of Anthropic's, which
+/// alone says what was written to the cache, leaves out what was read and written.
+fn usage(expected: &Value, found: Option<&Usage>) -> Result<(), String> {
+    let Some(expected) = expected.as_object() else { return Ok(()) };
+    let found = found.cloned().unwrap_or(Usage {
+        input: None,
+        output: None,
+        cache_read: None,
+        cache_write: None,
+        reasoning: None,
+        raw: None,
+    });
+    let cached = match expected.contains_key("cache_write") {
+        true => found.cache_read.unwrap_or(0) + found.cache_write.unwrap_or(0),
+        false => 0,
+    };
+    let counts = [
+        ("input", found.input.map(|input| input.saturating_sub(cached))),
+        ("output", found.output),
+        ("cached_input", found.cache_read),
+        ("cache_write", found.cache_write),
+        ("reasoning", found.reasoning),
+    ];
+    for (name, count) in counts {
+        // Null: the SDK found no such member. The adapter may know another place
+        // where this provider says it.
+        if let Some(expected) = expected.get(name).filter(|count| !count.is_null()) {
+            equal(&format!("usage {name}"), expected, &count.map_or(Value::Null, Value::from))?;
+        }
+    }
+    Ok(())
+}
+
+/// Some providers say `""` where others say nothing.
+fn blank_as_null(value: &Value) -> Value {
+    if value.as_str() == Some("") { Value::Null } else { value.clone() }
+}

@@ -1,0 +1,66 @@
+//! Vectors against the recorded body.
+
+use super::{equal, expected_error, failure};
+use crate::exchange::Exchange;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hotcell::Error;
+use hotcell::types::EmbedResponse;
+use serde_json::Value;
+
+pub(crate) fn compare(
+    exchange: &Exchange,
+    answer: Result<EmbedResponse, Error>,
+) -> Result<String, String> {
+    let answer = match (expected_error(exchange), answer) {
+        (Some(error), Err(found)) => return failure(exchange, &error, &found),
+        (Some(_), Ok(_)) => return Err("an error was expected".to_owned()),
+        (None, answer) => answer.map_err(|error| format!("failed: {error}"))?,
+    };
+    let body = exchange.response.body.json();
+    let mut data = body["data"].as_array().cloned().unwrap_or_default();
+    // The interface has them in the order of the inputs.
+    data.sort_by_key(|entry| entry["index"].as_u64());
+    equal("number of vectors", &data.len().into(), &answer.vectors.len().into())?;
+    let request = exchange.request.body.json();
+    for (number, (entry, found)) in data.iter().zip(&answer.vectors).enumerate() {
+        let expected = vector(&entry["embedding"], &request)
+            .ok_or_else(|| format!("the recording's vector {number} is not understood"))?;
+        if expected != *found {
+            return Err(format!("vector {number} differs"));
+        }
+    }
+    let model = answer.model.clone().map_or(Value::Null, Value::from);
+    equal("model", &body["model"], &model)?;
+    let tokens = answer.usage.as_ref().and_then(|usage| usage.input);
+    if let expected @ Value::Number(_) = &body["usage"]["prompt_tokens"] {
+        equal("tokens", expected, &tokens.map_or(Value::Null, Value::from))?;
+    }
+    Ok(format!("{answer:?}"))
+}
+
+/// Numbers, or the bytes of numbers in base64. OpenAI sends bytes only when `base64`
+/// is asked for, and they are of floats. Perplexity sends them unasked, and they are
+/// whole numbers of one byte; as many as `dimensions` says, where it says so.
+fn vector(value: &Value, request: &Value) -> Option<Vec<f32>> {
+    match value {
+        Value::Array(numbers) => {
+            numbers.iter().map(|number| number.as_f64().map(|number| number as f32)).collect()
+        }
+        Value::String(base64) => {
+            let bytes = STANDARD.decode(base64).ok()?;
+            let floats = match request["dimensions"].as_u64() {
+                Some(dimensions) => bytes.len() as u64 == 4 * dimensions,
+                None => request["encoding_format"] == "base64",
+            };
+            match floats {
+                true => bytes
+                    .chunks(4)
+                    .map(|four| Some(f32::from_le_bytes(four.try_into().ok()?)))
+                    .collect(),
+                false => Some(bytes.iter().map(|byte| f32::from(byte.cast_signed())).collect()),
+            }
+        }
+        _ => None,
+    }
+}
