@@ -69,7 +69,8 @@ pub(crate) fn read(name: &str) -> Result<Part, Problem> {
     part(bytes, title).map_err(fail)
 }
 
-fn read_all(from: impl Read) -> std::io::Result<Vec<u8>> {
+/// Reads to the end, or as far as it takes to see that it is too large.
+pub(crate) fn read_all(from: impl Read) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take(LARGEST + 1).read_to_end(&mut bytes)?;
     Ok(bytes)

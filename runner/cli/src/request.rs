@@ -6,7 +6,6 @@ use crate::problem::{Problem, why};
 use hotcell::types::{
     ChatRequest, JsonSchema, Message, OutputFormat, Part, ReasoningOptions, Role, Sampling,
 };
-use std::io::Read;
 use std::path::Path;
 
 /// The parts of the user's first message: attachments, then what came through the
@@ -59,8 +58,7 @@ pub(crate) fn piped(arguments: &ChatArguments, can_ask: bool) -> Result<Option<V
     if can_ask || arguments.files.iter().any(|file| file == "-") {
         return Ok(None);
     }
-    let mut bytes = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| {
+    let bytes = attachment::read_all(std::io::stdin().lock()).map_err(|error| {
         Problem::usage(format!("standard input cannot be read: {}", why(&error)))
     })?;
     Ok(Some(bytes))

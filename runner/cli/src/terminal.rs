@@ -10,7 +10,9 @@ use std::io::{self, IsTerminal, Write};
 pub(crate) struct Terminal {
     /// Somebody can type.
     pub(crate) can_ask: bool,
-    /// Standard output is a screen that can be drawn on.
+    /// Standard output is a terminal, which obeys what it reads.
+    pub(crate) is_terminal: bool,
+    /// And one that can be drawn on.
     pub(crate) is_screen: bool,
     /// Standard error is one, for what comes and goes.
     pub(crate) error_is_screen: bool,
@@ -35,6 +37,7 @@ impl Terminal {
         };
         Self {
             can_ask: io::stdin().is_terminal(),
+            is_terminal: out,
             is_screen: out && !dumb,
             error_is_screen: err && !dumb,
             paint: colours(out),

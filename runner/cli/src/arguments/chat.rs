@@ -14,6 +14,7 @@ use std::path::PathBuf;
 ///   hotcell chat
 ///
 /// On a terminal the answer is rendered as Markdown; in a pipe it comes as it is.
+/// In a script's loop add `</dev/null`, or what the loop reads becomes the prompt.
 #[derive(Args, Clone, Debug, Default)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ChatArguments {

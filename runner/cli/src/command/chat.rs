@@ -21,7 +21,7 @@ pub(crate) fn run(
     let runner = runner(global)?;
     let model = model(arguments, &runner)?;
     let Some(prompt) = prompt else {
-        if terminal.can_ask && terminal.is_screen && !arguments.output.json {
+        if terminal.can_ask && terminal.is_terminal && !arguments.output.json {
             return conversation::run(arguments, global, request, model, runner, terminal);
         }
         return Err(Problem::usage("there is nothing to ask")

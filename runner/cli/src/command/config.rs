@@ -82,6 +82,7 @@ fn show(global: &GlobalArguments, json: bool, terminal: &Terminal) -> Result<(),
         effective.audit = Some(hotcell::AuditConfig { file: file.clone() });
         origins.insert("audit".to_owned(), "--audit".to_owned());
     }
+    hide(&mut effective);
     if json {
         return terminal.print_json(&json!({
             "files": files.iter().filter(|file| file.exists()).collect::<Vec<_>>(),
@@ -105,6 +106,16 @@ fn show(global: &GlobalArguments, json: bool, terminal: &Terminal) -> Result<(),
         })
         .collect();
     terminal.print(&shown)
+}
+
+/// A header can hold what should have been a secret.
+fn hide(config: &mut Config) {
+    const TELLING: [&str; 5] = ["auth", "key", "token", "secret", "cookie"];
+    for (name, value) in config.providers.values_mut().flat_map(|provider| &mut provider.headers) {
+        if TELLING.iter().any(|word| name.to_ascii_lowercase().contains(word)) {
+            *value = "[hidden]".to_owned();
+        }
+    }
 }
 
 /// The pieces that a later file replaces as a whole.

@@ -168,7 +168,7 @@ impl<'a> View<'a> {
         if self.last == Last::Reasoning {
             self.close_line();
             self.write()?;
-            if self.terminal.is_screen {
+            if self.terminal.is_terminal {
                 self.pending.push('\n');
             }
         }
@@ -177,7 +177,7 @@ impl<'a> View<'a> {
             Form::Markdown { live, .. } => live.push(text),
             _ => {
                 // A terminal obeys what it reads; a pipe gets every byte.
-                let text = if self.terminal.is_screen { visible(text) } else { text.into() };
+                let text = if self.terminal.is_terminal { visible(text) } else { text.into() };
                 self.pending.push_str(&text);
                 self.open_line =
                     self.open_line && text.is_empty() || !text.is_empty() && !text.ends_with('\n');
@@ -193,7 +193,7 @@ impl<'a> View<'a> {
             return Ok(());
         }
         self.open_line = !text.ends_with('\n');
-        if self.terminal.is_screen {
+        if self.terminal.is_terminal {
             self.pending.push_str(&self.terminal.paint.dim(&visible(text)));
         } else {
             self.terminal.note(&visible(text));
@@ -213,7 +213,7 @@ impl<'a> View<'a> {
     /// A line on standard error, which does not run into the answer.
     fn aside(&mut self, line: &str) -> Result<(), Problem> {
         self.settle()?;
-        if self.terminal.is_screen {
+        if self.terminal.is_terminal {
             self.close_line();
             self.write()?;
         }
@@ -232,7 +232,7 @@ impl<'a> View<'a> {
 
     fn close_line(&mut self) {
         if std::mem::take(&mut self.open_line) {
-            if self.last == Last::Reasoning && !self.terminal.is_screen {
+            if self.last == Last::Reasoning && !self.terminal.is_terminal {
                 self.terminal.note("\n");
             } else {
                 self.pending.push('\n');

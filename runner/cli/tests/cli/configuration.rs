@@ -50,6 +50,17 @@ fn the_effective_configuration_names_its_sources() {
     assert_eq!(check.err, "good: 3 providers configured\n");
 }
 
+#[test]
+fn a_header_that_holds_a_key_is_not_shown() {
+    let context = Context::empty();
+    context
+        .file("hotcell.toml", "[providers.x.headers]\nX-Team-Token = \"t0p\"\nx-team = \"blue\"\n");
+    for arguments in [&["config", "show"][..], &["config", "show", "--json"]] {
+        let page = context.run(arguments).good().page();
+        assert!(page.contains("blue") && !page.contains("t0p"), "{page}");
+    }
+}
+
 /// Every member of an object schema, with the path that leads to it.
 fn members(schema: &Value, root: &Value) -> Vec<(String, Value)> {
     let properties = schema["properties"].as_object().unwrap();

@@ -5,8 +5,10 @@ mod answers;
 mod completions;
 mod configuration;
 mod context;
+#[cfg(unix)]
 mod conversation;
 mod demo;
 mod failures;
+#[cfg(unix)]
 mod interrupt;
 mod listings;
