@@ -119,10 +119,10 @@ fn errors_are_json_where_output_is() {
 #[test]
 fn what_a_provider_says_cannot_steer_the_terminal() {
     let context = Context::new();
-    let evil = "\u{1b}[2J\u{1b}]0;owned\u{7}";
-    context.mock.change(|mock| mock.answer = Some(evil.to_owned()));
-    let mut command = context.command(&["chat", "--color", "always", "-m", "mock/unknown", "hi"]);
-    command.arg(evil);
+    // The mock says the name of a model that it does not know.
+    let evil = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{202e}";
+    let command = context.command(&["chat", "-m", &format!("mock/unknown{evil}"), "hi"]);
     let screen = context.run_command(command, b"");
-    assert!(!screen.err.contains("\u{1b}[2J"), "{screen:?}");
+    assert!(screen.err.contains("mock/unknown") || screen.err.contains("`unknown"), "{screen:?}");
+    assert!(!screen.err.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{screen:?}");
 }
