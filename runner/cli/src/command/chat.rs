@@ -1,6 +1,6 @@
 use super::view::View;
 use super::watch::{Watched, watch};
-use super::{conversation, runner, runtime, with_key_help};
+use super::{conversation, runner, runtime, set_up, split, with_key_help};
 use crate::arguments::{ChatArguments, GlobalArguments};
 use crate::problem::Problem;
 use crate::render::document;
@@ -58,7 +58,7 @@ pub(crate) fn usage_line(watched: &Watched, terminal: &Terminal) -> String {
     format!("{}\n", terminal.error_paint.dim(&line))
 }
 
-/// The model that was named somewhere.
+/// The model that was named somewhere; its provider is set up.
 fn model(arguments: &ChatArguments, runner: &Runner) -> Result<String, Problem> {
     let named = arguments.model.clone().or_else(|| runner.config().default_model.clone());
     let model = named.ok_or_else(|| {
@@ -77,11 +77,7 @@ fn model(arguments: &ChatArguments, runner: &Runner) -> Result<String, Problem> 
         };
         Problem::usage("no model was named").with_help(help)
     })?;
-    if model.split_once('/').is_none_or(|(provider, model)| provider.is_empty() || model.is_empty())
-    {
-        return Err(Problem::usage(format!("`{model}` is not a model: expected provider/model"))
-            .with_help("for example openai/gpt-4o-mini; `hotcell providers` lists the providers"));
-    }
+    set_up(runner, split(&model)?.0)?;
     Ok(model)
 }
 

@@ -71,6 +71,15 @@ fn runner(global: &GlobalArguments) -> Result<Runner, Problem> {
     Ok(Runner::builder().config(configuration(global)?).build()?)
 }
 
+/// Sets a provider up. What is wrong with it is wrong with the configuration or with
+/// what was typed, and not with a request.
+fn set_up(runner: &Runner, provider: &str) -> Result<(), Problem> {
+    runner.warm(provider).map_err(|error| match error.kind() {
+        FailureKind::Internal => Problem::from(error),
+        _ => Problem::Usage { message: error.failure.message, help: error.help },
+    })
+}
+
 /// Where a key is missing, says how this provider gets one.
 pub(crate) fn with_key_help(problem: Problem, runner: &Runner) -> Problem {
     let Problem::Failure(error) = &problem else { return problem };
@@ -96,6 +105,15 @@ pub(crate) fn with_key_help(problem: Problem, runner: &Runner) -> Problem {
         secret.name
     );
     problem.with_help(help)
+}
+
+/// The two parts of `provider/model`.
+fn split(model: &str) -> Result<(&str, &str), Problem> {
+    let parts = model.split_once('/');
+    parts.filter(|(provider, model)| !provider.is_empty() && !model.is_empty()).ok_or_else(|| {
+        Problem::usage(format!("`{model}` is not a model: expected provider/model"))
+            .with_help("for example openai/gpt-4o-mini; `hotcell providers` lists the providers")
+    })
 }
 
 /// One thread is enough for one request, and starts at once.

@@ -1,4 +1,4 @@
-use super::{block_on, runner, runtime, with_key_help};
+use super::{block_on, runner, runtime, set_up, with_key_help};
 use crate::arguments::{GlobalArguments, ModelsArguments};
 use crate::problem::Problem;
 use crate::render::problem;
@@ -15,6 +15,9 @@ pub(crate) fn run(
     terminal: &Terminal,
 ) -> Result<(), Problem> {
     let runner = runner(global)?;
+    if let Some(provider) = &arguments.provider {
+        set_up(&runner, provider)?;
+    }
     let listing = block_on(runtime()?, async {
         match &arguments.provider {
             Some(provider) => {

@@ -51,6 +51,32 @@ fn the_effective_configuration_names_its_sources() {
 }
 
 #[test]
+fn a_provider_that_cannot_be_set_up_is_a_matter_of_configuration() {
+    let context = Context::empty();
+    let digest = format!("sha256:{}", "0".repeat(64));
+    context.file("changed.wasm", hotcell::bundle::adapter("openai").unwrap().component);
+    context.file(
+        "hotcell.toml",
+        format!(
+            "[providers.lost]\nadapter = \"opnai\"\n\
+             [providers.plain]\nadapter = \"openai\"\nendpoints.api = \"http://10.0.0.1\"\n\
+             secrets.api-key = \"env:MOCK_KEY\"\n\
+             [providers.changed]\nadapter = \"mine\"\n\
+             [adapters.mine]\npath = \"changed.wasm\"\ndigest = \"{digest}\"\n"
+        ),
+    );
+    let runs: String = ["lost", "plain", "changed", "unknown"]
+        .iter()
+        .map(|provider| {
+            let screen = context.run(&["chat", "-m", &format!("{provider}/x"), "hi"]);
+            assert_eq!(screen.code, Some(2), "{provider}");
+            format!("=== {provider}\n{}\n", screen.page())
+        })
+        .collect();
+    assert_screen!(context, "setup", runs);
+}
+
+#[test]
 fn a_header_that_holds_a_key_is_not_shown() {
     let context = Context::empty();
     context
