@@ -32,11 +32,12 @@ impl Dialect {
                 if exchange.provider == "anthropic" || host == "api.anthropic.com" {
                     return Some(Self::AnthropicModels);
                 }
-                // An answer shows it; an error has to be known by its provider.
+                // An answer shows it; an error is known by its provider or its path.
                 let answer = exchange.response.body.json();
                 let listed = answer.is_array() || answer["data"].is_array();
                 let known = catalogue::provider(&exchange.provider).is_some();
-                let refused = exchange.response.status >= 300 && known;
+                let usual = known || path.ends_with("/v1/models");
+                let refused = exchange.response.status >= 300 && usual;
                 (path.ends_with("/models") && (listed || refused)).then_some(Self::OpenAiModels)
             }
             _ => None,

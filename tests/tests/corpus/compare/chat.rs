@@ -11,18 +11,18 @@ use serde_json::{Map, Value, json};
 /// that add up to the same.
 pub(crate) fn compare(exchange: &Exchange, told: &Told) -> Result<String, String> {
     let expected = &exchange.expected;
-    if let Some(error) = expected_error(exchange) {
-        return match &told.error {
-            None => Err("an error was expected".to_owned()),
-            Some(found) => failure(exchange, &error, found),
-        };
-    }
-    if let Some(error) = &told.error {
-        return Err(format!("failed: {error}"));
-    }
     let mut collected = Collected::default();
     told.events.iter().for_each(|event| collected.push(event.clone()));
     collected.finish();
+    match (expected_error(exchange), &told.error) {
+        (None, None) => {}
+        (Some(error), Some(found)) => {
+            let failure = failure(exchange, &error, found)?;
+            return Ok(format!("{collected:?} and then {failure}"));
+        }
+        (Some(_), None) => return Err("an error was expected".to_owned()),
+        (None, Some(error)) => return Err(format!("failed: {error}")),
+    }
     let answer = Answer::new(exchange, told, &collected);
     for (name, expected) in expected.as_object().into_iter().flatten() {
         match name.as_str() {
