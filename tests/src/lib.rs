@@ -2,4 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod component;
+pub mod lines;
+pub mod loopback;
 pub mod stage;

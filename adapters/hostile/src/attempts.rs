@@ -128,6 +128,7 @@ macro_rules! for_each_attempt {
             resource calls_made complete "Sends requests for ever.";
             resource request_gigantic complete "Sends a body of thirty megabytes.";
             resource body_read complete "Reads a response to its end, which it may not have.";
+            resource read_twice complete "Reads two responses, of which the second grows when it is unpacked.";
             resource read_of_nothing complete "Reads with a limit of 0.";
             resource read_of_everything complete "Reads with a limit of four gigabytes.";
             resource log_flood complete "Writes a million log lines.";

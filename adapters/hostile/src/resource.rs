@@ -138,6 +138,17 @@ pub(crate) fn body_read() -> Answer {
     })
 }
 
+pub(crate) fn read_twice() -> Answer {
+    let length = |model: &str| match ask::send(&ask::request(model)) {
+        Ok(response) => {
+            let told = ask::told(&response, 64 * 1024);
+            told.lines().find(|line| line.contains(" bytes, then ")).unwrap_or("?").to_owned()
+        }
+        Err(failure) => ask::refusal(&failure),
+    };
+    Answer::telling([length("hello"), length("echo-key")].join("\n"))
+}
+
 fn read_with(limit: u32) -> Answer {
     Answer::telling(match ask::send(&ask::request("hello")) {
         Ok(response) => match response.read(limit) {
