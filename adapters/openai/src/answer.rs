@@ -1,6 +1,6 @@
 //! An answer that is still coming.
 
-use crate::delta::Assembly;
+use crate::assembly::Assembly;
 use crate::error;
 use hotcell_sdk::sse::Decoder;
 use hotcell_sdk::{Completion, Event, Failure, Response};

@@ -4,8 +4,10 @@
 //! none, some repeat id and name with every piece, and some have no ids at all.
 
 use crate::DIALECT;
-use crate::wire::{self, Function, ToolCall};
-use hotcell_sdk::{Delta, Event, Native, ToolCallStarted};
+use crate::json;
+use crate::tell::Teller;
+use crate::wire::{Function, ToolCall};
+use hotcell_sdk::{Event, Native, ToolCallStarted};
 use std::borrow::Cow;
 
 /// The calls of one choice so far.
@@ -41,53 +43,40 @@ impl Calls {
     }
 
     /// Takes one element of `tool_calls`.
-    pub(crate) fn take(
-        &mut self,
-        choice: u32,
-        parts: &mut u32,
-        call: &ToolCall<'_>,
-        events: &mut Vec<Event>,
-    ) {
+    pub(crate) fn take(&mut self, call: &ToolCall<'_>, teller: &mut Teller<'_>) {
         let (function, custom) = match (&call.function, &call.custom) {
             (None, Some(custom)) => (Some(custom), true),
             (function, _) => (function.as_ref(), false),
         };
         // A tool of another kind than a function is told by its type.
         let kind = custom.then_some(("type", "\"custom\""));
-        let rest = call.rest.iter().map(|(name, raw)| (name.as_ref(), raw.get()));
-        let extra = wire::join(kind.into_iter().chain(rest));
+        let any = custom || !call.rest.0.is_empty();
+        let extra = any.then(|| json::object(kind.into_iter().chain(call.rest.pairs())));
         let piece = Piece {
-            index: wire::index(call.index),
-            id: wire::text(call.id).unwrap_or_default(),
+            index: json::index(call.index),
+            id: json::text(call.id).unwrap_or_default(),
             ..Piece::of(function, extra)
         };
-        self.add(choice, parts, piece, events);
+        self.add(piece, teller);
     }
 
     /// Takes a `function_call`, of which there is at most one.
-    pub(crate) fn take_only(
-        &mut self,
-        choice: u32,
-        parts: &mut u32,
-        function: &Function<'_>,
-        events: &mut Vec<Event>,
-    ) {
-        let extra = wire::join([("type", "\"function_call\"")]);
-        let piece = Piece { index: Some(0), ..Piece::of(Some(function), extra) };
-        self.add(choice, parts, piece, events);
+    pub(crate) fn take_only(&mut self, function: &Function<'_>, teller: &mut Teller<'_>) {
+        let extra = json::object([("type", "\"function_call\"")]);
+        let piece = Piece { index: Some(0), ..Piece::of(Some(function), Some(extra)) };
+        self.add(piece, teller);
     }
 
     /// At the end of a choice: a call whose name never came is told as it is.
-    pub(crate) fn finish(&mut self, choice: u32, events: &mut Vec<Event>) {
+    pub(crate) fn finish(&mut self, teller: &mut Teller<'_>) {
         for call in &mut self.calls {
-            call.start(choice, events);
+            call.start(teller);
         }
     }
 
-    fn add(&mut self, choice: u32, parts: &mut u32, piece: Piece<'_>, events: &mut Vec<Event>) {
+    fn add(&mut self, piece: Piece<'_>, teller: &mut Teller<'_>) {
         let position = self.position(&piece).unwrap_or_else(|| {
-            let part = *parts;
-            *parts += 1;
+            let part = teller.next_part();
             self.calls.push(Call {
                 part,
                 index: piece.index,
@@ -112,10 +101,10 @@ impl Calls {
         call.arguments.push_str(&piece.arguments);
         if call.started {
             if !piece.arguments.is_empty() {
-                events.push(call.piece(choice, piece.arguments.into_owned()));
+                teller.text(Event::ToolCallArguments, call.part, piece.arguments);
             }
         } else if !call.name.is_empty() {
-            call.start(choice, events);
+            call.start(teller);
         }
     }
 
@@ -148,16 +137,14 @@ impl Calls {
 }
 
 impl<'a> Piece<'a> {
-    fn of(function: Option<&Function<'a>>, extra: String) -> Self {
-        let arguments = function.and_then(|function| {
-            wire::arguments(function.arguments).or_else(|| wire::arguments(function.input))
-        });
+    fn of(function: Option<&Function<'a>>, extra: Option<String>) -> Self {
+        let arguments = function.and_then(Function::arguments);
         Self {
             index: None,
             id: Cow::Borrowed(""),
-            name: function.and_then(|function| wire::text(function.name)).unwrap_or_default(),
+            name: function.and_then(|function| json::text(function.name)).unwrap_or_default(),
             arguments: arguments.unwrap_or_default(),
-            extra: (extra != "{}").then(|| Native { dialect: DIALECT.to_owned(), value: extra }),
+            extra: extra.map(|value| Native { dialect: DIALECT.to_owned(), value }),
         }
     }
 }
@@ -165,20 +152,21 @@ impl<'a> Piece<'a> {
 impl Call {
     /// Whether nothing can follow in its arguments.
     fn is_whole(&self) -> bool {
-        serde_json::from_str::<serde::de::IgnoredAny>(&self.arguments).is_ok()
+        json::value(&self.arguments, "").is_ok()
     }
 
     /// Tells of the call and what came of its arguments before its name.
-    fn start(&mut self, choice: u32, events: &mut Vec<Event>) {
+    fn start(&mut self, teller: &mut Teller<'_>) {
         if self.started {
             return;
         }
         self.started = true;
+        let choice = teller.choice;
         if self.id.is_empty() {
             // Its result has to name it.
             self.id = format!("call_{choice}_{}", self.part);
         }
-        events.push(Event::ToolCallStarted(ToolCallStarted {
+        teller.tell(Event::ToolCallStarted(ToolCallStarted {
             choice,
             index: self.part,
             id: self.id.clone(),
@@ -187,11 +175,7 @@ impl Call {
             extra: self.extra.take(),
         }));
         if !self.arguments.is_empty() {
-            events.push(self.piece(choice, self.arguments.clone()));
+            teller.text(Event::ToolCallArguments, self.part, Cow::Borrowed(&self.arguments));
         }
-    }
-
-    fn piece(&self, choice: u32, text: String) -> Event {
-        Event::ToolCallArguments(Delta { choice, index: self.part, text })
     }
 }

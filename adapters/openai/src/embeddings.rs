@@ -1,14 +1,12 @@
 //! Texts into vectors.
 
-use crate::wire::{self, Vectors};
+use crate::json::{self, Json, Members};
 use crate::{error, path, usage, with_version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hotcell_sdk::json::members;
 use hotcell_sdk::{
-    EmbedRequest, EmbedResponse, Endpoint, Failure, Input, LogLevel, Native, log, setting,
+    EmbedRequest, EmbedResponse, Endpoint, Failure, FailureKind, Input, LogLevel, log, setting,
 };
-use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// The dialect of embedding requests.
@@ -21,63 +19,81 @@ enum Element {
     Int8,
 }
 
-pub(crate) fn embed(request: EmbedRequest) -> Result<EmbedResponse, Failure> {
-    let inputs = request.inputs.len();
-    let body = body(request)?;
-    let element = element(&body)?;
+pub(crate) fn embed(request: &EmbedRequest) -> Result<EmbedResponse, Failure> {
+    let extra = extra(request)?;
+    let element = element(&extra)?;
     let endpoint = Endpoint::named("api")?;
     let builder = endpoint.post(path("embeddings-path", "/embeddings"));
     let builder = with_version(builder).header("accept", "application/json");
-    let response = builder.json(&body)?.send()?;
+    let body = body(request, &extra);
+    let response = builder.header("content-type", "application/json").body(body).send()?;
     if response.status() >= 300 {
         return Err(error::of_response(&response));
     }
     let text = response.text()?;
-    let read = serde_json::from_str::<Vectors<'_>>(&text)
-        .map_err(|why| Failure::malformed(format!("the answer is no list of vectors: {why}")))
-        .and_then(|answer| read(answer, inputs, element));
     // Some providers say what went wrong with a status of 200.
-    read.map_err(|failure| {
+    read(&text, request.inputs.len(), element).map_err(|failure| {
         let mut failure = error::of_body(&text, None, &[]).unwrap_or(failure);
         error::complete(&mut failure, &response.headers());
         failure
     })
 }
 
-fn body(request: EmbedRequest) -> Result<Map<String, Value>, Failure> {
-    let mut lost = Vec::new();
-    let extra = members(request.extra.as_ref(), DIALECT, &mut lost)?;
-    let own = request.extra.is_some_and(|extra| extra.dialect == DIALECT);
-    if let Some(name) = lost.first() {
+fn extra(request: &EmbedRequest) -> Result<Members<'_>, Failure> {
+    let Some(native) = &request.extra else { return Ok(Members::default()) };
+    let members = Members::checked(&native.value)
+        .ok_or_else(|| Failure::new(FailureKind::InvalidRequest, "`extra` is not a JSON object"))?;
+    if native.dialect != DIALECT
+        && let Some((name, _)) = members.pairs().find(|(_, value)| *value != "null")
+    {
         // There is no event that could tell of a loss here.
-        return Err(Failure::unsupported(format!("`{name}` cannot be said in {DIALECT}")));
+        let dialect = &native.dialect;
+        let why = format!("`{name}` of {dialect} cannot be said in {DIALECT}");
+        return Err(Failure::unsupported(why));
     }
-    let mut body = Map::new();
-    body.insert("model".into(), request.model.into());
-    let inputs = request.inputs.into_iter().map(|input| match input {
-        Input::Text(text) => Value::from(text),
-        Input::Tokens(tokens) => Value::from(tokens),
-    });
-    body.insert("input".into(), inputs.collect());
-    if let Some(dimensions) = request.dimensions {
-        body.insert("dimensions".into(), dimensions.into());
+    Ok(members)
+}
+
+fn body(request: &EmbedRequest, extra: &Members<'_>) -> Vec<u8> {
+    let own = request.extra.as_ref().is_some_and(|extra| extra.dialect == DIALECT);
+    let mut json = Json::default();
+    json.open(b'{');
+    if !extra.has("model") {
+        json.name("model").text(&request.model);
     }
-    if let Some(task) = request.task {
+    if !extra.has("input") {
+        json.name("input").open(b'[');
+        for input in &request.inputs {
+            match input {
+                Input::Text(text) => json.text(text),
+                Input::Tokens(tokens) => {
+                    json.open(b'[');
+                    tokens.iter().for_each(|token| json.raw(&token.to_string()));
+                    json.close(b']');
+                }
+            }
+        }
+        json.close(b']');
+    }
+    if let Some(dimensions) = request.dimensions.filter(|_| !extra.has("dimensions")) {
+        json.name("dimensions").raw(&dimensions.to_string());
+    }
+    if let Some(task) = request.task.as_ref().filter(|_| !extra.has("input_type")) {
         if own || setting("embedding-task").as_deref() == Some("input_type") {
-            body.insert("input_type".into(), task.into());
+            json.name("input_type").text(task);
         } else {
             // Vectors of these models are for every task alike.
             log(LogLevel::Warn, "the task was left out: this provider's vectors have none");
         }
     }
-    body.extend(extra);
-    Ok(body)
+    extra.pairs().for_each(|(name, value)| json.name(name).raw(value));
+    json.close(b'}');
+    json.0
 }
 
 /// What base64 will hold: what the client asked for, or what the provider sends unasked.
-fn element(body: &Map<String, Value>) -> Result<Element, Failure> {
-    let asked = body.get("encoding_format").and_then(Value::as_str);
-    match asked {
+fn element(extra: &Members<'_>) -> Result<Element, Failure> {
+    match extra.text("encoding_format").as_deref() {
         Some("base64_int8") => Ok(Element::Int8),
         Some("base64_binary") => Err(Failure::unsupported("vectors of single bits")),
         Some("base64") => Ok(Element::Float32),
@@ -86,36 +102,44 @@ fn element(body: &Map<String, Value>) -> Result<Element, Failure> {
     }
 }
 
-fn read(answer: Vectors<'_>, inputs: usize, element: Element) -> Result<EmbedResponse, Failure> {
-    let data = answer.data.ok_or_else(|| Failure::malformed("the answer has no vectors"))?;
+fn read(text: &str, inputs: usize, element: Element) -> Result<EmbedResponse, Failure> {
+    let mut answer = Members::checked(text)
+        .ok_or_else(|| Failure::malformed("the answer is not a JSON object"))?;
+    let data = answer.get("data").and_then(json::list);
+    let data = data.ok_or_else(|| Failure::malformed("the answer has no vectors"))?;
     if data.len() != inputs {
         let counts = format!("{} vectors came for {inputs} inputs", data.len());
         return Err(Failure::malformed(counts));
     }
     let mut vectors = vec![None; inputs];
     for (position, entry) in data.into_iter().enumerate() {
-        let vector = match entry.embedding.map(|raw| raw.get()) {
-            Some(raw) if raw.starts_with('"') => {
-                unpack(&wire::text(entry.embedding).unwrap_or_default(), element)?
-            }
-            raw => serde_json::from_str(raw.unwrap_or_default())
-                .map_err(|why| Failure::malformed(format!("a vector is none: {why}")))?,
-        };
-        let index = wire::index(entry.index).map_or(Some(position), |index| index.try_into().ok());
+        let entry = Members::of(entry).unwrap_or_default();
+        let vector = vector(entry.get("embedding"), element)?;
+        let index = json::index(entry.get("index"));
+        let index = index.map_or(Some(position), |index| index.try_into().ok());
         let place = index.and_then(|index| vectors.get_mut(index));
         *place.ok_or_else(|| Failure::malformed("a vector has an impossible index"))? =
             Some(vector);
     }
     let vectors: Option<Vec<Vec<f32>>> = vectors.into_iter().collect();
     let vectors = vectors.ok_or_else(|| Failure::malformed("two vectors have one index"))?;
-    let rest = answer.rest.iter().map(|(name, raw)| (name.as_ref(), raw.get()));
-    Ok(EmbedResponse {
-        model: wire::text(answer.model).map(Cow::into_owned),
-        vectors,
-        usage: answer.usage.and_then(|usage| usage::read(usage.get())),
-        extra: (!answer.rest.is_empty())
-            .then(|| Native { dialect: DIALECT.to_owned(), value: wire::join(rest) }),
-    })
+    let model = answer.text("model").map(Cow::into_owned);
+    let usage = answer.get("usage").and_then(usage::read);
+    answer.0.retain(|(name, value)| {
+        !matches!(name.as_ref(), "object" | "data" | "model" | "usage") && *value != "null"
+    });
+    Ok(EmbedResponse { model, vectors, usage, extra: answer.extra(DIALECT) })
+}
+
+/// Numbers, or base64 of their bytes.
+fn vector(raw: Option<&str>, element: Element) -> Result<Vec<f32>, Failure> {
+    match raw.unwrap_or_default() {
+        string if string.starts_with('"') => {
+            unpack(&json::text(Some(string)).unwrap_or_default(), element)
+        }
+        raw => serde_json::from_str(raw)
+            .map_err(|why| Failure::malformed(format!("a vector is none: {why}"))),
+    }
 }
 
 /// Little-endian, as OpenAI's libraries read it.

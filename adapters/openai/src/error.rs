@@ -1,8 +1,9 @@
 //! What providers say when they do not answer.
 
 use crate::DIALECT;
+use crate::json::{self, Members, Raw};
 use hotcell_sdk::{Failure, FailureKind, Header, Response};
-use serde_json::Value;
+use std::borrow::Cow;
 
 /// A response with a status of 300 and above.
 pub(crate) fn of_response(response: &Response) -> Failure {
@@ -19,12 +20,11 @@ pub(crate) fn of_response(response: &Response) -> Failure {
 
 /// Something that the provider sent as an error in the middle of an answer, or instead
 /// of it.
-pub(crate) fn in_answer(text: &str) -> Failure {
-    of_body(text, None, &[]).unwrap_or_else(|| {
-        let value: Value = serde_json::from_str(text).unwrap_or_default();
-        let said = value.as_str().unwrap_or(text);
-        Failure::new(FailureKind::ProviderError, said)
-            .with_raw(DIALECT, Value::from(said).to_string())
+pub(crate) fn in_answer(sent: &str) -> Failure {
+    of_body(sent, None, &[]).unwrap_or_else(|| {
+        let said = json::value(sent, "").ok().and_then(|sent| json::text(Some(sent)));
+        let said = said.as_deref().unwrap_or(sent);
+        Failure::new(FailureKind::ProviderError, said).with_raw(DIALECT, json::string(said))
     })
 }
 
@@ -53,24 +53,20 @@ pub(crate) fn complete(failure: &mut Failure, headers: &[Header]) {
 /// `{"error": {…}}`, `{"error": "…"}`, `{"message": …}`, `{"detail": …}`,
 /// `{"errors": […]}`, or a list of these. None where it is no error.
 pub(crate) fn of_body(text: &str, status: Option<u16>, headers: &[Header]) -> Option<Failure> {
-    let whole: Value = serde_json::from_str(text.trim()).ok()?;
-    let first = |value: &Value| value.as_array().and_then(|list| list.first()).cloned();
-    let body = first(&whole).unwrap_or_else(|| whole.clone());
-    let inner = |value: &Value| {
-        let member = |name: &&str| value.get(*name).filter(|value| is_something(value)).cloned();
-        ["error", "errors"].iter().find_map(member)
+    let whole = json::value(text, "").ok()?;
+    let body = first(whole).unwrap_or(whole);
+    let members = Members::of(body).unwrap_or_default();
+    let error = inner(&members).or_else(|| {
+        let choices = json::list(members.get("choices")?)?;
+        choices.iter().find_map(|choice| inner(&Members::of(choice)?))
+    });
+    let error = error.map_or(body, |error| first(error).unwrap_or(error));
+    let inner = Members::of(error).unwrap_or_default();
+    let message = match json::text(Some(error)) {
+        Some(message) => message.into_owned(),
+        None => sentence(&inner).or_else(|| sentence(&members))?,
     };
-    let mut error = inner(&body)
-        .or_else(|| body.get("choices")?.as_array()?.iter().find_map(inner))
-        .unwrap_or_else(|| body.clone());
-    if let Some(one) = first(&error) {
-        error = one;
-    }
-    let message = match &error {
-        Value::String(message) => message.clone(),
-        error => sentence(error).or_else(|| sentence(&body))?,
-    };
-    let word = |name: &str| word(&error, name).or_else(|| word(&body, name));
+    let word = |name: &str| word(&inner, name).or_else(|| word(&members, name));
     let (code, kind) = (word("code"), word("type"));
     // Without a status of its own, an error may tell the one that it would have had.
     let told =
@@ -84,145 +80,203 @@ pub(crate) fn of_body(text: &str, status: Option<u16>, headers: &[Header]) -> Op
     if let Some(kind) = meaning.or_else(|| meaning_of_message(&message, failure.kind)) {
         failure.kind = kind;
     }
-    if error
-        .pointer("/metadata/reasons")
-        .or(error.pointer("/innererror/content_filter_result"))
-        .is_some()
-    {
+    if is_filtered(&inner) {
         failure.kind = FailureKind::ContentFiltered;
     }
     failure.code = code.or(kind);
     failure.param = word("param");
     failure.request_id = failure.request_id.or_else(|| word("request_id"));
-    Some(failure.with_raw(DIALECT, whole.to_string()))
+    Some(failure.with_raw(DIALECT, whole))
+}
+
+/// The first element of a list.
+fn first(raw: &str) -> Raw<'_> {
+    json::list(raw)?.into_iter().next()
+}
+
+/// The error in a body.
+fn inner<'a>(body: &Members<'a>) -> Raw<'a> {
+    ["error", "errors"].iter().find_map(|name| json::present(body.get(name)))
+}
+
+/// OpenRouter and Azure say what their filters found.
+fn is_filtered(error: &Members<'_>) -> bool {
+    let has = |outer: &str, name: &str| error.inner(outer).is_some_and(|inner| inner.has(name));
+    has("metadata", "reasons") || has("innererror", "content_filter_result")
 }
 
 /// A word or number that is not empty.
-fn word(value: &Value, name: &str) -> Option<String> {
-    match value.get(name)? {
-        Value::String(word) if !word.is_empty() => Some(word.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-fn is_something(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => false,
-        Value::String(text) => !text.is_empty(),
-        Value::Array(list) => !list.is_empty(),
-        Value::Object(members) => !members.is_empty(),
-        _ => true,
-    }
+fn word(members: &Members<'_>, name: &str) -> Option<String> {
+    let raw = members.get(name)?;
+    let number = || raw.starts_with(|c: char| c.is_ascii_digit()).then(|| raw.to_owned());
+    json::text(Some(raw)).map(Cow::into_owned).or_else(number)
 }
 
 /// The sentence for a person.
-fn sentence(error: &Value) -> Option<String> {
+fn sentence(error: &Members<'_>) -> Option<String> {
     let members = ["message", "detail", "msg", "error_description", "title", "error"];
-    match members.iter().find_map(|name| error.get(*name).filter(|value| is_something(value)))? {
-        Value::String(text) => Some(text.clone()),
-        // What is wrong with each member: `[{"loc": ["body", "model"], "msg": …}]`.
-        Value::Array(list) => {
-            let sentences = list.iter().map(|item| match (item.get("loc"), sentence(item)) {
-                (Some(Value::Array(path)), Some(text)) => {
-                    let path = path
-                        .iter()
-                        .map(|step| step.as_str().map_or(step.to_string(), str::to_owned));
-                    format!("{}: {text}", path.collect::<Vec<_>>().join("."))
-                }
-                (_, Some(text)) => text,
-                (_, None) => item.as_str().map_or(item.to_string(), str::to_owned),
-            });
-            Some(sentences.collect::<Vec<_>>().join("; "))
+    let raw = members.iter().find_map(|name| json::present(error.get(name)))?;
+    if let Some(text) = json::text(Some(raw)) {
+        return Some(text.into_owned());
+    }
+    if let Some(list) = json::list(raw) {
+        return Some(joined(list.into_iter().map(sentence_about), "; "));
+    }
+    let nested = Members::of(raw)?;
+    Some(sentence(&nested).unwrap_or_else(|| raw.to_owned()))
+}
+
+/// What is wrong with a member: `{"loc": ["body", "model"], "msg": …}`.
+fn sentence_about(item: &str) -> String {
+    let plain = |raw: &str| json::text(Some(raw)).map_or_else(|| raw.to_owned(), Cow::into_owned);
+    let members = Members::of(item).unwrap_or_default();
+    let Some(text) = sentence(&members) else { return plain(item) };
+    match members.get("loc").and_then(json::list) {
+        Some(path) => {
+            let path = joined(path.into_iter().map(plain), ".");
+            format!("{path}: {text}")
         }
-        nested @ Value::Object(_) => Some(sentence(nested).unwrap_or_else(|| nested.to_string())),
-        Value::Bool(_) | Value::Number(_) | Value::Null => None,
+        None => text,
     }
 }
 
-/// Codes and types say more than the status that they come with.
-fn meaning(word: &str) -> Option<FailureKind> {
-    Some(match word.to_ascii_lowercase().replace([' ', '-'], "_").as_str() {
-        "invalid_api_key"
-        | "incorrect_api_key"
-        | "authentication_error"
-        | "invalid_authentication"
-        | "invalid_authentication_error"
-        | "unauthorized"
-        | "unauthenticated"
-        | "invalidapikey" => FailureKind::Authentication,
-        "permission_denied"
-        | "permission_error"
-        | "permission_denied_error"
-        | "access_denied"
-        | "accessdenied"
-        | "forbidden"
-        | "unsupported_country_region_territory" => FailureKind::Permission,
-        "insufficient_quota"
-        | "insufficient_balance"
-        | "insufficient_credits"
-        | "insufficient_funds"
-        | "billing_hard_limit_reached"
-        | "billing_not_active"
-        | "credits_exhausted"
-        | "credit_limit_reached"
-        | "exceeded_current_quota_error"
-        | "quota_exceeded"
-        | "arrearage"
-        | "payment_required" => FailureKind::QuotaExhausted,
-        "context_length_exceeded"
-        | "context_window_exceeded"
-        | "string_above_max_length"
-        | "array_above_max_length"
-        | "request_too_large"
-        | "payload_too_large"
-        | "tokens_limit_reached"
-        | "exceed_context_size_error" => FailureKind::TooLarge,
-        "content_filter"
-        | "content_filtered"
-        | "content_policy_violation"
-        | "moderation_blocked"
-        | "moderation_error"
-        | "responsibleaipolicyviolation"
-        | "data_inspection_failed"
-        | "datainspectionfailed" => FailureKind::ContentFiltered,
-        "model_not_found"
-        | "model_not_available"
-        | "model_not_supported"
-        | "unknown_model"
-        | "deploymentnotfound"
-        | "deployment_not_found"
-        | "not_found"
-        | "not_found_error"
-        | "notfounderror"
-        | "resource_not_found_error" => FailureKind::NotFound,
-        "rate_limit_exceeded"
-        | "rate_limit_error"
-        | "rate_limit_reached_error"
-        | "rate_limited"
-        | "ratelimitreached"
-        | "ratelimiterror"
-        | "too_many_requests"
-        | "toomanyrequests"
-        | "throttling"
-        | "resource_exhausted"
-        | "tokens"
-        | "requests" => FailureKind::RateLimited,
-        "overloaded"
-        | "overloaded_error"
-        | "engine_overloaded"
-        | "engine_overloaded_error"
-        | "service_unavailable"
-        | "service_unavailable_error"
-        | "serviceunavailable"
-        | "unavailable"
-        | "capacity_exceeded"
-        | "service_tier_capacity_exceeded" => FailureKind::Overloaded,
-        "timeout" | "timeout_error" | "request_timeout" | "deadline_exceeded" => {
-            FailureKind::TimedOut
+fn joined(pieces: impl Iterator<Item = String>, between: &str) -> String {
+    let mut joined = String::new();
+    for piece in pieces {
+        if !joined.is_empty() {
+            joined.push_str(between);
         }
-        _ => return None,
-    })
+        joined.push_str(&piece);
+    }
+    joined
+}
+
+/// Codes and types, which say more than the status that they come with: in lower case,
+/// with `_` between words.
+const MEANINGS: &[(FailureKind, &[&str])] = &[
+    (
+        FailureKind::Authentication,
+        &[
+            "invalid_api_key",
+            "incorrect_api_key",
+            "authentication_error",
+            "invalid_authentication",
+            "invalid_authentication_error",
+            "unauthorized",
+            "unauthenticated",
+            "invalidapikey",
+        ],
+    ),
+    (
+        FailureKind::Permission,
+        &[
+            "permission_denied",
+            "permission_error",
+            "permission_denied_error",
+            "access_denied",
+            "accessdenied",
+            "forbidden",
+            "unsupported_country_region_territory",
+        ],
+    ),
+    (
+        FailureKind::QuotaExhausted,
+        &[
+            "insufficient_quota",
+            "insufficient_balance",
+            "insufficient_credits",
+            "insufficient_funds",
+            "billing_hard_limit_reached",
+            "billing_not_active",
+            "credits_exhausted",
+            "credit_limit_reached",
+            "exceeded_current_quota_error",
+            "quota_exceeded",
+            "arrearage",
+            "payment_required",
+        ],
+    ),
+    (
+        FailureKind::TooLarge,
+        &[
+            "context_length_exceeded",
+            "context_window_exceeded",
+            "string_above_max_length",
+            "array_above_max_length",
+            "request_too_large",
+            "payload_too_large",
+            "tokens_limit_reached",
+            "exceed_context_size_error",
+        ],
+    ),
+    (
+        FailureKind::ContentFiltered,
+        &[
+            "content_filter",
+            "content_filtered",
+            "content_policy_violation",
+            "moderation_blocked",
+            "moderation_error",
+            "responsibleaipolicyviolation",
+            "data_inspection_failed",
+            "datainspectionfailed",
+        ],
+    ),
+    (
+        FailureKind::NotFound,
+        &[
+            "model_not_found",
+            "model_not_available",
+            "model_not_supported",
+            "unknown_model",
+            "deploymentnotfound",
+            "deployment_not_found",
+            "not_found",
+            "not_found_error",
+            "notfounderror",
+            "resource_not_found_error",
+        ],
+    ),
+    (
+        FailureKind::RateLimited,
+        &[
+            "rate_limit_exceeded",
+            "rate_limit_error",
+            "rate_limit_reached_error",
+            "rate_limited",
+            "ratelimitreached",
+            "ratelimiterror",
+            "too_many_requests",
+            "toomanyrequests",
+            "throttling",
+            "resource_exhausted",
+            "tokens",
+            "requests",
+        ],
+    ),
+    (
+        FailureKind::Overloaded,
+        &[
+            "overloaded",
+            "overloaded_error",
+            "engine_overloaded",
+            "engine_overloaded_error",
+            "service_unavailable",
+            "service_unavailable_error",
+            "serviceunavailable",
+            "unavailable",
+            "capacity_exceeded",
+            "service_tier_capacity_exceeded",
+        ],
+    ),
+    (FailureKind::TimedOut, &["timeout", "timeout_error", "request_timeout", "deadline_exceeded"]),
+];
+
+fn meaning(word: &str) -> Option<FailureKind> {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+    let word: String = word.chars().map(plain).collect();
+    let row = MEANINGS.iter().find(|(_, words)| words.contains(&word.as_str()));
+    row.map(|(kind, _)| *kind)
 }
 
 /// Some providers say it in their sentence only. Only where the status left it open:

@@ -6,16 +6,20 @@
 #![deny(unsafe_code)]
 
 mod answer;
+mod assembly;
 mod calls;
 mod delta;
 mod embeddings;
 mod error;
+mod json;
 mod media;
 mod message;
 mod models;
 mod part;
 mod reasoning;
 mod request;
+mod tell;
+mod thought;
 mod tool;
 mod usage;
 mod wire;
@@ -34,11 +38,11 @@ impl Chat for OpenAi {
 
     fn complete(request: ChatRequest) -> Result<answer::Answer, Failure> {
         let accept = if request.stream { "text/event-stream" } else { "application/json" };
-        let body = request::write(request)?;
+        let body = request::write(&request).map_err(|failure| *failure)?;
         let endpoint = Endpoint::named("api")?;
         let builder = endpoint.post("/chat/completions");
         let builder = with_version(builder).header("accept", accept);
-        let response = builder.json(&body.members)?.send()?;
+        let response = builder.header("content-type", "application/json").body(body.json).send()?;
         if response.status() >= 300 {
             return Err(error::of_response(&response));
         }
@@ -48,13 +52,13 @@ impl Chat for OpenAi {
 
 impl Embeddings for OpenAi {
     fn embed(request: EmbedRequest) -> Result<EmbedResponse, Failure> {
-        embeddings::embed(request)
+        embeddings::embed(&request)
     }
 }
 
 impl Models for OpenAi {
     fn list_models() -> Result<Vec<Model>, Failure> {
-        models::list()
+        models::read()
     }
 }
 

@@ -1,36 +1,40 @@
 //! Pictures and sound in answers.
 
 use crate::DIALECT;
-use crate::wire;
+use crate::json::{self, Members};
+use crate::tell::Teller;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hotcell_sdk::json::extra;
-use hotcell_sdk::{Event, MediaEvent, MediaKind, MediaPart, MediaSource, Native, NativeAt};
-use serde_json::value::RawValue;
-use serde_json::{Map, Value};
+use hotcell_sdk::{Event, MediaEvent, MediaKind, MediaPart, MediaSource, Native};
 
 /// What the model says aloud, which comes in pieces: the sound as base64, and what is
 /// said in it.
 #[derive(Default)]
 pub(crate) struct Audio {
-    members: Map<String, Value>,
+    any: bool,
     bytes: Vec<u8>,
+    transcript: String,
+    /// The id, by which the sound can go back, and the like.
+    about: Vec<(String, String)>,
 }
 
 impl Audio {
-    pub(crate) fn take(&mut self, raw: &RawValue) {
-        let members: Map<String, Value> = serde_json::from_str(raw.get()).unwrap_or_default();
-        for (name, value) in members {
-            match (name.as_str(), value, self.members.get_mut(&name)) {
+    pub(crate) fn take(&mut self, raw: &str) {
+        let members = Members::of(raw).unwrap_or_default();
+        self.any = true;
+        for (name, value) in &members.0 {
+            match (name.as_ref(), json::text(Some(*value))) {
                 // Each piece is base64 of its own.
-                ("data", Value::String(data), _) => {
-                    self.bytes.extend(STANDARD.decode(data).unwrap_or_default());
+                ("data", data) => {
+                    let data = data.unwrap_or_default();
+                    self.bytes.extend(STANDARD.decode(data.as_ref()).unwrap_or_default());
                 }
-                ("transcript", Value::String(more), Some(Value::String(text))) => {
-                    text.push_str(&more);
+                ("transcript", text) => self.transcript.push_str(&text.unwrap_or_default()),
+                (name, _) if *value != "null" => {
+                    self.about.retain(|(known, _)| known != name);
+                    self.about.push((name.to_owned(), (*value).to_owned()));
                 }
-                (_, Value::Null, _) => {}
-                (_, value, _) => _ = self.members.insert(name, value),
+                _ => {}
             }
         }
     }
@@ -38,33 +42,37 @@ impl Audio {
     /// The sound as a whole; none where there was none. Its format is what the request
     /// asked for.
     pub(crate) fn part(&mut self) -> Option<MediaPart> {
-        let members = std::mem::take(&mut self.members);
-        (!members.is_empty() || !self.bytes.is_empty()).then(|| MediaPart {
+        let Self { any, bytes, mut transcript, about } = std::mem::take(self);
+        if !transcript.is_empty() {
+            transcript = json::string(&transcript);
+        }
+        let said = (!transcript.is_empty()).then_some(("transcript", transcript.as_str()));
+        let about = about.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let value = json::object(about.chain(said));
+        any.then(|| MediaPart {
             kind: MediaKind::Audio,
             mime: None,
-            source: MediaSource::Bytes(std::mem::take(&mut self.bytes)),
+            source: MediaSource::Bytes(bytes),
             name: None,
             cache: None,
-            extra: extra(members, DIALECT),
+            extra: Some(Native { dialect: DIALECT.to_owned(), value }),
         })
     }
 }
 
 /// Pictures that the model painted: `images`, as routers give them.
-pub(crate) fn images(choice: u32, parts: &mut u32, raw: &RawValue, events: &mut Vec<Event>) {
-    let images: Vec<Value> = serde_json::from_str(raw.get()).unwrap_or_default();
-    for image in images {
-        let index = *parts;
-        *parts += 1;
-        let url = image.pointer("/image_url/url").or_else(|| image.get("image_url"));
-        events.push(match url.and_then(Value::as_str) {
-            Some(url) => Event::Media(MediaEvent { choice, index, part: painted(url) }),
-            None => {
-                let value = wire::join([("images", format!("[{image}]").as_str())]);
-                let value = Native { dialect: DIALECT.to_owned(), value };
-                Event::Native(NativeAt { choice, index, value })
+pub(crate) fn images(raw: &str, teller: &mut Teller<'_>) {
+    for image in json::list(raw).unwrap_or_default() {
+        let (choice, index) = (teller.choice, teller.next_part());
+        let inner = Members::of(image).and_then(|image| image.get("image_url"));
+        let url = json::text(inner).or_else(|| Members::of(inner?)?.text("url"));
+        match url {
+            Some(url) => {
+                let part = painted(&url);
+                teller.tell(Event::Media(MediaEvent { choice, index, part }));
             }
-        });
+            None => teller.value(Event::Native, index, format!("{{\"images\":[{}]}}", image)),
+        }
     }
 }
 

@@ -1,218 +1,241 @@
 //! The conversation so far.
 
-use crate::DIALECT;
-use crate::request::{Writer, is_own};
-use crate::tool::own;
-use hotcell_sdk::json::{members, parse};
+use crate::json::{Members, value};
+use crate::request::{Writer, Written, is_own, own};
+use crate::thought::{THOUGHTS, Thought};
+use crate::tool::is_only;
 use hotcell_sdk::{
-    Failure, MediaKind, MediaSource, Message, Native, Part, ReasoningPart, Role, ToolResult,
-    ToolResultPart, setting,
+    MediaKind, MediaPart, MediaSource, Message, Part, Role, ToolCall, ToolResult, ToolResultPart,
+    setting,
 };
-use serde_json::{Map, Value, json};
 
-/// Members of a message that tell what the model thought.
-const THOUGHTS: [&str; 3] = ["reasoning_content", "reasoning", "reasoning_details"];
+/// A medium of a tool's result, for which the protocol has no place.
+struct Moved<'a> {
+    call: &'a str,
+    media: &'a MediaPart,
+}
 
 /// What a message is made of, sorted by where it goes.
 #[derive(Default)]
-struct Pieces {
-    content: Vec<Value>,
+struct Pieces<'a> {
+    content: Vec<&'a Part>,
     /// The client wrote a list where a string would have done.
     listed: bool,
-    calls: Vec<Value>,
-    members: Map<String, Value>,
-    thoughts: Vec<Thought>,
-}
-
-/// A piece of what the model thought before.
-enum Thought {
-    Part(ReasoningPart),
-    /// One of OpenRouter's `reasoning_details`, mostly without its text: what an answer
-    /// told about the part that follows it.
-    Detail(Map<String, Value>),
+    calls: Vec<&'a ToolCall>,
+    only_call: Option<&'a ToolCall>,
+    spoken: Option<&'a MediaPart>,
+    refusal: Option<&'a str>,
+    /// Members that an earlier answer had, and that go back with it.
+    told: Members<'a>,
+    thoughts: Vec<Thought<'a>>,
 }
 
 impl Writer {
-    pub(crate) fn messages(&mut self, messages: Vec<Message>) -> Result<Vec<Value>, Failure> {
-        let mut written = Vec::new();
-        // Media of tool results, which the protocol has no place for.
-        let mut media = Vec::new();
-        for mut message in messages {
-            let (results, parts): (Vec<Part>, Vec<Part>) =
-                message.parts.into_iter().partition(|part| matches!(part, Part::ToolResult(_)));
-            let alone = parts.is_empty() && !results.is_empty();
-            let told = if alone { message.extra.take() } else { None };
-            let name = if alone { message.name.take() } else { None };
+    pub(crate) fn messages(&mut self, messages: &[Message]) -> Written {
+        let mut moved = Vec::new();
+        self.json.open(b'[');
+        for message in messages {
+            let results = message.parts.iter().filter_map(|part| match part {
+                Part::ToolResult(result) => Some(result),
+                _ => None,
+            });
+            let results: Vec<&ToolResult> = results.collect();
+            let alone = !results.is_empty() && results.len() == message.parts.len();
             if results.is_empty() && message.role != Role::User {
-                written.extend(told_by_user(&mut media));
+                self.media_of_results(&mut moved)?;
             }
-            for part in results {
-                if let Part::ToolResult(result) = part {
-                    let mut object = self.result(result, &mut media)?;
-                    // What the client wrote beside the result stands on the message.
-                    if let Some(name) = &name {
-                        object.insert("name".into(), name.clone().into());
-                    }
-                    object.extend(members(told.as_ref(), DIALECT, &mut self.lost)?);
-                    if object.get("role").is_some_and(|role| role == "function") {
-                        // Before there were tools, the name was enough.
-                        object.remove("tool_call_id");
-                    }
-                    written.push(object.into());
-                }
+            for result in results {
+                self.result(result, message, alone, &mut moved)?;
             }
             if !alone {
-                message.parts = parts;
                 let before =
-                    if message.role == Role::User { std::mem::take(&mut media) } else { vec![] };
-                written.push(self.message(message, before)?);
+                    if message.role == Role::User { std::mem::take(&mut moved) } else { vec![] };
+                self.message(message, &before)?;
             }
         }
-        written.extend(told_by_user(&mut media));
-        Ok(written)
+        self.media_of_results(&mut moved)?;
+        self.json.close(b']');
+        Ok(())
     }
 
-    fn message(&mut self, message: Message, before: Vec<Value>) -> Result<Value, Failure> {
-        let Message { role, parts, name, extra } = message;
-        let mut extra_members = members(extra.as_ref(), DIALECT, &mut self.lost)?;
-        let mut pieces = Pieces { content: before, ..Pieces::default() };
-        for part in parts {
-            self.part(role, part, &mut pieces)?;
+    fn message(&mut self, message: &Message, before: &[Moved<'_>]) -> Written {
+        let extra = self.extra(message.extra.as_ref())?;
+        let mut pieces = Pieces { listed: !before.is_empty(), ..Pieces::default() };
+        for part in &message.parts {
+            self.sort(message.role, part, &mut pieces)?;
         }
-        let mut object = Map::new();
-        object.insert("role".into(), self.role(role).into());
-        if !THOUGHTS.iter().any(|name| extra_members.contains_key(*name)) {
-            self.thoughts(&mut pieces);
+        self.json.open(b'{');
+        if !extra.has("role") {
+            let role = self.role(message.role);
+            self.json.name("role").text(role);
         }
-        let Pieces { mut content, listed, calls, members, .. } = pieces;
-        let content = match content.len() {
-            0 if is_own(extra.as_ref()) || self.same_dialect => None,
-            0 if calls.is_empty() => Some("".into()),
-            0 => Some(Value::Null),
-            1 if !listed && is_bare_text(&content[0]) => Some(content[0]["text"].take()),
-            _ => Some(content.into()),
+        let thoughts = std::mem::take(&mut pieces.thoughts);
+        let thinking = match THOUGHTS.iter().any(|name| extra.has(name)) {
+            true => None,
+            false => self.thoughts(thoughts),
         };
-        if let Some(content) = content {
-            object.insert("content".into(), content);
+        if !extra.has("content") {
+            let exact = self.same_dialect
+                || message.extra.as_ref().is_some_and(|extra| is_own(Some(extra)));
+            self.content(&pieces, thinking.as_deref(), before, exact)?;
         }
-        object.extend(members);
-        if !calls.is_empty() {
-            object.insert("tool_calls".into(), calls.into());
+        self.members_of_answer(&pieces, &extra)?;
+        if let Some(name) = message.name.as_ref().filter(|_| !extra.has("name")) {
+            self.json.name("name").text(name);
         }
-        if let Some(name) = name {
-            object.insert("name".into(), name.into());
-        }
-        object.append(&mut extra_members);
-        Ok(object.into())
+        self.rest(&extra);
+        self.json.close(b'}');
+        Ok(())
     }
 
-    fn part(&mut self, role: Role, part: Part, pieces: &mut Pieces) -> Result<(), Failure> {
+    /// Puts a part where it goes.
+    fn sort<'a>(&mut self, role: Role, part: &'a Part, pieces: &mut Pieces<'a>) -> Written {
         match part {
             Part::Text(text) => {
-                pieces.listed |= is_own(text.extra.as_ref());
-                let text = self.text(text)?;
-                pieces.content.push(text);
+                let own_words = is_own(text.extra.as_ref());
+                pieces.listed |= own_words || self.takes(text.cache, own_words);
+                pieces.content.push(part);
             }
             Part::Media(media) if role == Role::Assistant && media.kind == MediaKind::Audio => {
-                // What the model said goes back by its id.
-                let told = members(media.extra.as_ref(), DIALECT, &mut self.lost)?;
-                let id = match media.source {
-                    MediaSource::FileId(id) => Some(id.into()),
-                    _ => told.get("id").cloned(),
-                };
-                match id {
-                    Some(id) => _ = pieces.members.insert("audio".into(), json!({ "id": id })),
-                    None => self.lost.push("what the model said aloud".to_owned()),
+                pieces.spoken = Some(media);
+            }
+            Part::Media(_) => {
+                pieces.listed = true;
+                pieces.content.push(part);
+            }
+            Part::Reasoning(thought) => {
+                let whole =
+                    |extra: &str| Members::checked(extra).is_some_and(|extra| extra.has("type"));
+                let extra = thought.extra.as_ref().filter(|extra| is_own(Some(extra)));
+                match extra.is_some_and(|extra| whole(&extra.value)) {
+                    true => {
+                        pieces.listed = true;
+                        pieces.content.push(part);
+                    }
+                    false => pieces.thoughts.push(Thought::Part(thought)),
                 }
             }
-            Part::Media(media) => {
-                let media = self.media(media)?;
-                pieces.content.push(media);
+            Part::ToolCall(call) if is_only(call) => pieces.only_call = Some(call),
+            Part::ToolCall(call) => pieces.calls.push(call),
+            Part::Refusal(text) => pieces.refusal = Some(text),
+            Part::Native(native) if !is_own(Some(native)) && role == Role::Assistant => {
+                // What another provider said in words of its own, beside what it said.
+                self.lost(&format!("a part of an earlier answer in {}", native.dialect));
             }
-            Part::Reasoning(part) => {
-                let own = members(part.extra.as_ref(), DIALECT, &mut self.lost)?;
-                match own.contains_key("type") {
-                    true => pieces.content.push(own.into()),
-                    false => pieces.thoughts.push(Thought::Part(part)),
+            Part::Native(native) => {
+                own(native, "a part of a message")?;
+                let members = Members::of(value(&native.value, "a native part")?);
+                match members {
+                    // It only told something: see `delta` for the forms.
+                    Some(members) if members.has("object") => {}
+                    Some(members) if !members.has("type") => pieces.told(members),
+                    _ => {
+                        pieces.listed = true;
+                        pieces.content.push(part);
+                    }
                 }
             }
-            Part::ToolCall(call) => {
-                let mut call = self.call(call)?;
-                match call.remove("function_call") {
-                    Some(call) => _ = pieces.members.insert("function_call".into(), call),
-                    None => pieces.calls.push(call.into()),
-                }
-            }
-            Part::Refusal(text) => _ = pieces.members.insert("refusal".into(), text.into()),
-            Part::Native(native) => self.native(role, &native, pieces)?,
             Part::ToolResult(_) => {}
         }
         Ok(())
     }
 
-    /// A value of the client's or of an earlier answer: see `delta` for its forms.
-    fn native(&mut self, role: Role, native: &Native, pieces: &mut Pieces) -> Result<(), Failure> {
-        if native.dialect != DIALECT && role == Role::Assistant {
-            // What another provider said in words of its own, beside what it said.
-            self.lost.push(format!("a part of an earlier answer in {}", native.dialect));
-            return Ok(());
-        }
-        own(native, "a part of a message", "cannot be said")?;
-        match parse(&native.value, "a native part")? {
-            // It only told something.
-            Value::Object(members) if members.contains_key("object") => {}
-            Value::Object(mut members) if !members.contains_key("type") => {
-                if let Some(Value::Array(details)) = members.remove("reasoning_details") {
-                    let details = details.into_iter().filter_map(|detail| match detail {
-                        Value::Object(detail) => Some(Thought::Detail(detail)),
-                        _ => None,
-                    });
-                    pieces.thoughts.extend(details);
-                }
-                pieces.members.append(&mut members);
+    fn content(
+        &mut self,
+        pieces: &Pieces<'_>,
+        thinking: Option<&str>,
+        before: &[Moved<'_>],
+        exact: bool,
+    ) -> Written {
+        match (&pieces.content[..], thinking) {
+            // What a client of this dialect wrote instead of content is in its extra.
+            ([], None) if exact && before.is_empty() => {}
+            ([], None) if before.is_empty() && pieces.calls.is_empty() => {
+                self.json.name("content").text("");
             }
-            value => {
-                pieces.listed = true;
-                pieces.content.push(value);
+            ([], None) if before.is_empty() => self.json.name("content").raw("null"),
+            ([Part::Text(text)], None) if !pieces.listed => {
+                self.json.name("content").text(&text.text);
+                // What another dialect said about it is lost all the same.
+                self.extra(text.extra.as_ref())?;
+            }
+            (parts, thinking) => {
+                self.json.name("content").open(b'[');
+                for moved in before {
+                    self.moved(moved)?;
+                }
+                if let Some(thinking) = thinking {
+                    self.json.open(b'{').name("type").text("thinking");
+                    self.json.name("thinking").open(b'[');
+                    self.words(thinking);
+                    self.json.close(b']');
+                    self.json.close(b'}');
+                }
+                for part in parts {
+                    match part {
+                        Part::Text(text) => self.text(text)?,
+                        Part::Media(media) => self.media(media)?,
+                        Part::Native(native) => self.json.raw(native.value.trim()),
+                        Part::Reasoning(thought) => {
+                            let own = thought.extra.as_ref().map_or("null", |extra| &extra.value);
+                            self.json.raw(own.trim());
+                        }
+                        _ => {}
+                    }
+                }
+                self.json.close(b']');
             }
         }
         Ok(())
     }
 
-    /// What the model thought before, in the form in which the provider takes it back.
-    fn thoughts(&mut self, pieces: &mut Pieces) {
-        if pieces.thoughts.is_empty() {
-            return;
+    /// What an answer has beside its content.
+    fn members_of_answer(&mut self, pieces: &Pieces<'_>, extra: &Members<'_>) -> Written {
+        for (name, value) in pieces.told.pairs().filter(|(name, _)| !extra.has(name)) {
+            self.json.name(name).raw(value);
         }
-        let thoughts = std::mem::take(&mut pieces.thoughts);
-        let spelling = setting("reasoning-input");
-        let spelling = spelling.as_deref().unwrap_or("none");
-        let texts = thoughts.iter().map(|thought| match thought {
-            Thought::Part(part) => part.text.as_str(),
-            Thought::Detail(_) => "",
-        });
-        let text: String = texts.collect();
-        match spelling {
-            "reasoning_details" => {
-                pieces.members.insert("reasoning_details".into(), details(thoughts).into());
-            }
-            "thinking" if !text.is_empty() => {
-                let thought = json!({ "type": "text", "text": text });
-                let part = json!({ "type": "thinking", "thinking": [thought] });
-                pieces.content.insert(0, part);
-            }
-            "reasoning" | "reasoning_content" if !text.is_empty() => {
-                pieces.members.insert(spelling.to_owned(), text.into());
-            }
-            _ => self.lost.push("what the model thought before".to_owned()),
+        if let Some(refusal) = pieces.refusal.filter(|_| !extra.has("refusal")) {
+            self.json.name("refusal").text(refusal);
         }
+        if let Some(spoken) = pieces.spoken.filter(|_| !extra.has("audio")) {
+            self.spoken(spoken)?;
+        }
+        if let Some(call) = pieces.only_call.filter(|_| !extra.has("function_call")) {
+            self.json.name("function_call");
+            self.function_of(call, "arguments");
+        }
+        if !pieces.calls.is_empty() && !extra.has("tool_calls") {
+            self.json.name("tool_calls").open(b'[');
+            for call in &pieces.calls {
+                self.call(call)?;
+            }
+            self.json.close(b']');
+        }
+        Ok(())
+    }
+
+    /// What the model said aloud goes back by its id.
+    fn spoken(&mut self, media: &MediaPart) -> Written {
+        let told = self.extra(media.extra.as_ref())?;
+        let id = match &media.source {
+            MediaSource::FileId(id) => Some(id.as_str().into()),
+            _ => told.text("id"),
+        };
+        match id {
+            Some(id) => {
+                self.json.name("audio").open(b'{').name("id").text(&id);
+                self.json.close(b'}');
+            }
+            None => self.lost("what the model said aloud"),
+        }
+        Ok(())
     }
 
     fn role(&self, role: Role) -> &'static str {
-        let known = self.same_dialect || setting("developer-role").as_deref() == Some("yes");
+        let known = || self.same_dialect || setting("developer-role").as_deref() == Some("yes");
         match role {
             Role::System => "system",
-            Role::Developer if known => "developer",
+            Role::Developer if known() => "developer",
             Role::Developer => "system",
             Role::User => "user",
             Role::Assistant => "assistant",
@@ -220,131 +243,132 @@ impl Writer {
         }
     }
 
-    /// A message with the result of a call.
-    fn result(
+    /// A message with the result of a call. What the client wrote beside the result
+    /// stands on the message, if there is nothing else in it.
+    fn result<'a>(
         &mut self,
-        result: ToolResult,
-        media: &mut Vec<Value>,
-    ) -> Result<Map<String, Value>, Failure> {
-        let ToolResult { call_id, name, content, is_error, cache, extra } = result;
-        let own_words = is_own(extra.as_ref());
-        let mut object = Map::new();
-        object.insert("role".into(), "tool".into());
-        if !call_id.is_empty() {
-            object.insert("tool_call_id".into(), call_id.clone().into());
+        result: &'a ToolResult,
+        message: &Message,
+        alone: bool,
+        moved: &mut Vec<Moved<'a>>,
+    ) -> Written {
+        let own_words = is_own(result.extra.as_ref());
+        let extra = self.extra(result.extra.as_ref())?;
+        let beside = self.extra(message.extra.as_ref().filter(|_| alone))?;
+        let spelled = |name: &str| extra.has(name) || beside.has(name);
+        self.json.open(b'{');
+        if !spelled("role") {
+            self.json.name("role").text("tool");
         }
-        if let Some(name) = name {
-            object.insert("name".into(), name.into());
+        // Before there were tools, the name of the function was enough.
+        let function = beside.text("role").as_deref() == Some("function");
+        if !result.call_id.is_empty() && !function && !spelled("tool_call_id") {
+            self.json.name("tool_call_id").text(&result.call_id);
         }
-        if is_error {
-            self.lost.push("the mark that a call failed".to_owned());
+        let name = result.name.as_ref().or(message.name.as_ref().filter(|_| alone));
+        if let Some(name) = name.filter(|_| !spelled("name")) {
+            self.json.name("name").text(name);
         }
-        let mut parts = Vec::new();
-        let mut moved = Vec::new();
-        for part in content {
-            match part {
-                ToolResultPart::Text(text) => parts.push(json!({ "type": "text", "text": text })),
-                ToolResultPart::Media(part) if own_words => parts.push(self.media(part)?),
-                ToolResultPart::Media(part) => moved.push(self.media(part)?),
-                ToolResultPart::Native(native) => {
-                    own(&native, "a part of a tool's result", "cannot be said")?;
-                    parts.push(parse(&native.value, "a part of a tool's result")?);
-                }
-            }
+        if result.is_error {
+            self.lost("the mark that a call failed");
         }
-        if !moved.is_empty() {
-            self.changed.push(format!(
-                "{DIALECT} has no media in the results of tools: they were given as the user's"
-            ));
-            media.push(
-                json!({ "type": "text", "text": format!("Belongs to the result of {call_id}:") }),
-            );
-            media.append(&mut moved);
-            if parts.is_empty() {
-                parts.push(json!({ "type": "text", "text": "The result follows." }));
-            }
+        if !spelled("content") {
+            self.result_content(result, own_words, moved)?;
         }
-        if let Some(Value::Object(last)) = parts.last_mut() {
-            self.cache(last, cache, own_words);
-        }
-        let content = match &mut parts[..] {
-            [] if self.same_dialect => None,
-            [] => Some("".into()),
-            [one] if !own_words && is_bare_text(one) => Some(one["text"].take()),
-            _ => Some(parts.into()),
-        };
-        if let Some(content) = content {
-            object.insert("content".into(), content);
-        }
-        object.extend(members(extra.as_ref(), DIALECT, &mut self.lost)?);
-        Ok(object)
+        self.rest(&extra);
+        let rest = beside.pairs().filter(|(name, _)| !extra.has(name));
+        rest.for_each(|(name, value)| self.json.name(name).raw(value));
+        self.json.close(b'}');
+        Ok(())
     }
-}
 
-/// A message of the user's with the media of the results before it.
-fn told_by_user(media: &mut Vec<Value>) -> Option<Value> {
-    let media = std::mem::take(media);
-    (!media.is_empty()).then(|| json!({ "role": "user", "content": media }))
-}
-
-/// Whether a part says no more than a string would.
-fn is_bare_text(part: &Value) -> bool {
-    part.as_object().is_some_and(|part| part.len() == 2) && part["text"].is_string()
-}
-
-/// Puts OpenRouter's `reasoning_details` together again: what an answer told about each
-/// of them, and its text, signature or cipher.
-fn details(thoughts: Vec<Thought>) -> Vec<Value> {
-    let is_whole = |thought: &Thought| match thought {
-        Thought::Detail(detail) => THOUGHT_TEXTS.iter().any(|name| detail.contains_key(*name)),
-        Thought::Part(_) => false,
-    };
-    // An answer that could not be taken apart has them whole already.
-    let whole = thoughts.iter().any(is_whole);
-    let mut details: Vec<Map<String, Value>> = Vec::new();
-    let mut open = false;
-    for thought in thoughts {
-        match thought {
-            Thought::Detail(about) => {
-                let same = |known: &Map<String, Value>| {
-                    ["type", "index"].iter().all(|name| known.get(*name) == about.get(*name))
-                };
-                // What came late about a part is told after it.
-                match details.iter_mut().rfind(|known| !whole && same(known)) {
-                    Some(known) => known.extend(about),
-                    None => {
-                        details.push(about);
-                        open = true;
+    fn result_content<'a>(
+        &mut self,
+        result: &'a ToolResult,
+        own_words: bool,
+        moved: &mut Vec<Moved<'a>>,
+    ) -> Written {
+        let is_moved =
+            |part: &ToolResultPart| matches!(part, ToolResultPart::Media(_)) && !own_words;
+        let told = result.content.iter().filter(|part| !is_moved(part));
+        let told: Vec<&ToolResultPart> = told.collect();
+        for part in &result.content {
+            if let ToolResultPart::Media(media) = part
+                && !own_words
+            {
+                moved.push(Moved { call: &result.call_id, media });
+            }
+        }
+        let cached = self.takes(result.cache, own_words);
+        match &told[..] {
+            [] if told.len() < result.content.len() => {
+                self.json.name("content").text("The result follows.");
+            }
+            [] if self.same_dialect => {}
+            [] => self.json.name("content").text(""),
+            [ToolResultPart::Text(text)] if !own_words && !cached => {
+                self.json.name("content").text(text);
+            }
+            parts => {
+                self.json.name("content").open(b'[');
+                for (index, part) in parts.iter().enumerate() {
+                    match part {
+                        ToolResultPart::Text(text) => {
+                            self.json.open(b'{').name("type").text("text");
+                            self.json.name("text").text(text);
+                            let last = index + 1 == parts.len();
+                            self.cache(result.cache.filter(|_| last), own_words);
+                            self.json.close(b'}');
+                        }
+                        ToolResultPart::Media(media) => self.media(media)?,
+                        ToolResultPart::Native(native) => {
+                            own(native, "a part of a tool's result")?;
+                            let part = value(&native.value, "a part of a tool's result")?;
+                            self.json.raw(part);
+                        }
                     }
                 }
-            }
-            Thought::Part(_) if whole => {}
-            Thought::Part(part) => {
-                let about = if open { details.pop() } else { None };
-                open = false;
-                details.push(detail(about.unwrap_or_default(), part));
+                self.json.close(b']');
             }
         }
+        Ok(())
     }
-    details.into_iter().map(Value::Object).collect()
+
+    /// A message of the user's with the media of the results before it.
+    fn media_of_results(&mut self, moved: &mut Vec<Moved<'_>>) -> Written {
+        if moved.is_empty() {
+            return Ok(());
+        }
+        self.json.open(b'{').name("role").text("user");
+        self.json.name("content").open(b'[');
+        for moved in std::mem::take(moved) {
+            self.moved(&moved)?;
+        }
+        self.json.close(b']');
+        self.json.close(b'}');
+        Ok(())
+    }
+
+    fn moved(&mut self, moved: &Moved<'_>) -> Written {
+        self.warn("media in the results of tools were given as the user's: the protocol has only text there".to_owned());
+        self.words(&format!("Belongs to the result of {}:", moved.call));
+        self.media(moved.media)
+    }
 }
 
-const THOUGHT_TEXTS: [&str; 3] = ["text", "summary", "data"];
-
-/// One of the `reasoning_details`.
-fn detail(mut about: Map<String, Value>, part: ReasoningPart) -> Map<String, Value> {
-    let kind = if part.redacted.is_some() { "reasoning.encrypted" } else { "reasoning.text" };
-    let kind = about.entry("type").or_insert_with(|| kind.into());
-    let text = if kind == "reasoning.summary" { "summary" } else { "text" };
-    let members = [
-        (text, Some(part.text).filter(|text| !text.is_empty())),
-        ("signature", part.signature),
-        ("data", part.redacted),
-    ];
-    for (name, value) in members {
-        if let Some(value) = value {
-            about.insert(name.into(), value.into());
+impl<'a> Pieces<'a> {
+    /// Members that an earlier answer had. Of one name the last counts, but details of
+    /// reasoning come one by one.
+    fn told(&mut self, members: Members<'a>) {
+        for (name, value) in members.0 {
+            if name == "reasoning_details" {
+                let details = crate::json::list(value).unwrap_or_default();
+                let details = details.into_iter().filter_map(Members::of);
+                self.thoughts.extend(details.map(Thought::Detail));
+            } else {
+                self.told.0.retain(|(known, _)| *known != name);
+                self.told.0.push((name, value));
+            }
         }
     }
-    about
 }

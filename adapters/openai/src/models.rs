@@ -1,11 +1,12 @@
 //! The provider's models.
 
+use crate::json::{self, Members, count, list};
 use crate::{error, path, with_version};
-use hotcell_sdk::{Endpoint, Failure, Model};
-use serde_json::Value;
+use hotcell_sdk::{Endpoint, Failure, FailureKind, Model};
+use std::borrow::Cow;
 
 /// The protocol gives all models on one page.
-pub(crate) fn list() -> Result<Vec<Model>, Failure> {
+pub(crate) fn read() -> Result<Vec<Model>, Failure> {
     let endpoint = Endpoint::named("api")?;
     let builder = with_version(endpoint.get(path("models-path", "/models")));
     let response = builder.header("accept", "application/json").send()?;
@@ -13,25 +14,27 @@ pub(crate) fn list() -> Result<Vec<Model>, Failure> {
         return Err(error::of_response(&response));
     }
     let text = response.text()?;
-    let body: Value = serde_json::from_str(&text)
-        .map_err(|why| Failure::malformed(format!("the list of models is not JSON: {why}")))?;
+    let text = json::value(&text, "the list of models")
+        .map_err(|failure| Failure { kind: FailureKind::MalformedResponse, ..failure })?;
+    let members = Members::of(text).unwrap_or_default();
     // Some providers give the list itself.
-    let list = body.get("data").or_else(|| body.get("models")).unwrap_or(&body).as_array();
-    let list = list.ok_or_else(|| {
-        error::of_body(&text, None, &response.headers())
+    let models = list(members.get("data").or(members.get("models")).unwrap_or(text));
+    let models = models.ok_or_else(|| {
+        error::of_body(text, None, &response.headers())
             .unwrap_or_else(|| Failure::malformed("the list of models is no list"))
     })?;
-    Ok(list.iter().filter_map(model).collect())
+    Ok(models.into_iter().filter_map(model).collect())
 }
 
 /// An entry; none for what has no name to ask for it.
-fn model(entry: &Value) -> Option<Model> {
-    let text = |name: &str| entry.get(name).and_then(Value::as_str).map(str::to_owned);
+fn model(entry: &str) -> Option<Model> {
+    let members = Members::of(entry)?;
+    let text = |name: &str| members.text(name).map(Cow::into_owned);
     Some(Model {
         id: text("id").or_else(|| text("name"))?,
         name: text("display_name").or_else(|| text("name")),
-        created: entry.get("created").and_then(Value::as_f64).map(|time| time as u64),
+        created: count(members.get("created")),
         owned_by: text("owned_by"),
-        raw: Some(entry.to_string()),
+        raw: Some(entry.to_owned()),
     })
 }

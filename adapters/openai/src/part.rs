@@ -1,102 +1,115 @@
 //! The parts of a message's content.
 
-use crate::DIALECT;
-use crate::request::{Writer, is_own};
+use crate::request::{Writer, Written, is_own};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hotcell_sdk::json::{members, merge};
 use hotcell_sdk::{Failure, MediaKind, MediaPart, MediaSource, TextPart, setting};
-use serde_json::{Map, Value, json};
 
 impl Writer {
-    pub(crate) fn text(&mut self, text: TextPart) -> Result<Value, Failure> {
-        let mut part = Map::new();
-        part.insert("type".into(), "text".into());
-        part.insert("text".into(), text.text.into());
-        self.cache(&mut part, text.cache, is_own(text.extra.as_ref()));
-        merge(&mut part, text.extra.as_ref(), DIALECT, &mut self.lost)?;
-        Ok(part.into())
+    pub(crate) fn text(&mut self, text: &TextPart) -> Written {
+        let extra = self.extra(text.extra.as_ref())?;
+        self.json.open(b'{').name("type").text("text");
+        self.json.name("text").text(&text.text);
+        self.cache(text.cache, is_own(text.extra.as_ref()));
+        self.rest(&extra);
+        self.json.close(b'}');
+        Ok(())
+    }
+
+    /// A part with text that is not the client's.
+    pub(crate) fn words(&mut self, text: &str) {
+        self.json.open(b'{').name("type").text("text");
+        self.json.name("text").text(text);
+        self.json.close(b'}');
     }
 
     /// A medium. An `extra` with a `type` is the whole part in the client's own words.
-    pub(crate) fn media(&mut self, media: MediaPart) -> Result<Value, Failure> {
-        let extra = members(media.extra.as_ref(), DIALECT, &mut self.lost)?;
-        if extra.contains_key("type") {
-            return Ok(extra.into());
+    pub(crate) fn media(&mut self, media: &MediaPart) -> Written {
+        let extra = self.extra(media.extra.as_ref())?;
+        self.json.open(b'{');
+        if extra.has("type") {
+            self.rest(&extra);
+        } else {
+            let kind = kind(media)?;
+            self.json.name("type").text(kind);
+            self.json.name(kind);
+            // Mistral's documents are the only medium that is no object.
+            if kind == "document_url" {
+                self.url(media, "application/pdf")?;
+            } else {
+                self.json.open(b'{');
+                self.inner(kind, media)?;
+                self.rest(&extra);
+                self.json.close(b'}');
+            }
+            self.cache(media.cache, is_own(media.extra.as_ref()));
         }
-        let same_dialect = is_own(media.extra.as_ref());
-        let cache = media.cache;
-        let (kind, mut inner) = wire_form(media)?;
-        if let Some(inner) = inner.as_object_mut() {
-            inner.extend(extra);
+        self.json.close(b'}');
+        Ok(())
+    }
+
+    fn inner(&mut self, kind: &str, media: &MediaPart) -> Written {
+        match (kind, &media.source) {
+            ("file", MediaSource::FileId(id)) => self.json.name("file_id").text(id),
+            ("file", _) => {
+                // The protocol demands a name.
+                let name = media.name.as_deref().unwrap_or("document.pdf");
+                self.json.name("filename").text(name);
+                self.json.name("file_data");
+                self.url(media, "application/pdf")?;
+            }
+            ("input_audio", MediaSource::Bytes(bytes)) => {
+                self.json.name("data").plain(&[&STANDARD.encode(bytes)]);
+                let format = audio_format(media.mime.as_deref().unwrap_or("audio/wav"));
+                self.json.name("format").text(format);
+            }
+            // Here bytes go without the head of a data URL.
+            ("file_url", MediaSource::Bytes(bytes)) => {
+                self.json.name("url").plain(&[&STANDARD.encode(bytes)]);
+            }
+            (kind, _) => {
+                self.json.name("url");
+                self.url(media, if kind == "video_url" { "video/mp4" } else { "image/png" })?;
+            }
         }
-        let mut part = Map::new();
-        part.insert("type".into(), kind.into());
-        part.insert(kind.into(), inner);
-        self.cache(&mut part, cache, same_dialect);
-        Ok(part.into())
+        Ok(())
+    }
+
+    /// An address as it is, or bytes as a data URL.
+    fn url(&mut self, media: &MediaPart, mime: &str) -> Written {
+        match &media.source {
+            MediaSource::Url(url) => self.json.text(url),
+            MediaSource::Bytes(bytes) => {
+                let mime = media.mime.as_deref().unwrap_or(mime);
+                self.json.text(&format!("data:{mime};base64,{}", STANDARD.encode(bytes)));
+            }
+            MediaSource::FileId(_) => {
+                let why = "only documents can be given by the id of a file here";
+                return Err(Failure::unsupported(why).into());
+            }
+        }
+        Ok(())
     }
 }
 
-/// The type of a part and the member of the same name.
-fn wire_form(media: MediaPart) -> Result<(&'static str, Value), Failure> {
-    let MediaPart { kind, mime, source, name, .. } = media;
-    Ok(match (kind, source) {
-        (MediaKind::Image, source) => {
-            ("image_url", json!({ "url": url(source, mime.as_deref().unwrap_or("image/png"))? }))
-        }
-        (MediaKind::Video, source) => {
-            ("video_url", json!({ "url": url(source, mime.as_deref().unwrap_or("video/mp4"))? }))
-        }
-        (MediaKind::Audio, MediaSource::Bytes(bytes)) => {
-            let format = audio_format(mime.as_deref().unwrap_or("audio/wav"));
-            ("input_audio", json!({ "data": STANDARD.encode(bytes), "format": format }))
-        }
-        (MediaKind::Audio, MediaSource::Url(_)) => {
-            return Err(Failure::unsupported("audio cannot be given by its address here"));
-        }
-        (MediaKind::Document, source) => document(source, mime, name)?,
-        (MediaKind::Audio, MediaSource::FileId(_)) => return Err(no_file_id()),
+/// The type of a part and its member of the same name.
+fn kind(media: &MediaPart) -> Result<&'static str, Box<Failure>> {
+    let no_address = |what: &str| {
+        Err(Failure::unsupported(format!("{what} cannot be given by its address here")).into())
+    };
+    Ok(match (media.kind, &media.source) {
+        (MediaKind::Image, _) => "image_url",
+        (MediaKind::Video, _) => "video_url",
+        (MediaKind::Audio, MediaSource::Bytes(_)) => "input_audio",
+        (MediaKind::Audio, _) => return no_address("audio"),
+        (MediaKind::Document, MediaSource::FileId(_)) => "file",
+        (MediaKind::Document, source) => match (setting("documents").as_deref(), source) {
+            (Some("document_url"), _) => "document_url",
+            (Some("file_url"), _) => "file_url",
+            (Some("file-or-url"), _) | (_, MediaSource::Bytes(_)) => "file",
+            _ => return no_address("a document"),
+        },
     })
-}
-
-fn document(
-    source: MediaSource,
-    mime: Option<String>,
-    name: Option<String>,
-) -> Result<(&'static str, Value), Failure> {
-    let mime = mime.unwrap_or_else(|| "application/pdf".to_owned());
-    let way = setting("documents");
-    Ok(match (way.as_deref().unwrap_or("file"), source) {
-        (_, MediaSource::FileId(id)) => ("file", json!({ "file_id": id })),
-        ("document_url", source) => ("document_url", url(source, &mime)?.into()),
-        // Here bytes go without the head of a data URL.
-        ("file_url", MediaSource::Bytes(bytes)) => {
-            ("file_url", json!({ "url": STANDARD.encode(bytes) }))
-        }
-        ("file_url", source) => ("file_url", json!({ "url": url(source, &mime)? })),
-        ("file", MediaSource::Url(_)) => {
-            return Err(Failure::unsupported("a document cannot be given by its address here"));
-        }
-        // The protocol demands a name.
-        (_, source) => {
-            let name = name.unwrap_or_else(|| "document.pdf".to_owned());
-            ("file", json!({ "filename": name, "file_data": url(source, &mime)? }))
-        }
-    })
-}
-
-/// An address as it is, or bytes as a data URL.
-fn url(source: MediaSource, mime: &str) -> Result<String, Failure> {
-    match source {
-        MediaSource::Url(url) => Ok(url),
-        MediaSource::Bytes(bytes) => Ok(format!("data:{mime};base64,{}", STANDARD.encode(bytes))),
-        MediaSource::FileId(_) => Err(no_file_id()),
-    }
-}
-
-fn no_file_id() -> Failure {
-    Failure::unsupported("only documents can be given by the id of a file here")
 }
 
 fn audio_format(mime: &str) -> &str {

@@ -2,9 +2,10 @@
 //! `reasoning_content` or `reasoning`, and as OpenRouter's `reasoning_details`, which
 //! have signatures and ciphers that must go back as they came.
 
-use crate::DIALECT;
-use crate::wire::{self, Delta, Detail, Rest};
-use hotcell_sdk::{Event, Native, NativeAt};
+use crate::json::{self, Members};
+use crate::tell::Teller;
+use crate::wire::Delta;
+use hotcell_sdk::Event;
 use std::borrow::Cow;
 
 /// The thoughts of one choice so far.
@@ -24,56 +25,49 @@ struct Block {
 
 impl Reasoning {
     /// The part for thoughts that are told as plain text.
-    pub(crate) fn plain(&mut self, parts: &mut u32) -> u32 {
-        *self.plain.get_or_insert_with(|| next(parts))
+    fn plain(&mut self, teller: &mut Teller<'_>) -> u32 {
+        *self.plain.get_or_insert_with(|| teller.next_part())
     }
 
-    pub(crate) fn take(
-        &mut self,
-        choice: u32,
-        parts: &mut u32,
-        delta: &Delta<'_>,
-        events: &mut Vec<Event>,
-    ) {
+    pub(crate) fn take(&mut self, delta: &Delta<'_>, teller: &mut Teller<'_>) {
         // Those who have both say the same in both.
-        let told = wire::text(delta.reasoning_content).or_else(|| wire::text(delta.reasoning.0));
-        let details = wire::present(delta.reasoning_details)
-            .and_then(|raw| Some((raw, serde_json::from_str::<Vec<Detail<'_>>>(raw.get()).ok()?)));
+        let told = json::text(delta.reasoning_content).or_else(|| json::text(delta.reasoning));
+        let details =
+            json::present(delta.reasoning_details).and_then(|raw| Some((raw, json::list(raw)?)));
         if let Some((raw, details)) = details {
-            let texts: Vec<Cow<'_, str>> = details.iter().filter_map(told_by).collect();
-            let split = told.as_deref().is_some_and(|told| texts.concat() != told);
+            let details = details.into_iter().filter_map(Members::of);
+            let details: Vec<Members<'_>> = details.collect();
+            let (mut text, mut number) = (String::new(), 0);
+            for piece in details.iter().filter_map(told_by) {
+                text.push_str(&piece);
+                number += 1;
+            }
+            let split = told.as_deref().is_some_and(|told| text != told);
             // Where there is a plain text, it says what is to be told: nothing, if null.
-            let silent = told.is_none() && delta.reasoning.0.is_some() && !texts.is_empty();
-            if silent || (split && texts.len() > 1) {
+            let silent = told.is_none() && delta.reasoning.is_some() && number > 0;
+            if silent || (split && number > 1) {
                 // The text is not divided as the details are: they go back whole.
-                let value = wire::join([("reasoning_details", raw.get())]);
-                let index = self.plain(parts);
-                events.push(native(choice, index, value));
+                let value = json::object([("reasoning_details", raw)]);
+                let index = self.plain(teller);
+                teller.value(Event::Native, index, value);
             } else {
                 for detail in &details {
                     let told = told.as_deref().filter(|_| split && told_by(detail).is_some());
-                    self.detail(choice, parts, detail, told, events);
+                    self.detail(detail, told, teller);
                 }
-                if !texts.is_empty() {
+                if number > 0 {
                     return;
                 }
             }
         }
         if let Some(text) = told {
-            let index = self.plain(parts);
-            events.push(Event::Reasoning(piece(choice, index, text)));
+            let index = self.plain(teller);
+            teller.text(Event::Reasoning, index, text);
         }
     }
 
-    fn detail(
-        &mut self,
-        choice: u32,
-        parts: &mut u32,
-        detail: &Detail<'_>,
-        told: Option<&str>,
-        events: &mut Vec<Event>,
-    ) {
-        let about = about(&detail.rest);
+    fn detail(&mut self, detail: &Members<'_>, told: Option<&str>, teller: &mut Teller<'_>) {
+        let about = about(detail);
         let known = self.blocks.iter().rposition(|block| same(&block.about, &about));
         let (part, news) = match known.map(|known| &mut self.blocks[known]) {
             Some(block) => {
@@ -85,7 +79,7 @@ impl Reasoning {
                 (block.part, news)
             }
             None => {
-                let part = next(parts);
+                let part = teller.next_part();
                 // Text that comes without details belongs to the block before it.
                 self.plain.get_or_insert(part);
                 self.blocks.push(Block { part, about: about.clone() });
@@ -93,56 +87,53 @@ impl Reasoning {
             }
         };
         if news {
-            events.push(native(choice, part, format!("{{\"reasoning_details\":[{about}]}}")));
+            teller.value(Event::Native, part, format!("{{\"reasoning_details\":[{about}]}}"));
         }
         if let Some(text) = told.map(Cow::Borrowed).or_else(|| told_by(detail)) {
-            events.push(Event::Reasoning(piece(choice, part, text)));
+            teller.text(Event::Reasoning, part, text);
         }
-        if let Some(signature) = wire::text(detail.signature) {
-            events.push(Event::Signature(piece(choice, part, signature)));
+        if let Some(signature) = detail.text("signature") {
+            teller.text(Event::Signature, part, signature);
         }
-        if let Some(cipher) = wire::text(detail.data) {
-            events.push(Event::RedactedReasoning(piece(choice, part, cipher)));
+        if let Some(cipher) = detail.text("data") {
+            teller.text(Event::RedactedReasoning, part, cipher);
+        }
+    }
+
+    /// A part of the type `thinking`, as Mistral has it in its content.
+    pub(crate) fn thinking(&mut self, part: &Members<'_>, teller: &mut Teller<'_>) {
+        let index = self.plain(teller);
+        let thoughts = part.get("thinking").and_then(json::list).unwrap_or_default();
+        let thoughts = thoughts.into_iter().filter_map(Members::of);
+        let texts = thoughts.filter_map(|thought| thought.text("text"));
+        for text in texts.chain(part.text("thinking")) {
+            teller.text(Event::Reasoning, index, text);
+        }
+        if let Some(signature) = part.text("signature") {
+            teller.text(Event::Signature, index, signature);
         }
     }
 }
 
-fn told_by<'a>(detail: &Detail<'a>) -> Option<Cow<'a, str>> {
-    wire::text(detail.text).or_else(|| wire::text(detail.summary))
+fn told_by<'a>(detail: &Members<'a>) -> Option<Cow<'a, str>> {
+    detail.text("text").or_else(|| detail.text("summary"))
 }
 
 /// All but the pieces: type, number, format and id.
-fn about(rest: &Rest<'_>) -> String {
-    wire::join(rest.iter().map(|(name, raw)| (name.as_ref(), raw.get())))
+fn about(detail: &Members<'_>) -> String {
+    let pieces = ["text", "summary", "data", "signature"];
+    let about = |(name, value): &(&str, &str)| !pieces.contains(name) && *value != "null";
+    json::object(detail.pairs().filter(about))
 }
 
 /// Whether two pieces are of one block. Pieces of one block look alike; only the id
 /// may be missing from some.
 fn same(block: &str, piece: &str) -> bool {
     block == piece || {
+        let members = |object| Members::of(object).unwrap_or_default();
         let (block, piece) = (members(block), members(piece));
-        ["type", "index"].iter().all(|name| block.get(*name) == piece.get(*name))
-            && match (block.get("id"), piece.get("id")) {
-                (Some(one), Some(other)) => one == other,
-                _ => true,
-            }
+        let alike = |name: &&str| block.get(name) == piece.get(name);
+        ["type", "index"].iter().all(alike)
+            && (!block.has("id") || !piece.has("id") || alike(&"id"))
     }
-}
-
-fn members(object: &str) -> serde_json::Map<String, serde_json::Value> {
-    serde_json::from_str(object).unwrap_or_default()
-}
-
-fn next(parts: &mut u32) -> u32 {
-    *parts += 1;
-    *parts - 1
-}
-
-fn native(choice: u32, index: u32, value: String) -> Event {
-    let value = Native { dialect: DIALECT.to_owned(), value };
-    Event::Native(NativeAt { choice, index, value })
-}
-
-fn piece(choice: u32, index: u32, text: Cow<'_, str>) -> hotcell_sdk::Delta {
-    hotcell_sdk::Delta { choice, index, text: text.into_owned() }
 }

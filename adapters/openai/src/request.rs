@@ -1,62 +1,72 @@
 //! A chat request into the body that the provider reads.
 
 use crate::DIALECT;
-use hotcell_sdk::json::{members, parse};
-use hotcell_sdk::{ChatRequest, Failure, JsonSchema, Native, OutputFormat, setting};
-use hotcell_sdk::{ReasoningOptions, Sampling};
-use serde_json::{Map, Value, json};
+use crate::json::{Json, Members, value};
+use hotcell_sdk::{ChatRequest, Failure, FailureKind, JsonSchema, Native, OutputFormat};
+use hotcell_sdk::{ReasoningOptions, Sampling, setting};
 
 /// What goes out, and what could not be said.
 pub(crate) struct Body {
-    pub(crate) members: Map<String, Value>,
+    pub(crate) json: Vec<u8>,
     pub(crate) warnings: Vec<String>,
 }
 
+/// The outcome of writing something. A failure is rare and large, and goes through
+/// many hands.
+pub(crate) type Written = Result<(), Box<Failure>>;
+
 /// Writes one request, and remembers what it could not write.
 pub(crate) struct Writer {
+    pub(crate) json: Json,
     /// A client of this dialect gets exactly what it asked for: nothing is added to its
     /// request, no provider's quirk is applied, and its own spellings win.
     pub(crate) same_dialect: bool,
-    /// Names of what was left out.
-    pub(crate) lost: Vec<String>,
-    /// Sentences about what was said in another way.
-    pub(crate) changed: Vec<String>,
+    warnings: Vec<String>,
 }
 
-pub(crate) fn write(request: ChatRequest) -> Result<Body, Failure> {
+pub(crate) fn write(request: &ChatRequest) -> Result<Body, Box<Failure>> {
     let same_dialect = is_own(request.extra.as_ref());
-    let mut writer = Writer { same_dialect, lost: Vec::new(), changed: Vec::new() };
-    let extra = members(request.extra.as_ref(), DIALECT, &mut writer.lost)?;
-    let mut body = Map::new();
-    body.insert("model".into(), request.model.into());
-    body.insert("messages".into(), writer.messages(request.messages)?.into());
-    let tools = request.tools.into_iter().map(|tool| writer.tool(tool));
-    let tools = tools.collect::<Result<Vec<Value>, Failure>>()?;
-    if !tools.is_empty() {
-        body.insert("tools".into(), tools.into());
+    let mut writer = Writer { json: Json::default(), same_dialect, warnings: Vec::new() };
+    let extra = writer.extra(request.extra.as_ref())?;
+    writer.json.open(b'{');
+    let spelled = |name: &str| extra.has(name);
+    if !spelled("model") {
+        writer.json.name("model").text(&request.model);
     }
-    if let Some(choice) = request.tool_choice {
-        body.insert("tool_choice".into(), writer.tool_choice(choice)?);
+    if !spelled("messages") {
+        writer.json.name("messages");
+        writer.messages(&request.messages)?;
     }
-    put(&mut body, "parallel_tool_calls", request.parallel_tool_calls);
-    if let Some(output) = request.output {
-        body.insert("response_format".into(), writer.format(output)?);
+    if !request.tools.is_empty() && !spelled("tools") {
+        writer.json.name("tools").open(b'[');
+        for tool in &request.tools {
+            writer.tool(tool)?;
+        }
+        writer.json.close(b']');
     }
-    writer.sampling(request.sampling, &mut body);
+    if let Some(choice) = request.tool_choice.as_ref().filter(|_| !spelled("tool_choice")) {
+        writer.json.name("tool_choice");
+        writer.tool_choice(choice)?;
+    }
+    if let Some(output) = request.output.as_ref().filter(|_| !spelled("response_format")) {
+        writer.json.name("response_format");
+        writer.format(output)?;
+    }
+    writer.flag("parallel_tool_calls", request.parallel_tool_calls, &extra);
+    writer.sampling(&request.sampling, &extra);
     // A client of this dialect has spelled these itself, if at all.
     if !same_dialect {
-        if let Some(reasoning) = request.reasoning {
-            writer.reasoning(reasoning, &mut body);
+        if let Some(reasoning) = &request.reasoning {
+            writer.reasoning(reasoning);
         }
         if request.stream && setting("stream-usage").as_deref() != Some("never") {
-            body.insert("stream_options".into(), json!({ "include_usage": true }));
+            writer.json.name("stream_options").raw("{\"include_usage\":true}");
         }
     }
-    if request.stream {
-        body.insert("stream".into(), true.into());
-    }
-    body.extend(extra);
-    Ok(Body { members: body, warnings: writer.warnings() })
+    writer.flag("stream", request.stream.then_some(true), &extra);
+    writer.rest(&extra);
+    writer.json.close(b'}');
+    Ok(Body { json: writer.json.0, warnings: writer.warnings })
 }
 
 /// Whether the client wrote this in this dialect.
@@ -64,114 +74,191 @@ pub(crate) fn is_own(extra: Option<&Native>) -> bool {
     extra.is_some_and(|extra| extra.dialect == DIALECT)
 }
 
-fn put<T: Into<Value>>(body: &mut Map<String, Value>, name: &str, value: Option<T>) {
-    if let Some(value) = value {
-        body.insert(name.to_owned(), value.into());
+/// Fails for a value of another dialect.
+pub(crate) fn own(native: &Native, what: &str) -> Written {
+    if native.dialect == DIALECT {
+        return Ok(());
+    }
+    let dialect = &native.dialect;
+    let why = format!("{what} of {dialect} cannot be said in {DIALECT}");
+    Err(Failure::unsupported(why).into())
+}
+
+impl Writer {
+    /// The members of an `extra` of this dialect. Of another one nothing can be carried
+    /// over.
+    pub(crate) fn extra<'a>(
+        &mut self,
+        extra: Option<&'a Native>,
+    ) -> Result<Members<'a>, Box<Failure>> {
+        let Some(native) = extra else { return Ok(Members::default()) };
+        let members = Members::checked(&native.value).ok_or_else(|| {
+            let why = format!("`extra` of {} is not a JSON object", native.dialect);
+            Failure::new(FailureKind::InvalidRequest, why)
+        })?;
+        if native.dialect == DIALECT {
+            return Ok(members);
+        }
+        for (name, _) in members.pairs().filter(|(_, value)| *value != "null") {
+            self.lost(&format!("`{name}` of {}", native.dialect));
+        }
+        Ok(Members::default())
+    }
+
+    /// The members of an `extra` that were not written yet, which is all of them: a
+    /// member that the client spells itself is never written from a field.
+    pub(crate) fn rest(&mut self, extra: &Members<'_>) {
+        for (name, value) in extra.pairs() {
+            self.json.name(name).raw(value);
+        }
+    }
+
+    /// Something was left out.
+    pub(crate) fn lost(&mut self, what: &str) {
+        self.warn(format!("{what} was left out: {DIALECT} has no word for it"));
+    }
+
+    /// Something was left out or said in another way: a sentence for a person, once.
+    pub(crate) fn warn(&mut self, sentence: String) {
+        if !self.warnings.contains(&sentence) {
+            self.warnings.push(sentence);
+        }
+    }
+
+    fn flag(&mut self, name: &str, flag: Option<bool>, extra: &Members<'_>) {
+        if let Some(flag) = flag {
+            self.member(name, if flag { "true" } else { "false" }, extra);
+        }
+    }
+
+    fn member(&mut self, name: &str, value: &str, extra: &Members<'_>) {
+        if !extra.has(name) {
+            self.json.name(name).raw(value);
+        }
+    }
+
+    fn sampling(&mut self, sampling: &Sampling, extra: &Members<'_>) {
+        let limit = sampling.max_output_tokens.filter(|_| !self.same_dialect);
+        let spelling = setting("max-tokens").unwrap_or_else(|| "max_tokens".to_owned());
+        let whole = |number: Option<u32>| number.map(|number| number.to_string());
+        let alternatives = sampling.logprobs;
+        let members = [
+            (spelling.as_str(), whole(limit)),
+            ("temperature", sampling.temperature.map(number)),
+            ("top_p", sampling.top_p.map(number)),
+            ("top_k", whole(sampling.top_k)),
+            ("seed", sampling.seed.map(|seed| seed.to_string())),
+            ("presence_penalty", sampling.presence_penalty.map(number)),
+            ("frequency_penalty", sampling.frequency_penalty.map(number)),
+            ("n", whole(sampling.choices)),
+            ("logprobs", alternatives.map(|_| "true".to_owned())),
+            ("top_logprobs", whole(alternatives.filter(|alternatives| *alternatives > 0))),
+        ];
+        for (name, value) in members {
+            if let Some(value) = value {
+                self.member(name, &value, extra);
+            }
+        }
+        if !sampling.stop.is_empty() && !extra.has("stop") {
+            self.json.name("stop").open(b'[');
+            sampling.stop.iter().for_each(|stop| self.json.text(stop));
+            self.json.close(b']');
+        }
+    }
+
+    /// How much to think, in the provider's spelling.
+    fn reasoning(&mut self, reasoning: &ReasoningOptions) {
+        let ReasoningOptions { effort, budget_tokens, include_text } = reasoning;
+        let asked = effort.is_some() || budget_tokens.is_some();
+        let off = effort.as_deref() == Some("none") || *budget_tokens == Some(0);
+        let budget = budget_tokens.map(|budget| budget.to_string());
+        let spelling = setting("reasoning-request");
+        match spelling.as_deref().unwrap_or("reasoning_effort") {
+            "reasoning" if asked || include_text.is_some() => {
+                self.json.name("reasoning").open(b'{');
+                if let Some(effort) = effort {
+                    self.json.name("effort").text(effort);
+                }
+                if let Some(budget) = budget {
+                    self.json.name("max_tokens").raw(&budget);
+                }
+                if let Some(include) = include_text {
+                    self.json.name("exclude").raw(if *include { "false" } else { "true" });
+                }
+                self.json.close(b'}');
+            }
+            "thinking" if asked => {
+                let word = if off { "disabled" } else { "enabled" };
+                self.json.name("thinking").open(b'{').name("type").text(word);
+                self.json.close(b'}');
+                if !off {
+                    self.warn(
+                        "how much to think was left out: this provider's models think or they don't"
+                            .to_owned(),
+                    );
+                }
+            }
+            "enable_thinking" if asked => {
+                self.json.name("enable_thinking").raw(if off { "false" } else { "true" });
+                match budget.filter(|_| !off) {
+                    Some(budget) => self.json.name("thinking_budget").raw(&budget),
+                    None if off => {}
+                    None => self.warn(
+                        "the effort of thinking was left out: this provider takes a budget of tokens"
+                            .to_owned(),
+                    ),
+                }
+            }
+            "reasoning_effort" if asked => match effort {
+                Some(effort) => self.json.name("reasoning_effort").text(effort),
+                None => self.lost("the budget of tokens for reasoning"),
+            },
+            "none" if asked => self.lost("reasoning"),
+            _ => {}
+        }
+    }
+
+    fn format(&mut self, output: &OutputFormat) -> Written {
+        let schema = match output {
+            OutputFormat::Text => {
+                self.json.raw("{\"type\":\"text\"}");
+                return Ok(());
+            }
+            OutputFormat::JsonObject => {
+                self.json.raw("{\"type\":\"json_object\"}");
+                return Ok(());
+            }
+            OutputFormat::JsonSchema(schema) => schema,
+        };
+        let able = setting("structured-output").as_deref() != Some("json_object");
+        if !able && !self.same_dialect {
+            let why = "this provider can be held to JSON, but not to a schema";
+            return Err(Failure::unsupported(why).into());
+        }
+        let JsonSchema { name, description, schema, strict } = schema;
+        let schema = value(schema, "the schema of the answer")?;
+        self.json.open(b'{').name("type").text("json_schema");
+        // The protocol demands a name.
+        let name = name.as_deref().unwrap_or("answer");
+        self.json.name("json_schema").open(b'{').name("name").text(name);
+        if let Some(description) = description {
+            self.json.name("description").text(description);
+        }
+        self.json.name("schema").raw(schema);
+        self.flag("strict", *strict, &Members::default());
+        self.json.close(b'}');
+        self.json.close(b'}');
+        Ok(())
     }
 }
 
 /// Whole numbers without a decimal point: what takes `1.0` also takes `1`, and not
 /// always the other way round.
-fn number(value: f64) -> Value {
+fn number(value: f64) -> String {
     let whole = value.trunc() == value && value.abs() < 1e15;
-    if whole { Value::from(value as i64) } else { Value::from(value) }
-}
-
-impl Writer {
-    fn sampling(&mut self, sampling: Sampling, body: &mut Map<String, Value>) {
-        if !self.same_dialect {
-            let name = setting("max-tokens").unwrap_or_else(|| "max_tokens".to_owned());
-            put(body, &name, sampling.max_output_tokens);
-        }
-        put(body, "temperature", sampling.temperature.map(number));
-        put(body, "top_p", sampling.top_p.map(number));
-        put(body, "top_k", sampling.top_k);
-        put(body, "seed", sampling.seed);
-        put(body, "presence_penalty", sampling.presence_penalty.map(number));
-        put(body, "frequency_penalty", sampling.frequency_penalty.map(number));
-        put(body, "stop", (!sampling.stop.is_empty()).then_some(sampling.stop));
-        put(body, "n", sampling.choices);
-        if let Some(alternatives) = sampling.logprobs {
-            body.insert("logprobs".into(), true.into());
-            put(body, "top_logprobs", (alternatives > 0).then_some(alternatives));
-        }
-    }
-
-    /// How much to think, in the provider's spelling.
-    fn reasoning(&mut self, reasoning: ReasoningOptions, body: &mut Map<String, Value>) {
-        let ReasoningOptions { effort, budget_tokens, include_text } = reasoning;
-        let spelling = setting("reasoning-request");
-        let off = effort.as_deref() == Some("none") || budget_tokens == Some(0);
-        match spelling.as_deref().unwrap_or("reasoning_effort") {
-            "reasoning" => {
-                let mut object = Map::new();
-                put(&mut object, "effort", effort);
-                put(&mut object, "max_tokens", budget_tokens);
-                put(&mut object, "exclude", include_text.map(|include| !include));
-                if !object.is_empty() {
-                    body.insert("reasoning".into(), object.into());
-                }
-            }
-            "thinking" if effort.is_some() || budget_tokens.is_some() => {
-                let word = if off { "disabled" } else { "enabled" };
-                body.insert("thinking".into(), json!({ "type": word }));
-                if !off {
-                    self.changed.push("how much to think was left out: this provider's models think or they don't".into());
-                }
-            }
-            "enable_thinking" if effort.is_some() || budget_tokens.is_some() => {
-                body.insert("enable_thinking".into(), (!off).into());
-                put(body, "thinking_budget", budget_tokens.filter(|budget| *budget > 0));
-                if effort.is_some() && budget_tokens.is_none() && !off {
-                    self.changed.push("the effort of thinking was left out: this provider takes a budget of tokens".into());
-                }
-            }
-            "none" if effort.is_some() || budget_tokens.is_some() => {
-                self.lost.push("reasoning".to_owned());
-            }
-            "reasoning_effort" => {
-                if effort.is_none() && budget_tokens.is_some() {
-                    self.lost.push("the budget of tokens for reasoning".to_owned());
-                }
-                put(body, "reasoning_effort", effort);
-            }
-            _ => {}
-        }
-    }
-
-    fn format(&mut self, output: OutputFormat) -> Result<Value, Failure> {
-        Ok(match output {
-            OutputFormat::Text => json!({ "type": "text" }),
-            OutputFormat::JsonObject => json!({ "type": "json_object" }),
-            OutputFormat::JsonSchema(schema) => {
-                let able = setting("structured-output").as_deref() != Some("json_object");
-                if !able && !self.same_dialect {
-                    return Err(Failure::unsupported(
-                        "this provider can be held to JSON, but not to a schema",
-                    ));
-                }
-                let JsonSchema { name, description, schema, strict } = schema;
-                let mut inner = Map::new();
-                // The protocol demands a name.
-                inner.insert("name".into(), name.unwrap_or_else(|| "answer".into()).into());
-                put(&mut inner, "description", description);
-                inner.insert("schema".into(), parse(&schema, "the schema of the answer")?);
-                put(&mut inner, "strict", strict);
-                json!({ "type": "json_schema", "json_schema": inner })
-            }
-        })
-    }
-
-    /// A sentence for each thing that was left out, once.
-    fn warnings(self) -> Vec<String> {
-        let lost = self.lost.into_iter();
-        let lost = lost.map(|what| format!("{what} was left out: {DIALECT} has no word for it"));
-        let mut warnings = Vec::new();
-        for sentence in lost.chain(self.changed) {
-            if !warnings.contains(&sentence) {
-                warnings.push(sentence);
-            }
-        }
-        warnings
+    if whole {
+        (value as i64).to_string()
+    } else {
+        serde_json::to_string(&value).unwrap_or_default()
     }
 }

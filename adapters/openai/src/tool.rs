@@ -1,112 +1,126 @@
 //! Tools, the choice of them, and calls.
 
-use crate::DIALECT;
-use crate::request::{Writer, is_own};
-use hotcell_sdk::json::{members, parse};
-use hotcell_sdk::{CacheHint, Failure, FunctionTool, Native, Tool, ToolCall, ToolChoice, setting};
-use serde_json::{Map, Value, json};
+use crate::json::{Members, text, value};
+use crate::request::{Writer, Written, is_own, own};
+use hotcell_sdk::{CacheHint, FunctionTool, Tool, ToolCall, ToolChoice, setting};
 
 impl Writer {
-    pub(crate) fn tool(&mut self, tool: Tool) -> Result<Value, Failure> {
+    pub(crate) fn tool(&mut self, tool: &Tool) -> Written {
         match tool {
             Tool::Function(function) => self.function(function),
             Tool::Native(native) => {
-                own(&native, "a tool", "cannot be offered")?;
-                parse(&native.value, "a tool")
+                own(native, "a tool")?;
+                self.json.raw(value(&native.value, "a tool")?);
+                Ok(())
             }
         }
     }
 
     /// An `extra` with a `type` is the whole tool in the client's own words.
-    fn function(&mut self, tool: FunctionTool) -> Result<Value, Failure> {
-        let extra = members(tool.extra.as_ref(), DIALECT, &mut self.lost)?;
-        if extra.contains_key("type") {
-            return Ok(extra.into());
+    fn function(&mut self, tool: &FunctionTool) -> Written {
+        let extra = self.extra(tool.extra.as_ref())?;
+        self.json.open(b'{');
+        if extra.has("type") {
+            self.rest(&extra);
+        } else {
+            self.json.name("type").text("function");
+            self.json.name("function").open(b'{').name("name").text(&tool.name);
+            if let Some(description) =
+                tool.description.as_ref().filter(|_| !extra.has("description"))
+            {
+                self.json.name("description").text(description);
+            }
+            if let Some(parameters) = tool.parameters.as_ref().filter(|_| !extra.has("parameters"))
+            {
+                let parameters = value(parameters, "the parameters of a tool")?;
+                self.json.name("parameters").raw(parameters);
+            }
+            if let Some(strict) = tool.strict.filter(|_| !extra.has("strict")) {
+                self.json.name("strict").raw(if strict { "true" } else { "false" });
+            }
+            self.rest(&extra);
+            self.json.close(b'}');
+            self.cache(tool.cache, is_own(tool.extra.as_ref()));
         }
-        let mut function = Map::new();
-        function.insert("name".into(), tool.name.into());
-        if let Some(description) = tool.description {
-            function.insert("description".into(), description.into());
-        }
-        if let Some(parameters) = tool.parameters {
-            function.insert("parameters".into(), parse(&parameters, "the parameters of a tool")?);
-        }
-        if let Some(strict) = tool.strict {
-            function.insert("strict".into(), strict.into());
-        }
-        function.extend(extra);
-        let mut object = Map::new();
-        object.insert("type".into(), "function".into());
-        object.insert("function".into(), function.into());
-        self.cache(&mut object, tool.cache, is_own(tool.extra.as_ref()));
-        Ok(object.into())
+        self.json.close(b'}');
+        Ok(())
     }
 
-    pub(crate) fn tool_choice(&mut self, choice: ToolChoice) -> Result<Value, Failure> {
-        Ok(match choice {
-            ToolChoice::Auto => "auto".into(),
-            ToolChoice::None => "none".into(),
-            ToolChoice::Required => "required".into(),
+    pub(crate) fn tool_choice(&mut self, choice: &ToolChoice) -> Written {
+        match choice {
+            ToolChoice::Auto => self.json.text("auto"),
+            ToolChoice::None => self.json.text("none"),
+            ToolChoice::Required => self.json.text("required"),
             ToolChoice::Function(name) => {
-                json!({ "type": "function", "function": { "name": name } })
+                self.json.open(b'{').name("type").text("function");
+                self.json.name("function").open(b'{').name("name").text(name);
+                self.json.close(b'}');
+                self.json.close(b'}');
             }
             ToolChoice::Native(native) => {
-                own(&native, "a tool choice", "cannot be said")?;
-                parse(&native.value, "the tool choice")?
+                own(native, "a tool choice")?;
+                self.json.raw(value(&native.value, "the tool choice")?);
             }
-        })
+        }
+        Ok(())
     }
 
     /// A call that the model made before. One of a tool of another kind than a function
     /// says so in its `extra`.
-    pub(crate) fn call(&mut self, call: ToolCall) -> Result<Map<String, Value>, Failure> {
-        let extra = members(call.extra.as_ref(), DIALECT, &mut self.lost)?;
+    pub(crate) fn call(&mut self, call: &ToolCall) -> Written {
+        let extra = self.extra(call.extra.as_ref())?;
         if call.signature.is_some() && !is_own(call.extra.as_ref()) {
-            self.lost.push("the signature of a call".to_owned());
+            self.lost("the signature of a call");
         }
-        let mut object = Map::new();
-        if extra.get("type").is_some_and(|kind| kind == "function_call") {
-            let function = json!({ "name": call.name, "arguments": call.arguments });
-            object.insert("function_call".into(), function);
-            return Ok(object);
+        self.json.open(b'{');
+        if !extra.has("id") {
+            self.json.name("id").text(&call.id);
         }
-        object.insert("id".into(), call.id.into());
-        if extra.get("type").is_some_and(|kind| kind == "custom") {
-            object.insert("type".into(), "custom".into());
-            let custom = json!({ "name": call.name, "input": call.arguments });
-            object.insert("custom".into(), custom);
-        } else {
-            object.insert("type".into(), "function".into());
-            let function = json!({ "name": call.name, "arguments": call.arguments });
-            object.insert("function".into(), function);
+        let custom = text(extra.get("type")).as_deref() == Some("custom");
+        let (member, input) = if custom { ("custom", "input") } else { ("function", "arguments") };
+        if !extra.has("type") {
+            self.json.name("type").text("function");
         }
-        object.extend(extra);
-        Ok(object)
+        if !extra.has(member) {
+            self.json.name(member);
+            self.function_of(call, input);
+        }
+        self.rest(&extra);
+        self.json.close(b'}');
+        Ok(())
+    }
+
+    /// The name of a function and what goes into it.
+    pub(crate) fn function_of(&mut self, call: &ToolCall, input: &str) {
+        self.json.open(b'{').name("name").text(&call.name);
+        self.json.name(input).text(&call.arguments);
+        self.json.close(b'}');
     }
 
     /// OpenAI caches by itself; routers before Anthropic take its own hint.
-    pub(crate) fn cache(
-        &self,
-        part: &mut Map<String, Value>,
-        hint: Option<CacheHint>,
-        same_dialect: bool,
-    ) {
-        let Some(hint) = hint else { return };
-        if same_dialect || setting("cache-control").as_deref() == Some("yes") {
-            let hint = match hint {
-                CacheHint::Short => json!({ "type": "ephemeral" }),
-                CacheHint::Long => json!({ "type": "ephemeral", "ttl": "1h" }),
-            };
-            part.insert("cache_control".into(), hint);
+    pub(crate) fn cache(&mut self, hint: Option<CacheHint>, own_words: bool) {
+        if !self.takes(hint, own_words) {
+            return;
         }
+        let long = hint == Some(CacheHint::Long);
+        self.json.name("cache_control").open(b'{').name("type").text("ephemeral");
+        if long {
+            self.json.name("ttl").text("1h");
+        }
+        self.json.close(b'}');
+    }
+
+    /// Whether a hint will be written.
+    pub(crate) fn takes(&self, hint: Option<CacheHint>, own_words: bool) -> bool {
+        hint.is_some() && (own_words || setting("cache-control").as_deref() == Some("yes"))
     }
 }
 
-/// Fails for a value of another dialect.
-pub(crate) fn own(native: &Native, what: &str, cannot: &str) -> Result<(), Failure> {
-    if native.dialect == DIALECT {
-        return Ok(());
-    }
-    let dialect = &native.dialect;
-    Err(Failure::unsupported(format!("{what} of {dialect} {cannot} in {DIALECT}")))
+/// Whether a call is one of before there was a list of them.
+pub(crate) fn is_only(call: &ToolCall) -> bool {
+    let kind = |extra: &str| {
+        Members::checked(extra)
+            .is_some_and(|extra| extra.text("type").as_deref() == Some("function_call"))
+    };
+    is_own(call.extra.as_ref()) && call.extra.as_ref().is_some_and(|extra| kind(&extra.value))
 }

@@ -1,100 +1,55 @@
 //! Token counts, in all the spellings that providers have for them.
 
 use crate::DIALECT;
-use crate::wire::{self, Raw, Rest};
+use crate::json::{Members, Raw, count};
 use hotcell_sdk::{Native, Usage};
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Counts<'a> {
-    #[serde(borrow)]
-    prompt_tokens: Raw<'a>,
-    #[serde(borrow)]
-    input_tokens: Raw<'a>,
-    #[serde(borrow)]
-    completion_tokens: Raw<'a>,
-    #[serde(borrow)]
-    output_tokens: Raw<'a>,
-    #[serde(borrow)]
-    total_tokens: Raw<'a>,
-    #[serde(borrow)]
-    prompt_tokens_details: Option<Details<'a>>,
-    #[serde(borrow)]
-    completion_tokens_details: Option<Details<'a>>,
-    /// DeepSeek's spelling.
-    #[serde(borrow)]
-    prompt_cache_hit_tokens: Raw<'a>,
-    /// Moonshot's.
-    #[serde(borrow)]
-    cached_tokens: Raw<'a>,
-    /// Those of routers before Anthropic.
-    #[serde(borrow)]
-    cache_read_input_tokens: Raw<'a>,
-    #[serde(borrow)]
-    cache_creation_input_tokens: Raw<'a>,
-    /// Perplexity's.
-    #[serde(borrow)]
-    reasoning_tokens: Raw<'a>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Details<'a> {
-    #[serde(borrow)]
-    cached_tokens: Raw<'a>,
-    #[serde(borrow)]
-    cache_write_tokens: Raw<'a>,
-    #[serde(borrow)]
-    reasoning_tokens: Raw<'a>,
-}
-
-const NONE: Details<'static> =
-    Details { cached_tokens: None, cache_write_tokens: None, reasoning_tokens: None };
 
 /// Reads a `usage` object. Here prompt tokens include those of the cache, and
 /// completion tokens those of reasoning, as ours do.
 pub(crate) fn read(raw: &str) -> Option<Usage> {
-    let counts: Counts<'_> = serde_json::from_str(raw).ok()?;
-    let input = counts.prompt_tokens_details.as_ref().unwrap_or(&NONE);
-    let output = counts.completion_tokens_details.as_ref().unwrap_or(&NONE);
-    let first = |spellings: &[Raw<'_>]| spellings.iter().find_map(|raw| wire::count(*raw));
-    let prompt = first(&[counts.prompt_tokens, counts.input_tokens]);
-    let reasoning = first(&[output.reasoning_tokens, counts.reasoning_tokens]);
+    let counts = Members::of(raw)?;
+    let details = |name: &str| counts.inner(name);
+    let input = details("prompt_tokens_details").unwrap_or_default();
+    let output = details("completion_tokens_details").unwrap_or_default();
+    let first = |places: &[(&Members<'_>, &str)]| {
+        places.iter().find_map(|(members, name)| count(members.get(name)))
+    };
+    let own = &counts;
+    let prompt = first(&[(own, "prompt_tokens"), (own, "input_tokens")]);
+    let completion = first(&[(own, "completion_tokens"), (own, "output_tokens")]);
+    let reasoning = first(&[(&output, "reasoning_tokens"), (own, "reasoning_tokens")]);
+    let total = count(own.get("total_tokens"));
     Some(Usage {
         input: prompt,
-        output: completion(&counts, prompt, reasoning),
+        output: with_reasoning(completion, prompt, reasoning, total),
         cache_read: first(&[
-            input.cached_tokens,
-            counts.prompt_cache_hit_tokens,
-            counts.cached_tokens,
-            counts.cache_read_input_tokens,
+            (&input, "cached_tokens"),
+            // Of DeepSeek, Moonshot, and routers before Anthropic.
+            (own, "prompt_cache_hit_tokens"),
+            (own, "cached_tokens"),
+            (own, "cache_read_input_tokens"),
         ]),
-        cache_write: first(&[input.cache_write_tokens, counts.cache_creation_input_tokens]),
+        cache_write: first(&[(&input, "cache_write_tokens"), (own, "cache_creation_input_tokens")]),
         reasoning,
         raw: Some(Native { dialect: DIALECT.to_owned(), value: raw.to_owned() }),
     })
 }
 
 /// xAI counts reasoning beside the completion; its total tells.
-fn completion(counts: &Counts<'_>, prompt: Option<u64>, reasoning: Option<u64>) -> Option<u64> {
-    let completion = wire::count(counts.completion_tokens.or(counts.output_tokens))?;
-    let beside = reasoning.filter(|reasoning| {
-        let sum = prompt.and_then(|prompt| prompt.checked_add(completion)?.checked_add(*reasoning));
-        *reasoning > 0 && sum.is_some() && sum == wire::count(counts.total_tokens)
-    });
-    completion.checked_add(beside.unwrap_or(0))
+fn with_reasoning(
+    completion: Option<u64>,
+    prompt: Option<u64>,
+    reasoning: Option<u64>,
+    total: Option<u64>,
+) -> Option<u64> {
+    let beside = || {
+        let both = completion?.checked_add(reasoning.filter(|count| *count > 0)?)?;
+        (total? == both.checked_add(prompt?)?).then_some(both)
+    };
+    beside().or(completion)
 }
 
 /// Groq reports the usage of a stream in a member of its own.
-pub(crate) fn of_groq<'a>(rest: &Rest<'a>) -> Raw<'a> {
-    #[derive(Deserialize)]
-    struct Groq<'a> {
-        #[serde(borrow, default)]
-        usage: Option<&'a RawValue>,
-    }
-    let (_, raw) = rest.iter().find(|(name, _)| name == "x_groq")?;
-    let groq: Groq<'a> = serde_json::from_str(raw.get()).ok()?;
-    groq.usage
+pub(crate) fn of_groq<'a>(rest: &Members<'a>) -> Raw<'a> {
+    rest.inner("x_groq")?.get("usage")
 }

@@ -1,249 +1,172 @@
-//! The provider's answers as they stand on the wire: members that every chunk has are
-//! fields, what varies in form between providers stays raw until asked for, and
-//! members that nobody here knows are kept as they are.
+//! The provider's chunks and answers as they stand on the wire: members that every
+//! chunk has are fields, what varies in form between providers stays as its text until
+//! asked for, and members that nobody here knows are kept as they are.
 
-use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use crate::json::{Members, Raw, Reader, text};
 use std::borrow::Cow;
-use std::fmt;
 
-/// A member as it stands; none where it is absent or null.
-pub(crate) type Raw<'a> = Option<&'a RawValue>;
-
-/// A member as it stands, null included.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Given<'a>(#[serde(borrow, deserialize_with = "given")] pub(crate) Raw<'a>);
-
-fn given<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Raw<'a>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
+/// A chunk of a stream, or a whole answer.
+#[derive(Default)]
+pub(crate) struct Chunk<'a> {
+    pub(crate) id: Raw<'a>,
+    pub(crate) model: Raw<'a>,
+    pub(crate) created: Raw<'a>,
+    pub(crate) choices: Option<Vec<Choice<'a>>>,
+    pub(crate) usage: Raw<'a>,
+    pub(crate) error: Raw<'a>,
+    pub(crate) rest: Members<'a>,
 }
 
-/// Members that nobody here knows.
-pub(crate) type Rest<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
+#[derive(Default)]
+pub(crate) struct Choice<'a> {
+    pub(crate) index: Raw<'a>,
+    pub(crate) delta: Option<Delta<'a>>,
+    /// Of a whole answer. Some streams repeat the message so far beside each delta.
+    pub(crate) message: Option<Delta<'a>>,
+    pub(crate) finish_reason: Raw<'a>,
+    pub(crate) logprobs: Raw<'a>,
+    pub(crate) usage: Raw<'a>,
+    pub(crate) error: Raw<'a>,
+    pub(crate) rest: Members<'a>,
+}
 
-/// Declares an object of the wire: members that become fields, members that say
-/// nothing and are passed over, and the rest, which is kept.
-macro_rules! object {
-    ($(#[$doc:meta])* $object:ident {
-        $($(#[$about:meta])* $name:literal => $field:ident: $kind:ty,)*
-    } passes over $($silent:literal)|*) => {
-        $(#[$doc])*
-        #[derive(Default)]
-        pub(crate) struct $object<'a> {
-            $($(#[$about])* pub(crate) $field: $kind,)*
-            pub(crate) rest: Rest<'a>,
-        }
+/// What a chunk adds to a message, or a whole message.
+#[derive(Default)]
+pub(crate) struct Delta<'a> {
+    /// Text, or a list of parts.
+    pub(crate) content: Raw<'a>,
+    /// Null is not the same as absent here.
+    pub(crate) reasoning: Raw<'a>,
+    pub(crate) reasoning_content: Raw<'a>,
+    pub(crate) reasoning_details: Raw<'a>,
+    pub(crate) refusal: Raw<'a>,
+    pub(crate) tool_calls: Vec<ToolCall<'a>>,
+    /// How functions were called before there was a list of calls.
+    pub(crate) function_call: Option<Function<'a>>,
+    pub(crate) annotations: Raw<'a>,
+    pub(crate) audio: Raw<'a>,
+    pub(crate) images: Raw<'a>,
+    pub(crate) rest: Members<'a>,
+}
 
-        impl<'a> Deserialize<'a> for $object<'a> {
-            fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
-                struct Members;
-                impl<'a> Visitor<'a> for Members {
-                    type Value = $object<'a>;
+/// A piece of a call.
+#[derive(Default)]
+pub(crate) struct ToolCall<'a> {
+    pub(crate) index: Raw<'a>,
+    pub(crate) id: Raw<'a>,
+    pub(crate) function: Option<Function<'a>>,
+    /// A tool that takes free text instead of arguments.
+    pub(crate) custom: Option<Function<'a>>,
+    pub(crate) rest: Members<'a>,
+}
 
-                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                        f.write_str("an object")
-                    }
+#[derive(Default)]
+pub(crate) struct Function<'a> {
+    pub(crate) name: Raw<'a>,
+    /// JSON text; some providers give the object itself.
+    pub(crate) arguments: Raw<'a>,
+}
 
-                    fn visit_map<A: MapAccess<'a>>(
-                        self,
-                        mut members: A,
-                    ) -> Result<Self::Value, A::Error> {
-                        let mut object = $object::default();
-                        while let Some(Name(name)) = members.next_key()? {
-                            match &*name {
-                                $($name => object.$field = members.next_value()?,)*
-                                $($silent)|* => _ = members.next_value::<IgnoredAny>()?,
-                                _ => {
-                                    if let Some(value) = members.next_value::<Raw<'a>>()? {
-                                        object.rest.push((name, value));
-                                    }
-                                }
-                            }
-                        }
-                        Ok(object)
-                    }
-                }
-                deserializer.deserialize_map(Members)
+impl<'a> Chunk<'a> {
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Self {
+        let mut chunk = Self::default();
+        reader.object(|name, reader| match name.as_ref() {
+            "id" => chunk.id = reader.given(),
+            "model" => chunk.model = reader.given(),
+            "created" => chunk.created = reader.given(),
+            "choices" => {
+                let mut choices = Vec::new();
+                let list = reader.list(|reader| choices.push(Choice::read(reader)));
+                chunk.choices = list.then_some(choices);
             }
-        }
-    };
-}
-
-object! {
-    /// A chunk of a stream, or a whole answer.
-    Chunk {
-        "id" => id: Raw<'a>,
-        "model" => model: Raw<'a>,
-        "created" => created: Raw<'a>,
-        "choices" => choices: Option<Vec<Choice<'a>>>,
-        "usage" => usage: Raw<'a>,
-        "error" => error: Raw<'a>,
+            "usage" => chunk.usage = reader.given(),
+            "error" => chunk.error = reader.given(),
+            // The last two are padding against those who count bytes.
+            "object" | "obfuscation" | "p" => {}
+            _ => keep(&mut chunk.rest, name, reader),
+        });
+        chunk
     }
-    // The last two are padding against those who count bytes.
-    passes over "object" | "obfuscation" | "p"
 }
 
-object! {
-    Choice {
-        "index" => index: Raw<'a>,
-        "delta" => delta: Option<Delta<'a>>,
-        /// Of a whole answer. Some streams repeat the message so far beside each delta.
-        "message" => message: Option<Delta<'a>>,
-        "finish_reason" => finish_reason: Raw<'a>,
-        "logprobs" => logprobs: Raw<'a>,
-        "usage" => usage: Raw<'a>,
-        "error" => error: Raw<'a>,
+impl<'a> Choice<'a> {
+    fn read(reader: &mut Reader<'a>) -> Self {
+        let mut choice = Self::default();
+        reader.object(|name, reader| match name.as_ref() {
+            "index" => choice.index = reader.given(),
+            "delta" => choice.delta = Some(Delta::read(reader)),
+            "message" => choice.message = Some(Delta::read(reader)),
+            "finish_reason" => choice.finish_reason = reader.given(),
+            "logprobs" => choice.logprobs = reader.given(),
+            "usage" => choice.usage = reader.given(),
+            "error" => choice.error = reader.given(),
+            _ => keep(&mut choice.rest, name, reader),
+        });
+        choice
     }
-    passes over ""
 }
 
-object! {
-    /// What a chunk adds to a message, or a whole message.
-    Delta {
-        /// Text, or a list of parts.
-        "content" => content: Raw<'a>,
-        "reasoning" => reasoning: Given<'a>,
-        "reasoning_content" => reasoning_content: Raw<'a>,
-        "reasoning_details" => reasoning_details: Raw<'a>,
-        "refusal" => refusal: Raw<'a>,
-        "tool_calls" => tool_calls: Option<Vec<ToolCall<'a>>>,
-        /// How functions were called before there was a list of calls.
-        "function_call" => function_call: Option<Function<'a>>,
-        "annotations" => annotations: Raw<'a>,
-        "audio" => audio: Raw<'a>,
-        "images" => images: Raw<'a>,
-    }
-    passes over "role"
-}
-
-object! {
-    /// A piece of a call.
-    ToolCall {
-        "index" => index: Raw<'a>,
-        "id" => id: Raw<'a>,
-        "function" => function: Option<Function<'a>>,
-        /// A tool that takes free text instead of arguments.
-        "custom" => custom: Option<Function<'a>>,
-    }
-    passes over "type"
-}
-
-object! {
-    Function {
-        "name" => name: Raw<'a>,
-        /// JSON text; some providers give the object itself.
-        "arguments" => arguments: Raw<'a>,
-        "input" => input: Raw<'a>,
-    }
-    passes over ""
-}
-
-object! {
-    /// One of OpenRouter's `reasoning_details`
-    /// (<https://openrouter.ai/docs/use-cases/reasoning-tokens>).
-    Detail {
-        "text" => text: Raw<'a>,
-        "summary" => summary: Raw<'a>,
-        "data" => data: Raw<'a>,
-        "signature" => signature: Raw<'a>,
-    }
-    passes over ""
-}
-
-object! {
-    /// An answer with vectors.
-    Vectors {
-        "data" => data: Option<Vec<Vector<'a>>>,
-        "model" => model: Raw<'a>,
-        "usage" => usage: Raw<'a>,
-    }
-    passes over "object"
-}
-
-object! {
-    Vector {
-        "embedding" => embedding: Raw<'a>,
-        "index" => index: Raw<'a>,
-    }
-    passes over "object"
-}
-
-/// A member's name, borrowed where nothing has to be unescaped.
-struct Name<'a>(Cow<'a, str>);
-
-impl<'a> Deserialize<'a> for Name<'a> {
-    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl<'a> Visitor<'a> for Text {
-            type Value = Name<'a>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name")
+impl<'a> Delta<'a> {
+    fn read(reader: &mut Reader<'a>) -> Self {
+        let mut delta = Self::default();
+        reader.object(|name, reader| match name.as_ref() {
+            "content" => delta.content = reader.given(),
+            "reasoning" => delta.reasoning = Some(reader.value()),
+            "reasoning_content" => delta.reasoning_content = reader.given(),
+            "reasoning_details" => delta.reasoning_details = reader.given(),
+            "refusal" => delta.refusal = reader.given(),
+            "tool_calls" => {
+                reader.list(|reader| delta.tool_calls.push(ToolCall::read(reader)));
             }
+            "function_call" => delta.function_call = Function::read(reader),
+            "annotations" => delta.annotations = reader.given(),
+            "audio" => delta.audio = reader.given(),
+            "images" => delta.images = reader.given(),
+            "role" => {}
+            _ => keep(&mut delta.rest, name, reader),
+        });
+        delta
+    }
+}
 
-            fn visit_borrowed_str<E>(self, name: &'a str) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Borrowed(name)))
-            }
+impl<'a> ToolCall<'a> {
+    fn read(reader: &mut Reader<'a>) -> Self {
+        let mut call = Self::default();
+        reader.object(|name, reader| match name.as_ref() {
+            "index" => call.index = reader.given(),
+            "id" => call.id = reader.given(),
+            "function" => call.function = Function::read(reader),
+            "custom" => call.custom = Function::read(reader),
+            "type" => {}
+            _ => keep(&mut call.rest, name, reader),
+        });
+        call
+    }
+}
 
-            fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Owned(name.to_owned())))
-            }
+impl<'a> Function<'a> {
+    fn read(reader: &mut Reader<'a>) -> Option<Self> {
+        let mut function = Self::default();
+        let object = reader.object(|name, reader| match name.as_ref() {
+            "name" => function.name = reader.given(),
+            "arguments" | "input" => function.arguments = reader.given(),
+            _ => {}
+        });
+        object.then_some(function)
+    }
+
+    /// The arguments as JSON text, whichever way the provider gives them.
+    pub(crate) fn arguments(&self) -> Option<Cow<'a, str>> {
+        match self.arguments? {
+            string if string.starts_with('"') => text(self.arguments),
+            value => Some(Cow::Borrowed(value)),
         }
-        deserializer.deserialize_str(Text)
     }
 }
 
-/// The text of a string that is not empty; none of everything else.
-pub(crate) fn text(raw: Raw<'_>) -> Option<Cow<'_, str>> {
-    let raw = raw?.get();
-    let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
-    // Most strings have nothing to unescape.
-    let text = match inner.contains('\\') {
-        false => Cow::Borrowed(inner),
-        true => Cow::Owned(serde_json::from_str(raw).ok()?),
-    };
-    (!text.is_empty()).then_some(text)
-}
-
-/// Arguments as JSON text, whichever way the provider gives them.
-pub(crate) fn arguments(raw: Raw<'_>) -> Option<Cow<'_, str>> {
-    match raw?.get() {
-        string if string.starts_with('"') => text(raw),
-        value => Some(Cow::Borrowed(value)),
+/// Keeps a member that nobody here knows, unless it says nothing.
+fn keep<'a>(rest: &mut Members<'a>, name: Cow<'a, str>, reader: &mut Reader<'a>) {
+    if let Some(value) = reader.given() {
+        rest.0.push((name, value));
     }
-}
-
-/// A count, also where it is written as a string or with a decimal point.
-pub(crate) fn count(raw: Raw<'_>) -> Option<u64> {
-    let raw = raw?.get().trim_matches('"');
-    let count = raw.parse().ok();
-    count
-        .or_else(|| raw.parse::<f64>().ok().filter(|count| *count >= 0.0).map(|count| count as u64))
-}
-
-/// The number of a choice or a call.
-pub(crate) fn index(raw: Raw<'_>) -> Option<u32> {
-    count(raw)?.try_into().ok()
-}
-
-/// Whether there is something: no empty list, text or object, and not `false`.
-pub(crate) fn present<'a>(raw: Raw<'a>) -> Raw<'a> {
-    raw.filter(|raw| !matches!(raw.get(), "[]" | "\"\"" | "{}" | "false" | "null"))
-}
-
-/// The JSON text of an object of these members.
-pub(crate) fn join<'a>(members: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    let mut text = String::from("{");
-    for (name, value) in members {
-        if text.len() > 1 {
-            text.push(',');
-        }
-        text.push_str(&serde_json::Value::from(name).to_string());
-        text.push(':');
-        text.push_str(value);
-    }
-    text.push('}');
-    text
 }

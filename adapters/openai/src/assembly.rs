@@ -1,0 +1,151 @@
+//! What an answer is made of so far, and what a chunk adds.
+
+use crate::delta::Choice;
+use crate::json::{self, Members, Reader};
+use crate::tell::Teller;
+use crate::wire::{self, Chunk};
+use crate::{DIALECT, error, usage};
+use hotcell_sdk::{Event, Failure, FailureKind, Native, Started};
+use std::borrow::Cow;
+
+/// An answer so far.
+#[derive(Default)]
+pub(crate) struct Assembly {
+    started: bool,
+    /// Members that came before the answer did.
+    early: Vec<(String, String)>,
+    choices: Vec<Choice>,
+    told: Told,
+    usage: String,
+}
+
+/// Members that are the same in every chunk are told once.
+#[derive(Default)]
+pub(crate) struct Told(Vec<(String, String)>);
+
+impl Assembly {
+    /// Whether every choice that began has ended, and at least one did.
+    pub(crate) fn is_complete(&self) -> bool {
+        !self.choices.is_empty() && self.choices.iter().all(Choice::is_finished)
+    }
+
+    /// Reads a chunk, or a whole answer, and adds its events.
+    pub(crate) fn chunk(
+        &mut self,
+        text: &str,
+        whole: bool,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Failure> {
+        let mut reader = Reader::of(text)
+            .map_err(|why| Failure::malformed(format!("a chunk is not JSON: {why}")))?;
+        let chunk = Chunk::read(&mut reader);
+        if json::present(chunk.error).is_some() {
+            return Err(error::in_answer(text));
+        }
+        if chunk.choices.is_none()
+            && chunk.usage.is_none()
+            && let Some(failure) = error::of_body(text, None, &[])
+        {
+            return Err(failure);
+        }
+        if !text.trim_start().starts_with('{') {
+            return Err(Failure::malformed("a chunk is not an object"));
+        }
+        self.members(&chunk, events);
+        for choice in chunk.choices.iter().flatten() {
+            self.choice(choice, whole, text, events)?;
+        }
+        self.usage(&chunk, events);
+        Ok(())
+    }
+
+    /// The members of an answer that belong to no choice.
+    fn members(&mut self, chunk: &Chunk<'_>, events: &mut Vec<Event>) {
+        let news = self.told.news(&chunk.rest);
+        if self.started {
+            if !news.is_empty() {
+                let members = json::object(news);
+                Teller { choice: 0, parts: &mut 0, events }.piece_of_chunk(&members[1..]);
+            }
+            return;
+        }
+        let (id, model) = (json::text(chunk.id), json::text(chunk.model));
+        let empty = chunk.choices.as_ref().is_none_or(Vec::is_empty);
+        let owned = news.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        self.early.extend(owned);
+        // Azure tells of the prompt's filters before it knows the model.
+        if id.is_none() && model.is_none() && empty && chunk.usage.is_none() {
+            return;
+        }
+        self.started = true;
+        let early = std::mem::take(&mut self.early);
+        let members = early.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let extra = || Native { dialect: DIALECT.to_owned(), value: json::object(members) };
+        events.push(Event::Started(Started {
+            id: id.map(Cow::into_owned),
+            model: model.map(Cow::into_owned),
+            created: json::count(chunk.created),
+            extra: (!early.is_empty()).then(extra),
+        }));
+    }
+
+    fn choice(
+        &mut self,
+        choice: &wire::Choice<'_>,
+        whole: bool,
+        text: &str,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Failure> {
+        if json::present(choice.error).is_some() {
+            return Err(error::in_answer(text));
+        }
+        let number = json::index(choice.index).unwrap_or(0);
+        let known = self.choices.iter().position(|known| known.number == number);
+        let position = known.unwrap_or_else(|| {
+            self.choices.push(Choice::new(number));
+            self.choices.len() - 1
+        });
+        let Some(state) = self.choices.get_mut(position) else { return Ok(()) };
+        state.chunk(choice, whole, events);
+        let word = json::text(choice.finish_reason);
+        if word.as_deref() == Some("error") {
+            let failure = Failure::new(
+                FailureKind::ProviderError,
+                "the provider broke the answer off with an error that it does not name",
+            );
+            return Err(failure.with_code("error").with_raw(DIALECT, text));
+        }
+        state.end(choice, word.as_deref(), whole, events);
+        Ok(())
+    }
+
+    /// Usage stands in the last chunk, in every chunk, in a choice, or in a member of
+    /// Groq's own.
+    fn usage(&mut self, chunk: &Chunk<'_>, events: &mut Vec<Event>) {
+        let choices = chunk.choices.iter().flatten();
+        let usage = json::present(chunk.usage)
+            .or_else(|| choices.filter_map(|choice| json::present(choice.usage)).next_back())
+            .or_else(|| usage::of_groq(&chunk.rest));
+        let Some(raw) = usage.filter(|raw| *raw != self.usage) else { return };
+        if let Some(usage) = usage::read(raw) {
+            raw.clone_into(&mut self.usage);
+            events.push(Event::Usage(usage));
+        }
+    }
+}
+
+impl Told {
+    /// The members whose value has not been told yet.
+    pub(crate) fn news<'r>(&mut self, rest: &'r Members<'_>) -> Vec<(&'r str, &'r str)> {
+        let mut news = Vec::new();
+        for (name, value) in rest.pairs() {
+            match self.0.iter_mut().find(|(known, _)| known == name) {
+                Some((_, known)) if known == value => continue,
+                Some((_, known)) => value.clone_into(known),
+                None => self.0.push((name.to_owned(), value.to_owned())),
+            }
+            news.push((name, value));
+        }
+        news
+    }
+}

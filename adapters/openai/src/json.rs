@@ -1,0 +1,390 @@
+//! JSON as text: values are read where they stand and written straight into the body,
+//! so that no tree of them has to be built.
+
+use hotcell_sdk::{Failure, FailureKind, Native};
+use memchr::memchr;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+// ---- reading ---------------------------------------------------------------
+
+/// The JSON text of a member; none where it is absent or null.
+pub(crate) type Raw<'a> = Option<&'a str>;
+
+/// Takes JSON text apart that is known to be well-formed.
+pub(crate) struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Holds the text against the grammar, once; reading it cannot fail after that.
+    pub(crate) fn of(text: &'a str) -> Result<Self, serde_json::Error> {
+        let value: &RawValue = serde_json::from_str(text)?;
+        Ok(Self { text: value.get(), at: 0 })
+    }
+
+    /// Hands each member of an object to `member`, which reads its value. Anything
+    /// else than an object is passed over, and answered with false.
+    pub(crate) fn object(&mut self, mut member: impl FnMut(Cow<'a, str>, &mut Self)) -> bool {
+        self.inside(b'{', |reader| {
+            let start = reader.at + 1;
+            let escapes = reader.pass_string();
+            let name = reader.text.get(start..reader.at - 1).unwrap_or_default();
+            let name = match escapes {
+                true => Cow::Owned(unescaped(name)),
+                false => Cow::Borrowed(name),
+            };
+            reader.peek();
+            // The colon.
+            reader.at += 1;
+            let before = reader.at;
+            member(name, reader);
+            if reader.at == before {
+                reader.value();
+            }
+        })
+    }
+
+    /// Hands each element of a list to `element`, which reads it; false where the
+    /// value is no list.
+    pub(crate) fn list(&mut self, element: impl FnMut(&mut Self)) -> bool {
+        self.inside(b'[', element)
+    }
+
+    /// The next value as text.
+    pub(crate) fn value(&mut self) -> &'a str {
+        let first = self.peek();
+        let start = self.at;
+        match first {
+            Some(b'"') => _ = self.pass_string(),
+            Some(b'{' | b'[') => self.pass_nested(),
+            _ => self.pass_scalar(),
+        }
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
+    /// The next value; none where it is null.
+    pub(crate) fn given(&mut self) -> Raw<'a> {
+        Some(self.value()).filter(|value| *value != "null")
+    }
+
+    fn inside(&mut self, bracket: u8, mut item: impl FnMut(&mut Self)) -> bool {
+        if self.peek() != Some(bracket) {
+            self.value();
+            return false;
+        }
+        self.at += 1;
+        loop {
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                None => return true,
+                Some(b'}' | b']') => {
+                    self.at += 1;
+                    return true;
+                }
+                Some(_) => item(self),
+            }
+        }
+    }
+
+    /// The byte at which the next thing begins.
+    fn peek(&mut self) -> Option<u8> {
+        loop {
+            let byte = *self.text.as_bytes().get(self.at)?;
+            if !byte.is_ascii_whitespace() {
+                return Some(byte);
+            }
+            self.at += 1;
+        }
+    }
+
+    /// Goes past a string; true where it has escapes.
+    fn pass_string(&mut self) -> bool {
+        let bytes = self.text.as_bytes();
+        let mut escapes = false;
+        self.at += 1;
+        loop {
+            self.at += before_quote_or_escape(bytes.get(self.at..).unwrap_or_default());
+            match bytes.get(self.at) {
+                Some(b'\\') => {
+                    escapes = true;
+                    self.at += 2;
+                }
+                _ => {
+                    self.at += 1;
+                    return escapes;
+                }
+            }
+        }
+    }
+
+    fn pass_nested(&mut self) {
+        let mut depth = 0_usize;
+        while let Some(byte) = self.text.as_bytes().get(self.at) {
+            match byte {
+                b'"' => {
+                    self.pass_string();
+                    continue;
+                }
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => depth -= 1,
+                _ => {}
+            }
+            self.at += 1;
+            if depth == 0 {
+                return;
+            }
+        }
+    }
+
+    fn pass_scalar(&mut self) {
+        self.at += 1;
+        while let Some(byte) = self.text.as_bytes().get(self.at) {
+            if matches!(byte, b',' | b'}' | b']') || byte.is_ascii_whitespace() {
+                return;
+            }
+            self.at += 1;
+        }
+    }
+}
+
+/// The number of bytes before a quotation mark or a backslash. Eight at a time: most
+/// strings are too short for the library's search to be worth its call.
+fn before_quote_or_escape(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
+    // The lowest high bit that is set marks the first zero byte.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let quote = zeros(word ^ (ONES * u64::from(b'"')));
+        let escape = zeros(word ^ (ONES * u64::from(b'\\')));
+        if quote | escape != 0 {
+            return index * 8 + (quote | escape).trailing_zeros() as usize / 8;
+        }
+    }
+    let found = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'));
+    words.len() * 8 + found.unwrap_or(rest.len())
+}
+
+/// The members of an object in their order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a str)>);
+
+impl<'a> Members<'a> {
+    /// Reads an object out of JSON text; none where it is something else.
+    #[inline(never)]
+    pub(crate) fn of(text: &'a str) -> Option<Self> {
+        let mut members = Self::default();
+        let mut reader = Reader { text, at: 0 };
+        let object = reader.object(|name, reader| members.0.push((name, reader.value())));
+        object.then_some(members)
+    }
+
+    /// Reads an object out of text that may be anything.
+    pub(crate) fn checked(text: &'a str) -> Option<Self> {
+        Self::of(Reader::of(text).ok()?.text)
+    }
+
+    /// The value of a member; of several with one name the last.
+    #[inline(never)]
+    pub(crate) fn get(&self, name: &str) -> Raw<'a> {
+        self.0.iter().rev().find(|(known, _)| known == name).map(|(_, value)| *value)
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// The text of a member that is a string with something in it.
+    pub(crate) fn text(&self, name: &str) -> Option<Cow<'a, str>> {
+        text(self.get(name))
+    }
+
+    /// The members of a member.
+    pub(crate) fn inner(&self, name: &str) -> Option<Members<'a>> {
+        Members::of(self.get(name)?)
+    }
+
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), *value))
+    }
+
+    /// All members, as the `extra` of a record; none of none.
+    pub(crate) fn extra(&self, dialect: &str) -> Option<Native> {
+        let native = || Native { dialect: dialect.to_owned(), value: object(self.pairs()) };
+        (!self.0.is_empty()).then(native)
+    }
+}
+
+/// The elements of a list in JSON text; none where it is something else.
+#[inline(never)]
+pub(crate) fn list(text: &str) -> Option<Vec<&str>> {
+    let mut elements = Vec::new();
+    let list = Reader { text, at: 0 }.list(|reader| elements.push(reader.value()));
+    list.then_some(elements)
+}
+
+/// The text of a string that is not empty; none of everything else.
+#[inline(never)]
+pub(crate) fn text(raw: Raw<'_>) -> Option<Cow<'_, str>> {
+    let raw = raw.filter(|raw| raw.starts_with('"'))?;
+    Some(unquoted(raw)).filter(|text| !text.is_empty())
+}
+
+/// What a string says, borrowed where nothing has to be unescaped.
+fn unquoted(raw: &str) -> Cow<'_, str> {
+    let inner = raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')).unwrap_or(raw);
+    match memchr(b'\\', inner.as_bytes()) {
+        None => Cow::Borrowed(inner),
+        Some(_) => Cow::Owned(unescaped(inner)),
+    }
+}
+
+/// Undoes escapes. Half of a surrogate pair is no character: some providers cut their
+/// chunks between the two.
+fn unescaped(mut rest: &str) -> String {
+    let mut text = String::with_capacity(rest.len());
+    while let Some((before, after)) = rest.split_once('\\') {
+        text.push_str(before);
+        let mut chars = after.chars();
+        let escaped = chars.next();
+        rest = chars.as_str();
+        text.push(match escaped {
+            Some('n') => '\n',
+            Some('t') => '\t',
+            Some('r') => '\r',
+            Some('b') => '\u{8}',
+            Some('f') => '\u{c}',
+            Some('u') => unicode(&mut rest),
+            Some(itself) => itself,
+            None => continue,
+        });
+    }
+    text.push_str(rest);
+    text
+}
+
+/// The character of `\uXXXX`, or of a pair of them.
+fn unicode(rest: &mut &str) -> char {
+    let hex = |text: &str| u32::from_str_radix(text.get(..4)?, 16).ok();
+    let Some(first) = hex(rest) else { return char::REPLACEMENT_CHARACTER };
+    *rest = &rest[4..];
+    let pair = || {
+        let second = hex(rest.strip_prefix("\\u")?)?;
+        let low = (0xdc00..0xe000).contains(&second).then_some(second)?;
+        (0xd800..0xdc00)
+            .contains(&first)
+            .then_some(0x10000 + ((first - 0xd800) << 10) + (low - 0xdc00))
+    };
+    match pair() {
+        Some(whole) => {
+            *rest = &rest[6..];
+            char::from_u32(whole).unwrap_or(char::REPLACEMENT_CHARACTER)
+        }
+        None => char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER),
+    }
+}
+
+/// A count, also where it is written as a string or with a decimal point.
+pub(crate) fn count(raw: Raw<'_>) -> Option<u64> {
+    let raw = raw?.trim_matches('"');
+    let whole = match raw.split_once('.') {
+        Some((whole, rest)) if rest.bytes().all(|digit| digit.is_ascii_digit()) => whole,
+        _ => raw,
+    };
+    whole.parse().ok()
+}
+
+/// The number of a choice, a call or a vector.
+pub(crate) fn index(raw: Raw<'_>) -> Option<u32> {
+    count(raw)?.try_into().ok()
+}
+
+/// Whether there is something: no empty list, text or object, and not `false`.
+pub(crate) fn present(raw: Raw<'_>) -> Raw<'_> {
+    raw.filter(|raw| !matches!(*raw, "[]" | "\"\"" | "{}" | "false" | "null"))
+}
+
+/// JSON text that came with the request, without the space around it.
+pub(crate) fn value<'a>(text: &'a str, what: &str) -> Result<&'a str, Failure> {
+    let checked = Reader::of(text).map(|reader| reader.text);
+    checked.map_err(|why| {
+        Failure::new(FailureKind::InvalidRequest, format!("{what} is not JSON: {why}"))
+    })
+}
+
+// ---- writing ---------------------------------------------------------------
+
+/// JSON text that is being written. A comma is set where one is due.
+#[derive(Debug, Default)]
+pub(crate) struct Json(pub(crate) Vec<u8>);
+
+impl Json {
+    #[inline(never)]
+    pub(crate) fn name(&mut self, name: &str) -> &mut Self {
+        self.text(name);
+        self.0.push(b':');
+        self
+    }
+
+    #[inline(never)]
+    pub(crate) fn text(&mut self, text: &str) {
+        self.comma();
+        // Writing into memory does not fail.
+        let _ = serde_json::to_writer(&mut self.0, text);
+    }
+
+    /// A value that is JSON text already.
+    #[inline(never)]
+    pub(crate) fn raw(&mut self, json: &str) {
+        self.comma();
+        self.0.extend_from_slice(json.as_bytes());
+    }
+
+    /// A string of characters that need no escape.
+    pub(crate) fn plain(&mut self, parts: &[&str]) {
+        self.comma();
+        self.0.push(b'"');
+        parts.iter().for_each(|part| self.0.extend_from_slice(part.as_bytes()));
+        self.0.push(b'"');
+    }
+
+    #[inline(never)]
+    pub(crate) fn open(&mut self, bracket: u8) -> &mut Self {
+        self.comma();
+        self.0.push(bracket);
+        self
+    }
+
+    pub(crate) fn close(&mut self, bracket: u8) {
+        self.0.push(bracket);
+    }
+
+    /// After a value, but not after an opening bracket or a name.
+    fn comma(&mut self) {
+        if !matches!(self.0.last(), None | Some(b'{' | b'[' | b':')) {
+            self.0.push(b',');
+        }
+    }
+}
+
+/// The text of an object of members whose values are JSON text.
+pub(crate) fn object<'a>(members: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let mut json = Json::default();
+    json.open(b'{');
+    for (name, value) in members {
+        json.name(name).raw(value);
+    }
+    json.close(b'}');
+    String::from_utf8(json.0).unwrap_or_default()
+}
+
+/// A string as JSON text.
+pub(crate) fn string(text: &str) -> String {
+    let mut json = Json::default();
+    json.text(text);
+    String::from_utf8(json.0).unwrap_or_default()
+}
