@@ -13,11 +13,3 @@ fn bundled_adapters_import_nothing_but_the_wall() {
         assert_eq!(inspection.digest.to_string(), bundled.digest, "{}", bundled.name);
     }
 }
-
-#[test]
-fn bundled_adapters_are_small() {
-    for bundled in ADAPTERS {
-        let size = bundled.component.len();
-        assert!(size <= 300_000, "{} has {size} bytes", bundled.name);
-    }
-}
