@@ -10,7 +10,9 @@ pub struct Answer {
     response: Response,
     form: Form,
     assembly: Assembly,
-    warnings: Vec<String>,
+    /// What has been read and not been handed over.
+    ready: Vec<Event>,
+    /// Nothing more is read.
     ended: bool,
     /// What ended the answer, while events that came before it are still told.
     failure: Option<Failure>,
@@ -25,9 +27,15 @@ enum Form {
 }
 
 impl Answer {
-    pub(crate) fn new(response: Response, warnings: Vec<String>) -> Self {
-        let assembly = Assembly::default();
-        Self { response, form: Form::Unknown, assembly, warnings, ended: false, failure: None }
+    /// Waits for the first word of the answer: some providers accept a request and
+    /// then begin with an error.
+    pub(crate) fn begin(response: Response, warnings: Vec<String>) -> Result<Self, Failure> {
+        let (form, assembly) = (Form::Unknown, Assembly::default());
+        let ready = Vec::new();
+        let mut answer = Self { response, form, assembly, ready, ended: false, failure: None };
+        let first = answer.next()?.unwrap_or_default();
+        answer.ready = warnings.into_iter().map(Event::Warning).chain(first).collect();
+        Ok(answer)
     }
 
     fn take(&mut self, chunk: &[u8], events: &mut Vec<Event>) -> Result<(), Failure> {
@@ -119,10 +127,13 @@ fn complete(assembly: &Assembly) -> Result<(), Failure> {
 
 impl Completion for Answer {
     fn next(&mut self) -> Result<Option<Vec<Event>>, Failure> {
+        if !self.ready.is_empty() {
+            return Ok(Some(std::mem::take(&mut self.ready)));
+        }
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
-        let mut events: Vec<Event> = self.warnings.drain(..).map(Event::Warning).collect();
+        let mut events = Vec::new();
         while events.is_empty() && !self.ended {
             let step = match self.response.read() {
                 Ok(Some(chunk)) => self.take(&chunk, &mut events),

@@ -46,7 +46,7 @@ impl Chat for OpenAi {
         if response.status() >= 300 {
             return Err(error::of_response(&response));
         }
-        Ok(answer::Answer::new(response, body.warnings))
+        answer::Answer::begin(response, body.warnings)
     }
 }
 

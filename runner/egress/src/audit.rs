@@ -1,6 +1,6 @@
 //! The record of what every adapter asked for, and what became of it.
 
-use crate::error::Rule;
+use crate::error::{EgressError, ErrorKind, Rule};
 use hotcell_manifest::{Digest, Method};
 use serde::{Serialize, Serializer};
 use std::fs::{File, OpenOptions};
@@ -88,7 +88,14 @@ pub trait AuditSink: Send + Sync {
 /// An append-only file with one JSON object a line, readable by its owner only.
 #[derive(Debug)]
 pub struct JsonlAudit {
-    file: Mutex<File>,
+    file: Mutex<Lines>,
+}
+
+#[derive(Debug)]
+struct Lines {
+    file: File,
+    /// The last line was not written to its end.
+    torn: bool,
 }
 
 impl JsonlAudit {
@@ -101,16 +108,24 @@ impl JsonlAudit {
         options.append(true).create(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        Ok(Self { file: Mutex::new(options.open(path)?) })
+        let file = options.open(path)?;
+        Ok(Self { file: Mutex::new(Lines { file, torn: false }) })
     }
 }
 
 impl AuditSink for JsonlAudit {
     fn record(&self, record: &AuditRecord) -> io::Result<()> {
-        // One write a line, so that several processes can share the file.
         let mut line = serde_json::to_vec(record)?;
         line.push(b'\n');
-        self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(&line)
+        let mut lines = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        // A full disk may have torn the line before, which must not spoil this one.
+        if lines.torn {
+            line.insert(0, b'\n');
+        }
+        // One write a line, so that several processes can share the file.
+        let written = lines.file.write_all(&line);
+        lines.torn = written.is_err();
+        written
     }
 }
 
@@ -146,9 +161,17 @@ impl AuditSink for MemoryAudit {
 }
 
 /// Hands a record to every sink and to `tracing`.
-pub(crate) fn record(sinks: &[Arc<dyn AuditSink>], record: &AuditRecord) -> io::Result<()> {
+pub(crate) fn record(
+    sinks: &[Arc<dyn AuditSink>],
+    record: &AuditRecord,
+) -> Result<(), EgressError> {
     trace(record);
-    sinks.iter().try_for_each(|sink| sink.record(record))
+    sinks.iter().try_for_each(|sink| sink.record(record)).map_err(|error| {
+        EgressError::new(
+            ErrorKind::Internal,
+            format!("nothing is sent, because the audit log cannot be written: {error}"),
+        )
+    })
 }
 
 fn trace(record: &AuditRecord) {

@@ -6,7 +6,7 @@
 pub struct Authority(());
 
 impl Authority {
-    /// The one place where the right is taken.
+    /// Takes the right. To see who does, search for this name.
     pub(crate) const fn of_the_process() -> Self {
         Self(())
     }

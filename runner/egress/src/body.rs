@@ -1,9 +1,9 @@
 //! The body of a response on its way in: timed, decoded, counted, scrubbed.
 
-use crate::audit::Decision;
 use crate::error::{EgressError, ErrorKind};
+use crate::exchange::Exchange;
 use crate::limits::Limits;
-use crate::pipeline::{Exchange, failure_of};
+use crate::pipeline::failure_of;
 use crate::scrub::{self, Scrubber};
 use bytes::{Bytes, BytesMut};
 use flate2::write::{MultiGzDecoder, ZlibDecoder};
@@ -59,9 +59,9 @@ impl Response {
         scrubber: Arc<Scrubber>,
         decoded: Arc<AtomicU64>,
         limits: Arc<Limits>,
-        exchange: Exchange,
+        mut exchange: Exchange,
     ) -> Result<Self, EgressError> {
-        let decoder = Decoder::of(response.headers())?;
+        let decoder = Decoder::of(response.headers()).inspect_err(|error| exchange.fail(error))?;
         Ok(Self {
             status: response.status().as_u16(),
             headers,
@@ -135,14 +135,14 @@ impl Response {
         Ok(())
     }
 
-    /// The next chunk, or none at the end, within the idle time.
+    /// The next chunk, or none at the end, within the idle time and that of the whole.
     async fn wait(&mut self) -> Result<Option<Bytes>, EgressError> {
         // A timer costs more than a chunk that is already there.
         let arrived = poll_fn(|context| Poll::Ready(self.poll(context))).await;
+        let idle = self.exchange.patience(Duration::from_millis(self.limits.idle_ms))?;
         if let Poll::Ready(chunk) = arrived {
             return chunk;
         }
-        let idle = Duration::from_millis(self.limits.idle_ms);
         match tokio::time::timeout(idle, poll_fn(|context| self.poll(context))).await {
             Ok(chunk) => chunk,
             Err(_) => Err(EgressError::new(
@@ -179,6 +179,7 @@ impl Response {
         let last = chunk.is_none();
         let chunk = chunk.unwrap_or_default();
         self.received += chunk.len() as u64;
+        within(self.received, &self.limits)?;
         if last {
             self.body = None;
         }
@@ -216,13 +217,18 @@ impl Response {
 
 fn count(decoded: &AtomicU64, more: usize, limits: &Limits) -> Result<u64, EgressError> {
     let total = decoded.fetch_add(more as u64, Ordering::Relaxed) + more as u64;
+    within(total, limits)?;
+    Ok(total)
+}
+
+fn within(total: u64, limits: &Limits) -> Result<(), EgressError> {
     if total > limits.response_bytes {
         return Err(EgressError::too_large(format!(
             "the responses of this request have more than {} bytes",
             limits.response_bytes
         )));
     }
-    Ok(total)
+    Ok(())
 }
 
 impl Decoder {
@@ -281,21 +287,4 @@ fn broken(error: &std::io::Error) -> EgressError {
         ErrorKind::MalformedResponse,
         format!("the response's compression is broken: {error}"),
     )
-}
-
-impl Drop for Response {
-    fn drop(&mut self) {
-        self.exchange.finish();
-    }
-}
-
-/// What an exchange amounted to, for the audit log.
-pub(crate) fn finished(
-    status: Option<u16>,
-    bytes_sent: u64,
-    bytes_received: u64,
-    duration: Duration,
-    error: Option<String>,
-) -> Decision {
-    Decision::Finished { status, bytes_sent, bytes_received, duration, error }
 }

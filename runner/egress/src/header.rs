@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 const FLOOR: &[&str] = &[
     // Credentials and identities.
     "authorization",
+    "authentication",
     "proxy-",
     "cookie",
     "cookie2",
@@ -21,9 +22,14 @@ const FLOOR: &[&str] = &[
     "x-auth-",
     "x-goog-",
     "x-amz-",
+    "x-amzn-",
     "x-ms-",
     "ocp-apim-",
     "x-access-token",
+    "x-session-token",
+    "x-functions-key",
+    "x-subscription-token",
+    "helicone-auth",
     "x-csrf-token",
     "openai-organization",
     "openai-project",
@@ -41,6 +47,10 @@ const FLOOR: &[&str] = &[
     "x-rewrite-",
     "x-real-ip",
     "x-client-ip",
+    "x-cluster-client-ip",
+    "true-client-ip",
+    "fastly-",
+    "x-envoy-",
     "x-host",
     "x-http-method-override",
     "x-http-method",
@@ -67,19 +77,55 @@ const FLOOR: &[&str] = &[
     "user-agent",
 ];
 
-/// Whether no manifest can grant this name, which is in lower case.
+/// Whether no manifest can grant this name, which is in lower case. Many servers
+/// do not tell `_` from `-`.
 pub(crate) fn is_below_floor(name: &str) -> bool {
+    let folded;
+    let name = match name.contains('_') {
+        true => {
+            folded = name.replace('_', "-");
+            &folded
+        }
+        false => name,
+    };
     FLOOR.iter().any(|floor| match floor.strip_suffix('-') {
         Some(_) => name.starts_with(floor),
         None => name == *floor,
     })
 }
 
+/// Names that say how a message is framed, which neither a credential nor an
+/// operator's header may carry.
+pub(crate) fn is_framing(name: &str) -> bool {
+    const FRAMING: &[&str] = &[
+        "accept-encoding",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ];
+    FRAMING.contains(&name)
+}
+
+/// Whether a server could take the one name for the other.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    let fold = |byte: u8| if byte == b'_' { b'-' } else { byte };
+    one.bytes().map(fold).eq(other.bytes().map(fold))
+}
+
 /// Whether a pattern of a manifest would grant a name of the floor.
 pub(crate) fn reaches_floor(pattern: &HeaderPattern) -> bool {
     match pattern.as_str().strip_suffix('*') {
         Some(prefix) => {
-            is_below_floor(prefix) || FLOOR.iter().any(|floor| floor.starts_with(prefix))
+            let prefix = prefix.replace('_', "-");
+            is_below_floor(&prefix) || FLOOR.iter().any(|floor| floor.starts_with(&prefix))
         }
         None => is_below_floor(pattern.as_str()),
     }
@@ -115,7 +161,9 @@ pub(crate) fn check(
         if !value.bytes().all(visible) {
             return Err(form(&format!("value of `{name}` has a control or non-ASCII character")));
         }
-        if is_below_floor(name.as_str()) || credential == Some(&name) {
+        if is_below_floor(name.as_str())
+            || credential.is_some_and(|own| is_same(own.as_str(), name.as_str()))
+        {
             return Err(EgressError::denied(
                 Rule::HeaderFloor,
                 format!("no adapter may send the header `{name}`"),
@@ -167,6 +215,8 @@ mod tests {
             "connection",
             "upgrade",
             "x-amz-security-token",
+            "x_api_key",
+            "X_Forwarded_For",
         ] {
             let error = checked(name, "x", &[&name.to_lowercase()]).unwrap_err();
             assert_eq!(error.rule, Some(Rule::HeaderFloor), "{name}");
@@ -205,7 +255,15 @@ mod tests {
 
     #[test]
     fn patterns_that_reach_below_the_floor_are_seen() {
-        for pattern in ["authorization", "x-forwarded-*", "proxy-authorization", "x-amz-*", "x-*"] {
+        for pattern in [
+            "authorization",
+            "x-forwarded-*",
+            "proxy-authorization",
+            "x-amz-*",
+            "x-*",
+            "x_forwarded-*",
+            "content_length",
+        ] {
             assert!(reaches_floor(&pattern.parse().unwrap()), "{pattern}");
         }
         for pattern in ["accept", "anthropic-beta", "x-stainless-*"] {

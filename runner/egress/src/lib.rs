@@ -25,6 +25,7 @@ mod connect;
 mod credential;
 mod endpoint;
 mod error;
+mod exchange;
 mod header;
 pub mod limits;
 mod path;

@@ -14,7 +14,8 @@ pub const REQUEST_HEADERS: usize = 32;
 pub const REQUEST_HEADER_BYTES: usize = 16 * 1024;
 /// Path and query of one request.
 pub const PATH_BYTES: usize = 4096;
-/// All response bodies of a cell together, after decoding.
+/// All response bodies of a cell together, after decoding; and each of them before
+/// it, since a body that decodes to nothing has no end either.
 pub const RESPONSE_BYTES: u64 = 256 * 1024 * 1024;
 /// Headers of one response, of which busy providers send forty.
 pub const RESPONSE_HEADERS: usize = 128;
@@ -22,13 +23,17 @@ pub const RESPONSE_HEADERS: usize = 128;
 pub const RESPONSE_HEAD_BYTES: usize = 64 * 1024;
 /// Decoded bytes per compressed byte. JSON reaches twenty, a bomb a thousand.
 pub const DECODING_RATIO: u64 = 200;
-/// A connection with its TLS handshake.
+/// Resolving, connecting and the TLS handshake together.
 pub const CONNECT: Duration = Duration::from_secs(10);
-/// From the end of the request to the head of the response. A model that thinks
-/// before it answers, and is not asked to stream, takes minutes.
+/// From the beginning of the request to the head of the response. A model that
+/// thinks before it answers, and is not asked to stream, takes minutes.
 pub const FIRST_BYTE: Duration = Duration::from_secs(600);
 /// Between two chunks of a body.
 pub const IDLE: Duration = Duration::from_secs(300);
+/// From the beginning of a request to the end of its response, so that a provider
+/// that sends a byte now and then has an end as well. The longest answers of
+/// reasoning models stream for half an hour.
+pub const TOTAL: Duration = Duration::from_secs(60 * 60);
 
 /// Limits of one cell's traffic. Times in milliseconds, sizes in bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +52,7 @@ pub struct Limits {
     pub connect_ms: u64,
     pub first_byte_ms: u64,
     pub idle_ms: u64,
+    pub total_ms: u64,
 }
 
 impl Default for Limits {
@@ -64,6 +70,7 @@ impl Default for Limits {
             connect_ms: CONNECT.as_millis() as u64,
             first_byte_ms: FIRST_BYTE.as_millis() as u64,
             idle_ms: IDLE.as_millis() as u64,
+            total_ms: TOTAL.as_millis() as u64,
         }
     }
 }

@@ -19,8 +19,11 @@ pub(crate) fn check(text: &str) -> Result<CheckedPath, EgressError> {
     if let Some(c) = text.chars().find(|c| !c.is_ascii_graphic()) {
         return Err(bad(&format!("has the character {c:?}, which must be percent-encoded")));
     }
-    if text.contains(['\\', '#', '<', '>', '"', '^', '`', '{', '|', '}']) {
-        return Err(bad("has a character that no path has"));
+    // `;` is a character of paths, but some servers cut a segment off there, and
+    // some read it as `&`.
+    const NEVER: &[char] = &['\\', '#', ';', '<', '>', '"', '^', '`', '{', '|', '}', '[', ']'];
+    if text.contains(NEVER) {
+        return Err(bad("has a character that servers read in different ways"));
     }
     let (path, query) = match text.split_once('?') {
         Some((path, query)) => (path, Some(query)),
@@ -30,11 +33,16 @@ pub(crate) fn check(text: &str) -> Result<CheckedPath, EgressError> {
     let mut segments = Vec::new();
     for raw in below.split('/') {
         let segment = decode(raw).map_err(bad)?;
-        if segment.is_empty() || segment == "." || segment == ".." {
+        // Some servers take spaces and dots from the end before they look.
+        if segment.trim_matches(['.', ' ']).is_empty() {
             return Err(bad("has an empty or dot segment"));
         }
-        if segment.contains(['/', '\\', '%', '?', '#']) || segment.contains(char::is_control) {
-            return Err(bad("hides a separator, an escape or a control character"));
+        if segment.contains(['/', '\\', '%', '?', '#', ';']) {
+            return Err(bad("hides a separator or an escape"));
+        }
+        // Beyond ASCII there are letters that some servers fold to `/` and `.`.
+        if !segment.chars().all(|c| c == ' ' || c.is_ascii_graphic()) {
+            return Err(bad("hides a control or non-ASCII character"));
         }
         segments.push(segment);
     }
@@ -52,9 +60,17 @@ pub(crate) fn check(text: &str) -> Result<CheckedPath, EgressError> {
         if value.contains(char::is_control) {
             return Err(bad("hides a control character in its query"));
         }
+        if has_escape(&value) {
+            return Err(bad("has a query value that is escaped twice"));
+        }
         names.push(name.to_owned());
     }
     Ok(CheckedPath { segments, query: names, text: text.to_owned() })
+}
+
+fn has_escape(text: &str) -> bool {
+    let hex = |byte: u8| byte.is_ascii_hexdigit();
+    text.as_bytes().windows(3).any(|three| three[0] == b'%' && hex(three[1]) && hex(three[2]))
 }
 
 fn decode(raw: &str) -> Result<String, &'static str> {
@@ -131,6 +147,18 @@ mod tests {
             "/a%3fb=c",
             "/a%23b",
             "/{x}",
+            "/...",
+            "/.%20",
+            "/%20",
+            "/..;/files",
+            "/chat;x=1",
+            "/chat%3bx",
+            "/a%EF%BC%8Fb",
+            "/%EF%BC%8E%EF%BC%8E/x",
+            "/a%7f",
+            "/a?x=1;key=2",
+            "/a?x=1%250a",
+            "/a?x=[1]",
         ] {
             assert!(check(bad).is_err(), "{bad:?} was accepted");
         }
@@ -138,10 +166,10 @@ mod tests {
 
     #[test]
     fn ordinary_paths_are_read_as_written() {
-        let path = check("/models/a%3Ab%20c:generate?alt=sse&x=1%2F2").unwrap();
+        let path = check("/models/a%3Ab%20c:generate?alt=sse&x=1%2F2&y=100%25").unwrap();
         assert_eq!(path.segments, ["models", "a:b c:generate"]);
-        assert_eq!(path.query, ["alt", "x"]);
-        assert_eq!(path.text, "/models/a%3Ab%20c:generate?alt=sse&x=1%2F2");
+        assert_eq!(path.query, ["alt", "x", "y"]);
+        assert_eq!(path.text, "/models/a%3Ab%20c:generate?alt=sse&x=1%2F2&y=100%25");
         assert_eq!(check("/chat/completions").unwrap().segments, ["chat", "completions"]);
     }
 }

@@ -10,10 +10,11 @@
 //! checked cannot be given a credential, and one without cannot be sent.
 
 use crate::audit::{self, AuditRecord, Decision};
-use crate::body::{self, Response};
+use crate::body::Response;
 use crate::credential;
 use crate::endpoint::Endpoint;
 use crate::error::{EgressError, ErrorKind, Rule};
+use crate::exchange::Exchange;
 use crate::provider::{CellEgress, Connection, EndpointId};
 use crate::{header, path};
 use bytes::Bytes;
@@ -21,8 +22,7 @@ use hotcell_manifest::Method;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Uri};
 use http_body_util::Full;
-use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 /// What a guest asks to be sent. Nothing in it is believed.
 #[derive(Clone, Debug)]
@@ -74,9 +74,11 @@ impl CellEgress {
             Err(error) => return Err(self.deny(name, Some(asked), error)),
         };
         let connection = provider.connection(name, endpoint).await?;
-        let mut exchange = self.grant(name, &checked)?;
+        let record = self.record(name, Some(asked.clone()));
+        let sinks = provider.egress.audit.clone();
+        let mut exchange = Exchange::begin(sinks, record, checked.body.len(), &provider.limits)?;
         let authorised = authorise(endpoint, &connection, checked)?;
-        let result = self.exchange(&connection, authorised, &mut exchange).await;
+        let result = self.ask(&connection, authorised, &mut exchange).await;
         match result {
             Ok(response) if response.status().as_u16() == 401 => {
                 // The credential may have been changed at its source since it was read.
@@ -132,30 +134,14 @@ impl CellEgress {
         Ok(CheckedRequest { method, path: path.text, has_query, headers, body: request.body })
     }
 
-    /// Writes the decision down. What cannot be written down does not happen.
-    fn grant(&self, endpoint: &str, request: &CheckedRequest) -> Result<Exchange, EgressError> {
-        let template = self.record(endpoint, Some((request.method, request.path.clone())));
-        let sinks = self.provider.egress.audit.clone();
-        audit::record(&sinks, &AuditRecord { decision: Decision::Granted, ..template.clone() })
-            .map_err(|error| unwritable(&error))?;
-        Ok(Exchange {
-            sinks,
-            template: Some(template),
-            started: Instant::now(),
-            status: None,
-            sent: request.body.len() as u64,
-            received: 0,
-            error: None,
-        })
-    }
-
-    async fn exchange(
+    async fn ask(
         &self,
         connection: &Connection,
         request: AuthorisedRequest,
         exchange: &mut Exchange,
     ) -> Result<hyper::Response<hyper::body::Incoming>, EgressError> {
         let first_byte = Duration::from_millis(self.provider.limits.first_byte_ms);
+        let first_byte = exchange.patience(first_byte)?;
         let response = tokio::time::timeout(first_byte, connection.client.request(request.0));
         let response = response.await.map_err(|_| {
             EgressError::new(
@@ -163,7 +149,7 @@ impl CellEgress {
                 format!("the provider did not begin to answer within {first_byte:?}"),
             )
         })??;
-        exchange.status = Some(response.status().as_u16());
+        exchange.answered(response.status().as_u16());
         Ok(response)
     }
 
@@ -175,14 +161,15 @@ impl CellEgress {
         mut exchange: Exchange,
     ) -> Result<Response, EgressError> {
         let limits = &self.provider.limits;
-        let checked =
-            visible_headers(response.headers(), endpoint, connection, limits).and_then(|headers| {
-                let scrubber = connection.scrubber.clone();
-                let decoded = self.decoded.clone();
-                let template = exchange.take();
-                Response::new(response, headers, scrubber, decoded, limits.clone(), template)
-            });
-        checked.inspect_err(|error| exchange.fail(error))
+        let headers = match visible_headers(response.headers(), endpoint, connection, limits) {
+            Ok(headers) => headers,
+            Err(error) => {
+                exchange.fail(&error);
+                return Err(error);
+            }
+        };
+        let scrubber = connection.scrubber.clone();
+        Response::new(response, headers, scrubber, self.decoded.clone(), limits.clone(), exchange)
     }
 
     /// Writes a denial down, and hands it back.
@@ -195,10 +182,7 @@ impl CellEgress {
         let Some(rule) = error.rule else { return error };
         let decision = Decision::Denied { rule, detail: error.message.clone() };
         let record = AuditRecord { decision, ..self.record(endpoint, asked) };
-        match audit::record(&self.provider.egress.audit, &record) {
-            Ok(()) => error,
-            Err(failed) => unwritable(&failed),
-        }
+        audit::record(&self.provider.egress.audit, &record).err().unwrap_or(error)
     }
 
     fn record(&self, endpoint: &str, asked: Option<(Method, String)>) -> AuditRecord {
@@ -325,65 +309,4 @@ pub(crate) fn failure_of(error: &(dyn std::error::Error + 'static)) -> EgressErr
         _ => "the connection failed",
     };
     EgressError::new(kind, format!("{what}: {words}"))
-}
-
-fn unwritable(error: &std::io::Error) -> EgressError {
-    EgressError::new(ErrorKind::Internal, format!("the audit log cannot be written: {error}"))
-}
-
-/// A granted request on its way, to be written down when it ends.
-pub(crate) struct Exchange {
-    sinks: Arc<[Arc<dyn audit::AuditSink>]>,
-    template: Option<AuditRecord>,
-    started: Instant,
-    status: Option<u16>,
-    sent: u64,
-    received: u64,
-    error: Option<String>,
-}
-
-impl Exchange {
-    pub(crate) fn count(&mut self, bytes: usize) {
-        self.received += bytes as u64;
-    }
-
-    pub(crate) fn fail(&mut self, error: &EgressError) {
-        self.error = Some(error.message.clone());
-        self.finish();
-    }
-
-    /// Writes the end down, once.
-    pub(crate) fn finish(&mut self) {
-        let Some(template) = self.template.take() else { return };
-        let duration = self.started.elapsed();
-        let decision =
-            body::finished(self.status, self.sent, self.received, duration, self.error.take());
-        let record = AuditRecord { time: SystemTime::now(), decision, ..template };
-        if let Err(error) = audit::record(&self.sinks, &record) {
-            tracing::error!(target: "hotcell::audit", %error, "the end of a request was not recorded");
-        }
-    }
-
-    /// Forgets the exchange: its end is written down as a denial.
-    fn close(&mut self) {
-        self.template = None;
-    }
-
-    fn take(&mut self) -> Self {
-        Self {
-            sinks: self.sinks.clone(),
-            template: self.template.take(),
-            started: self.started,
-            status: self.status,
-            sent: self.sent,
-            received: self.received,
-            error: self.error.take(),
-        }
-    }
-}
-
-impl Drop for Exchange {
-    fn drop(&mut self) {
-        self.finish();
-    }
 }
