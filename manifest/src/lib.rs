@@ -23,7 +23,7 @@ pub use auth::Auth;
 pub use digest::Digest;
 pub use error::ManifestError;
 pub use pattern::{HeaderPattern, Method, PathPattern, Rule};
-pub use section::{Inspection, SECTION, inspect};
+pub use section::{Inspection, SECTION, inspect, inspect_as};
 
 #[cfg(feature = "pack")]
 pub use pack::{PackError, pack};

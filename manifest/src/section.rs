@@ -29,6 +29,14 @@ pub struct Inspection {
 /// [`ManifestError`], where the bytes are not a component, or carry no
 /// readable manifest.
 pub fn inspect(component: &[u8]) -> Result<Inspection, ManifestError> {
+    inspect_as(component, Digest::of(component))
+}
+
+/// The same for a component whose digest is known, which saves computing it.
+///
+/// # Errors
+/// As [`inspect`].
+pub fn inspect_as(component: &[u8], digest: Digest) -> Result<Inspection, ManifestError> {
     let unusable = |error: &dyn std::fmt::Display| ManifestError::Component(error.to_string());
     if !Parser::is_component(component) {
         return Err(unusable(&if Parser::is_core_wasm(component) {
@@ -73,7 +81,7 @@ pub fn inspect(component: &[u8]) -> Result<Inspection, ManifestError> {
     let text = std::str::from_utf8(manifest)
         .map_err(|_| ManifestError::Component("its manifest is not UTF-8".to_owned()))?;
     Ok(Inspection {
-        digest: Digest::of(component),
+        digest,
         size: component.len(),
         manifest: Manifest::parse(text)?,
         imports,

@@ -5,6 +5,7 @@ use crate::bindings::exports::hotcell::adapter as exports;
 use crate::cell::{self, State};
 use crate::engine::Engine;
 use crate::limits;
+use crate::setup::Component;
 use hotcell_manifest::{Inspection, Manifest, ManifestError};
 use std::fmt;
 use thiserror::Error;
@@ -20,15 +21,12 @@ const IMPORTS: [&str; 4] = ["types", "egress", "settings", "log"];
 pub(crate) type Interface = &'static str;
 
 /// Why a component does not become an adapter.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum AdapterError {
     /// Larger than any adapter has reason to be.
-    #[error("it has {size} bytes; at most {} are read", limits::COMPONENT_BYTES)]
-    TooLarge {
-        /// In bytes.
-        size: u64,
-    },
+    #[error("it has more than {} bytes", limits::COMPONENT_BYTES)]
+    TooLarge,
     /// Not a component, or without an acceptable manifest.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -63,7 +61,6 @@ pub(crate) struct Adapter {
     chat: Option<exports::chat::GuestIndices>,
     embeddings: Option<exports::embeddings::GuestIndices>,
     models: Option<exports::models::GuestIndices>,
-    wasi: bool,
 }
 
 /// Reads a component, and refuses one that asks for what no cell has. Nothing of
@@ -72,11 +69,21 @@ pub(crate) struct Adapter {
 /// # Errors
 /// [`AdapterError`], saying what the component asks for.
 pub fn inspect(component: &[u8], wasi: bool) -> Result<Inspection, AdapterError> {
-    let size = component.len() as u64;
-    if size > limits::COMPONENT_BYTES {
-        return Err(AdapterError::TooLarge { size });
+    if component.len() as u64 > limits::COMPONENT_BYTES {
+        return Err(AdapterError::TooLarge);
     }
-    let inspection = hotcell_manifest::inspect(component)?;
+    inspect_as(&Component::new(component), wasi)
+}
+
+/// The same for a component whose digest is known.
+pub(crate) fn inspect_as(
+    component: &Component<'_>,
+    wasi: bool,
+) -> Result<Inspection, AdapterError> {
+    if component.bytes.len() as u64 > limits::COMPONENT_BYTES {
+        return Err(AdapterError::TooLarge);
+    }
+    let inspection = hotcell_manifest::inspect_as(&component.bytes, component.digest)?;
     let own = |name: &&String| {
         let name = name.strip_prefix(PACKAGE).and_then(|name| name.strip_suffix(VERSION));
         name.is_some_and(|name| IMPORTS.contains(&name))
@@ -95,13 +102,12 @@ impl Adapter {
     pub(crate) fn load(
         engine: &Engine,
         cache: &ArtifactCache,
-        component: &[u8],
+        component: &Component<'_>,
         wasi: bool,
     ) -> Result<Self, AdapterError> {
-        let inspection = inspect(component, wasi)?;
+        let inspection = inspect_as(component, wasi)?;
         let refused = |error: wasmtime::Error| AdapterError::Wasm(format!("{error:#}"));
-        let compiled =
-            cache.component(engine.wasmtime(), component, &inspection.digest).map_err(refused)?;
+        let compiled = cache.component(engine.wasmtime(), component).map_err(refused)?;
         let mut linker = Linker::new(engine.wasmtime());
         cell::link(&mut linker).map_err(refused)?;
         if wasi {
@@ -126,7 +132,7 @@ impl Adapter {
         if chat.is_none() && embeddings.is_none() && models.is_none() {
             return Err(AdapterError::Exports { exports: inspection.exports });
         }
-        Ok(Self { inspection, engine: engine.clone(), pre, chat, embeddings, models, wasi })
+        Ok(Self { inspection, engine: engine.clone(), pre, chat, embeddings, models })
     }
 
     pub(crate) async fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Instance> {
@@ -147,10 +153,6 @@ impl Adapter {
 
     pub(crate) fn engine(&self) -> &Engine {
         &self.engine
-    }
-
-    pub(crate) fn wasi(&self) -> bool {
-        self.wasi
     }
 
     pub(crate) fn chat(&self) -> Option<&exports::chat::GuestIndices> {

@@ -6,6 +6,7 @@
 //! write, under a name made of the component's digest and the engine's settings,
 //! and only whole: its own digest stands before it.
 
+use crate::setup;
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions};
 use hotcell_manifest::Digest;
@@ -33,19 +34,18 @@ impl ArtifactCache {
     pub(crate) fn component(
         &self,
         engine: &Engine,
-        component: &[u8],
-        digest: &Digest,
+        component: &setup::Component<'_>,
     ) -> wasmtime::Result<Component> {
         let Some(directory) = self.directory.as_ref().and_then(|path| open_private(path)) else {
-            return Component::new(engine, component);
+            return Component::new(engine, &component.bytes);
         };
-        let name = format!("{}-{:016x}.cwasm", digest.hex(), settings_of(engine));
+        let name = format!("{}-{:016x}.cwasm", component.digest.hex(), settings_of(engine));
         if let Some(artifact) = read(&directory, &name)
             && let Some(found) = deserialize(engine, &artifact)
         {
             return Ok(found);
         }
-        let compiled = Component::new(engine, component)?;
+        let compiled = Component::new(engine, &component.bytes)?;
         // Not being able to keep it costs time at the next start, nothing else.
         if let Err(error) = compiled.serialize().map(|bytes| write(&directory, &name, &bytes)) {
             tracing::debug!(%error, "the compiled adapter cannot be kept");

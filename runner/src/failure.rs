@@ -1,8 +1,10 @@
 //! What failures mean for whoever called: one table for retry, HTTP status and
 //! exit code, used by the library, the command line and the gateway.
 
+use crate::setup::SetupError;
 use crate::types::{Failure, FailureKind, Native};
 use std::fmt;
+use std::sync::Arc;
 
 /// What follows from a kind of failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +57,7 @@ pub const fn consequence(kind: FailureKind) -> Consequence {
 ///
 /// Never holds a credential: what came from a provider was scrubbed on its way.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Error {
     /// What happened, in the vocabulary of the wall.
     pub failure: Failure,
@@ -64,12 +67,15 @@ pub struct Error {
     pub request_id: Option<String>,
     /// What the caller can do about it.
     pub help: Option<String>,
+    /// Why the provider could not be set up, where that was it: then nothing was
+    /// asked of anybody.
+    pub setup: Option<Arc<SetupError>>,
 }
 
 impl Error {
     /// An error of the runner's own.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { failure: Failure::new(kind, message), provider: None, request_id: None, help: None }
+        Failure::new(kind, message).into()
     }
 
     /// Adds what the caller can do about it.
@@ -114,7 +120,14 @@ impl std::error::Error for Error {}
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
-        Self { failure, provider: None, request_id: None, help: None }
+        Self { failure, provider: None, request_id: None, help: None, setup: None }
+    }
+}
+
+impl From<SetupError> for Error {
+    fn from(error: SetupError) -> Self {
+        let failure = Failure::new(error.kind(), error.to_string());
+        Self { setup: Some(Arc::new(error)), ..failure.into() }
     }
 }
 

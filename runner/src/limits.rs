@@ -19,6 +19,8 @@ pub const TOTAL_TIME: Duration = Duration::from_secs(30 * 60);
 pub const EVENTS: u64 = 1_000_000;
 /// Bytes of all events of one answer: media come as events too.
 pub const EVENT_BYTES: u64 = 256 * 1024 * 1024;
+/// Bytes of one failure: message, codes, and the provider's own words.
+pub const FAILURE_BYTES: usize = 1024 * 1024;
 /// Bytes of what one call of an export may hand over.
 pub const CALL_BYTES: usize = 64 * 1024 * 1024;
 /// Log lines of one cell that are written; the rest is counted.

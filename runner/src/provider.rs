@@ -2,7 +2,7 @@
 
 use crate::config::{Config, ProviderConfig};
 use crate::limits::Limits;
-use crate::runner::SetupError;
+use crate::setup::SetupError;
 use hotcell_catalogue::Provider as Definition;
 use hotcell_egress::{EndpointSpec, ProviderSpec, SecretSource};
 use hotcell_manifest::{Digest, Inspection};

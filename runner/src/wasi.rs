@@ -3,11 +3,16 @@
 //!
 //! What is linked is harmless and deterministic: no arguments, environment, input
 //! or directories, a clock that stands still, randomness from a fixed seed, output
-//! into nothing. Every other import is linked as a trap.
+//! into nothing. Every other import ends the cell when it is called, and is written
+//! to the audit log.
 
-use crate::cell::State;
+use crate::cell::{self, State};
 use std::time::Duration;
-use wasmtime::component::{Component, HasData, Linker, ResourceTable};
+use wasmtime::Engine;
+use wasmtime::component::types::{ComponentInstance, ComponentItem};
+use wasmtime::component::{
+    Component, HasData, Linker, LinkerInstance, ResourceTable, ResourceType,
+};
 use wasmtime_wasi::cli::{WasiCli, WasiCliView as _};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView as _};
 use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView as _};
@@ -64,7 +69,8 @@ pub(crate) struct Wasi {
 }
 
 impl Wasi {
-    pub(crate) fn empty() -> Self {
+    /// Holds no more handles at one time than this.
+    pub(crate) fn empty(handles: usize) -> Self {
         // The builder's defaults are no arguments, environment, directories or
         // network, closed input and output that goes nowhere.
         let context = WasiCtxBuilder::new()
@@ -74,7 +80,7 @@ impl Wasi {
             .insecure_random(Deterministic::new(vec![0x5e]))
             .insecure_random_seed(0)
             .build();
-        Self { context, table: ResourceTable::new() }
+        Self { context, table: cell::handles(handles) }
     }
 }
 
@@ -102,7 +108,7 @@ impl HostMonotonicClock for Frozen {
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        let wasi = self.wasi.get_or_insert_with(Wasi::empty);
+        let wasi = self.wasi();
         WasiCtxView { ctx: &mut wasi.context, table: &mut wasi.table }
     }
 }
@@ -141,5 +147,41 @@ pub(crate) fn link(linker: &mut Linker<State>, component: &Component) -> wasmtim
     cli::terminal_stdin::add_to_linker::<State, WasiCli>(linker, State::cli)?;
     cli::terminal_stdout::add_to_linker::<State, WasiCli>(linker, State::cli)?;
     cli::terminal_stderr::add_to_linker::<State, WasiCli>(linker, State::cli)?;
-    linker.define_unknown_imports_as_traps(component)
+    let engine = linker.engine().clone();
+    for (import, external) in component.component_type().imports(&engine) {
+        if let ComponentItem::ComponentInstance(interface) = &external.ty
+            && import.starts_with("wasi:")
+            && treatment(import) == Treatment::Trap
+        {
+            deny(&mut linker.instance(import)?, &engine, import, interface)?;
+        }
+    }
+    Ok(())
 }
+
+/// Links an interface of which every function is denied.
+fn deny(
+    linker: &mut LinkerInstance<'_, State>,
+    engine: &Engine,
+    import: &str,
+    interface: &ComponentInstance,
+) -> wasmtime::Result<()> {
+    for (name, external) in interface.exports(engine) {
+        match external.ty {
+            ComponentItem::ComponentFunc(_) => {
+                let function = format!("{import}#{name}");
+                linker.func_new(name, move |mut context, _, _, _| {
+                    Err(context.data_mut().deny_import(&function))
+                })?;
+            }
+            ComponentItem::Resource(_) => {
+                linker.resource(name, ResourceType::host::<Denied>(), |_, _| Ok(()))?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// What a resource of a denied interface would be. There never is one.
+struct Denied;

@@ -1,5 +1,6 @@
 //! What ends a command early, and with which exit code.
 
+use hotcell::types::FailureKind;
 use hotcell::{ConfigError, Error, SetupError};
 use std::io;
 
@@ -44,6 +45,7 @@ impl Problem {
         match self {
             Self::Usage { .. } => 2,
             Self::Setup(SetupError::Engine(_)) => 70,
+            Self::Setup(error) if error.kind() == FailureKind::Denied => 5,
             Self::Setup(_) => 2,
             Self::Failure(error) => error.consequence().exit_code,
             Self::Output(_) if self.is_broken_pipe() => 0,

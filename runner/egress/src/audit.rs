@@ -22,13 +22,14 @@ pub struct AuditRecord {
     pub provider: Arc<str>,
     /// The adapter's name.
     pub adapter: Arc<str>,
-    /// The component that asked.
-    pub digest: Digest,
-    /// The endpoint, as the adapter named it.
-    pub endpoint: Arc<str>,
+    /// The component that asked; none where it was too large to be read.
+    pub digest: Option<Digest>,
+    /// The endpoint, as the adapter named it; none where it was not about one.
+    pub endpoint: Option<Arc<str>>,
     /// The method, where it came so far.
     pub method: Option<Method>,
-    /// Path and query as the adapter wrote them, cut to 512 characters.
+    /// Path and query as the adapter wrote them, cut to 512 characters; control
+    /// characters as escapes.
     pub path: Option<String>,
     /// What became of it.
     #[serde(flatten)]
@@ -63,6 +64,22 @@ pub enum Decision {
         /// Why it ended early, where it did.
         error: Option<String>,
     },
+}
+
+/// How much of a denial's words is written down, in characters.
+pub(crate) const DETAIL: usize = 1024;
+
+/// A text of somebody else's that cannot pretend to be a line of its own, or steer
+/// a terminal: characters that nobody sees are written as escapes.
+pub(crate) fn printable(text: &str, most: usize) -> String {
+    let mut printable = String::with_capacity(text.len().min(most));
+    for character in text.chars().take(most) {
+        match character {
+            '"' | '\'' | '\\' => printable.push(character),
+            _ => printable.extend(character.escape_debug()),
+        }
+    }
+    printable
 }
 
 fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
@@ -175,17 +192,18 @@ pub(crate) fn record(
 }
 
 fn trace(record: &AuditRecord) {
-    let AuditRecord { request_id, provider, adapter, endpoint, .. } = record;
+    let AuditRecord { request_id, provider, adapter, .. } = record;
+    let endpoint = record.endpoint.as_deref();
     let path = record.path.as_deref();
     match &record.decision {
         Decision::Granted => {
-            tracing::debug!(target: "hotcell::audit", %request_id, %provider, %adapter, %endpoint, path, "granted");
+            tracing::debug!(target: "hotcell::audit", %request_id, %provider, %adapter, endpoint, path, "granted");
         }
         Decision::Denied { rule, detail } => {
-            tracing::warn!(target: "hotcell::audit", %request_id, %provider, %adapter, %endpoint, path, %rule, detail, "denied");
+            tracing::warn!(target: "hotcell::audit", %request_id, %provider, %adapter, endpoint, path, %rule, detail, "denied");
         }
         Decision::Finished { status, bytes_sent, bytes_received, error, .. } => {
-            tracing::debug!(target: "hotcell::audit", %request_id, %provider, %adapter, %endpoint, path, status, bytes_sent, bytes_received, error, "finished");
+            tracing::debug!(target: "hotcell::audit", %request_id, %provider, %adapter, endpoint, path, status, bytes_sent, bytes_received, error, "finished");
         }
     }
 }

@@ -32,8 +32,9 @@ pub struct Response {
     scrubber: Arc<Scrubber>,
     /// Decoded and scrubbed, but not yet asked for.
     ready: Bytes,
-    /// Bytes as they came from the wire.
+    /// Bytes as they came from the wire, and what they decoded to.
     received: u64,
+    unpacked: u64,
     /// Bytes after decoding, of all responses of the cell.
     decoded: Arc<AtomicU64>,
     limits: Arc<Limits>,
@@ -71,6 +72,7 @@ impl Response {
             scrubber,
             ready: Bytes::new(),
             received: 0,
+            unpacked: 0,
             decoded,
             limits,
             exchange,
@@ -143,13 +145,14 @@ impl Response {
         if let Poll::Ready(chunk) = arrived {
             return chunk;
         }
-        match tokio::time::timeout(idle, poll_fn(|context| self.poll(context))).await {
-            Ok(chunk) => chunk,
-            Err(_) => Err(EgressError::new(
-                ErrorKind::TimedOut,
-                format!("the provider sent nothing for {idle:?} in the middle of its answer"),
-            )),
+        if let Ok(chunk) = tokio::time::timeout(idle, poll_fn(|context| self.poll(context))).await {
+            return chunk;
         }
+        self.exchange.patience(idle)?;
+        Err(EgressError::new(
+            ErrorKind::TimedOut,
+            format!("the provider sent nothing for {idle:?} in the middle of its answer"),
+        ))
     }
 
     fn poll(
@@ -192,9 +195,11 @@ impl Response {
                 let mut out = BytesMut::new();
                 for step in chunk.chunks(DECODING_STEP) {
                     let bytes = decoder.push(step)?;
-                    let total = count(&self.decoded, bytes.len(), &self.limits)?;
+                    count(&self.decoded, bytes.len(), &self.limits)?;
+                    self.unpacked += bytes.len() as u64;
                     let ratio = self.limits.decoding_ratio.saturating_mul(self.received);
-                    if total > ratio.max(DECODING_STEP as u64 * self.limits.decoding_ratio) {
+                    if self.unpacked > ratio.max(DECODING_STEP as u64 * self.limits.decoding_ratio)
+                    {
                         return Err(EgressError::too_large(format!(
                             "the response grows more than {} times when it is decompressed",
                             self.limits.decoding_ratio
@@ -215,10 +220,8 @@ impl Response {
     }
 }
 
-fn count(decoded: &AtomicU64, more: usize, limits: &Limits) -> Result<u64, EgressError> {
-    let total = decoded.fetch_add(more as u64, Ordering::Relaxed) + more as u64;
-    within(total, limits)?;
-    Ok(total)
+fn count(decoded: &AtomicU64, more: usize, limits: &Limits) -> Result<(), EgressError> {
+    within(decoded.fetch_add(more as u64, Ordering::Relaxed) + more as u64, limits)
 }
 
 fn within(total: u64, limits: &Limits) -> Result<(), EgressError> {

@@ -2,12 +2,13 @@
 
 use crate::address::{self, Class};
 use crate::authority::Authority;
+use crate::endpoint::address_in;
 use crate::error::{EgressError, ErrorKind, Rule};
 use crate::resolve::Resolve;
 use http::Uri;
 use hyper_util::rt::TokioIo;
 use std::future::Future;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -78,11 +79,12 @@ impl Connector {
         port: u16,
         authority: &Authority,
     ) -> Result<Vec<SocketAddr>, EgressError> {
-        let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        let literal = address_in(host)
+            .map_err(|why| EgressError::denied(Rule::Address, format!("`{host}` {why}")))?;
         let addresses = match literal {
-            Ok(address) => vec![SocketAddr::new(address, port)],
-            Err(_) if address::is_metadata_name(host) => return Err(metadata(host)),
-            Err(_) => self.resolver.resolve(host, port, authority).await.map_err(|error| {
+            Some(address) => vec![SocketAddr::new(address, port)],
+            None if address::is_metadata_name(host) => return Err(metadata(host)),
+            None => self.resolver.resolve(host, port, authority).await.map_err(|error| {
                 EgressError::new(
                     ErrorKind::Unreachable,
                     format!("{host} does not resolve: {error}"),

@@ -27,8 +27,10 @@ pub enum Rule {
     Address,
     /// A limit on calls, bytes or headers.
     Limit,
-    /// The component asked for something that is not linked.
+    /// The component imports what no cell has.
     Import,
+    /// The component is not what a person agreed to, or no adapter at all.
+    Component,
 }
 
 impl fmt::Display for Rule {
@@ -44,6 +46,7 @@ impl fmt::Display for Rule {
             Self::Address => "address",
             Self::Limit => "limit",
             Self::Import => "import",
+            Self::Component => "component",
         })
     }
 }
@@ -94,7 +97,7 @@ impl EgressError {
 }
 
 /// Why a provider cannot be set up at all. Each names the way out.
-#[derive(Clone, Debug, Error)]
+#[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum SetupError {
     /// A URL that is not a scheme, a host, an optional port and an optional path.

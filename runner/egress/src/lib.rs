@@ -43,7 +43,9 @@ pub use endpoint::EndpointSpec;
 pub use error::{EgressError, ErrorKind, Rule, SetupError};
 pub use limits::Limits;
 pub use pipeline::Request;
-pub use provider::{CellEgress, Egress, EgressBuilder, EndpointId, ProviderEgress, ProviderSpec};
+pub use provider::{
+    CellEgress, Egress, EgressBuilder, EndpointId, ProviderEgress, ProviderSpec, Refusal,
+};
 pub use resolve::{Resolution, Resolve, SystemResolver};
 pub use tls::Roots;
 

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 /// Requests of one cell: a model list of many pages is the largest honest number.
 pub const CALLS: u32 = 64;
+/// Denials of one cell. An honest adapter has none; one that tries on and on would
+/// only fill the audit log.
+pub const DENIALS: u32 = 100;
 /// Body of one request: a few images sent inline.
 pub const REQUEST_BYTES: usize = 64 * 1024 * 1024;
 /// Headers of one request, of which adapters send two to five.
@@ -41,6 +44,7 @@ pub const TOTAL: Duration = Duration::from_secs(60 * 60);
 #[expect(missing_docs, reason = "each is the constant of the same name")]
 pub struct Limits {
     pub calls: u32,
+    pub denials: u32,
     pub request_bytes: usize,
     pub request_headers: usize,
     pub request_header_bytes: usize,
@@ -59,6 +63,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             calls: CALLS,
+            denials: DENIALS,
             request_bytes: REQUEST_BYTES,
             request_headers: REQUEST_HEADERS,
             request_header_bytes: REQUEST_HEADER_BYTES,

@@ -22,7 +22,12 @@ use hotcell_manifest::Method;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Uri};
 use http_body_util::Full;
+use std::io;
 use std::time::{Duration, SystemTime};
+
+/// How much of what a guest writes is repeated in the audit log, in characters.
+pub(crate) const ENDPOINT_NAME: usize = 64;
+const PATH: usize = 512;
 
 /// What a guest asks to be sent. Nothing in it is believed.
 #[derive(Clone, Debug)]
@@ -62,19 +67,16 @@ impl CellEgress {
     ) -> Result<Response, EgressError> {
         let provider = self.provider.clone();
         let Some((name, endpoint)) = provider.endpoint(endpoint) else {
-            return Err(self.deny(
-                "?",
-                None,
-                EgressError::denied(Rule::Endpoint, "no such endpoint"),
-            ));
+            let error = EgressError::denied(Rule::Endpoint, "no such endpoint");
+            return Err(self.deny(None, None, error));
         };
         let asked = (request.method, request.path.clone());
         let checked = match self.count_call().and_then(|()| self.check(endpoint, request)) {
             Ok(checked) => checked,
-            Err(error) => return Err(self.deny(name, Some(asked), error)),
+            Err(error) => return Err(self.deny(Some(name), Some(asked), error)),
         };
         let connection = provider.connection(name, endpoint).await?;
-        let record = self.record(name, Some(asked.clone()));
+        let record = self.record(Some(name), Some(asked.clone()));
         let sinks = provider.egress.audit.clone();
         let mut exchange = Exchange::begin(sinks, record, checked.body.len(), &provider.limits)?;
         let authorised = authorise(endpoint, &connection, checked)?;
@@ -89,7 +91,7 @@ impl CellEgress {
             // An address is judged when the connection is made.
             Err(error) if error.rule == Some(Rule::Address) => {
                 exchange.close();
-                Err(self.deny(name, Some(asked), error))
+                Err(self.deny(Some(name), Some(asked), error))
             }
             Err(error) => {
                 exchange.fail(&error);
@@ -142,13 +144,15 @@ impl CellEgress {
     ) -> Result<hyper::Response<hyper::body::Incoming>, EgressError> {
         let first_byte = Duration::from_millis(self.provider.limits.first_byte_ms);
         let first_byte = exchange.patience(first_byte)?;
-        let response = tokio::time::timeout(first_byte, connection.client.request(request.0));
-        let response = response.await.map_err(|_| {
-            EgressError::new(
+        let answered = tokio::time::timeout(first_byte, connection.client.request(request.0)).await;
+        let Ok(response) = answered else {
+            exchange.patience(first_byte)?;
+            return Err(EgressError::new(
                 ErrorKind::TimedOut,
                 format!("the provider did not begin to answer within {first_byte:?}"),
-            )
-        })??;
+            ));
+        };
+        let response = response?;
         exchange.answered(response.status().as_u16());
         Ok(response)
     }
@@ -161,7 +165,7 @@ impl CellEgress {
         mut exchange: Exchange,
     ) -> Result<Response, EgressError> {
         let limits = &self.provider.limits;
-        let headers = match visible_headers(response.headers(), endpoint, connection, limits) {
+        let headers = match visible_headers(&response, endpoint, connection, limits) {
             Ok(headers) => headers,
             Err(error) => {
                 exchange.fail(&error);
@@ -174,28 +178,31 @@ impl CellEgress {
 
     /// Writes a denial down, and hands it back.
     pub(crate) fn deny(
-        &self,
-        endpoint: &str,
+        &mut self,
+        endpoint: Option<&str>,
         asked: Option<(Method, String)>,
-        error: EgressError,
+        mut error: EgressError,
     ) -> EgressError {
         let Some(rule) = error.rule else { return error };
+        self.denials = self.denials.saturating_add(1);
+        // It repeats what the guest wrote.
+        error.message = audit::printable(&error.message, audit::DETAIL);
         let decision = Decision::Denied { rule, detail: error.message.clone() };
         let record = AuditRecord { decision, ..self.record(endpoint, asked) };
         audit::record(&self.provider.egress.audit, &record).err().unwrap_or(error)
     }
 
-    fn record(&self, endpoint: &str, asked: Option<(Method, String)>) -> AuditRecord {
+    fn record(&self, endpoint: Option<&str>, asked: Option<(Method, String)>) -> AuditRecord {
         let (method, path) = asked.unzip();
         AuditRecord {
             time: SystemTime::now(),
             request_id: self.request_id.clone(),
             provider: self.provider.name.clone(),
             adapter: self.provider.adapter.clone(),
-            digest: self.provider.digest,
-            endpoint: endpoint.chars().take(64).collect::<String>().into(),
+            digest: Some(self.provider.digest),
+            endpoint: endpoint.map(|name| audit::printable(name, ENDPOINT_NAME).into()),
             method,
-            path: path.map(|path| path.chars().take(512).collect()),
+            path: path.map(|path| audit::printable(&path, PATH)),
             decision: Decision::Granted,
         }
     }
@@ -249,11 +256,18 @@ fn authorise(
 }
 
 fn visible_headers(
-    headers: &HeaderMap,
+    response: &hyper::Response<hyper::body::Incoming>,
     endpoint: &Endpoint,
     connection: &Connection,
     limits: &crate::Limits,
 ) -> Result<Vec<(String, String)>, EgressError> {
+    let headers = response.headers();
+    if response.status().is_informational() {
+        return Err(EgressError::new(
+            ErrorKind::MalformedResponse,
+            "the provider switches to another protocol, which nobody asked for",
+        ));
+    }
     // Two ways to say where the body ends are how one response becomes two.
     if headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH) {
         return Err(EgressError::new(
@@ -269,6 +283,7 @@ fn visible_headers(
     let visible = headers
         .iter()
         .filter(|(name, _)| granted.iter().any(|pattern| pattern.matches(name.as_str())))
+        .filter(|(name, _)| !connection.scrubber.is_in_name(name.as_str()))
         .map(|(name, value)| {
             let scrubbed = connection.scrubber.whole(value.as_bytes());
             let value = scrubbed.as_deref().unwrap_or(value.as_bytes());
@@ -282,11 +297,14 @@ pub(crate) fn failure_of(error: &(dyn std::error::Error + 'static)) -> EgressErr
     let mut source = Some(error);
     let mut words = error.to_string();
     let mut kind = ErrorKind::Unreachable;
+    // Below it, the connection stands, and what comes through it is wrong.
+    let mut in_message = false;
     while let Some(error) = source {
         if let Some(error) = error.downcast_ref::<EgressError>() {
             return error.clone();
         }
         if let Some(error) = error.downcast_ref::<hyper::Error>() {
+            in_message = true;
             // The library has a kind for this, and no public question to ask for it.
             if error.is_parse() && error.to_string().contains("too large") {
                 return EgressError::too_large("the response has too many headers");
@@ -295,9 +313,16 @@ pub(crate) fn failure_of(error: &(dyn std::error::Error + 'static)) -> EgressErr
                 kind = ErrorKind::MalformedResponse;
             }
         }
-        // A body that ends before the length that was announced for it.
+        // A body that ends before the length that was announced for it, or chunks
+        // that are none.
         if let Some(error) = error.downcast_ref::<std::io::Error>()
-            && error.kind() == std::io::ErrorKind::UnexpectedEof
+            && in_message
+            && matches!(
+                error.kind(),
+                io::ErrorKind::UnexpectedEof
+                    | io::ErrorKind::InvalidInput
+                    | io::ErrorKind::InvalidData
+            )
         {
             kind = ErrorKind::MalformedResponse;
         }

@@ -1,14 +1,14 @@
 //! Egress as the runner holds it: once per process, once per provider, once per
 //! cell.
 
-use crate::audit::AuditSink;
+use crate::audit::{self, AuditRecord, AuditSink, Decision};
 use crate::authority::Authority;
 use crate::connect::Connector;
 use crate::credential::{Credentials, SecretSource};
 use crate::endpoint::{Endpoint, EndpointSpec};
 use crate::error::{EgressError, ErrorKind, Rule, SetupError};
 use crate::limits::Limits;
-use crate::pipeline::failure_of;
+use crate::pipeline::{ENDPOINT_NAME, failure_of};
 use crate::resolve::{Resolve, SystemResolver};
 use crate::scrub::Scrubber;
 use crate::tls::{self, Roots};
@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// An idle connection is kept for less time than servers usually do, so that a
 /// request rarely meets one that is just being closed.
@@ -70,6 +70,23 @@ pub struct ProviderSpec {
     pub limits: Limits,
 }
 
+/// A component that is not let in, for the audit log.
+#[derive(Clone, Debug)]
+pub struct Refusal<'a> {
+    /// The request that needed it.
+    pub request_id: &'a str,
+    /// The provider that it was for, as configured.
+    pub provider: &'a str,
+    /// The adapter, as the provider names it.
+    pub adapter: &'a str,
+    /// The component, where it was read.
+    pub digest: Option<Digest>,
+    /// [`Rule::Import`] or [`Rule::Component`].
+    pub rule: Rule,
+    /// Why.
+    pub detail: String,
+}
+
 /// The door of one provider, with its credentials and connections. Cheap to clone.
 #[derive(Clone)]
 pub struct ProviderEgress {
@@ -81,6 +98,7 @@ pub struct CellEgress {
     pub(crate) provider: Arc<Provider>,
     pub(crate) request_id: Arc<str>,
     pub(crate) calls: u32,
+    pub(crate) denials: u32,
     pub(crate) decoded: Arc<AtomicU64>,
 }
 
@@ -146,6 +164,30 @@ impl Egress {
     }
 }
 
+impl Egress {
+    /// Writes down that a component does not become an adapter.
+    ///
+    /// # Errors
+    /// An audit log that cannot be written.
+    pub fn refuse(&self, refusal: &Refusal<'_>) -> Result<(), EgressError> {
+        let record = AuditRecord {
+            time: SystemTime::now(),
+            request_id: refusal.request_id.into(),
+            provider: refusal.provider.into(),
+            adapter: refusal.adapter.into(),
+            digest: refusal.digest,
+            endpoint: None,
+            method: None,
+            path: None,
+            decision: Decision::Denied {
+                rule: refusal.rule,
+                detail: audit::printable(&refusal.detail, audit::DETAIL),
+            },
+        };
+        audit::record(&self.inner.audit, &record)
+    }
+}
+
 impl EgressBuilder {
     /// Resolves names with something else than the system.
     #[must_use]
@@ -184,6 +226,7 @@ impl ProviderEgress {
             provider: self.inner.clone(),
             request_id: request_id.into(),
             calls: 0,
+            denials: 0,
             decoded: Arc::default(),
         }
     }
@@ -198,11 +241,23 @@ impl CellEgress {
         match self.provider.endpoints.iter().position(|(known, _)| known == name) {
             Some(index) => Ok(EndpointId(index)),
             None => {
-                let shown: String = name.chars().take(64).collect();
+                let shown: String = name.chars().take(ENDPOINT_NAME).collect();
                 let message = format!("the grant has no endpoint `{shown}`");
-                Err(self.deny(name, None, EgressError::denied(Rule::Endpoint, message)))
+                Err(self.deny(Some(name), None, EgressError::denied(Rule::Endpoint, message)))
             }
         }
+    }
+
+    /// Writes down that the cell called an import that it does not have, and gives
+    /// the words for it.
+    pub fn deny_import(&mut self, import: &str) -> EgressError {
+        let message = format!("no cell has `{import}`");
+        self.deny(None, None, EgressError::denied(Rule::Import, message))
+    }
+
+    /// Whether so much was denied to the cell that it had better be ended.
+    pub fn has_been_denied_enough(&self) -> bool {
+        self.denials > self.provider.limits.denials
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) const SHORTEST: usize = 8;
 /// Finds the secrets of one provider. Shared by all of its cells.
 pub(crate) struct Scrubber {
     finder: Option<AhoCorasick>,
+    /// The same for the names of headers, which are in lower case.
+    in_names: Option<AhoCorasick>,
     patterns: Vec<Vec<u8>>,
     /// Which bytes a pattern begins with.
     first: [bool; 256],
@@ -39,10 +41,12 @@ impl Scrubber {
         }
         // A set that cannot be built is a set of enormous secrets; then nothing may
         // pass, which the one-byte patterns below see to.
-        let finder = (!patterns.is_empty()).then(|| {
-            AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&patterns)
-        });
-        let finder = finder.and_then(Result::ok);
+        let build = |ignore_case: bool| {
+            let mut builder = AhoCorasick::builder();
+            builder.match_kind(MatchKind::LeftmostLongest).ascii_case_insensitive(ignore_case);
+            if patterns.is_empty() { None } else { builder.build(&patterns).ok() }
+        };
+        let (finder, in_names) = (build(false), build(true));
         let mut first = [false; 256];
         for pattern in &patterns {
             if let Some(byte) = pattern.first() {
@@ -50,7 +54,7 @@ impl Scrubber {
             }
         }
         let longest = patterns.iter().map(Vec::len).max().unwrap_or(0);
-        Self { finder, patterns, first, longest }
+        Self { finder, in_names, patterns, first, longest }
     }
 
     /// A text that is complete.
@@ -59,6 +63,11 @@ impl Scrubber {
         finder
             .is_match(text)
             .then(|| finder.replace_all_bytes(text, &vec![REPLACEMENT; self.patterns.len()]))
+    }
+
+    /// Whether the name of a header holds a secret.
+    pub(crate) fn is_in_name(&self, name: &str) -> bool {
+        self.in_names.as_ref().is_some_and(|finder| finder.is_match(name))
     }
 
     /// Where a secret could begin that ends in a later chunk.
@@ -138,22 +147,31 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
         }
     }
     let json = serde_json::to_string(secret).unwrap_or_default();
-    let json = json.trim_matches('"').to_owned();
+    let quoted = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
+    let json = quoted.unwrap_or_default().to_owned();
     let escaped_slash = json.replace('/', "\\/");
     let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
-    [
+    let mut forms = vec![
         secret.to_owned(),
         percent,
         lower,
         json,
         escaped_slash,
-        STANDARD_NO_PAD.encode(secret),
-        URL_SAFE_NO_PAD.encode(secret),
+        hex.to_uppercase(),
         hex,
         secret.chars().rev().collect(),
-    ]
-    .map(String::into_bytes)
-    .into()
+    ];
+    for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+        forms.push(engine.encode(secret));
+        // In the middle of a longer text, e.g. behind `Bearer `: what its neighbours
+        // don't change.
+        for (before, begin) in [(0, 0), (1, 2), (2, 3)] {
+            let encoded = engine.encode([&b"\0\0"[..before], secret.as_bytes()].concat());
+            let end = encoded.len() - usize::from(!(before + secret.len()).is_multiple_of(3));
+            forms.extend(encoded.get(begin..end).map(str::to_owned));
+        }
+    }
+    forms.into_iter().map(String::into_bytes).collect()
 }
 
 #[cfg(test)]
@@ -186,6 +204,29 @@ mod tests {
             let bytes: Vec<&[u8]> = text.chunks(1).collect();
             assert_eq!(pushed(&scrubber, &bytes), b"before [secret] after");
         }
+    }
+
+    #[test]
+    fn a_secret_inside_of_base64_is_found_wherever_it_begins() {
+        let secret = "sk-Red+Team/0123456789=abcdefghij~\"quoted\"";
+        let scrubber = scrubber(&[secret]);
+        for around in [("", ""), ("a", ""), ("ab", "c"), ("Bearer ", ""), ("{\"k\":\"", "\"}")] {
+            for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+                let encoded = engine.encode([around.0, secret, around.1].concat());
+                let scrubbed = pushed(&scrubber, &[encoded.as_bytes()]);
+                let rest = scrubbed.len() - REPLACEMENT.len();
+                // The borders, of which each shares a character with its neighbour.
+                let most = engine.encode([around.0, around.1].concat()).len() + 3;
+                assert!(rest <= most, "{}", String::from_utf8_lossy(&scrubbed));
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_in_a_name_is_found_in_lower_case() {
+        let scrubber = scrubber(&["sk-ABCdef012345"]);
+        assert!(scrubber.is_in_name("x-ratelimit-sk-abcdef012345"));
+        assert!(!scrubber.is_in_name("x-ratelimit-limit"));
     }
 
     #[test]

@@ -89,8 +89,10 @@ async fn what_the_grant_does_not_name_is_denied_and_recorded() {
         let Decision::Denied { rule: recorded, .. } = record.decision else { panic!("{record:?}") };
         assert_eq!(recorded, rule, "{shown}");
     }
-    let error = door.cell().endpoint("other").unwrap_err();
+    let mut cell = door.cell();
+    let error = cell.endpoint("other").unwrap_err();
     assert_eq!(error.rule, Some(Rule::Endpoint));
+    assert!(!cell.has_been_denied_enough());
     assert!(door.requests().is_empty(), "a denied request reached the provider");
 }
 
@@ -165,9 +167,28 @@ async fn a_bomb_is_stopped() {
 #[tokio::test]
 async fn a_body_without_end_is_stopped() {
     let limits = Limits { response_bytes: 100_000, ..Limits::default() };
-    let door = Door::endless("HTTP/1.1 200 OK\r\n\r\n", limits).await;
+    let door = Door::endless("HTTP/1.1 200 OK\r\n\r\n", &[b'x'; 1000], limits).await;
     let (mut response, _) = door.send(post("/chat", "{}")).await.unwrap();
     assert_eq!(door::text(&mut response).await.unwrap_err().kind, ErrorKind::TooLarge);
+}
+
+#[tokio::test]
+async fn a_body_without_end_that_decodes_to_nothing_is_stopped() {
+    let limits = Limits { response_bytes: 100_000, ..Limits::default() };
+    let head = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n";
+    let door = Door::endless(head, &door::gzip(b"").repeat(50), limits).await;
+    let (mut response, _) = door.send(post("/chat", "{}")).await.unwrap();
+    assert_eq!(door::text(&mut response).await.unwrap_err().kind, ErrorKind::TooLarge);
+}
+
+#[tokio::test]
+async fn a_provider_that_always_sends_something_is_not_listened_to_for_ever() {
+    let limits = Limits { total_ms: 50, response_bytes: u64::MAX, ..Limits::default() };
+    let door = Door::endless("HTTP/1.1 200 OK\r\n\r\n", &[b'x'; 1000], limits).await;
+    let (mut response, _) = door.send(post("/chat", "{}")).await.unwrap();
+    let error = door::text(&mut response).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::TimedOut);
+    assert!(error.message.contains("whole exchange"), "{error}");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use super::{BrokenLimit, State};
 use crate::bindings::hotcell::adapter::{egress, log, settings, types};
 use crate::engine::TICK;
 use crate::types::{Failure, FailureKind};
+use crate::wasi::Wasi;
 use bytes::Bytes;
 use hotcell_egress::{EgressError, EndpointId, ErrorKind};
 use hotcell_manifest::Method;
@@ -39,7 +40,7 @@ impl egress::HostEndpoint for State {
     fn named(&mut self, name: String) -> wasmtime::Result<Result<Resource<Endpoint>, Failure>> {
         match self.egress.endpoint(&name) {
             Ok(endpoint) => Ok(Ok(self.table.push(Endpoint(endpoint)).map_err(too_many)?)),
-            Err(error) => Ok(Err(failure_of(error))),
+            Err(error) => Ok(Err(self.failure(error)?)),
         }
     }
 
@@ -64,7 +65,7 @@ impl egress::HostEndpoint for State {
         self.note_wait(started);
         match response {
             Ok(response) => Ok(Ok(self.table.push(response).map_err(too_many)?)),
-            Err(error) => Ok(Err(failure_of(error))),
+            Err(error) => Ok(Err(self.failure(error)?)),
         }
     }
 
@@ -96,7 +97,10 @@ impl egress::HostResponse for State {
         let started = Instant::now();
         let read = self.table.get_mut(&response)?.read(limit).await;
         self.note_wait(started);
-        Ok(read.map(|bytes| bytes.map(Vec::from)).map_err(failure_of))
+        match read {
+            Ok(bytes) => Ok(Ok(bytes.map(Vec::from))),
+            Err(error) => Ok(Err(self.failure(error)?)),
+        }
     }
 
     fn drop(&mut self, response: Resource<Response>) -> wasmtime::Result<()> {
@@ -149,10 +153,34 @@ impl State {
     }
 }
 
+impl State {
+    /// What the guest is told, unless it has been told often enough.
+    fn failure(&self, error: EgressError) -> wasmtime::Result<Failure> {
+        if self.egress.has_been_denied_enough() {
+            let what = "was refused more often than its limit".into();
+            return Err(BrokenLimit { kind: FailureKind::Denied, what }.into());
+        }
+        Ok(failure_of(error))
+    }
+
+    /// Ends the cell, which called what it does not have.
+    pub(crate) fn deny_import(&mut self, import: &str) -> wasmtime::Error {
+        self.egress.deny_import(import);
+        let what = format!("called `{import}`, which no cell has").into();
+        BrokenLimit { kind: FailureKind::Denied, what }.into()
+    }
+
+    /// What the guest has of WASI.
+    pub(crate) fn wasi(&mut self) -> &mut Wasi {
+        let handles = self.limits.handles;
+        self.wasi.get_or_insert_with(|| Wasi::empty(handles))
+    }
+}
+
 fn too_many(_: wasmtime::component::ResourceTableError) -> wasmtime::Error {
     BrokenLimit {
         kind: FailureKind::Internal,
-        what: "holds more endpoints and responses than its limit",
+        what: "holds more endpoints and responses than its limit".into(),
     }
     .into()
 }

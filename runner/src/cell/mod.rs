@@ -3,6 +3,7 @@
 
 mod imports;
 mod limiter;
+mod promise;
 mod time;
 
 pub(crate) use imports::link;
@@ -14,8 +15,11 @@ use crate::engine::Running;
 use crate::failure::Error;
 use crate::limits::Limits;
 use crate::types::{ChatRequest, EmbedRequest, EmbedResponse, Event, Failure, FailureKind, Model};
+use crate::wasi::Wasi;
 use hotcell_egress::CellEgress;
 use limiter::Limiter;
+use promise::Progress;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
@@ -23,7 +27,7 @@ use std::time::Duration;
 use time::Budget;
 use tokio::time::Instant;
 use wasmtime::component::{Instance, ResourceAny, ResourceTable};
-use wasmtime::{Store, Trap};
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
 
 /// What a cell is made of: everything that it will ever have.
 pub(crate) struct Grants {
@@ -43,8 +47,8 @@ pub(crate) struct State {
     budget: Budget,
     provider: Arc<str>,
     log_lines: u32,
-    /// What a limit on the host's side wants to be reported as.
-    pub(crate) wasi: Option<crate::wasi::Wasi>,
+    /// Made when the guest first asks for something of WASI.
+    wasi: Option<Wasi>,
     _running: Running,
 }
 
@@ -70,7 +74,7 @@ impl Cell {
             limits: limits.clone(),
             provider: grants.provider,
             log_lines: 0,
-            wasi: adapter.wasi().then(crate::wasi::Wasi::empty),
+            wasi: None,
             _running: adapter.engine().running(),
         };
         let mut store = Store::new(adapter.engine().wasmtime(), state);
@@ -88,8 +92,8 @@ impl Cell {
     pub(crate) async fn complete(mut self, request: &ChatRequest) -> Result<Completion, Error> {
         let chat = self.chat()?;
         let call = chat.call_complete(&mut self.store, request);
-        let resource = within(self.deadline, &self.adapter, call).await??;
-        Ok(Completion { cell: self, chat, resource, events: 0, bytes: 0, done: false })
+        let resource = within(self.deadline, &self.limits, &self.adapter, call).await?;
+        Ok(Completion { cell: self, chat, resource, progress: Progress::default(), done: false })
     }
 
     /// Turns texts into vectors.
@@ -98,7 +102,9 @@ impl Cell {
         let guest = indices.load(&mut self.store, &self.instance);
         let guest = guest.map_err(|error| failure_of(&error, &self.adapter))?;
         let call = guest.call_embed(&mut self.store, request);
-        Ok(within(self.deadline, &self.adapter, call).await??)
+        let response = within(self.deadline, &self.limits, &self.adapter, call).await?;
+        promise::embeddings(&response, &self.limits, &self.adapter)?;
+        Ok(response)
     }
 
     /// Lists the provider's models.
@@ -107,7 +113,9 @@ impl Cell {
         let guest = indices.load(&mut self.store, &self.instance);
         let guest = guest.map_err(|error| failure_of(&error, &self.adapter))?;
         let call = guest.call_list_models(&mut self.store);
-        Ok(within(self.deadline, &self.adapter, call).await??)
+        let models = within(self.deadline, &self.limits, &self.adapter, call).await?;
+        promise::models(&models, &self.limits, &self.adapter)?;
+        Ok(models)
     }
 
     fn chat(&mut self) -> Result<exports::chat::Guest, Error> {
@@ -129,8 +137,7 @@ pub(crate) struct Completion {
     cell: Cell,
     chat: exports::chat::Guest,
     resource: ResourceAny,
-    events: u64,
-    bytes: u64,
+    progress: Progress,
     done: bool,
 }
 
@@ -145,29 +152,19 @@ impl Completion {
         let cell = &mut self.cell;
         let completion = self.chat.completion();
         let call = completion.call_next(&mut cell.store, self.resource);
-        let events = within(cell.deadline, &cell.adapter, call).await??;
-        let Some(events) = events else { return Ok(None) };
-        if events.is_empty() {
-            return Err(broken(&cell.adapter, "yielded no event where at least one is due"));
-        }
-        self.events += events.len() as u64;
-        self.bytes += events.iter().map(size).sum::<u64>();
-        if self.events > cell.limits.events || self.bytes > cell.limits.event_bytes {
-            return Err(Error::new(
-                FailureKind::TooLarge,
-                format!(
-                    "the answer has more than {} events or {} bytes",
-                    cell.limits.events, cell.limits.event_bytes
-                ),
-            ));
-        }
-        events.iter().try_for_each(|event| json_of(event, &cell.adapter))?;
+        let events = within(cell.deadline, &cell.limits, &cell.adapter, call).await?;
+        let Some(events) = events else {
+            self.progress.end(&cell.adapter)?;
+            return Ok(None);
+        };
+        self.progress.advance(&events, &cell.limits, &cell.adapter)?;
         self.done = false;
         Ok(Some(events))
     }
 }
 
-fn handles(most: usize) -> ResourceTable {
+/// A table that holds no more than this at one time.
+pub(crate) fn handles(most: usize) -> ResourceTable {
     let mut table = ResourceTable::new();
     table.set_max_capacity(most);
     table
@@ -176,11 +173,13 @@ fn handles(most: usize) -> ResourceTable {
 /// Waits for a guest until its time is up.
 async fn within<T>(
     deadline: Instant,
+    limits: &Limits,
     adapter: &Adapter,
     call: impl Future<Output = wasmtime::Result<Result<T, Failure>>>,
-) -> Result<Result<T, Failure>, Error> {
+) -> Result<T, Error> {
     match tokio::time::timeout_at(deadline, call).await {
-        Ok(Ok(result)) => Ok(result),
+        Ok(Ok(Ok(result))) => Ok(result),
+        Ok(Ok(Err(failure))) => Err(promise::failure(failure, limits, adapter)),
         Ok(Err(error)) => Err(failure_of(&error, adapter)),
         Err(_) => Err(Error::new(FailureKind::TimedOut, "the request's time is up")
             .with_help("raise `limits.total-ms` of the provider, if it may take longer")),
@@ -193,6 +192,10 @@ fn failure_of(error: &wasmtime::Error, adapter: &Adapter) -> Error {
     if let Some(limit) = error.downcast_ref::<BrokenLimit>() {
         return Error::new(limit.kind, format!("the adapter `{name}` {}", limit.what));
     }
+    if error.is::<PoolConcurrencyLimitError>() {
+        return Error::new(FailureKind::Overloaded, "all cells are in use")
+            .with_help("try again, or give the runner more cells with `Allocation::Pooled`");
+    }
     let what = match error.downcast_ref::<Trap>() {
         Some(Trap::StackOverflow) => "ran out of stack",
         Some(Trap::UnreachableCodeReached) => "gave up (it panicked, or ran out of memory)",
@@ -203,67 +206,17 @@ fn failure_of(error: &wasmtime::Error, adapter: &Adapter) -> Error {
     Error::new(FailureKind::Internal, format!("the adapter `{name}` {what}: {cause}"))
 }
 
-fn broken(adapter: &Adapter, what: &str) -> Error {
-    Error::new(FailureKind::Internal, format!("the adapter `{}` {what}", adapter.name()))
-}
-
 /// A limit of the host's that a guest reached; ends the cell.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct BrokenLimit {
     kind: FailureKind,
-    what: &'static str,
+    what: Cow<'static, str>,
 }
 
 impl std::fmt::Display for BrokenLimit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.what)
+        f.write_str(&self.what)
     }
 }
 
 impl std::error::Error for BrokenLimit {}
-
-/// Roughly what an event takes: its texts and a constant.
-fn size(event: &Event) -> u64 {
-    let native = |native: &Option<crate::types::Native>| {
-        native.as_ref().map_or(0, |native| native.value.len() + native.dialect.len())
-    };
-    let text = match event {
-        Event::Started(started) => native(&started.extra),
-        Event::Warning(text) => text.len(),
-        Event::Text(delta)
-        | Event::Reasoning(delta)
-        | Event::Refusal(delta)
-        | Event::Signature(delta)
-        | Event::RedactedReasoning(delta)
-        | Event::ToolCallArguments(delta) => delta.text.len(),
-        Event::ToolCallStarted(call) => call.name.len() + call.id.len() + native(&call.extra),
-        Event::Media(media) => match &media.part.source {
-            crate::types::MediaSource::Bytes(bytes) => bytes.len(),
-            crate::types::MediaSource::Url(text) | crate::types::MediaSource::FileId(text) => {
-                text.len()
-            }
-        },
-        Event::Citation(at) | Event::Logprobs(at) | Event::Native(at) => at.value.value.len(),
-        Event::Usage(usage) => native(&usage.raw),
-        Event::Finished(finished) => native(&finished.extra),
-    };
-    text as u64 + 64
-}
-
-/// `json` in WIT is a promise, and callers rely on it.
-fn json_of(event: &Event, adapter: &Adapter) -> Result<(), Error> {
-    let native = match event {
-        Event::Citation(at) | Event::Logprobs(at) | Event::Native(at) => Some(&at.value),
-        Event::Started(started) => started.extra.as_ref(),
-        Event::ToolCallStarted(call) => call.extra.as_ref(),
-        Event::Usage(usage) => usage.raw.as_ref(),
-        Event::Finished(finished) => finished.extra.as_ref(),
-        _ => None,
-    };
-    match native {
-        Some(native) if serde_json::from_str::<serde::de::IgnoredAny>(&native.value).is_err() => {
-            Err(broken(adapter, "yielded something as JSON that is not JSON"))
-        }
-        _ => Ok(()),
-    }
-}

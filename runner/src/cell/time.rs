@@ -38,7 +38,7 @@ impl Budget {
             }
             None => Err(BrokenLimit {
                 kind: FailureKind::TimedOut,
-                what: "computed for longer than its limit",
+                what: "computed for longer than its limit".into(),
             }
             .into()),
         }

@@ -19,7 +19,7 @@ use crate::problem::Problem;
 use crate::terminal::Terminal;
 use hotcell::egress::SecretSource;
 use hotcell::types::FailureKind;
-use hotcell::{AuditConfig, Config, Runner};
+use hotcell::{AuditConfig, Config, Runner, SetupError};
 use std::future::Future;
 use tokio::runtime::Runtime;
 
@@ -74,9 +74,9 @@ fn runner(global: &GlobalArguments) -> Result<Runner, Problem> {
 /// Sets a provider up. What is wrong with it is wrong with the configuration or with
 /// what was typed, and not with a request.
 fn set_up(runner: &Runner, provider: &str) -> Result<(), Problem> {
-    runner.warm(provider).map_err(|error| match error.kind() {
-        FailureKind::Internal => Problem::from(error),
-        _ => Problem::Usage { message: error.failure.message, help: error.help },
+    runner.warm(provider).map_err(|error| match &error.setup {
+        Some(setup) => Problem::Setup(SetupError::clone(setup)),
+        None => Problem::Usage { message: error.failure.message, help: error.help },
     })
 }
 

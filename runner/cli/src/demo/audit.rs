@@ -36,7 +36,10 @@ pub(super) fn show(records: &[AuditRecord], screen: &Screen<'_>) -> Result<(), P
         };
         let request = match (&record.method, &record.path) {
             (Some(method), Some(path)) => format!("{method} {}", visible_line(path)),
-            _ => format!("endpoint {}", visible_line(&record.endpoint)),
+            _ => match &record.endpoint {
+                Some(endpoint) => format!("endpoint {}", visible_line(endpoint)),
+                None => "import".to_owned(),
+            },
         };
         table.row(vec![
             cell(&*record.adapter),

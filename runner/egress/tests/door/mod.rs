@@ -20,7 +20,8 @@ pub(crate) const KEY: &str = "sk-test-0123456789abcdef";
 #[derive(Clone)]
 struct Play {
     pieces: Vec<Vec<u8>>,
-    endless: bool,
+    /// What is repeated after the pieces.
+    endless: Vec<u8>,
     close: bool,
 }
 
@@ -39,29 +40,29 @@ impl Door {
     }
 
     pub(crate) async fn with_limits(bytes: &str, limits: Limits) -> Self {
-        let play = Play { pieces: vec![bytes.into()], endless: false, close: false };
+        let play = Play { pieces: vec![bytes.into()], endless: Vec::new(), close: false };
         Self::open(play, limits, None).await
     }
 
     pub(crate) async fn plays_and_closes(bytes: &str) -> Self {
-        let play = Play { pieces: vec![bytes.into()], endless: false, close: true };
+        let play = Play { pieces: vec![bytes.into()], endless: Vec::new(), close: true };
         Self::open(play, Limits::default(), None).await
     }
 
     pub(crate) async fn plays_in_pieces(head: &str, body: &[u8], size: usize) -> Self {
         let body = body.chunks(size).map(<[u8]>::to_vec);
         let pieces = [head.into()].into_iter().chain(body).collect();
-        let play = Play { pieces, endless: false, close: false };
+        let play = Play { pieces, endless: Vec::new(), close: false };
         Self::open(play, Limits::default(), None).await
     }
 
-    pub(crate) async fn endless(head: &str, limits: Limits) -> Self {
-        let play = Play { pieces: vec![head.into()], endless: true, close: false };
+    pub(crate) async fn endless(head: &str, piece: &[u8], limits: Limits) -> Self {
+        let play = Play { pieces: vec![head.into()], endless: piece.into(), close: false };
         Self::open(play, limits, None).await
     }
 
     pub(crate) async fn with_broken_audit(bytes: &str) -> Self {
-        let play = Play { pieces: vec![bytes.into()], endless: false, close: false };
+        let play = Play { pieces: vec![bytes.into()], endless: Vec::new(), close: false };
         Self::open(play, Limits::default(), Some(Arc::new(Full))).await
     }
 
@@ -124,8 +125,8 @@ async fn serve(listener: TcpListener, play: Play, requests: Arc<Mutex<Vec<String
                 tokio::task::yield_now().await;
             }
             // Bounded, in case nobody stops it.
-            for _ in 0..if play.endless { 10_000 } else { 0 } {
-                if stream.write_all(&[b'x'; 1000]).await.is_err() {
+            for _ in 0..if play.endless.is_empty() { 0 } else { 10_000 } {
+                if stream.write_all(&play.endless).await.is_err() {
                     return;
                 }
             }

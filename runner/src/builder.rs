@@ -1,0 +1,141 @@
+//! What a program decides about its runner.
+
+use crate::artifact::ArtifactCache;
+use crate::config::{AdapterConfig, Config};
+use crate::engine::{Allocation, Engine};
+use crate::runner::Runner;
+use crate::setup::{Component, Setup, SetupError};
+use hotcell_egress::{AuditSink, Egress, JsonlAudit, Resolve, Roots};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+/// What a program decides about its runner.
+pub struct RunnerBuilder {
+    config: Config,
+    allocation: Allocation,
+    cache: Option<PathBuf>,
+    audit: Vec<Arc<dyn AuditSink>>,
+    resolver: Option<Arc<dyn Resolve>>,
+    given: BTreeMap<String, Component<'static>>,
+}
+
+impl Default for RunnerBuilder {
+    fn default() -> Self {
+        Self {
+            config: Config::default(),
+            allocation: Allocation::OnDemand,
+            cache: default_cache(),
+            audit: Vec::new(),
+            resolver: None,
+            given: BTreeMap::new(),
+        }
+    }
+}
+
+impl RunnerBuilder {
+    /// Uses this configuration. Without one there are the catalogue's providers with
+    /// their conventional variables.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// How cells get their memory: on demand unless said otherwise.
+    #[must_use]
+    pub fn allocation(mut self, allocation: Allocation) -> Self {
+        self.allocation = allocation;
+        self
+    }
+
+    /// Where compiled adapters are kept; none keeps them nowhere. By default in the
+    /// user's cache folder.
+    #[must_use]
+    pub fn cache(mut self, directory: Option<PathBuf>) -> Self {
+        self.cache = directory;
+        self
+    }
+
+    /// Adds somebody who keeps the audit's records.
+    #[must_use]
+    pub fn audit(mut self, sink: Arc<dyn AuditSink>) -> Self {
+        self.audit.push(sink);
+        self
+    }
+
+    /// Resolves names with something else than the system.
+    #[must_use]
+    pub fn resolver(mut self, resolver: Arc<dyn Resolve>) -> Self {
+        self.resolver = Some(resolver);
+        self
+    }
+
+    /// Brings a component along, under the name that a provider's `adapter` gives
+    /// it. Whoever calls this says yes to what its manifest asks for.
+    #[must_use]
+    pub fn adapter(mut self, name: &str, component: impl Into<Cow<'static, [u8]>>) -> Self {
+        self.given.insert(name.to_owned(), Component::new(component));
+        self
+    }
+
+    /// Starts the sandbox. Adapters are compiled when they are first needed.
+    ///
+    /// # Errors
+    /// An audit log that cannot be opened, or a machine that Wasmtime cannot use.
+    pub fn build(self) -> Result<Runner, SetupError> {
+        let mut config = self.config;
+        for (name, component) in &self.given {
+            let (path, digest) = (PathBuf::new(), component.digest);
+            config.adapters.insert(name.clone(), AdapterConfig { path, digest });
+        }
+        let mut egress = Egress::builder();
+        if let Some(roots) = &config.tls_roots {
+            egress = egress.roots(Roots::File(roots.clone()));
+        }
+        if let Some(resolver) = self.resolver {
+            egress = egress.resolver(resolver);
+        }
+        if let Some(audit) = &config.audit {
+            let file = audit.file.clone();
+            let sink = JsonlAudit::open(&file)
+                .map_err(|error| SetupError::Audit { file, why: error.to_string() })?;
+            egress = egress.audit(Arc::new(sink));
+        }
+        for sink in self.audit {
+            egress = egress.audit(sink);
+        }
+        let engine = Engine::new(self.allocation)
+            .map_err(|error| SetupError::Engine(format!("{error:#}")))?;
+        Ok(Runner::from(Setup {
+            config,
+            engine,
+            cache: self.cache.map_or_else(ArtifactCache::none, ArtifactCache::at),
+            egress: egress.build(),
+            given: self.given,
+            adapters: Mutex::default(),
+            providers: Mutex::default(),
+        }))
+    }
+}
+
+/// `$XDG_CACHE_HOME/hotcell`, or where the system keeps such things.
+fn default_cache() -> Option<PathBuf> {
+    let absolute =
+        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_CACHE_HOME")
+        .or_else(|| {
+            let below = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
+            absolute("HOME").map(|home| home.join(below))
+        })
+        .or_else(|| absolute("LOCALAPPDATA"))
+        .map(|folder| folder.join("hotcell"))
+}
+
+impl fmt::Debug for RunnerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunnerBuilder").field("config", &self.config).finish_non_exhaustive()
+    }
+}

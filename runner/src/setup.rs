@@ -1,0 +1,301 @@
+//! From a configured name to a provider that is ready for requests. It happens at
+//! the first request, and once.
+
+use crate::adapter::{self, Adapter, AdapterError};
+use crate::artifact::ArtifactCache;
+use crate::config::{AdapterConfig, Config, ConfigError};
+use crate::engine::Engine;
+use crate::limits::{self, Limits};
+use crate::provider::{self, Basis, ProviderInfo, SecretInfo};
+use crate::types::FailureKind;
+use hotcell_egress::{Egress, ProviderEgress, Rule};
+use hotcell_manifest::{Digest, Inspection};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use thiserror::Error as ThisError;
+
+/// Why a runner or one of its providers cannot be set up. Each names the way out.
+#[derive(Clone, Debug, PartialEq, ThisError)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// The configuration file.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// What a provider's tables say together.
+    #[error("provider `{provider}`: {why}")]
+    Provider {
+        /// The provider.
+        provider: String,
+        /// What is wrong, and what would be right.
+        why: String,
+    },
+    /// A component that does not become an adapter.
+    #[error("adapter `{adapter}`: {error}")]
+    Adapter {
+        /// The adapter.
+        adapter: String,
+        /// The component, where it was read.
+        digest: Option<Digest>,
+        /// Why not.
+        error: AdapterError,
+    },
+    /// A component's file that cannot be read.
+    #[error("adapter `{adapter}`: {}: {why}", file.display())]
+    File {
+        /// The adapter.
+        adapter: String,
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        why: String,
+    },
+    /// A component that is not the one that was agreed to.
+    #[error(
+        "adapter `{adapter}` changed: the configuration agrees to {agreed}, but the file is {found}; \
+         inspect it with `hotcell adapter inspect`, and write its digest down if you agree"
+    )]
+    Digest {
+        /// The adapter.
+        adapter: String,
+        /// The digest in the configuration.
+        agreed: Digest,
+        /// The digest of the file.
+        found: Digest,
+    },
+    /// Egress does not accept an endpoint or a grant.
+    #[error("provider `{provider}`: {error}")]
+    Egress {
+        /// The provider.
+        provider: String,
+        /// Why not.
+        error: hotcell_egress::SetupError,
+    },
+    /// The audit log cannot be opened.
+    #[error("audit log {}: {why}", file.display())]
+    Audit {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        why: String,
+    },
+    /// Wasmtime does not start on this machine.
+    #[error("the sandbox does not start: {0}")]
+    Engine(String),
+}
+
+impl SetupError {
+    /// What kind of failure a request has that meets this: `denied` where a component
+    /// asks for too much or is another than was agreed to, `internal` where
+    /// whoever wrote the configuration has something to correct.
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Egress { error: hotcell_egress::SetupError::Grant { .. }, .. }
+            | Self::Adapter { error: AdapterError::Imports { .. }, .. }
+            | Self::Digest { .. } => FailureKind::Denied,
+            _ => FailureKind::Internal,
+        }
+    }
+
+    /// What the audit log says of a component that was not let in: the component,
+    /// where it was read, and the rule.
+    pub(crate) fn refusal(&self) -> Option<(Option<Digest>, Rule)> {
+        match self {
+            Self::Adapter { error: AdapterError::Imports { .. }, digest, .. } => {
+                Some((*digest, Rule::Import))
+            }
+            Self::Adapter { digest, .. } => Some((*digest, Rule::Component)),
+            Self::Digest { found, .. } => Some((Some(*found), Rule::Component)),
+            _ => None,
+        }
+    }
+}
+
+/// A provider that is set up: everything that its cells are made from.
+pub(crate) struct Provider {
+    pub(crate) name: Arc<str>,
+    pub(crate) adapter: Arc<Adapter>,
+    pub(crate) egress: ProviderEgress,
+    pub(crate) settings: Arc<BTreeMap<String, String>>,
+    pub(crate) limits: Arc<Limits>,
+}
+
+/// What providers are set up from, and those that are.
+pub(crate) struct Setup {
+    pub(crate) config: Config,
+    pub(crate) engine: Engine,
+    pub(crate) cache: ArtifactCache,
+    pub(crate) egress: Egress,
+    /// Components that the program brought along, by name.
+    pub(crate) given: BTreeMap<String, Component<'static>>,
+    pub(crate) adapters: Mutex<BTreeMap<(String, bool), Arc<Adapter>>>,
+    pub(crate) providers: Mutex<BTreeMap<String, Arc<Provider>>>,
+}
+
+impl Setup {
+    /// The provider of this name, set up now if it was not before.
+    pub(crate) fn provider(&self, name: &str) -> Result<Arc<Provider>, SetupError> {
+        let known = &self.providers;
+        if let Some(provider) = known.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return Ok(provider.clone());
+        }
+        let provider = Arc::new(self.set_up(name)?);
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(known.entry(name.to_owned()).or_insert(provider).clone())
+    }
+
+    /// Whether there is a provider of this name.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        self.config.providers.contains_key(name)
+            || hotcell_catalogue::provider(name).is_some()
+            || hotcell_bundle::adapter(name).is_some()
+    }
+
+    /// The adapter's name, as far as the configuration tells it.
+    pub(crate) fn adapter_of(&self, name: &str) -> String {
+        provider::basis(name, &self.config).map_or_else(|_| "?".to_owned(), |basis| basis.adapter)
+    }
+
+    /// See [`crate::Runner::providers`].
+    pub(crate) fn listing(&self) -> Result<Vec<ProviderInfo>, SetupError> {
+        // Many providers share an adapter.
+        let mut inspections: BTreeMap<(String, bool), Inspection> = BTreeMap::new();
+        let mut listing = Vec::new();
+        for (name, origin) in provider::names(&self.config) {
+            let basis = provider::basis(name, &self.config)?;
+            let key = (basis.adapter, self.wasi(name));
+            let inspection = match inspections.get(&key) {
+                Some(inspection) => inspection,
+                None => {
+                    let component = self.component(&key.0)?;
+                    let inspection = adapter::inspect_as(&component, key.1)
+                        .map_err(|error| component.refused(&key.0, error))?;
+                    inspections.entry(key).or_insert(inspection)
+                }
+            };
+            let resolved = provider::resolve(name, &self.config, basis.definition, inspection);
+            let spec = match (resolved, origin) {
+                (Ok(resolved), _) => resolved.spec,
+                // An entry that cannot be used without more configuration.
+                (Err(_), provider::Origin::Catalogue) => continue,
+                (Err(error), provider::Origin::Configured) => return Err(error),
+            };
+            let declared = inspection.manifest.secrets.keys();
+            let secrets = declared.map(|name| {
+                let source = spec.secrets.get(name).cloned();
+                let present =
+                    source.as_ref().is_some_and(|source| source.present().unwrap_or(false));
+                let optional = spec.optional_secrets.contains(name);
+                SecretInfo { name: name.clone(), source, present, optional }
+            });
+            listing.push(ProviderInfo {
+                name: name.to_owned(),
+                origin,
+                adapter: inspection.manifest.adapter.name.clone(),
+                digest: inspection.digest,
+                secrets: secrets.collect(),
+                endpoints: spec
+                    .endpoints
+                    .into_iter()
+                    .map(|(name, spec)| (name, spec.url))
+                    .collect(),
+            });
+        }
+        Ok(listing)
+    }
+
+    fn set_up(&self, name: &str) -> Result<Provider, SetupError> {
+        let Basis { definition, adapter } = provider::basis(name, &self.config)?;
+        let adapter = self.adapter(&adapter, self.wasi(name))?;
+        let resolved = provider::resolve(name, &self.config, definition, adapter.inspection())?;
+        let egress = self
+            .egress
+            .provider(resolved.spec)
+            .map_err(|error| SetupError::Egress { provider: name.to_owned(), error })?;
+        Ok(Provider {
+            name: name.into(),
+            adapter,
+            egress,
+            settings: Arc::new(resolved.settings),
+            limits: Arc::new(resolved.limits),
+        })
+    }
+
+    fn wasi(&self, provider: &str) -> bool {
+        self.config.providers.get(provider).and_then(|provider| provider.wasi).unwrap_or(false)
+    }
+
+    fn adapter(&self, name: &str, wasi: bool) -> Result<Arc<Adapter>, SetupError> {
+        let key = (name.to_owned(), wasi);
+        // Held while it compiles: two requests for one adapter compile it once.
+        let mut adapters = self.adapters.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(adapter) = adapters.get(&key) {
+            return Ok(adapter.clone());
+        }
+        let component = self.component(name)?;
+        let loaded = Adapter::load(&self.engine, &self.cache, &component, wasi);
+        let adapter = loaded.map_err(|error| component.refused(name, error))?;
+        Ok(adapters.entry(key).or_insert(Arc::new(adapter)).clone())
+    }
+
+    /// The component of this name, which is the one that was agreed to: the
+    /// program's own, the configuration's by digest, or the binary's.
+    fn component(&self, name: &str) -> Result<Component<'_>, SetupError> {
+        if let Some(given) = self.given.get(name) {
+            return Ok(Component { bytes: Cow::Borrowed(&given.bytes), digest: given.digest });
+        }
+        if let Some(configured) = self.config.adapters.get(name) {
+            return Component::read(name, configured);
+        }
+        let bundled = hotcell_bundle::adapter(name)
+            .and_then(|bundled| Some((bundled.component, bundled.digest.parse().ok()?)));
+        let (bytes, digest) = bundled.ok_or_else(|| SetupError::Provider {
+            provider: name.to_owned(),
+            why: "there is no adapter of this name".to_owned(),
+        })?;
+        Ok(Component { bytes: Cow::Borrowed(bytes), digest })
+    }
+}
+
+/// The bytes of a component, and what they are known by.
+pub(crate) struct Component<'a> {
+    pub(crate) bytes: Cow<'a, [u8]>,
+    pub(crate) digest: Digest,
+}
+
+impl<'a> Component<'a> {
+    pub(crate) fn new(bytes: impl Into<Cow<'a, [u8]>>) -> Self {
+        let bytes = bytes.into();
+        let digest = Digest::of(&bytes);
+        Self { bytes, digest }
+    }
+
+    /// Reads a file, no further than any adapter has reason to be long.
+    fn read(name: &str, configured: &AdapterConfig) -> Result<Self, SetupError> {
+        let mut bytes = Vec::new();
+        let read = File::open(&configured.path)
+            .and_then(|file| file.take(limits::COMPONENT_BYTES + 1).read_to_end(&mut bytes));
+        read.map_err(|error| SetupError::File {
+            adapter: name.to_owned(),
+            file: configured.path.clone(),
+            why: error.to_string(),
+        })?;
+        if bytes.len() as u64 > limits::COMPONENT_BYTES {
+            let (adapter, error) = (name.to_owned(), AdapterError::TooLarge);
+            return Err(SetupError::Adapter { adapter, digest: None, error });
+        }
+        let component = Self::new(bytes);
+        let (agreed, found) = (configured.digest, component.digest);
+        match agreed == found {
+            true => Ok(component),
+            false => Err(SetupError::Digest { adapter: name.to_owned(), agreed, found }),
+        }
+    }
+
+    fn refused(&self, adapter: &str, error: AdapterError) -> SetupError {
+        SetupError::Adapter { adapter: adapter.to_owned(), digest: Some(self.digest), error }
+    }
+}
