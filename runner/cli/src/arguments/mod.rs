@@ -17,7 +17,8 @@ Exit codes:
     2  wrong usage or configuration, or a file that cannot be read
     3  the provider or the adapter does not take this request
     4  no credential, a wrong one, or one without the permission
-    5  denied: the adapter asked for something that it was not granted
+    5  denied: the adapter asked for something that it was not granted, or it is
+       not the one that was agreed to
     6  rate limit or quota
     7  the provider failed, is overloaded or cannot be reached
     8  refused by the provider's content filter
