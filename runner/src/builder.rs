@@ -5,7 +5,7 @@ use crate::config::{AdapterConfig, Config};
 use crate::engine::{Allocation, Engine};
 use crate::runner::Runner;
 use crate::setup::{Component, Setup, SetupError};
-use hotcell_egress::{AuditSink, Egress, JsonlAudit, Resolve, Roots};
+use hotcell_egress::{AuditSink, Egress, JsonlAudit, Proxy, Resolve, Roots};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -94,6 +94,10 @@ impl RunnerBuilder {
         let mut egress = Egress::builder();
         if let Some(roots) = &config.tls_roots {
             egress = egress.roots(Roots::File(roots.clone()));
+        }
+        if let Some(proxy) = &config.proxy {
+            let proxy = Proxy::new(&proxy.url, proxy.credential.clone());
+            egress = egress.proxy(proxy.map_err(|error| SetupError::Proxy(error.to_string()))?);
         }
         if let Some(resolver) = self.resolver {
             egress = egress.resolver(resolver);

@@ -44,6 +44,9 @@ pub struct Config {
     /// Certificate authorities to believe instead of the platform's: a PEM file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_roots: Option<PathBuf>,
+    /// A proxy to reach providers through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<ProxyConfig>,
 }
 
 /// One `[providers.NAME]` table. What is absent comes from the catalogue's entry of
@@ -104,6 +107,18 @@ pub struct AuditConfig {
     pub file: PathBuf,
 }
 
+/// The `[proxy]` table. Without it no proxy is used, whatever the environment says.
+/// Providers with `allow-private = true` are reached without it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ProxyConfig {
+    /// `http://HOST:PORT`
+    pub url: String,
+    /// Where `USER:PASSWORD` comes from, if the proxy wants it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub credential: Option<SecretSource>,
+}
+
 /// Why a configuration file is not accepted.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
@@ -115,6 +130,17 @@ pub enum ConfigError {
         file: PathBuf,
         /// What the system said.
         why: String,
+    },
+    /// It was found and not named, and belongs to somebody else, who could point a
+    /// provider of yours elsewhere with it.
+    #[error(
+        "{} belongs to another user, or anybody can write to it; read it, and name it with \
+         `--config` if you agree",
+        file.display()
+    )]
+    Foreign {
+        /// The file.
+        file: PathBuf,
     },
     /// Not TOML, or a key or value that is not understood.
     #[error("{}:{line}:{column}: {message}", file.display())]
@@ -173,7 +199,8 @@ impl Config {
         user.into_iter().chain([PathBuf::from("hotcell.toml")]).collect()
     }
 
-    /// Reads [`Self::default_files`].
+    /// Reads [`Self::default_files`], which have to belong to this user or to the
+    /// administrator: a configuration says where keys are sent.
     ///
     /// # Errors
     /// [`ConfigError`], for a file that is there and not acceptable.
@@ -181,6 +208,9 @@ impl Config {
         let mut config = Self::default();
         for file in Self::default_files() {
             if file.exists() {
+                if !is_own(&file) {
+                    return Err(ConfigError::Foreign { file });
+                }
                 config.overlay(Self::read(&file)?);
             }
         }
@@ -195,7 +225,22 @@ impl Config {
         self.default_model = other.default_model.or(self.default_model.take());
         self.audit = other.audit.or(self.audit.take());
         self.tls_roots = other.tls_roots.or(self.tls_roots.take());
+        self.proxy = other.proxy.or(self.proxy.take());
     }
+}
+
+/// Whether only this user, or one who may do anything anyway, can have written it.
+#[cfg(unix)]
+fn is_own(file: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let me = rustix::process::geteuid().as_raw();
+    std::fs::metadata(file)
+        .is_ok_and(|found| [me, 0].contains(&found.uid()) && found.mode() & 0o002 == 0)
+}
+
+#[cfg(not(unix))]
+fn is_own(_: &Path) -> bool {
+    true
 }
 
 fn syntax(text: &str, file: &Path, error: &toml::de::Error) -> ConfigError {
@@ -220,6 +265,18 @@ mod tests {
 
     fn error(text: &str) -> String {
         Config::parse(text, Path::new("hotcell.toml")).unwrap_err().to_string()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_anybody_can_write_is_not_ones_own() {
+        use std::os::unix::fs::PermissionsExt;
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert!(is_own(file.path()));
+        let everybody = std::fs::Permissions::from_mode(0o666);
+        std::fs::set_permissions(file.path(), everybody).unwrap();
+        assert!(!is_own(file.path()));
+        assert!(!is_own(Path::new("/there/is/no/such/file")));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! that ends a guest that computes for ever.
 
 use crate::limits;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, Thread};
@@ -39,7 +40,7 @@ pub(crate) struct Engine {
 impl Engine {
     pub(crate) fn new(allocation: Allocation) -> wasmtime::Result<Self> {
         let inner = wasmtime::Engine::new(&config(allocation))?;
-        let ticker = Arc::new(Ticker::start(inner.weak()));
+        let ticker = Arc::new(Ticker::start(inner.weak())?);
         Ok(Self { inner, ticker })
     }
 
@@ -123,19 +124,14 @@ struct Ticker {
 }
 
 impl Ticker {
-    fn start(engine: EngineWeak) -> Self {
+    /// Without the thread there is no limit on time, so that there is no engine.
+    fn start(engine: EngineWeak) -> io::Result<Self> {
         let open = Arc::new(AtomicUsize::new(0));
         let counter = open.clone();
         let spawned = thread::Builder::new()
             .name("hotcell-epoch".to_owned())
-            .spawn(move || tick(&engine, &counter));
-        // Without a thread there is no time limit: better not to start at all, and
-        // a process that cannot have one more thread cannot do anything else.
-        let thread = match spawned {
-            Ok(handle) => handle.thread().clone(),
-            Err(_) => thread::current(),
-        };
-        Self { open, thread }
+            .spawn(move || tick(&engine, &counter))?;
+        Ok(Self { open, thread: spawned.thread().clone() })
     }
 }
 

@@ -35,7 +35,7 @@ pub mod wasi;
 pub use adapter::{AdapterError, inspect};
 pub use answer::{Answer, Choice, Collected, EventStream};
 pub use builder::RunnerBuilder;
-pub use config::{AdapterConfig, AuditConfig, Config, ConfigError, ProviderConfig};
+pub use config::{AdapterConfig, AuditConfig, Config, ConfigError, ProviderConfig, ProxyConfig};
 pub use engine::Allocation;
 pub use failure::{Consequence, Error, consequence};
 pub use hotcell_bundle as bundle;

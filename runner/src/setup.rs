@@ -74,6 +74,9 @@ pub enum SetupError {
         /// Why not.
         error: hotcell_egress::SetupError,
     },
+    /// The proxy cannot be used.
+    #[error("{0}")]
+    Proxy(String),
     /// The audit log cannot be opened.
     #[error("audit log {}: {why}", file.display())]
     Audit {

@@ -121,6 +121,9 @@ pub enum SetupError {
     /// Certificates that cannot be read.
     #[error("TLS certificates: {0}")]
     Roots(String),
+    /// A proxy's URL.
+    #[error("proxy: {0}")]
+    Proxy(String),
     /// An audit log that cannot be opened.
     #[error("audit log {file}: {why}")]
     Audit {

@@ -21,6 +21,7 @@ mod address;
 mod audit;
 mod authority;
 mod body;
+mod client;
 mod connect;
 mod credential;
 mod endpoint;
@@ -31,6 +32,7 @@ pub mod limits;
 mod path;
 mod pipeline;
 mod provider;
+mod proxy;
 mod resolve;
 mod scrub;
 mod tls;
@@ -46,6 +48,7 @@ pub use pipeline::Request;
 pub use provider::{
     CellEgress, Egress, EgressBuilder, EndpointId, ProviderEgress, ProviderSpec, Refusal,
 };
+pub use proxy::Proxy;
 pub use resolve::{Resolution, Resolve, SystemResolver};
 pub use tls::Roots;
 

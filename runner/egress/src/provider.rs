@@ -3,32 +3,22 @@
 
 use crate::audit::{self, AuditRecord, AuditSink, Decision};
 use crate::authority::Authority;
-use crate::connect::Connector;
+use crate::client::HttpClient;
 use crate::credential::{Credentials, SecretSource};
 use crate::endpoint::{Endpoint, EndpointSpec};
 use crate::error::{EgressError, ErrorKind, Rule, SetupError};
 use crate::limits::Limits;
-use crate::pipeline::{ENDPOINT_NAME, failure_of};
+use crate::pipeline::ENDPOINT_NAME;
+use crate::proxy::Proxy;
 use crate::resolve::{Resolve, SystemResolver};
 use crate::scrub::Scrubber;
-use crate::tls::{self, Roots};
-use bytes::Bytes;
+use crate::tls::Roots;
 use hotcell_manifest::Digest;
-use http::uri::Scheme;
-use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, SystemTime};
-
-/// An idle connection is kept for less time than servers usually do, so that a
-/// request rarely meets one that is just being closed.
-const POOL_IDLE: Duration = Duration::from_secs(50);
+use std::time::SystemTime;
 
 /// The guarded door of one process. Cheap to clone.
 #[derive(Clone)]
@@ -37,9 +27,10 @@ pub struct Egress {
 }
 
 pub(crate) struct Shared {
-    resolver: Arc<dyn Resolve>,
-    roots: Roots,
-    tls: OnceLock<rustls::ClientConfig>,
+    pub(crate) resolver: Arc<dyn Resolve>,
+    pub(crate) roots: Roots,
+    pub(crate) tls: OnceLock<rustls::ClientConfig>,
+    pub(crate) proxy: Option<Proxy>,
     pub(crate) audit: Arc<[Arc<dyn AuditSink>]>,
 }
 
@@ -48,6 +39,7 @@ pub(crate) struct Shared {
 pub struct EgressBuilder {
     resolver: Option<Arc<dyn Resolve>>,
     roots: Roots,
+    proxy: Option<Proxy>,
     audit: Vec<Arc<dyn AuditSink>>,
 }
 
@@ -127,11 +119,6 @@ pub(crate) struct Connection {
     pub(crate) scrubber: Arc<Scrubber>,
 }
 
-pub(crate) enum HttpClient {
-    Plain(Client<Connector, Full<Bytes>>),
-    Tls(Client<HttpsConnector<Connector>, Full<Bytes>>),
-}
-
 impl Egress {
     /// Starts with the system's resolver, the platform's certificates and no audit
     /// sink but `tracing`.
@@ -203,6 +190,14 @@ impl EgressBuilder {
         self
     }
 
+    /// Reaches providers through this proxy. Without it none is used, whatever the
+    /// environment says.
+    #[must_use]
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = Some(proxy);
+        self
+    }
+
     /// Adds somebody who keeps records.
     #[must_use]
     pub fn audit(mut self, sink: Arc<dyn AuditSink>) -> Self {
@@ -213,9 +208,15 @@ impl EgressBuilder {
     /// The door.
     pub fn build(self) -> Egress {
         let resolver = self.resolver.unwrap_or_else(|| Arc::new(SystemResolver));
-        let shared =
-            Shared { resolver, roots: self.roots, tls: OnceLock::new(), audit: self.audit.into() };
-        Egress { inner: Arc::new(shared) }
+        Egress {
+            inner: Arc::new(Shared {
+                resolver,
+                roots: self.roots,
+                tls: OnceLock::new(),
+                proxy: self.proxy,
+                audit: self.audit.into(),
+            }),
+        }
     }
 }
 
@@ -277,7 +278,7 @@ impl Provider {
         }
         let credentials = self.read_credentials(endpoint).await?;
         let scrubber = Arc::new(Scrubber::new(&credentials.sensitive()));
-        let client = self.client(endpoint)?;
+        let client = HttpClient::new(&self.egress, endpoint, &self.limits).await?;
         let connection = Arc::new(Connection { client, credentials, scrubber });
         self.connections().insert(name.to_owned(), connection.clone());
         Ok(connection)
@@ -313,9 +314,7 @@ impl Provider {
                 }
             }
         }
-        let blocking = sources.values().any(|source| {
-            matches!(source, SecretSource::Command(_) | SecretSource::Keyring { .. })
-        });
+        let blocking = sources.values().any(SecretSource::blocks);
         let provider = self.clone();
         let read =
             move || Credentials::read(&sources, &provider.optional, &Authority::of_the_process());
@@ -325,56 +324,6 @@ impl Provider {
         tokio::task::spawn_blocking(read).await.unwrap_or_else(|_| {
             Err(EgressError::new(ErrorKind::Internal, "reading the secrets was interrupted"))
         })
-    }
-
-    fn client(&self, endpoint: &Endpoint) -> Result<HttpClient, EgressError> {
-        let connector = Connector {
-            resolver: self.egress.resolver.clone(),
-            allow_private: endpoint.allow_private,
-            timeout: Duration::from_millis(self.limits.connect_ms),
-        };
-        let mut builder = Client::builder(TokioExecutor::new());
-        builder
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(POOL_IDLE)
-            .http1_max_headers(self.limits.response_headers)
-            .http1_max_buf_size(self.limits.response_head_bytes.max(8192))
-            .http2_max_header_list_size(
-                u32::try_from(self.limits.response_head_bytes).unwrap_or(u32::MAX),
-            )
-            .http2_adaptive_window(true)
-            .timer(TokioTimer::new());
-        if endpoint.scheme == Scheme::HTTP {
-            return Ok(HttpClient::Plain(builder.build(connector)));
-        }
-        let config = match self.egress.tls.get() {
-            Some(config) => config,
-            None => {
-                let config = tls::client_config(&self.egress.roots)
-                    .map_err(|error| EgressError::new(ErrorKind::Unreachable, error.to_string()))?;
-                self.egress.tls.get_or_init(|| config)
-            }
-        };
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(config.clone())
-            .https_only()
-            .enable_http1()
-            .enable_http2()
-            .wrap_connector(connector);
-        Ok(HttpClient::Tls(builder.build(connector)))
-    }
-}
-
-impl HttpClient {
-    pub(crate) async fn request(
-        &self,
-        request: hyper::Request<Full<Bytes>>,
-    ) -> Result<hyper::Response<Incoming>, EgressError> {
-        match self {
-            Self::Plain(client) => client.request(request).await,
-            Self::Tls(client) => client.request(request).await,
-        }
-        .map_err(|error| failure_of(&error))
     }
 }
 

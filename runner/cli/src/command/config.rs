@@ -123,6 +123,7 @@ fn keys(config: &Config) -> Vec<String> {
     let mut keys = Vec::new();
     keys.extend(config.default_model.iter().map(|_| "default-model".to_owned()));
     keys.extend(config.tls_roots.iter().map(|_| "tls-roots".to_owned()));
+    keys.extend(config.proxy.iter().map(|_| "proxy".to_owned()));
     keys.extend(config.audit.iter().map(|_| "audit".to_owned()));
     keys.extend(config.providers.keys().map(|name| format!("providers.{name}")));
     keys.extend(config.adapters.keys().map(|name| format!("adapters.{name}")));

@@ -169,3 +169,41 @@ fn the_schema_has_what_the_library_reads_and_nothing_else() {
         }
     }
 }
+
+#[test]
+fn a_proxy_that_the_environment_names_is_not_used() {
+    let context = Context::new();
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let proxy = format!("http://{}", listener.local_addr().unwrap());
+    let mut command = context.command(&["chat", "-m", "mock/gpt-4o-mini", "hi"]);
+    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+        command.env(name, &proxy).env(name.to_lowercase(), &proxy);
+    }
+    context.run_command(command, b"").good();
+    listener.set_nonblocking(true).unwrap();
+    let error = listener.accept().expect_err("nobody connects to the proxy");
+    assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+}
+
+#[test]
+fn a_proxy_that_cannot_be_one_is_a_matter_of_configuration() {
+    let context = Context::empty();
+    context.file("hotcell.toml", "[proxy]\nurl = \"http://me:hunter2@proxy:3128\"\n");
+    let screen = context.run(&["chat", "-m", "openai/x", "hi"]);
+    assert_eq!(screen.code, Some(2));
+    assert!(screen.err.contains("proxy.credential"), "{}", screen.err);
+    assert!(!screen.err.contains("hunter2"), "{}", screen.err);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_anybody_can_write_is_only_read_when_it_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let context = Context::new();
+    let file = context.project().join("hotcell.toml");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o666)).unwrap();
+    let screen = context.run(&["chat", "-m", "mock/gpt-4o-mini", "hi"]);
+    assert_eq!(screen.code, Some(2));
+    assert!(screen.err.contains("--config"), "{}", screen.err);
+    context.run(&["--config", "hotcell.toml", "chat", "-m", "mock/gpt-4o-mini", "hi"]).good();
+}

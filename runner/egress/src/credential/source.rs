@@ -84,6 +84,11 @@ impl SecretSource {
         }
     }
 
+    /// Whether reading it can take long enough to hold others up.
+    pub(crate) fn blocks(&self) -> bool {
+        matches!(self, Self::Command(_) | Self::Keyring { .. })
+    }
+
     pub(crate) fn read(&self, _: &Authority) -> Result<Secret, SecretError> {
         let text = match self {
             Self::Env(name) => match std::env::var(name) {

@@ -1,0 +1,257 @@
+//! Who is believed, and what a proxy sees. Every server here is on loopback, with
+//! certificates made for the test.
+
+use hotcell_egress::{
+    Authority, Egress, EgressBuilder, EgressError, EndpointSpec, ErrorKind, Limits, ProviderSpec,
+    Proxy, Request, Resolution, Resolve, Roots, Rule, SecretSource,
+};
+use hotcell_manifest::{Auth, Digest, Endpoint, Method};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+
+const NAME: &str = "api.example.com";
+const KEY: &str = "sk-test-0123456789abcdef";
+
+/// A certificate authority, and the file that egress reads it from.
+struct Issuer {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+    file: tempfile::NamedTempFile,
+}
+
+impl Issuer {
+    fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(issuer.pem().as_bytes()).unwrap();
+        Self { issuer, file }
+    }
+
+    /// A server with a certificate of this issuer's; `year` is when it ran out.
+    fn server(&self, name: &str, year: i32) -> ServerConfig {
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        params.not_after = rcgen::date_time_ymd(year, 1, 1);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+        ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .unwrap()
+    }
+
+    fn roots(&self) -> Roots {
+        Roots::File(self.file.path().to_owned())
+    }
+}
+
+/// Every name is at loopback.
+struct Here;
+
+impl Resolve for Here {
+    fn resolve<'a>(&'a self, _: &'a str, port: u16, _: &'a Authority) -> Resolution<'a> {
+        Box::pin(async move { Ok(vec![SocketAddr::new(IpAddr::from([127, 0, 0, 1]), port)]) })
+    }
+}
+
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<u8>>>);
+
+impl Heard {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+/// Answers every request that it can read.
+async fn serve(config: ServerConfig) -> (u16, Heard) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (acceptor, heard) = (TlsAcceptor::from(Arc::new(config)), Heard::default());
+    let hears = heard.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") && stream.read_buf(&mut request).await.is_ok() {}
+            hears.0.lock().unwrap().extend(request);
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+            _ = stream.write_all(answer).await;
+        }
+    });
+    (port, heard)
+}
+
+/// A proxy that writes down what it sees, and leads every tunnel to loopback.
+async fn proxy(status: &'static str) -> (String, Heard) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let heard = Heard::default();
+    let hears = heard.clone();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") && client.read_buf(&mut request).await.is_ok() {}
+            hears.0.lock().unwrap().extend(&request);
+            _ = client.write_all(format!("HTTP/1.1 {status}\r\n\r\n").as_bytes()).await;
+            let request = String::from_utf8_lossy(&request).into_owned();
+            let to = request.split([' ', ':']).nth(2).and_then(|port| port.parse::<u16>().ok());
+            let Some(port) = to.filter(|_| status.starts_with("200")) else { continue };
+            let mut provider = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+            tokio::spawn(async move { copy_bidirectional(&mut client, &mut provider).await });
+        }
+    });
+    (url, heard)
+}
+
+fn egress(roots: Roots) -> EgressBuilder {
+    Egress::builder().roots(roots).resolver(Arc::new(Here))
+}
+
+async fn ask(egress: EgressBuilder, port: u16, allow_private: bool) -> Result<u16, EgressError> {
+    let mut key = tempfile::NamedTempFile::new().unwrap();
+    writeln!(key, "{KEY}").unwrap();
+    let grant = Endpoint {
+        origin: None,
+        base: String::new(),
+        allow: vec!["GET /models".parse().unwrap()],
+        query: vec![],
+        request_headers: vec![],
+        response_headers: vec![],
+        auth: Auth::Bearer { secret: "api-key".to_owned() },
+    };
+    let endpoint = EndpointSpec {
+        url: format!("https://{NAME}:{port}"),
+        grant,
+        headers: vec![],
+        allow_private,
+        allow_plaintext: false,
+    };
+    let provider = egress.build().provider(ProviderSpec {
+        provider: "test".to_owned(),
+        adapter: "test".to_owned(),
+        digest: Digest::of(b"test"),
+        endpoints: BTreeMap::from([("api".to_owned(), endpoint)]),
+        secrets: BTreeMap::from([(
+            "api-key".to_owned(),
+            SecretSource::File(key.path().to_owned()),
+        )]),
+        optional_secrets: BTreeSet::new(),
+        limits: Limits::default(),
+    });
+    let mut cell = provider.unwrap().cell("test");
+    let endpoint = cell.endpoint("api")?;
+    let (method, path) = (Method::Get, "/models".to_owned());
+    let request = Request { method, path, headers: vec![], body: Default::default() };
+    let mut response = cell.send(endpoint, request).await?;
+    assert_eq!(response.read(10).await?.unwrap(), "ok");
+    Ok(response.status())
+}
+
+#[tokio::test]
+async fn a_certificate_of_the_configured_authority_is_believed() {
+    let issuer = Issuer::new();
+    let (port, heard) = serve(issuer.server(NAME, 2100)).await;
+    assert_eq!(ask(egress(issuer.roots()), port, true).await.unwrap(), 200);
+    assert!(heard.text().contains(&format!("authorization: Bearer {KEY}")), "{}", heard.text());
+}
+
+async fn is_not_believed(server: ServerConfig, roots: Roots) {
+    let (port, heard) = serve(server).await;
+    let error = ask(egress(roots), port, true).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unreachable, "{error}");
+    assert!(error.message.contains("certificate"), "{error}");
+    assert_eq!(heard.text(), "", "something was said to a server that is not believed");
+}
+
+#[tokio::test]
+async fn a_certificate_of_another_authority_is_not_believed() {
+    is_not_believed(Issuer::new().server(NAME, 2100), Issuer::new().roots()).await;
+}
+
+#[tokio::test]
+async fn a_certificate_of_nobody_that_the_platform_knows_is_not_believed() {
+    is_not_believed(Issuer::new().server(NAME, 2100), Roots::Platform).await;
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_is_not_believed() {
+    let issuer = Issuer::new();
+    is_not_believed(issuer.server("other.example.com", 2100), issuer.roots()).await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_has_run_out_is_not_believed() {
+    let issuer = Issuer::new();
+    is_not_believed(issuer.server(NAME, 2021), issuer.roots()).await;
+}
+
+#[tokio::test]
+async fn a_proxy_sees_who_is_asked_and_nothing_of_what_is_said() {
+    let issuer = Issuer::new();
+    let (port, heard) = serve(issuer.server(NAME, 2100)).await;
+    let (url, seen) = proxy("200 OK").await;
+    let mut credential = tempfile::NamedTempFile::new().unwrap();
+    writeln!(credential, "me:secret").unwrap();
+    let source = SecretSource::File(credential.path().to_owned());
+    let with_proxy = egress(issuer.roots()).proxy(Proxy::new(&url, Some(source)).unwrap());
+    assert_eq!(ask(with_proxy, port, false).await.unwrap(), 200);
+    assert!(heard.text().contains(KEY));
+    let seen = seen.text();
+    assert!(seen.starts_with(&format!("CONNECT {NAME}:{port} HTTP/1.1\r\n")), "{seen}");
+    assert!(seen.to_ascii_lowercase().contains("proxy-authorization: basic"), "{seen}");
+    assert!(!seen.contains(KEY) && !seen.contains("/models"), "{seen}");
+    assert!(!heard.text().to_ascii_lowercase().contains("proxy-"), "{}", heard.text());
+}
+
+#[tokio::test]
+async fn what_is_in_ones_own_network_is_reached_without_the_proxy() {
+    let issuer = Issuer::new();
+    let (port, _) = serve(issuer.server(NAME, 2100)).await;
+    let (url, seen) = proxy("200 OK").await;
+    let with_proxy = egress(issuer.roots()).proxy(Proxy::new(&url, None).unwrap());
+    assert_eq!(ask(with_proxy, port, true).await.unwrap(), 200);
+    assert_eq!(seen.text(), "");
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_is_a_failure() {
+    for status in ["407 Proxy Authentication Required", "403 Forbidden", "302 Found"] {
+        let (url, _) = proxy(status).await;
+        let with_proxy = egress(Roots::Platform).proxy(Proxy::new(&url, None).unwrap());
+        let error = ask(with_proxy, 443, false).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Unreachable, "{status}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_does_not_open_the_way_to_metadata() {
+    let (url, seen) = proxy("200 OK").await;
+    let url = url.replace("127.0.0.1", "169.254.169.254");
+    let with_proxy = egress(Roots::Platform).proxy(Proxy::new(&url, None).unwrap());
+    let error = ask(with_proxy, 443, false).await.unwrap_err();
+    assert_eq!(error.rule, Some(Rule::Address), "{error}");
+    assert_eq!(seen.text(), "");
+}
+
+#[test]
+fn a_proxy_is_a_host_and_a_port() {
+    assert!(Proxy::new("http://proxy.example.com:3128", None).is_ok());
+    for url in ["proxy:3128", "https://p:1", "http://p", "http://u:p@h:1", "http://p:1/x", ""] {
+        let error = Proxy::new(url, None).unwrap_err().to_string();
+        assert!(error.contains("http://HOST:PORT") && !error.contains("u:p"), "{error}");
+    }
+}
