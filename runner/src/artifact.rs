@@ -4,16 +4,18 @@
 //! A compiled artifact is machine code that is run as it stands. So it is only
 //! ever taken from a directory that belongs to this user and that nobody else can
 //! write, under a name made of the component's digest and the engine's settings,
-//! and only whole: its own digest stands before it.
+//! and only whole: a checksum stands behind it.
 
 use crate::setup;
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions};
-use hotcell_manifest::Digest;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use wasmtime::Engine;
 use wasmtime::component::Component;
+
+/// How many artifacts are kept: those of every adapter of a few versions.
+const MOST_ARTIFACTS: usize = 64;
 
 /// Where compiled components are kept, or nowhere.
 #[derive(Clone, Debug, Default)]
@@ -112,22 +114,24 @@ fn is_private(_: &Dir) -> io::Result<bool> {
     Ok(true)
 }
 
-/// The bytes of an artifact, if they are what was written.
+/// The bytes of an artifact and its checksum, if they are what was written.
 fn read(directory: &Dir, name: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    directory.open(name).ok()?.read_to_end(&mut bytes).ok()?;
-    let artifact = bytes.split_off_checked(32)?;
-    (Digest::of(&artifact).as_bytes().as_slice() == bytes).then_some(artifact)
-}
-
-trait SplitOffChecked: Sized {
-    fn split_off_checked(&mut self, at: usize) -> Option<Self>;
-}
-
-impl SplitOffChecked for Vec<u8> {
-    fn split_off_checked(&mut self, at: usize) -> Option<Self> {
-        (self.len() >= at).then(|| self.split_off(at))
+    let mut file = directory.open(name).ok()?;
+    let length = usize::try_from(file.metadata().ok()?.len()).ok()?;
+    let mut bytes = Vec::with_capacity(length + 1);
+    file.read_to_end(&mut bytes).ok()?;
+    let (artifact, sum) = bytes.split_last_chunk()?;
+    if checksum(artifact) != *sum {
+        return None;
     }
+    bytes.truncate(bytes.len() - sum.len());
+    Some(bytes)
+}
+
+/// Tells a file that a full disk or a fault of it has spoilt. It is not there to
+/// tell forgeries, which only this user could make.
+fn checksum(artifact: &[u8]) -> [u8; 4] {
+    crc32fast::hash(artifact).to_le_bytes()
 }
 
 /// Writes beside and renames, so that another process never reads half a file.
@@ -138,9 +142,10 @@ fn write(directory: &Dir, name: &str, artifact: &[u8]) {
     #[cfg(unix)]
     cap_std::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let written = directory.open_with(&beside, &options).and_then(|mut file| {
-        file.write_all(Digest::of(artifact).as_bytes())?;
         file.write_all(artifact)?;
-        directory.rename(&beside, directory, name)
+        file.write_all(&checksum(artifact))?;
+        directory.rename(&beside, directory, name)?;
+        forget_the_oldest(directory)
     });
     if let Err(error) = written {
         tracing::debug!(%error, "the compiled adapter cannot be kept");
@@ -149,10 +154,22 @@ fn write(directory: &Dir, name: &str, artifact: &[u8]) {
     }
 }
 
+/// Adapters of versions that are gone leave artifacts behind.
+fn forget_the_oldest(directory: &Dir) -> io::Result<()> {
+    let mut artifacts = Vec::new();
+    for entry in directory.entries()? {
+        let entry = entry?;
+        artifacts.push((entry.metadata()?.modified()?.into_std(), entry.file_name()));
+    }
+    artifacts.sort_unstable();
+    let too_many = artifacts.len().saturating_sub(MOST_ARTIFACTS);
+    artifacts.iter().take(too_many).try_for_each(|(_, name)| directory.remove_file(name))
+}
+
 #[allow(unsafe_code, reason = "an artifact is machine code; see the SAFETY note")]
 fn deserialize(engine: &Engine, artifact: &[u8]) -> Option<Component> {
     // SAFETY: the bytes are what an engine of the same settings serialized: they
-    // come whole (their digest was compared) from a file that only this user can
+    // come whole (their checksum was compared) from a file that only this user can
     // write, in a directory that only this user can write. Whoever can forge them
     // can already run code as this user.
     unsafe { Component::deserialize(engine, artifact) }.ok()

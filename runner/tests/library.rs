@@ -160,3 +160,25 @@ async fn a_cache_that_others_can_write_is_not_used() {
     runner.warm("openai").unwrap();
     assert_eq!(std::fs::read_dir(cache).unwrap().count(), 0);
 }
+
+#[tokio::test]
+async fn artifacts_of_versions_that_are_gone_do_not_pile_up() {
+    let (_mock, runner, folder) = world().await;
+    let cache = folder.path().join("cache");
+    std::fs::create_dir(&cache).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(&cache, std::fs::Permissions::from_mode(0o700)).unwrap();
+    }
+    let past = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    for number in 0..100 {
+        let file = std::fs::File::create(cache.join(format!("old-{number}.cwasm"))).unwrap();
+        file.set_modified(past).unwrap();
+    }
+    runner.warm("openai").unwrap();
+    let names = std::fs::read_dir(&cache).unwrap().map(|entry| entry.unwrap().file_name());
+    let (old, new): (Vec<_>, Vec<_>) =
+        names.partition(|name| name.to_string_lossy().starts_with("old-"));
+    assert_eq!((old.len(), new.len()), (63, 1));
+}
