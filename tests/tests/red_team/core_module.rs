@@ -1,7 +1,10 @@
 //! Components made by hand, for what no compiler and no toolkit would write.
 
-use hotcell::bundle;
+use crate::world::Setup;
+use hotcell::types::FailureKind;
+use hotcell::{Allocation, Error, bundle};
 use hotcell_tests::component;
+use std::collections::BTreeMap;
 use std::path::Path;
 use wit_component::{StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
@@ -40,19 +43,23 @@ const LIST_MODELS: &str = r#"
 /// `wit` has further packages and `imports` the lines of the world that import from
 /// them; `functions` has the same as core imports.
 pub(crate) fn probe(wit: &[&str], imports: &str, functions: &str, body: &str) -> Vec<u8> {
-    let module = format!(
-        r#"(module {functions} {LIST_MODELS}
-  (func (export "hotcell:adapter/models@0.1.0#list-models") (result i32)
-    {body}
-    (call $fail (i32.const 2048) (global.get $length))))"#
-    );
-    let world = format!(
-        "package red:team; world probe {{ {imports} export hotcell:adapter/models@0.1.0; }}"
-    );
-    component(wit, &world, &module)
+    let module = format!("(module {functions} {LIST_MODELS} {})", exported(body));
+    packed(wit, &world_of(imports), &module)
 }
 
-fn component(wit: &[&str], world: &str, module: &str) -> Vec<u8> {
+fn exported(body: &str) -> String {
+    format!(
+        r#"(func (export "hotcell:adapter/models@0.1.0#list-models") (result i32)
+    {body}
+    (call $fail (i32.const 2048) (global.get $length)))"#
+    )
+}
+
+fn world_of(imports: &str) -> String {
+    format!("package red:team; world probe {{ {imports} export hotcell:adapter/models@0.1.0; }}")
+}
+
+fn packed(wit: &[&str], world: &str, module: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
     resolve.push_dir(own).expect("the interface is WIT");
@@ -68,13 +75,151 @@ fn component(wit: &[&str], world: &str, module: &str) -> Vec<u8> {
     hotcell_manifest::pack(&module, &manifest).expect("it is packed")
 }
 
-/// What a probe told, by way of its failure.
+async fn failure_of(probe: Vec<u8>, setup: Setup) -> Error {
+    let world = Setup { component: probe.into(), ..setup }.open().await;
+    let error = world.runner.models("hostile").await.expect_err("a probe always fails");
+    assert_eq!(world.server.connections(), 0);
+    world.goes_on_elsewhere().await;
+    error
+}
+
+/// The probe does what the interface does not allow, and is ended for it.
+async fn is_ended(functions: &str, body: &str) {
+    let error = failure_of(probe(&[], "", functions, body), Setup::default()).await;
+    assert_eq!(error.kind(), FailureKind::Internal, "{error}");
+    assert!(error.failure.message.contains("the adapter `hostile`"), "{error}");
+}
+
 #[tokio::test]
 async fn a_component_made_by_hand_works_as_one_made_by_a_compiler() {
-    let probe = probe(&[], "", "", "(call $tell (i32.const 4)) (call $tell (i32.const 2))");
-    let world = crate::world::Setup { component: probe.into(), ..Default::default() }.open().await;
-    let error = world.runner.models("hostile").await.expect_err("it fails");
+    let told = probe(&[], "", "", "(call $tell (i32.const 4)) (call $tell (i32.const 2))");
+    let error = failure_of(told, Setup::default()).await;
     assert_eq!(error.failure.message, "4 2 ");
-    assert_eq!(error.kind(), hotcell::types::FailureKind::ProviderError);
-    world.goes_on_elsewhere().await;
+    assert_eq!(error.kind(), FailureKind::ProviderError);
+}
+
+#[tokio::test]
+async fn a_result_outside_of_memory() {
+    for at in ["0xfffffff0", "0x40000", "1025"] {
+        is_ended("", &format!("(return (i32.const {at}))")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_text_outside_of_memory() {
+    for (at, length) in [("0xfffffff0", "16"), ("0", "0xffffffff"), ("0x3fff0", "17")] {
+        is_ended("", &format!("(return (call $fail (i32.const {at}) (i32.const {length})))")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_text_that_is_not_utf8() {
+    let body = "(i64.store (i32.const 2048) (i64.const 0xc080_edfe_ffff_80c1))
+        (return (call $fail (i32.const 2048) (i32.const 8)))";
+    is_ended("", body).await;
+}
+
+#[tokio::test]
+async fn a_case_that_does_not_exist() {
+    let kind = "(drop (call $fail (i32.const 0) (i32.const 0)))
+        (i32.store8 (i32.const 1032) (i32.const 200)) (return (i32.const 1024))";
+    is_ended("", kind).await;
+    let result = "(i32.store8 (i32.const 1024) (i32.const 7)) (return (i32.const 1024))";
+    is_ended("", result).await;
+}
+
+#[tokio::test]
+async fn a_list_of_four_billion_models() {
+    let body = "(i32.store (i32.const 1032) (i32.const 0))
+        (i32.store (i32.const 1036) (i32.const 0xffffffff)) (return (i32.const 1024))";
+    is_ended("", body).await;
+}
+
+/// A list that overlaps itself is small in the guest, and large in the host.
+#[tokio::test]
+async fn a_list_whose_items_share_their_text() {
+    // 2,000 models of which each has the same name of 100 kB.
+    let body = "(local $at i32) (local.set $at (i32.const 4096))
+        (loop $next
+          (i32.store (local.get $at) (i32.const 140000))
+          (i32.store offset=4 (local.get $at) (i32.const 100000))
+          (local.set $at (i32.add (local.get $at) (i32.const 64)))
+          (br_if $next (i32.lt_u (local.get $at) (i32.const 132096))))
+        (i32.store8 (i32.const 1024) (i32.const 0))
+        (i32.store (i32.const 1032) (i32.const 4096))
+        (i32.store (i32.const 1036) (i32.const 2000))
+        (return (i32.const 1024))";
+    let error = failure_of(probe(&[], "", "", body), Setup::default()).await;
+    assert_eq!(error.kind(), FailureKind::Internal, "{error}");
+    assert!(error.failure.message.contains("fuel"), "{error}");
+}
+
+#[tokio::test]
+async fn an_allocator_that_gives_what_is_not_there() {
+    let call = "(call $get (i32.const 3072) (i32.const 7) (i32.const 512))";
+    let name = "(data (i32.const 3072) \"attempt\")";
+    let get = r#"(import "hotcell:adapter/settings@0.1.0" "get" (func $get (param i32 i32 i32)))"#;
+    for realloc in ["(i32.const 0xfffffff0)", "(i32.const 0x3fffe)", "(unreachable)"] {
+        let module = format!("(module {get} {LIST_MODELS} {name} {})", exported(call)).replace(
+            "(local $at i32)\n    (local.set $at (i32.and (i32.add (global.get $free)",
+            &format!("(local $at i32) (return {realloc})\n    (local.set $at (i32.and (i32.add (global.get $free)"),
+        );
+        assert!(module.contains(realloc));
+        let world = world_of("import hotcell:adapter/settings@0.1.0;");
+        let probe = packed(&[], &world, &module);
+        let settings = BTreeMap::from([("attempt".to_owned(), "v".repeat(100))]);
+        let error = failure_of(probe, Setup { settings, ..Setup::default() }).await;
+        assert_eq!(error.kind(), FailureKind::Internal, "{error}");
+        assert!(error.setup.is_none(), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_component_that_begins_with_a_trap() {
+    is_ended("", "(unreachable)").await;
+    let start = "(func $begin (unreachable)) (start $begin)";
+    is_ended_before(start, FailureKind::Internal).await;
+    let data = "(data (i32.const 0x3fffff) \"outside\")";
+    is_ended_before(data, FailureKind::Internal).await;
+}
+
+#[tokio::test]
+async fn a_component_that_computes_for_ever_before_it_begins() {
+    let start = "(func $begin (loop $again (br $again))) (start $begin)";
+    is_ended_before(start, FailureKind::TimedOut).await;
+}
+
+/// Whatever runs at instantiation has the same limits.
+async fn is_ended_before(parts: &str, kind: FailureKind) {
+    let module = format!("(module {LIST_MODELS} {parts} {})", exported(""));
+    let mut setup = Setup::default();
+    setup.limits.cpu_ms = 50;
+    let error = failure_of(packed(&[], &world_of(""), &module), setup).await;
+    assert_eq!(error.kind(), kind, "{error}");
+}
+
+#[tokio::test]
+async fn a_table_grows_to_its_limit_only() {
+    for allocation in [Allocation::OnDemand, Allocation::Pooled(1)] {
+        let body = "(loop $more
+              (br_if $more (i32.ne (i32.const -1)
+                (table.grow $table (ref.null func) (i32.const 1000)))))
+            (call $tell (i32.div_u (table.size $table) (i32.const 1000)))";
+        let probe = probe(&[], "", "(table $table 0 funcref)", body);
+        let mut setup = Setup { allocation, ..Setup::default() };
+        setup.limits.table_elements = 5_000;
+        assert_eq!(failure_of(probe, setup).await.failure.message, "5 ", "{allocation:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_memory_that_begins_too_large() {
+    let large = LIST_MODELS.replace("(export \"memory\") 4", "(export \"memory\") 40000");
+    assert_ne!(large, LIST_MODELS);
+    for allocation in [Allocation::OnDemand, Allocation::Pooled(1)] {
+        let module = format!("(module {large} {})", exported(""));
+        let probe = packed(&[], &world_of(""), &module);
+        let error = failure_of(probe, Setup { allocation, ..Setup::default() }).await;
+        assert_eq!(error.kind(), FailureKind::Internal, "{error}");
+    }
 }
