@@ -1,6 +1,7 @@
 use crate::{Manifest, ManifestError, SECTION};
 use thiserror::Error;
 use wasm_encoder::{CustomSection, Encode, Section};
+use wasmparser::Parser;
 
 /// Why a core module could not be packed.
 #[derive(Debug, Error)]
@@ -23,6 +24,12 @@ pub enum PackError {
 pub fn pack(core_module: &[u8], manifest_text: &str) -> Result<Vec<u8>, PackError> {
     let manifest = Manifest::parse(manifest_text)?;
     let wrap = |error: &dyn std::fmt::Display| PackError::Wrap(error.to_string());
+    if Parser::is_component(core_module) {
+        return Err(wrap(&"it is a component already"));
+    }
+    if !Parser::is_core_wasm(core_module) {
+        return Err(wrap(&"it is not WebAssembly"));
+    }
     let component = wit_component::ComponentEncoder::default()
         .validate(true)
         .module(core_module)

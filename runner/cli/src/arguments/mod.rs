@@ -201,6 +201,31 @@ pub(crate) enum AdapterCommand {
         #[arg(long)]
         json: bool,
     },
+    Pack(PackArguments),
+}
+
+/// Make a component of an adapter's module and its manifest
+///
+/// The module is what `cargo build --release --target wasm32-unknown-unknown` makes of
+/// the adapter's crate. The component is checked as the runner would, and what to add
+/// to hotcell.toml is printed.
+#[derive(Args, Debug)]
+pub(crate) struct PackArguments {
+    /// The core module
+    #[arg(value_name = "MODULE", value_hint = ValueHint::FilePath)]
+    pub(crate) module: PathBuf,
+
+    /// The manifest
+    #[arg(short, long, value_name = "FILE", default_value = "adapter.toml", value_hint = ValueHint::FilePath)]
+    pub(crate) manifest: PathBuf,
+
+    /// Where to write the component; NAME.wasm by default
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]

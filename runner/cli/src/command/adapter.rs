@@ -1,4 +1,4 @@
-use super::configuration;
+use super::{configuration, pack};
 use crate::arguments::{AdapterCommand, GlobalArguments};
 use crate::nearest::nearest;
 use crate::problem::{Problem, why};
@@ -11,6 +11,8 @@ use hotcell::manifest::ManifestError;
 use hotcell::{Config, bundle, limits};
 use serde_json::{Value, json};
 use std::borrow::Cow;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 pub(crate) fn run(
@@ -18,11 +20,11 @@ pub(crate) fn run(
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Problem> {
-    let config = configuration(global)?;
     match command {
-        AdapterCommand::List { json } => list(&config, *json, terminal),
+        AdapterCommand::Pack(arguments) => pack::run(arguments, terminal),
+        AdapterCommand::List { json } => list(&configuration(global)?, *json, terminal),
         AdapterCommand::Inspect { adapter, json } => {
-            let (source, component) = find(adapter, &config)?;
+            let (source, component) = find(adapter, &configuration(global)?)?;
             let adapter = read(source, &component)?;
             if *json {
                 return terminal.print_json(&capabilities::document(&adapter));
@@ -36,6 +38,7 @@ impl AdapterCommand {
     pub(crate) fn json(&self) -> bool {
         match self {
             Self::List { json } | Self::Inspect { json, .. } => *json,
+            Self::Pack(arguments) => arguments.json,
         }
     }
 }
@@ -100,20 +103,18 @@ fn find(name: &str, config: &Config) -> Result<(Source, Cow<'static, [u8]>), Pro
     Err(Problem::usage(format!("there is no adapter `{name}`")).with_help(help))
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, Problem> {
+/// Reads a component or module, no further than any adapter has reason to be long.
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Problem> {
     let shown = path.display();
-    let fail = |error: std::io::Error| {
-        Problem::usage(format!("the component `{shown}` cannot be read: {}", why(&error)))
-    };
-    let size = std::fs::metadata(path).map_err(fail)?.len();
-    if size > limits::COMPONENT_BYTES {
-        return Err(Problem::usage(format!(
-            "the component `{shown}` has {}; at most {} are read",
-            bytes(size),
-            bytes(limits::COMPONENT_BYTES)
-        )));
+    let mut component = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(limits::COMPONENT_BYTES + 1).read_to_end(&mut component))
+        .map_err(|error| Problem::usage(format!("`{shown}` cannot be read: {}", why(&error))))?;
+    if component.len() as u64 > limits::COMPONENT_BYTES {
+        let most = bytes(limits::COMPONENT_BYTES);
+        return Err(Problem::usage(format!("`{shown}` has more than {most}, as no adapter has")));
     }
-    std::fs::read(path).map_err(fail)
+    Ok(component)
 }
 
 fn read(source: Source, component: &[u8]) -> Result<Adapter, Problem> {

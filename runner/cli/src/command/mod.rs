@@ -8,6 +8,7 @@ mod config;
 mod conversation;
 mod embed;
 mod models;
+mod pack;
 mod providers;
 mod view;
 mod watch;

@@ -146,3 +146,56 @@ fn colours_are_for_terminals_unless_asked_for() {
     let always = context.run(&["adapter", "inspect", "openai", "--color", "always"]).good();
     assert!(always.out.contains("\u{1b}[1m"));
 }
+
+#[test]
+fn a_module_is_packed_into_the_component_that_is_bundled() {
+    let context = Context::empty();
+    // Where the bundle's build puts the modules: beside the profile's folder.
+    let modules = std::path::Path::new(env!("CARGO_BIN_EXE_hotcell"))
+        .ancestors()
+        .nth(2)
+        .unwrap()
+        .join("guests/wasm32-unknown-unknown/guest");
+    let module = modules.join("hotcell_adapter_openai.wasm").display().to_string();
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../adapters/openai/adapter.toml");
+    let screen = context.run(&["adapter", "pack", &module, "-m", manifest]).good();
+    let packed = std::fs::read(context.project().join("openai.wasm")).unwrap();
+    let bundled = hotcell::bundle::adapter("openai").unwrap();
+    assert!(packed == bundled.component, "it is not the same component");
+    // What is printed is a configuration.
+    let config = screen.out.split_once("hotcell.toml:\n").unwrap().1;
+    context.file("hotcell.toml", config);
+    let listed = context.run(&["adapter", "list", "--json"]).good().json();
+    let digests = listed["adapters"].as_array().unwrap().iter();
+    assert_eq!(digests.filter(|adapter| adapter["digest"] == bundled.digest).count(), 2);
+}
+
+#[test]
+fn what_cannot_be_packed_is_said_with_the_way_out() {
+    let context = Context::empty();
+    context.file("not.wasm", "not wasm");
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../adapters/openai/adapter.toml");
+    context.file("broken.toml", "[adapter]\nname = \"x\"\nversoin = \"1\"\n");
+    let runs: String = [
+        &["adapter", "pack", "absent.wasm", "-m", manifest][..],
+        &["adapter", "pack", "not.wasm"],
+        &["adapter", "pack", "not.wasm", "-m", "broken.toml"],
+        &["adapter", "pack", "not.wasm", "-m", manifest],
+    ]
+    .iter()
+    .map(|arguments| {
+        let screen = context.run(arguments);
+        assert_eq!(screen.code, Some(2), "{arguments:?}");
+        format!("=== {}\n{}\n", arguments[..3].join(" "), screen.page())
+    })
+    .collect();
+    assert_screen!(context, "pack", runs);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_without_end_is_not_read_to_its_end() {
+    let screen = Context::empty().run(&["adapter", "inspect", "/dev/zero"]);
+    assert_eq!(screen.code, Some(2));
+    assert!(screen.err.contains("as no adapter has"), "{}", screen.err);
+}
