@@ -313,6 +313,10 @@ pub(crate) fn failure_of(error: &(dyn std::error::Error + 'static)) -> EgressErr
                 kind = ErrorKind::MalformedResponse;
             }
         }
+        // What this side found wrong with HTTP/2, headers that are too large among it.
+        if error.downcast_ref::<h2::Error>().is_some_and(h2::Error::is_library) {
+            kind = ErrorKind::MalformedResponse;
+        }
         // A body that ends before the length that was announced for it, or chunks
         // that are none.
         if let Some(error) = error.downcast_ref::<std::io::Error>()

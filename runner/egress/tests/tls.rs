@@ -1,11 +1,16 @@
 //! Who is believed, and what a proxy sees. Every server here is on loopback, with
 //! certificates made for the test.
 
+use bytes::Bytes;
 use hotcell_egress::{
     Authority, Egress, EgressBuilder, EgressError, EndpointSpec, ErrorKind, Limits, ProviderSpec,
     Proxy, Request, Resolution, Resolve, Roots, Rule, SecretSource,
 };
 use hotcell_manifest::{Auth, Digest, Endpoint, Method};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -95,6 +100,35 @@ async fn serve(config: ServerConfig) -> (u16, Heard) {
     (port, heard)
 }
 
+/// The same in HTTP/2, with this many bytes of headers; writes down what it was asked.
+async fn serve_http2(mut config: ServerConfig, header_bytes: usize) -> (u16, Heard) {
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (acceptor, heard) = (TlsAcceptor::from(Arc::new(config)), Heard::default());
+    let hears = heard.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(stream) = acceptor.accept(stream).await else { continue };
+            let hears = hears.clone();
+            let service = service_fn(move |request: hyper::Request<Incoming>| {
+                let asked =
+                    format!("{:?} {} {:?}\n", request.version(), request.uri(), request.headers());
+                hears.0.lock().unwrap().extend(asked.bytes());
+                let response = hyper::Response::builder()
+                    .header("x-large", "x".repeat(header_bytes))
+                    .body(Full::new(Bytes::from("ok")));
+                async move { response }
+            });
+            tokio::spawn(
+                hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+                    .serve_connection(TokioIo::new(stream), service),
+            );
+        }
+    });
+    (port, heard)
+}
+
 /// A proxy that writes down what it sees, and leads every tunnel to loopback.
 async fn proxy(status: &'static str) -> (String, Heard) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -167,6 +201,26 @@ async fn a_certificate_of_the_configured_authority_is_believed() {
     let (port, heard) = serve(issuer.server(NAME, 2100)).await;
     assert_eq!(ask(egress(issuer.roots()), port, true).await.unwrap(), 200);
     assert!(heard.text().contains(&format!("authorization: Bearer {KEY}")), "{}", heard.text());
+}
+
+#[tokio::test]
+async fn http2_is_spoken_where_the_provider_has_it() {
+    let issuer = Issuer::new();
+    let (port, heard) = serve_http2(issuer.server(NAME, 2100), 10).await;
+    assert_eq!(ask(egress(issuer.roots()), port, true).await.unwrap(), 200);
+    let heard = heard.text();
+    assert!(heard.starts_with(&format!("HTTP/2.0 https://{NAME}:{port}/models ")), "{heard}");
+    assert!(heard.contains("Bearer") || heard.contains("Sensitive"), "{heard}");
+}
+
+#[tokio::test]
+async fn headers_without_end_are_refused_in_http2_too() {
+    let issuer = Issuer::new();
+    for bytes in [100_000, 1 << 20] {
+        let (port, _) = serve_http2(issuer.server(NAME, 2100), bytes).await;
+        let error = ask(egress(issuer.roots()), port, true).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::MalformedResponse, "{bytes}: {error}");
+    }
 }
 
 async fn is_not_believed(server: ServerConfig, roots: Roots) {
