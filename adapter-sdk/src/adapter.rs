@@ -1,6 +1,7 @@
 //! The traits that an author implements, and the export of them.
 
 use crate::bindings::{chat, embeddings, models};
+use crate::failure::bounded;
 use crate::{ChatRequest, EmbedRequest, EmbedResponse, Event, Failure, Model};
 use std::cell::RefCell;
 
@@ -58,7 +59,7 @@ impl<A: Chat + 'static> chat::exports::hotcell::adapter::chat::Guest for Exporte
     fn complete(
         request: ChatRequest,
     ) -> Result<chat::exports::hotcell::adapter::chat::Completion, Failure> {
-        let completion = A::complete(request)?;
+        let completion = A::complete(request).map_err(bounded)?;
         Ok(chat::exports::hotcell::adapter::chat::Completion::new(ExportedCompletion(
             RefCell::new(completion),
         )))
@@ -69,19 +70,19 @@ impl<C: Completion> chat::exports::hotcell::adapter::chat::GuestCompletion
     for ExportedCompletion<C>
 {
     fn next(&self) -> Result<Option<Vec<Event>>, Failure> {
-        self.0.borrow_mut().next()
+        self.0.borrow_mut().next().map_err(bounded)
     }
 }
 
 impl<A: Embeddings> embeddings::exports::hotcell::adapter::embeddings::Guest for Exported<A> {
     fn embed(request: EmbedRequest) -> Result<EmbedResponse, Failure> {
-        A::embed(request)
+        A::embed(request).map_err(bounded)
     }
 }
 
 impl<A: Models> models::exports::hotcell::adapter::models::Guest for Exported<A> {
     fn list_models() -> Result<Vec<Model>, Failure> {
-        A::list_models()
+        A::list_models().map_err(bounded)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Building a request, and reading a response.
 
 use crate::wall::{self, Header, Method};
-use crate::{Failure, FailureKind, failure, sse};
+use crate::{Failure, FailureKind, failure};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -108,6 +108,24 @@ pub fn percent_encode(into: &mut String, text: &str) {
 /// that a burst of small chunks costs one crossing of the wall.
 const READ_BYTES: u32 = 64 * 1024;
 
+/// What a body may hold that is read as a whole. A cell has 64 MiB in all, and what is
+/// made of a body needs the other half of them.
+pub const BODY_BYTES: usize = 32 * 1024 * 1024;
+
+/// What is read of a body that says why there is no answer. The longest repeat the
+/// request's own text; a failure has room for half a megabyte of it.
+pub const ERROR_BYTES: usize = 512 * 1024;
+
+/// Adds to a body that is read as a whole.
+pub(crate) fn extend_body(body: &mut Vec<u8>, more: &[u8]) -> Result<(), Failure> {
+    if more.len() > BODY_BYTES.saturating_sub(body.len()) {
+        let why = format!("the answer has more than {BODY_BYTES} bytes");
+        return Err(failure::new(FailureKind::TooLarge, why));
+    }
+    body.extend_from_slice(more);
+    Ok(())
+}
+
 /// A response whose body is still coming.
 #[derive(Debug)]
 pub struct Response {
@@ -138,19 +156,14 @@ impl Response {
         self.inner.read(READ_BYTES)
     }
 
-    /// Reads the body as server-sent events.
-    pub fn sse(self) -> sse::Stream {
-        sse::Stream::new(self)
-    }
-
     /// The whole body.
     ///
     /// # Errors
-    /// As [`Self::read`].
+    /// As [`Self::read`], and `too-large` for more than [`BODY_BYTES`].
     pub fn bytes(&self) -> Result<Vec<u8>, Failure> {
         let mut body = self.read()?.unwrap_or_default();
         while let Some(more) = self.read()? {
-            body.extend_from_slice(&more);
+            extend_body(&mut body, &more)?;
         }
         Ok(body)
     }
@@ -158,7 +171,7 @@ impl Response {
     /// The whole body as text.
     ///
     /// # Errors
-    /// As [`Self::read`], and `malformed-response` for bytes that are not UTF-8.
+    /// As [`Self::bytes`], and `malformed-response` for bytes that are not UTF-8.
     pub fn text(&self) -> Result<String, Failure> {
         String::from_utf8(self.bytes()?)
             .map_err(|_| failure::malformed("the response is not UTF-8", None))
@@ -167,7 +180,7 @@ impl Response {
     /// The whole body as JSON.
     ///
     /// # Errors
-    /// As [`Self::read`], and `malformed-response` for bytes that are not the
+    /// As [`Self::bytes`], and `malformed-response` for bytes that are not the
     /// JSON expected.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         let body = self.bytes()?;
@@ -176,10 +189,25 @@ impl Response {
         })
     }
 
+    /// The body of a response that says why there is no answer: what comes of it, up
+    /// to [`ERROR_BYTES`], without the white space around it. The status is the
+    /// failure already, so nothing that goes wrong here hides it.
+    pub fn error_text(&self) -> String {
+        let mut body = Vec::new();
+        while let Ok(Some(more)) = self.read() {
+            let room = ERROR_BYTES.saturating_sub(body.len());
+            body.extend_from_slice(more.get(..room).unwrap_or(&more));
+            if more.len() >= room {
+                break;
+            }
+        }
+        String::from_utf8_lossy(&body).trim().to_owned()
+    }
+
     /// Passes a status below 300 on, and turns every other into a failure with
-    /// the usual meaning of its status and the body as its message. An adapter
-    /// that can read its provider's error body does better:
-    /// see [`Failure::from_status`].
+    /// the usual meaning of its status and the beginning of the body as its message.
+    /// An adapter that can read its provider's error body does better: see
+    /// [`Self::error_text`] and [`Failure::from_status`].
     ///
     /// # Errors
     /// As said.
@@ -187,8 +215,6 @@ impl Response {
         if self.status() < 300 {
             return Ok(self);
         }
-        let body = self.bytes().unwrap_or_default();
-        let text = String::from_utf8_lossy(&body);
-        Err(Failure::from_status(self.status(), text.trim(), &self.headers()))
+        Err(Failure::from_status(self.status(), &self.error_text(), &self.headers()))
     }
 }

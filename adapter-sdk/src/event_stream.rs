@@ -12,12 +12,13 @@
 //! # let response: [&[u8]; 0] = [];
 //! let mut decoder = hotcell_sdk::event_stream::Decoder::default();
 //! for chunk in response {
-//!     for frame in decoder.push(chunk)? {
+//!     decoder.push(chunk, |frame| {
 //!         match frame.header(":message-type") {
 //!             Some("event") => println!("{:?}", frame.payload),
 //!             _ => println!("{:?}", frame.header(":exception-type")),
 //!         }
-//!     }
+//!         Ok(())
+//!     })?;
 //! }
 //! assert!(decoder.is_complete(), "a stream ends between two frames");
 //! # Ok::<(), hotcell_sdk::Failure>(())
@@ -41,8 +42,9 @@ impl Frame {
     }
 }
 
-/// The longest frame that the format allows.
-const LONGEST: usize = 24 * 1024 * 1024;
+/// The longest frame that the format allows. One that claims more is refused when its
+/// first twelve bytes are in, before any room is made for it.
+pub const FRAME_BYTES: usize = 24 * 1024 * 1024;
 const PRELUDE: usize = 12;
 const CRC: usize = 4;
 
@@ -53,20 +55,24 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// Takes a chunk in and gives every frame that is complete.
+    /// Takes a chunk in and hands every frame that is complete to `each`.
     ///
     /// # Errors
-    /// `malformed-response` for a frame whose lengths or checksums are wrong.
-    pub fn push(&mut self, chunk: &[u8]) -> Result<Vec<Frame>, Failure> {
+    /// `malformed-response` for a frame whose lengths or checksums are wrong, and
+    /// whatever `each` fails with. The decoder is of no use after it.
+    pub fn push(
+        &mut self,
+        chunk: &[u8],
+        mut each: impl FnMut(Frame) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         self.buffer.extend_from_slice(chunk);
-        let mut frames = Vec::new();
         let mut start = 0;
         while let Some((frame, length)) = frame(&self.buffer[start..])? {
-            frames.push(frame);
             start += length;
+            each(frame)?;
         }
         self.buffer.drain(..start);
-        Ok(frames)
+        Ok(())
     }
 
     /// Whether the stream ended between two frames, as it must.
@@ -89,7 +95,7 @@ fn frame(bytes: &[u8]) -> Result<Option<(Frame, usize)>, Failure> {
         return Err(bad("a wrong checksum"));
     }
     // No sum with `headers`: a guest's numbers have 32 bits, and it could overflow.
-    if !(PRELUDE + CRC..=LONGEST).contains(&total) || headers > total - PRELUDE - CRC {
+    if !(PRELUDE + CRC..=FRAME_BYTES).contains(&total) || headers > total - PRELUDE - CRC {
         return Err(bad("an impossible length"));
     }
     if bytes.len() < total {
@@ -186,8 +192,14 @@ mod tests {
 
     fn decode(chunks: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Vec<Frame> {
         let mut decoder = Decoder::default();
-        let chunks = chunks.into_iter();
-        let frames = chunks.flat_map(|chunk| decoder.push(chunk.as_ref()).unwrap()).collect();
+        let mut frames = Vec::new();
+        for chunk in chunks {
+            let keep = |frame| {
+                frames.push(frame);
+                Ok(())
+            };
+            decoder.push(chunk.as_ref(), keep).unwrap();
+        }
         assert!(decoder.is_complete());
         frames
     }
@@ -221,9 +233,32 @@ mod tests {
             let mut prelude = [total.to_be_bytes(), headers.to_be_bytes()].concat();
             prelude.extend(crc32(&prelude).to_be_bytes());
             prelude.extend([0; 100]);
-            let failure = Decoder::default().push(&prelude).unwrap_err();
+            let failure = Decoder::default().push(&prelude, |_| Ok(())).unwrap_err();
             assert!(failure.message.contains("an impossible length"), "{}", failure.message);
         }
+    }
+
+    #[test]
+    fn a_frame_that_claims_too_much_is_refused_by_its_first_bytes() {
+        for (total, good) in [(FRAME_BYTES as u32, true), (FRAME_BYTES as u32 + 1, false)] {
+            let mut prelude = [total.to_be_bytes(), [0; 4]].concat();
+            prelude.extend(crc32(&prelude).to_be_bytes());
+            let mut decoder = Decoder::default();
+            assert_eq!(decoder.push(&prelude, |_| Ok(())).is_ok(), good, "{total}");
+            assert!(decoder.buffer.capacity() < 1000);
+        }
+    }
+
+    #[test]
+    fn frames_before_a_broken_one_are_handed_over() {
+        let bytes = [encode(&[], b"first"), vec![0; 16]].concat();
+        let mut seen = Vec::new();
+        let keep = |frame: Frame| {
+            seen.push(frame.payload);
+            Ok(())
+        };
+        assert!(Decoder::default().push(&bytes, keep).is_err());
+        assert_eq!(seen, [b"first"]);
     }
 
     #[test]
@@ -250,7 +285,7 @@ mod tests {
             let mut changed = bytes.clone();
             changed[at] ^= 1;
             let mut decoder = Decoder::default();
-            let result = decoder.push(&changed);
+            let result = decoder.push(&changed, |_| Ok(()));
             assert!(result.is_err() || !decoder.is_complete(), "byte {at}");
         }
     }

@@ -12,12 +12,60 @@ pub(crate) fn malformed(message: &str, error: Option<&dyn std::fmt::Display>) ->
     Failure::new(FailureKind::MalformedResponse, message)
 }
 
+/// Bytes of a message. It is for a person; what the provider said in full is in `raw`.
+pub const MESSAGE_BYTES: usize = 2000;
+/// Bytes of a code, a parameter's name or an id, which have some dozens.
+const WORD_BYTES: usize = 500;
+/// Bytes of the provider's own error body. The runner ends a cell whose failure has
+/// more than 1 MiB, and then the fault would seem to be the adapter's.
+const RAW_BYTES: usize = 768 * 1024;
+
+/// The id that the provider gave the request, by the names that are usual for it.
+pub(crate) fn request_id(headers: &[Header]) -> Option<String> {
+    header(headers, &["x-request-id", "request-id", "x-amzn-requestid", "cf-ray"])
+}
+
+fn header(headers: &[Header], names: &[&str]) -> Option<String> {
+    let found = headers.iter().find(|header| names.contains(&header.name.as_str()));
+    found.map(|header| header.value.clone())
+}
+
+/// Brings a failure to the size that the runner takes, whatever the provider sent.
+#[inline(never)]
+pub(crate) fn bounded(mut failure: Failure) -> Failure {
+    cut(&mut failure.message, MESSAGE_BYTES);
+    let words = [&mut failure.code, &mut failure.param, &mut failure.request_id];
+    for word in words.into_iter().flatten() {
+        cut(word, WORD_BYTES);
+    }
+    // Half of a JSON value is none.
+    if failure.raw.as_ref().is_some_and(|raw| raw.value.len() > RAW_BYTES) {
+        failure.raw = None;
+    }
+    failure
+}
+
+#[inline(never)]
+fn cut(text: &mut String, bytes: usize) {
+    if text.len() > bytes {
+        text.truncate(text.floor_char_boundary(bytes));
+        text.push('\u{2026}');
+    }
+}
+
 impl Failure {
-    /// A failure with a kind and a sentence for a person.
+    /// A failure with a kind and a sentence for a person, of which the first
+    /// [`MESSAGE_BYTES`](crate::MESSAGE_BYTES) bytes are kept.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self::of(kind, message.into())
+    }
+
+    #[inline(never)]
+    fn of(kind: FailureKind, mut message: String) -> Self {
+        cut(&mut message, MESSAGE_BYTES);
         Self {
             kind,
-            message: message.into(),
+            message,
             status: None,
             code: None,
             param: None,
@@ -40,10 +88,7 @@ impl Failure {
     /// The failure that an HTTP status stands for, with the request id and the
     /// waiting time that the usual headers give.
     pub fn from_status(status: u16, message: &str, headers: &[Header]) -> Self {
-        let header = |names: &[&str]| {
-            let found = headers.iter().find(|header| names.contains(&header.name.as_str()));
-            found.map(|header| header.value.clone())
-        };
+        let header = |names: &[&str]| header(headers, names);
         let retry_after_ms = header(&["retry-after-ms"])
             .and_then(|value| value.trim().parse::<f64>().ok())
             .or_else(|| {
@@ -67,7 +112,7 @@ impl Failure {
         };
         Self {
             status: Some(status),
-            request_id: header(&["x-request-id", "request-id", "x-amzn-requestid", "cf-ray"]),
+            request_id: request_id(headers),
             retry_after_ms,
             ..Self::new(kind_of_status(status), message)
         }
@@ -160,6 +205,29 @@ mod tests {
         }
         let date = ("date", "yesterday");
         assert_eq!(retry_after(&[("retry-after", "Sun, 01 Mar 2026 00:00:10 GMT"), date]), None);
+    }
+
+    #[test]
+    fn a_failure_is_never_longer_than_the_runner_takes() {
+        let long = "\u{e9}".repeat(1024 * 1024);
+        let mut failure = Failure::from_status(400, &long, &[]).with_code(&long);
+        assert_eq!(failure.message.len(), MESSAGE_BYTES + "\u{2026}".len());
+        failure.message.clone_from(&long);
+        (failure.param, failure.request_id) = (Some(long.clone()), Some(long.clone()));
+        let failure = bounded(failure.with_raw("d", format!("\"{long}\"")));
+        assert_eq!(failure.message.len(), MESSAGE_BYTES + "\u{2026}".len());
+        for word in [&failure.code, &failure.param, &failure.request_id] {
+            assert_eq!(word.as_ref().map(|word| word.len()), Some(WORD_BYTES + "\u{2026}".len()));
+        }
+        assert_eq!(failure.raw, None, "half of a JSON value is none");
+    }
+
+    #[test]
+    fn a_failure_of_the_usual_size_stays_as_it_is() {
+        let failure = Failure::from_status(400, &"x".repeat(MESSAGE_BYTES), &[])
+            .with_code("code")
+            .with_raw("d", format!("\"{}\"", "x".repeat(RAW_BYTES - 2)));
+        assert_eq!(bounded(failure.clone()), failure);
     }
 
     #[test]

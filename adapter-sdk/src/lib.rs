@@ -12,18 +12,17 @@
 //! `Cargo.toml`, and this `src/lib.rs`:
 //!
 //! ```
-//! use hotcell_sdk::{
-//!     Chat, ChatRequest, Completion, Endpoint, Event, Failure, Part, export, finished, sse, text,
-//! };
+//! use hotcell_sdk::{Assemble, Chat, ChatRequest, Endpoint, Event, Failure, Part, Reply};
+//! use hotcell_sdk::{export, finished, text};
 //! use serde_json::{Value, json};
 //!
 //! struct Parrot;
 //!
 //! impl Chat for Parrot {
-//!     type Completion = Answer;
+//!     type Completion = Reply<Answer>;
 //!
 //!     /// The request, from the vocabulary that all adapters share into the provider's.
-//!     fn complete(request: ChatRequest) -> Result<Answer, Failure> {
+//!     fn complete(request: ChatRequest) -> Result<Reply<Answer>, Failure> {
 //!         let mut prompt = String::new();
 //!         for part in request.messages.iter().flat_map(|message| &message.parts) {
 //!             match part {
@@ -35,34 +34,45 @@
 //!         let body = json!({ "model": request.model, "prompt": prompt, "stream": true });
 //!         let endpoint = Endpoint::named("api")?;
 //!         let response = endpoint.post("/repeat").json(&body)?.send()?.checked()?;
-//!         Ok(Answer { stream: response.sse(), finished: false })
+//!         let warnings = Vec::new();
+//!         Reply::begin(response, Answer::default(), warnings)
 //!     }
 //! }
 //!
+//! /// The answer, back: what is known of it so far.
+//! #[derive(Default)]
 //! struct Answer {
-//!     stream: sse::Stream,
 //!     finished: bool,
 //! }
 //!
-//! impl Completion for Answer {
-//!     /// The answer, back. Everything that one read brought goes out at once.
-//!     fn next(&mut self) -> Result<Option<Vec<Event>>, Failure> {
-//!         let mut events = Vec::new();
-//!         let more = self.stream.read(|name, data| {
-//!             if name == "end" {
-//!                 self.finished = true;
-//!                 events.push(finished(0, "stop"));
-//!             } else {
-//!                 let bad = |error| Failure::malformed(format!("an event: {error}"));
-//!                 let said: Value = serde_json::from_str(data).map_err(bad)?;
-//!                 events.push(text(0, 0, said["word"].as_str().unwrap_or_default()));
-//!             }
-//!             Ok(())
-//!         })?;
-//!         match more {
-//!             true => Ok(Some(events)),
-//!             false if self.finished => Ok(None),
-//!             // A stream that just ends is an error, never a false stop.
+//! impl Assemble for Answer {
+//!     /// One event of the stream, if the provider streams.
+//!     fn event(&mut self, name: &str, data: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
+//!         if name == "end" {
+//!             self.finished = true;
+//!             events.push(finished(0, "stop"));
+//!             return Ok(());
+//!         }
+//!         let bad = |error| Failure::malformed(format!("an event: {error}"));
+//!         let said: Value = serde_json::from_str(data).map_err(bad)?;
+//!         events.push(text(0, 0, said["word"].as_str().unwrap_or_default()));
+//!         Ok(())
+//!     }
+//!
+//!     /// The whole body, if it does not.
+//!     fn whole(&mut self, body: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
+//!         self.event("", body, events)?;
+//!         self.event("end", "", events)
+//!     }
+//!
+//!     fn has_ended(&self) -> bool {
+//!         self.finished
+//!     }
+//!
+//!     /// A stream that just ends is an error, never a false stop.
+//!     fn complete(&self) -> Result<(), Failure> {
+//!         match self.finished {
+//!             true => Ok(()),
 //!             false => Err(Failure::malformed("the answer ended early")),
 //!         }
 //!     }
@@ -103,6 +113,8 @@
 //! # The pieces
 //!
 //! - [`Endpoint`], [`RequestBuilder`] and [`Response`]: the one way out.
+//! - [`Reply`]: an answer, be it a stream or whole, of which an adapter reads the words
+//!   only. An answer that does not fit it is a [`Completion`] of its own.
 //! - [`sse`], [`ndjson`] and [`event_stream`]: bodies that come in pieces.
 //! - [`json`]: `extra` and `native`, by which nothing of a client's own dialect is lost.
 //! - [`Failure::from_status`] and its like: what went wrong, in words that decide
@@ -119,6 +131,7 @@ mod adapter;
 mod endpoint;
 mod event;
 mod failure;
+mod reply;
 mod request;
 mod wall;
 
@@ -135,8 +148,10 @@ pub use bindings::embeddings::exports::hotcell::adapter::embeddings::{
 };
 pub use bindings::imports::hotcell::adapter::types::*;
 pub use bindings::models::exports::hotcell::adapter::models::Model;
-pub use endpoint::{Endpoint, RequestBuilder, Response, percent_encode};
+pub use endpoint::{BODY_BYTES, ERROR_BYTES, Endpoint, RequestBuilder, Response, percent_encode};
 pub use event::{finished, reasoning, text, warning};
+pub use failure::MESSAGE_BYTES;
+pub use reply::{Assemble, Reply};
 pub use wall::{Header, LogLevel, Method, log, setting};
 
 #[doc(hidden)]

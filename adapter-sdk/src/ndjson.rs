@@ -51,17 +51,18 @@ impl Decoder {
         while let Some(end) = memchr(b'\n', rest) {
             let line = &rest[..end];
             rest = &rest[end + 1..];
+            self.check_size(line.len())?;
             if self.line.is_empty() {
                 hand_over(line, &mut each)?;
             } else {
                 self.line.extend_from_slice(line);
-                self.check_size()?;
                 hand_over(&self.line, &mut each)?;
                 self.line.clear();
             }
         }
+        self.check_size(rest.len())?;
         self.line.extend_from_slice(rest);
-        self.check_size()
+        Ok(())
     }
 
     /// At the end of the stream: hands over a last line without a line break.
@@ -80,8 +81,9 @@ impl Decoder {
         self.line.is_empty()
     }
 
-    fn check_size(&self) -> Result<(), Failure> {
-        if self.line.len() <= self.limit {
+    /// Whether the line may have `more` bytes.
+    fn check_size(&self, more: usize) -> Result<(), Failure> {
+        if self.line.len().saturating_add(more) <= self.limit {
             return Ok(());
         }
         let limit = self.limit;
@@ -162,5 +164,26 @@ mod tests {
         assert_eq!(failure.kind, FailureKind::MalformedResponse);
         let failure = Decoder::default().push(b"\xff\n", |_| Ok(())).unwrap_err();
         assert_eq!(failure.kind, FailureKind::MalformedResponse);
+    }
+
+    #[test]
+    fn a_line_is_as_long_as_it_is_however_it_is_cut() {
+        for size in 1..=12 {
+            let push = |text: &str| {
+                let mut decoder = Decoder::with_limit(10);
+                text.as_bytes().chunks(size).try_for_each(|chunk| decoder.push(chunk, |_| Ok(())))
+            };
+            assert!(push("1234567890\n1234567890\n").is_ok(), "chunks of {size}");
+            assert!(push("1\n12345678901\n").is_err(), "chunks of {size}");
+        }
+    }
+
+    #[test]
+    fn by_default_a_line_may_be_a_large_image_and_has_an_end() {
+        let mut decoder = Decoder::default();
+        let chunk = vec![b'x'; 64 * 1024];
+        let chunks = std::iter::repeat_with(|| decoder.push(&chunk, |_| Ok(())));
+        let taken = chunks.take(1000).take_while(Result::is_ok).count();
+        assert_eq!(taken, LINE_BYTES / chunk.len());
     }
 }

@@ -20,10 +20,10 @@
 //! # Ok::<(), hotcell_sdk::Failure>(())
 //! ```
 
-use crate::{Failure, Response};
+use crate::Failure;
 use memchr::{memchr, memchr2};
 
-/// What all lines of one event may hold, unless the adapter says otherwise. Images
+/// What a decoder may keep of one event, unless the adapter says otherwise. Images
 /// come as one event with some megabytes of base64; a cell has 64 MiB in all.
 pub const EVENT_BYTES: usize = 16 * 1024 * 1024;
 
@@ -53,7 +53,8 @@ impl Default for Decoder {
 }
 
 impl Decoder {
-    /// A decoder that fails at an event of more than `bytes` bytes.
+    /// A decoder that fails where it would have to keep more than `bytes` bytes of one
+    /// event until the next chunk.
     pub fn with_limit(bytes: usize) -> Self {
         Self {
             limit: bytes,
@@ -203,10 +204,9 @@ impl Decoder {
         held: Option<&[u8]>,
         each: &mut impl FnMut(&str, &str) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        if let Some(data) = held {
+        let data = held.or_else(|| self.has_data.then(|| &self.data[self.start..]));
+        if let Some(data) = data {
             each(&self.name, text(data)?)?;
-        } else if self.has_data {
-            each(&self.name, text(&self.data[self.start..])?)?;
         }
         self.has_data = false;
         self.data.clear();
@@ -216,7 +216,8 @@ impl Decoder {
     }
 
     fn check_size(&self) -> Result<(), Failure> {
-        if self.line.len() + self.data.len() <= self.limit {
+        let kept = [self.line.len(), self.data.len(), self.name.len(), self.last_id.len()];
+        if kept.into_iter().sum::<usize>() <= self.limit {
             return Ok(());
         }
         let limit = self.limit;
@@ -226,69 +227,6 @@ impl Decoder {
 
 fn text(bytes: &[u8]) -> Result<&str, Failure> {
     std::str::from_utf8(bytes).map_err(|_| Failure::malformed("the stream is not UTF-8"))
-}
-
-/// A response that is a stream of events: [`Response::read`] and a [`Decoder`].
-///
-/// ```no_run
-/// # fn example(response: hotcell_sdk::Response) -> Result<(), hotcell_sdk::Failure> {
-/// let mut stream = response.sse();
-/// let mut seen = Vec::new();
-/// while stream.read(|name, data| Ok(seen.push(format!("{name}: {data}"))))? {
-///     // All events of one read are in `seen`; an adapter yields them now.
-/// }
-/// # Ok(()) }
-/// ```
-#[derive(Debug)]
-pub struct Stream {
-    response: Response,
-    decoder: Decoder,
-    ended: bool,
-    cut_off: bool,
-}
-
-impl Stream {
-    pub(crate) fn new(response: Response) -> Self {
-        Self { response, decoder: Decoder::default(), ended: false, cut_off: false }
-    }
-
-    /// Reads until at least one event is complete, and hands over every event that
-    /// the bytes hold which have arrived. False at the end of the stream, where an
-    /// event without its blank line is handed over too: see [`Self::is_cut_off`].
-    ///
-    /// # Errors
-    /// As [`Response::read`] and [`Decoder::push`].
-    pub fn read(
-        &mut self,
-        mut each: impl FnMut(&str, &str) -> Result<(), Failure>,
-    ) -> Result<bool, Failure> {
-        let mut any = false;
-        while !any && !self.ended {
-            let mut each = |name: &str, data: &str| {
-                any = true;
-                each(name, data)
-            };
-            match self.response.read()? {
-                Some(chunk) => self.decoder.push(&chunk, &mut each)?,
-                None => {
-                    self.ended = true;
-                    self.cut_off = !self.decoder.is_complete();
-                    self.decoder.finish(&mut each)?;
-                }
-            }
-        }
-        Ok(any)
-    }
-
-    /// Whether the stream ended inside an event.
-    pub fn is_cut_off(&self) -> bool {
-        self.cut_off
-    }
-
-    /// The response, for its status and headers.
-    pub fn response(&self) -> &Response {
-        &self.response
-    }
 }
 
 #[cfg(test)]
@@ -406,7 +344,7 @@ mod tests {
 
     #[test]
     fn an_event_without_end_is_malformed() {
-        for piece in [&b"data: xxxxxxxx"[..], b"data: xxxxxxx\n"] {
+        for piece in [&b"data: xxxxxxxx"[..], b"data: xxxxxxx\n", b": xxxxxxxxxxx"] {
             let mut decoder = Decoder::with_limit(100);
             let failure = std::iter::repeat_with(|| decoder.push(piece, |_, _| Ok(())))
                 .take(20)
@@ -414,5 +352,22 @@ mod tests {
             let kind = failure.map(|failure| failure.kind);
             assert_eq!(kind, Some(crate::FailureKind::MalformedResponse), "{piece:?}");
         }
+    }
+
+    #[test]
+    fn a_name_and_an_id_count_as_well() {
+        let stream = [b"event: ", &[b'x'; 60][..], b"\nid: ", &[b'x'; 60][..], b"\n"].concat();
+        let failure = Decoder::with_limit(100).push(&stream, |_, _| Ok(())).unwrap_err();
+        assert_eq!(failure.kind, crate::FailureKind::MalformedResponse);
+        assert!(Decoder::with_limit(120).push(&stream, |_, _| Ok(())).is_ok());
+    }
+
+    #[test]
+    fn by_default_an_event_may_be_a_large_image_and_has_an_end() {
+        let mut decoder = Decoder::default();
+        let chunk = vec![b'x'; 64 * 1024];
+        let chunks = std::iter::repeat_with(|| decoder.push(&chunk, |_, _| Ok(())));
+        let taken = chunks.take(1000).take_while(Result::is_ok).count();
+        assert_eq!(taken, EVENT_BYTES / chunk.len());
     }
 }

@@ -1,40 +1,44 @@
 //! The script that adapters are tested with keeps what it promises.
 
-use hotcell_sdk::testing::{Cut, Script};
+use hotcell_sdk::testing::Script;
 use hotcell_sdk::{
-    Chat, ChatRequest, Completion, Endpoint, Event, Failure, FailureKind, finished, log, setting,
-    text,
+    Assemble, Chat, ChatRequest, Completion, Endpoint, Event, Failure, FailureKind, Reply,
+    finished, log, setting, text,
 };
 
 /// Tells every event of the stream as text.
 struct Reader;
 
-struct Answer(hotcell_sdk::sse::Stream);
+struct Answer;
 
 impl Chat for Reader {
-    type Completion = Answer;
+    type Completion = Reply<Answer>;
 
-    fn complete(request: ChatRequest) -> Result<Answer, Failure> {
+    fn complete(request: ChatRequest) -> Result<Reply<Answer>, Failure> {
         log(hotcell_sdk::LogLevel::Info, "about to ask");
         let name = setting("endpoint").unwrap_or_else(|| "api".to_owned());
         let endpoint = Endpoint::named(&name)?;
         let body = serde_json::json!({ "model": request.model });
         let response = endpoint.post("/chat").query("v", "1 2").json(&body)?.send()?;
-        Ok(Answer(response.checked()?.sse()))
+        Reply::begin(response.checked()?, Answer, Vec::new())
     }
 }
 
-impl Completion for Answer {
-    fn next(&mut self) -> Result<Option<Vec<Event>>, Failure> {
-        let mut events = Vec::new();
-        let more = self.0.read(|name, data| {
-            events.push(match name {
-                "end" => finished(0, data),
-                _ => text(0, 0, data),
-            });
-            Ok(())
-        })?;
-        Ok(more.then_some(events))
+impl Assemble for Answer {
+    fn event(&mut self, name: &str, data: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
+        events.push(match name {
+            "end" => finished(0, data),
+            _ => text(0, 0, data),
+        });
+        Ok(())
+    }
+
+    fn whole(&mut self, body: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
+        self.event("", body, events)
+    }
+
+    fn complete(&self) -> Result<(), Failure> {
+        Ok(())
     }
 }
 
@@ -124,23 +128,6 @@ fn answers_come_in_order_and_run_out() {
     assert_eq!((limited.kind, limited.retry_after_ms), (FailureKind::RateLimited, Some(3000)));
     assert_eq!(empty.kind, FailureKind::Unreachable);
     assert_eq!(requests.len(), 3);
-}
-
-#[test]
-fn an_event_without_its_blank_line_is_told_at_the_end() {
-    let mut script = Script::new();
-    script.answer(200, "text/event-stream", "data: a\n\ndata: b").cut(Cut::EveryByte);
-    let (cut_off, _) = script.call(|| {
-        let mut stream = Endpoint::named("api")?.get("/").send()?.sse();
-        let mut seen = Vec::new();
-        let mut each = |_: &str, data: &str| {
-            seen.push(data.to_owned());
-            Ok(())
-        };
-        while stream.read(&mut each)? {}
-        Ok((seen, stream.is_cut_off()))
-    });
-    assert_eq!(cut_off.unwrap(), (vec!["a".to_owned(), "b".to_owned()], true));
 }
 
 #[cfg(feature = "manifest")]

@@ -41,6 +41,10 @@ pub(crate) const ADAPTERS: [Adapter; 2] = [
     },
 ];
 
+/// What prompts are made of: lines as long as those of a file.
+const LINE: &str =
+    "Tell me of the lamp above the window, of the arm behind it, and of \"the glove\".\n";
+
 /// The requests of one batch are made before the clock runs; more of them at a time
 /// would only fill memory.
 const BATCH: u64 = 64;
@@ -152,7 +156,7 @@ impl<'w> Exchange<'w> {
         prompt: usize,
         chunks: Option<usize>,
     ) -> Self {
-        let text: String = "Tell me of the lamp.\n".chars().cycle().take(prompt).collect();
+        let text: String = LINE.chars().cycle().take(prompt).collect();
         let (mut request, mut native) =
             (ChatRequest::user(text.as_str()), sdk::ChatRequest::user(text.as_str()));
         (request.stream, native.stream) = (chunks.is_some(), chunks.is_some());

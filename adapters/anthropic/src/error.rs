@@ -5,34 +5,20 @@ use crate::DIALECT;
 use crate::wire::{Members, Text};
 use hotcell_sdk::{Failure, FailureKind, Header, Response};
 
-/// What of a page that is no error body is shown.
-const LONGEST_MESSAGE: usize = 1000;
-
 /// A response with a status of 300 and above.
 pub(crate) fn of_response(response: &Response) -> Failure {
-    let body = match response.bytes() {
-        Ok(body) => body,
-        Err(failure) => return failure,
-    };
-    let (status, headers) = (response.status(), response.headers());
-    let body = String::from_utf8_lossy(&body);
-    of_body(&body, Some(status), &headers).unwrap_or_else(|| {
-        let message: String = body.trim().chars().take(LONGEST_MESSAGE).collect();
-        Failure::from_status(status, &message, &headers)
-    })
+    let (status, headers, body) = (response.status(), response.headers(), response.error_text());
+    of_body(&body, Some(status), &headers)
+        .unwrap_or_else(|| Failure::from_status(status, &body, &headers))
 }
 
 /// An error in the middle of an answer, or in the place of one: an object with a
 /// member `error`.
-pub(crate) fn in_answer(body: &str, request_id: Option<&str>) -> Failure {
-    let mut failure = of_body(body, None, &[]).unwrap_or_else(|| {
+pub(crate) fn in_answer(body: &str) -> Failure {
+    of_body(body, None, &[]).unwrap_or_else(|| {
         Failure::new(FailureKind::ProviderError, "the provider broke off with an error")
             .with_raw(DIALECT, body)
-    });
-    if failure.request_id.is_none() {
-        failure.request_id = request_id.map(str::to_owned);
-    }
-    failure
+    })
 }
 
 /// Reads an error body; none where it is no error of this dialect.

@@ -63,7 +63,6 @@
 
 #![deny(unsafe_code)]
 
-mod answer;
 mod block;
 mod conversation;
 mod error;
@@ -80,8 +79,9 @@ mod wire;
 mod writer;
 
 use hotcell_sdk::{
-    Chat, ChatRequest, Endpoint, Failure, Model, Models, RequestBuilder, export, setting,
+    Chat, ChatRequest, Endpoint, Failure, Model, Models, Reply, RequestBuilder, export, setting,
 };
+use stream::Assembly;
 
 /// The adapter.
 pub struct Anthropic;
@@ -96,9 +96,9 @@ const DEFAULT_MAX_TOKENS: u32 = 16_384;
 const FILES_BETA: &str = "files-api-2025-04-14";
 
 impl Chat for Anthropic {
-    type Completion = answer::Answer;
+    type Completion = Reply<Assembly>;
 
-    fn complete(request: ChatRequest) -> Result<answer::Answer, Failure> {
+    fn complete(request: ChatRequest) -> Result<Reply<Assembly>, Failure> {
         let outgoing = request::write(&request)?;
         let accept = if request.stream { "text/event-stream" } else { "application/json" };
         let endpoint = Endpoint::named("api")?;
@@ -111,7 +111,7 @@ impl Chat for Anthropic {
         if response.status() >= 300 {
             return Err(error::of_response(&response));
         }
-        answer::Answer::begin(response, outgoing.warnings)
+        Reply::begin(response, Assembly::default(), outgoing.warnings)
     }
 }
 

@@ -5,12 +5,11 @@ use crate::block::{Block, stream_event};
 use crate::error;
 use crate::usage::Totals;
 use crate::wire::{self, Members, Message, MessageDelta, StreamEvent, Text, object_text};
-use hotcell_sdk::{Event, Failure, FinishReason, Finished, Native, Started};
+use hotcell_sdk::{Assemble, Event, Failure, FinishReason, Finished, Native, Started};
 
 /// An answer so far.
 #[derive(Default)]
-pub(crate) struct Assembly {
-    request_id: Option<String>,
+pub struct Assembly {
     started: bool,
     ended: bool,
     /// The blocks that have begun and not ended: nearly always one.
@@ -21,26 +20,10 @@ pub(crate) struct Assembly {
     ending: Vec<(String, String)>,
 }
 
-impl Assembly {
-    pub(crate) fn new(request_id: Option<String>) -> Self {
-        Self { request_id, ..Self::default() }
-    }
-
-    /// Whether the answer has come to its end.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.ended
-    }
-
-    /// Reads an event of the stream. `name` is what the stream calls it.
-    pub(crate) fn event(
-        &mut self,
-        name: &str,
-        data: &str,
-        events: &mut Vec<Event>,
-    ) -> Result<(), Failure> {
-        if self.ended || data.trim_ascii() == "[DONE]" {
-            // Nothing that comes after the end belongs to the answer, and the word
-            // of another protocol for the end is no end of this one.
+impl Assemble for Assembly {
+    fn event(&mut self, name: &str, data: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
+        // The word of another protocol for the end is no end of this one.
+        if data.trim_ascii() == "[DONE]" {
             return Ok(());
         }
         let malformed = |error| Failure::malformed(format!("an event of the stream: {error}"));
@@ -78,10 +61,8 @@ impl Assembly {
             }
             "message_stop" => self.end(events),
             "ping" => {}
-            "error" => return Err(error::in_answer(data, self.request_id.as_deref())),
-            _ if event.error.is_some() => {
-                return Err(error::in_answer(data, self.request_id.as_deref()));
-            }
+            "error" => return Err(error::in_answer(data)),
+            _ if event.error.is_some() => return Err(error::in_answer(data)),
             _ => {
                 events.push(stream_event(index, data));
                 return Ok(());
@@ -94,13 +75,12 @@ impl Assembly {
         Ok(())
     }
 
-    /// Reads an answer that came in one piece.
-    pub(crate) fn whole(&mut self, body: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
+    fn whole(&mut self, body: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
         let malformed = |error| Failure::malformed(format!("the answer: {error}"));
         let message: Message<'_> = serde_json::from_str(body).map_err(malformed)?;
         let kind = message.kind.as_ref().map(|kind| kind.0.as_ref());
         if kind == Some("error") || message.rest.get("error").is_some_and(|text| text != "null") {
-            return Err(error::in_answer(body, self.request_id.as_deref()));
+            return Err(error::in_answer(body));
         }
         if message.content.is_none() {
             return Err(Failure::malformed("the answer has no content"));
@@ -110,6 +90,19 @@ impl Assembly {
         Ok(())
     }
 
+    fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    fn complete(&self) -> Result<(), Failure> {
+        match self.ended {
+            true => Ok(()),
+            false => Err(Failure::malformed("the stream ended before `message_stop`")),
+        }
+    }
+}
+
+impl Assembly {
     /// The answer itself: whole, or what is known of it at its beginning.
     fn message(&mut self, message: Message<'_>, events: &mut Vec<Event>) -> Result<(), Failure> {
         if !std::mem::replace(&mut self.started, true) {

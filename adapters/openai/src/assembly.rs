@@ -5,13 +5,15 @@ use crate::json::{self, Members, Reader};
 use crate::tell::Teller;
 use crate::wire::{self, Chunk};
 use crate::{DIALECT, error, usage};
-use hotcell_sdk::{Event, Failure, FailureKind, Native, Started};
+use hotcell_sdk::{Assemble, Event, Failure, FailureKind, Header, Native, Started};
 use std::borrow::Cow;
 
 /// An answer so far.
 #[derive(Default)]
-pub(crate) struct Assembly {
+pub struct Assembly {
     started: bool,
+    /// `[DONE]` has come.
+    ended: bool,
     /// Members that came before the answer did.
     early: Vec<(String, String)>,
     choices: Vec<Choice>,
@@ -23,19 +25,56 @@ pub(crate) struct Assembly {
 #[derive(Default)]
 pub(crate) struct Told(Vec<(String, String)>);
 
+impl Assemble for Assembly {
+    fn event(&mut self, name: &str, data: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
+        let data = data.trim();
+        match (data, name) {
+            ("", _) => Ok(()),
+            ("[DONE]", _) => {
+                self.ended = true;
+                Ok(())
+            }
+            // Some gateways name what went wrong, and then say it in words of their own.
+            (_, "error") => Err(error::in_answer(data)),
+            (_, "ping") => Ok(()),
+            _ => self.chunk(data, false, events),
+        }
+    }
+
+    fn whole(&mut self, body: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
+        self.chunk(body, true, events)?;
+        match self.is_complete() {
+            true => Ok(()),
+            false => Err(Failure::malformed("the answer has no choices")),
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// A stream is whole when every choice has said why it ended, with `[DONE]` or
+    /// without. A terminator alone does not make a cut-off answer whole.
+    fn complete(&self) -> Result<(), Failure> {
+        match self.is_complete() {
+            true => Ok(()),
+            false => Err(Failure::malformed("the answer ended without a finish reason")),
+        }
+    }
+
+    fn annotate(&self, failure: &mut Failure, headers: &[Header]) {
+        error::complete(failure, headers);
+    }
+}
+
 impl Assembly {
     /// Whether every choice that began has ended, and at least one did.
-    pub(crate) fn is_complete(&self) -> bool {
+    fn is_complete(&self) -> bool {
         !self.choices.is_empty() && self.choices.iter().all(Choice::is_finished)
     }
 
     /// Reads a chunk, or a whole answer, and adds its events.
-    pub(crate) fn chunk(
-        &mut self,
-        text: &str,
-        whole: bool,
-        events: &mut Vec<Event>,
-    ) -> Result<(), Failure> {
+    fn chunk(&mut self, text: &str, whole: bool, events: &mut Vec<Event>) -> Result<(), Failure> {
         let mut reader = Reader::of(text)
             .map_err(|why| Failure::malformed(format!("a chunk is not JSON: {why}")))?;
         let chunk = Chunk::read(&mut reader);

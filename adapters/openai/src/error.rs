@@ -7,12 +7,10 @@ use std::borrow::Cow;
 
 /// A response with a status of 300 and above.
 pub(crate) fn of_response(response: &Response) -> Failure {
-    let body = String::from_utf8_lossy(&response.bytes().unwrap_or_default()).into_owned();
-    let (status, headers) = (response.status(), response.headers());
+    let (status, headers, body) = (response.status(), response.headers(), response.error_text());
     let mut failure = of_body(&body, Some(status), &headers).unwrap_or_else(|| {
-        let body = body.trim();
         let page = body.starts_with('<');
-        Failure::from_status(status, if page { "" } else { body }, &headers)
+        Failure::from_status(status, if page { "" } else { &body }, &headers)
     });
     complete(&mut failure, &headers);
     failure
@@ -64,7 +62,7 @@ pub(crate) fn of_body(text: &str, status: Option<u16>, headers: &[Header]) -> Op
     let inner = Members::of(error).unwrap_or_default();
     let message = match json::text(Some(error)) {
         Some(message) => message.into_owned(),
-        None => sentence(&inner).or_else(|| sentence(&members))?,
+        None => sentence(&inner, WRAPPINGS).or_else(|| sentence(&members, WRAPPINGS))?,
     };
     let word = |name: &str| word(&inner, name).or_else(|| word(&members, name));
     let (code, kind) = (word("code"), word("type"));
@@ -112,25 +110,30 @@ fn word(members: &Members<'_>, name: &str) -> Option<String> {
     json::text(Some(raw)).map(Cow::into_owned).or_else(number)
 }
 
-/// The sentence for a person.
-fn sentence(error: &Members<'_>) -> Option<String> {
+/// In how many objects and lists the sentence of an error may be wrapped. Gateways that
+/// hand on what another gateway said need two or three; each takes room on the stack.
+const WRAPPINGS: u32 = 8;
+
+/// The sentence for a person. What is wrapped deeper than `depth` is told as it is.
+fn sentence(error: &Members<'_>, depth: u32) -> Option<String> {
     let members = ["message", "detail", "msg", "error_description", "title", "error"];
     let raw = members.iter().find_map(|name| json::present(error.get(name)))?;
     if let Some(text) = json::text(Some(raw)) {
         return Some(text.into_owned());
     }
+    let Some(depth) = depth.checked_sub(1) else { return Some(raw.to_owned()) };
     if let Some(list) = json::list(raw) {
-        return Some(joined(list.into_iter().map(sentence_about), "; "));
+        return Some(joined(list.into_iter().map(|item| sentence_about(item, depth)), "; "));
     }
     let nested = Members::of(raw)?;
-    Some(sentence(&nested).unwrap_or_else(|| raw.to_owned()))
+    Some(sentence(&nested, depth).unwrap_or_else(|| raw.to_owned()))
 }
 
 /// What is wrong with a member: `{"loc": ["body", "model"], "msg": …}`.
-fn sentence_about(item: &str) -> String {
+fn sentence_about(item: &str, depth: u32) -> String {
     let plain = |raw: &str| json::text(Some(raw)).map_or_else(|| raw.to_owned(), Cow::into_owned);
     let members = Members::of(item).unwrap_or_default();
-    let Some(text) = sentence(&members) else { return plain(item) };
+    let Some(text) = sentence(&members, depth) else { return plain(item) };
     match members.get("loc").and_then(json::list) {
         Some(path) => {
             let path = joined(path.into_iter().map(plain), ".");

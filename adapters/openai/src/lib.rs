@@ -5,7 +5,6 @@
 
 #![deny(unsafe_code)]
 
-mod answer;
 mod assembly;
 mod calls;
 mod delta;
@@ -24,8 +23,9 @@ mod tool;
 mod usage;
 mod wire;
 
-use hotcell_sdk::{Chat, ChatRequest, EmbedRequest, EmbedResponse, Embeddings};
-use hotcell_sdk::{Endpoint, Failure, Model, Models, RequestBuilder, export, setting};
+use assembly::Assembly;
+use hotcell_sdk::{Chat, ChatRequest, EmbedRequest, EmbedResponse, Embeddings, Endpoint};
+use hotcell_sdk::{Failure, Model, Models, Reply, RequestBuilder, export, setting};
 
 /// The adapter.
 pub struct OpenAi;
@@ -34,9 +34,9 @@ pub struct OpenAi;
 pub(crate) const DIALECT: &str = "openai-chat";
 
 impl Chat for OpenAi {
-    type Completion = answer::Answer;
+    type Completion = Reply<Assembly>;
 
-    fn complete(request: ChatRequest) -> Result<answer::Answer, Failure> {
+    fn complete(request: ChatRequest) -> Result<Reply<Assembly>, Failure> {
         let accept = if request.stream { "text/event-stream" } else { "application/json" };
         let body = request::write(&request).map_err(|failure| *failure)?;
         let endpoint = Endpoint::named("api")?;
@@ -46,7 +46,7 @@ impl Chat for OpenAi {
         if response.status() >= 300 {
             return Err(error::of_response(&response));
         }
-        answer::Answer::begin(response, body.warnings)
+        Reply::begin(response, Assembly::default(), body.warnings)
     }
 }
 

@@ -111,3 +111,25 @@ proptest! {
         check(format!("{lead}{body}"));
     }
 }
+
+/// `before` twenty thousand times, then `after` as often.
+fn deep(before: &str, after: &str) -> String {
+    format!("{}1{}", before.repeat(20_000), after.repeat(20_000))
+}
+
+#[test]
+fn depth_does_no_harm() {
+    for body in [deep("[", "]"), deep("{\"error\":", "}"), deep("{\"content\":[", "]}")] {
+        let delta = format!("{{\"type\":\"message_delta\",\"delta\":{body}}}");
+        for (status, body) in [
+            (200, body.clone()),
+            (400, body.clone()),
+            (200, format!("event: error\ndata: {body}\n\n")),
+            (200, format!("{}event: message_delta\ndata: {delta}\n\n", sse(&[start()]))),
+        ] {
+            let mut script = provider();
+            script.answer(status, "application/json", body);
+            assert!(script.chat::<Anthropic>(ChatRequest::user("hi")).failure.is_some());
+        }
+    }
+}
