@@ -13,3 +13,12 @@ fn bundled_adapters_import_nothing_but_the_wall() {
         assert_eq!(inspection.digest.to_string(), bundled.digest, "{}", bundled.name);
     }
 }
+
+/// What is fetched, reviewed and compiled stays small.
+#[test]
+fn bundled_adapters_are_small() {
+    for bundled in ADAPTERS.iter().chain([&HOSTILE]) {
+        let size = bundled.component.len();
+        assert!(size <= 300_000, "{} has {size} bytes", bundled.name);
+    }
+}

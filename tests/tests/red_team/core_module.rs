@@ -212,6 +212,68 @@ async fn a_table_grows_to_its_limit_only() {
     }
 }
 
+/// Wasmtime is built without its garbage collector, so that nothing may reach where
+/// it would be (RUSTSEC-2026-0570 is an abort there).
+#[tokio::test]
+async fn references_to_a_heap_that_is_not_there() {
+    for parts in [
+        "(global (ref null extern) (ref.null extern))",
+        "(table 1 externref)",
+        "(elem externref (ref.null extern))",
+        "(func (param externref))",
+        "(func (local anyref))",
+        "(type (struct (field i32)))",
+        "(type (array i8))",
+        "(type (func (param (ref null eq))))",
+        "(global (ref i31) (ref.i31 (i32.const 1)))",
+        "(global i31ref (ref.null i31))",
+        "(global nullfuncref (ref.null nofunc))",
+        "(type $f (func)) (table 1 (ref null $f))",
+        "(type $f (func)) (func (call_ref $f (ref.null $f)))",
+        "(type $f (sub (func)))",
+        "(tag)",
+        "(func (throw_ref (ref.null exn)))",
+        "(func (drop (ref.eq (ref.null eq) (ref.null eq))))",
+    ] {
+        let module = format!("(module {LIST_MODELS} {parts} {})", exported(""));
+        let probe = packed(&[], &world_of(""), &module);
+        let error = failure_of(probe, Setup::default()).await;
+        assert!(error.setup.is_some(), "{parts}: {error}");
+    }
+}
+
+/// What is there of references: functions, in tables and globals.
+#[tokio::test]
+async fn references_to_functions_in_every_place() {
+    let parts = "(table $table 4 64 funcref)
+        (global $nothing (mut funcref) (ref.null func))
+        (global $something funcref (ref.func $fail))
+        (elem $passive func $fail $tell $fail)
+        (elem $expressions funcref (ref.null func) (ref.func $tell) (ref.func $fail))
+        (elem (i32.const 0) func $fail)
+        (elem declare func $tell)";
+    let body = "(table.init $table $passive (i32.const 0) (i32.const 0) (i32.const 3))
+        (table.init $table $expressions (i32.const 1) (i32.const 0) (i32.const 3))
+        (elem.drop $passive)
+        (table.copy (i32.const 0) (i32.const 1) (i32.const 3))
+        (global.set $nothing (table.get $table (i32.const 1)))
+        (table.set $table (i32.const 3) (global.get $nothing))
+        (drop (table.grow $table (ref.func $tell) (i32.const 8)))
+        (table.fill $table (i32.const 4) (ref.null func) (i32.const 8))
+        (call $tell (ref.is_null (table.get $table (i32.const 11))))
+        (call_indirect $table (param i32) (i32.const 7) (i32.const 1))";
+    for allocation in [Allocation::OnDemand, Allocation::Pooled(1)] {
+        let probe = probe(&[], "", parts, body);
+        let error = failure_of(probe, Setup { allocation, ..Setup::default() }).await;
+        assert_eq!(error.failure.message, "1 7 ", "{allocation:?}");
+    }
+    // A null is called, and a segment that was dropped.
+    is_ended(parts, "(call_indirect $table (param i32) (i32.const 7) (i32.const 3))").await;
+    let dropped = "(elem.drop $passive)
+        (table.init $table $passive (i32.const 0) (i32.const 0) (i32.const 1))";
+    is_ended(parts, dropped).await;
+}
+
 #[tokio::test]
 async fn a_memory_that_begins_too_large() {
     let large = LIST_MODELS.replace("(export \"memory\") 4", "(export \"memory\") 40000");
