@@ -6,7 +6,7 @@ use crate::setup::SetupError;
 use hotcell_catalogue::Provider as Definition;
 use hotcell_egress::{EndpointSpec, ProviderSpec, SecretSource};
 use hotcell_manifest::{Digest, Inspection};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A provider as it stands, for a listing. Names secrets, never holds one.
@@ -19,12 +19,57 @@ pub struct ProviderInfo {
     pub origin: Origin,
     /// The adapter's name.
     pub adapter: String,
-    /// The component's digest.
-    pub digest: Digest,
+    /// The component's digest; none where it cannot be had.
+    pub digest: Option<Digest>,
     /// Names and URLs of its endpoints.
     pub endpoints: BTreeMap<String, String>,
     /// Its secrets.
     pub secrets: Vec<SecretInfo>,
+    /// Why no request can be sent to it, if so.
+    #[serde(serialize_with = "as_text")]
+    pub problem: Option<SetupError>,
+}
+
+fn as_text<S: Serializer>(problem: &Option<SetupError>, serializer: S) -> Result<S::Ok, S::Error> {
+    problem.as_ref().map(ToString::to_string).serialize(serializer)
+}
+
+impl ProviderInfo {
+    pub(crate) fn new(
+        name: &str,
+        origin: Origin,
+        inspection: &Inspection,
+        spec: ProviderSpec,
+    ) -> Self {
+        let secrets = inspection.manifest.secrets.keys().map(|name| {
+            let source = spec.secrets.get(name).cloned();
+            let present = source.as_ref().is_some_and(|source| source.present().unwrap_or(false));
+            let optional = spec.optional_secrets.contains(name);
+            SecretInfo { name: name.clone(), source, present, optional }
+        });
+        Self {
+            name: name.to_owned(),
+            origin,
+            adapter: inspection.manifest.adapter.name.clone(),
+            digest: Some(inspection.digest),
+            secrets: secrets.collect(),
+            endpoints: spec.endpoints.into_iter().map(|(name, spec)| (name, spec.url)).collect(),
+            problem: None,
+        }
+    }
+
+    /// A configured provider that cannot be set up.
+    pub(crate) fn unusable(name: &str, adapter: String, problem: SetupError) -> Self {
+        Self {
+            name: name.to_owned(),
+            origin: Origin::Configured,
+            adapter,
+            digest: None,
+            endpoints: BTreeMap::new(),
+            secrets: Vec::new(),
+            problem: Some(problem),
+        }
+    }
 }
 
 /// A secret of a provider's, without its value.

@@ -108,12 +108,10 @@ impl Runner {
         &self.inner.setup.config
     }
 
-    /// Every provider that can be asked, configured ones first. Nothing is compiled
-    /// or connected for this, and no secret is kept.
-    ///
-    /// # Errors
-    /// A configured provider that cannot be set up.
-    pub fn providers(&self) -> Result<Vec<ProviderInfo>, SetupError> {
+    /// Every provider that can be asked, configured ones first, and configured ones
+    /// that cannot, with the reason. Nothing is compiled or connected for this, and no
+    /// secret is kept.
+    pub fn providers(&self) -> Vec<ProviderInfo> {
         self.inner.setup.listing()
     }
 

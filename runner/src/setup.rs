@@ -6,9 +6,9 @@ use crate::artifact::ArtifactCache;
 use crate::config::{AdapterConfig, Config, ConfigError};
 use crate::engine::Engine;
 use crate::limits::{self, Limits};
-use crate::provider::{self, Basis, ProviderInfo, SecretInfo};
+use crate::provider::{self, Basis, Origin, ProviderInfo};
 use crate::types::FailureKind;
-use hotcell_egress::{Egress, ProviderEgress, Rule};
+use hotcell_egress::{Egress, ProviderEgress, ProviderSpec, Rule};
 use hotcell_manifest::{Digest, Inspection};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -163,68 +163,63 @@ impl Setup {
     }
 
     /// See [`crate::Runner::providers`].
-    pub(crate) fn listing(&self) -> Result<Vec<ProviderInfo>, SetupError> {
+    pub(crate) fn listing(&self) -> Vec<ProviderInfo> {
         // Many providers share an adapter.
-        let mut inspections: BTreeMap<(String, bool), Inspection> = BTreeMap::new();
+        let mut inspections = BTreeMap::new();
         let mut listing = Vec::new();
         for (name, origin) in provider::names(&self.config) {
-            let basis = provider::basis(name, &self.config)?;
-            let key = (basis.adapter, self.wasi(name));
-            let inspection = match inspections.get(&key) {
-                Some(inspection) => inspection,
-                None => {
-                    let component = self.component(&key.0)?;
-                    let inspection = adapter::inspect_as(&component, key.1)
-                        .map_err(|error| component.refused(&key.0, error))?;
-                    inspections.entry(key).or_insert(inspection)
-                }
-            };
-            let resolved = provider::resolve(name, &self.config, basis.definition, inspection);
-            let spec = match (resolved, origin) {
-                (Ok(resolved), _) => resolved.spec,
+            match (self.info(name, origin, &mut inspections), origin) {
+                (Ok(info), _) => listing.push(info),
                 // An entry that cannot be used without more configuration.
-                (Err(_), provider::Origin::Catalogue) => continue,
-                (Err(error), provider::Origin::Configured) => return Err(error),
-            };
-            let declared = inspection.manifest.secrets.keys();
-            let secrets = declared.map(|name| {
-                let source = spec.secrets.get(name).cloned();
-                let present =
-                    source.as_ref().is_some_and(|source| source.present().unwrap_or(false));
-                let optional = spec.optional_secrets.contains(name);
-                SecretInfo { name: name.clone(), source, present, optional }
-            });
-            listing.push(ProviderInfo {
-                name: name.to_owned(),
-                origin,
-                adapter: inspection.manifest.adapter.name.clone(),
-                digest: inspection.digest,
-                secrets: secrets.collect(),
-                endpoints: spec
-                    .endpoints
-                    .into_iter()
-                    .map(|(name, spec)| (name, spec.url))
-                    .collect(),
-            });
+                (Err(_), Origin::Catalogue) => {}
+                (Err(error), Origin::Configured) => {
+                    listing.push(ProviderInfo::unusable(name, self.adapter_of(name), error));
+                }
+            }
         }
-        Ok(listing)
+        listing
+    }
+
+    fn info(
+        &self,
+        name: &str,
+        origin: Origin,
+        inspections: &mut BTreeMap<(String, bool), Inspection>,
+    ) -> Result<ProviderInfo, SetupError> {
+        let basis = provider::basis(name, &self.config)?;
+        let key = (basis.adapter, self.wasi(name));
+        let inspection = match inspections.get(&key) {
+            Some(inspection) => inspection,
+            None => {
+                let component = self.component(&key.0)?;
+                let inspection = adapter::inspect_as(&component, key.1)
+                    .map_err(|error| component.refused(&key.0, error))?;
+                inspections.entry(key).or_insert(inspection)
+            }
+        };
+        let resolved = provider::resolve(name, &self.config, basis.definition, inspection)?;
+        if origin == Origin::Configured {
+            self.door(name, resolved.spec.clone())?;
+        }
+        Ok(ProviderInfo::new(name, origin, inspection, resolved.spec))
     }
 
     fn set_up(&self, name: &str) -> Result<Provider, SetupError> {
         let Basis { definition, adapter } = provider::basis(name, &self.config)?;
         let adapter = self.adapter(&adapter, self.wasi(name))?;
         let resolved = provider::resolve(name, &self.config, definition, adapter.inspection())?;
-        let egress = self
-            .egress
-            .provider(resolved.spec)
-            .map_err(|error| SetupError::Egress { provider: name.to_owned(), error })?;
         Ok(Provider {
             name: name.into(),
             adapter,
-            egress,
+            egress: self.door(name, resolved.spec)?,
             settings: Arc::new(resolved.settings),
             limits: Arc::new(resolved.limits),
         })
+    }
+
+    fn door(&self, name: &str, spec: ProviderSpec) -> Result<ProviderEgress, SetupError> {
+        let door = self.egress.provider(spec);
+        door.map_err(|error| SetupError::Egress { provider: name.to_owned(), error })
     }
 
     fn wasi(&self, provider: &str) -> bool {

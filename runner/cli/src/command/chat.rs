@@ -62,7 +62,7 @@ pub(crate) fn usage_line(watched: &Watched, terminal: &Terminal) -> String {
 fn model(arguments: &ChatArguments, runner: &Runner) -> Result<String, Problem> {
     let named = arguments.model.clone().or_else(|| runner.config().default_model.clone());
     let model = named.ok_or_else(|| {
-        let ready = runner.providers().unwrap_or_default().into_iter().find(|provider| {
+        let ready = runner.providers().into_iter().find(|provider| {
             provider.secrets.iter().any(|secret| secret.present && !secret.optional)
         });
         let help = match ready {

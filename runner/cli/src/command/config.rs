@@ -1,6 +1,7 @@
 use super::configuration;
 use crate::arguments::{ConfigCommand, GlobalArguments};
 use crate::problem::Problem;
+use crate::render;
 use crate::render::text::{pad, visible};
 use crate::terminal::Terminal;
 use hotcell::{Config, Runner};
@@ -25,15 +26,31 @@ pub(crate) fn run(
                 Some(file) => Config::read(file)?,
                 None => configuration(global)?,
             };
-            let count = config.providers.len();
-            // Finding every provider's adapter, endpoints and settings checks what
-            // the file alone cannot say.
-            Runner::builder().config(config).build()?.providers()?;
-            let plural = if count == 1 { "" } else { "s" };
-            terminal.note(&format!("good: {count} provider{plural} configured\n"));
-            Ok(())
+            check(config, terminal)
         }
     }
+}
+
+/// Finding every provider's adapter, endpoints and settings checks what the file alone
+/// cannot say. All that is wrong is told; the last of it is how the command ends.
+fn check(config: Config, terminal: &Terminal) -> Result<(), Problem> {
+    let count = config.providers.len();
+    let listing = Runner::builder().config(config).build()?.providers();
+    let mut problems = listing.into_iter().filter_map(|provider| provider.problem);
+    let Some(last) = problems.next_back() else {
+        let plural = if count == 1 { "" } else { "s" };
+        terminal.note(&format!("good: {count} provider{plural} configured\n"));
+        return Ok(());
+    };
+    for problem in problems {
+        let page = render::problem::page(
+            &Problem::Setup(problem),
+            terminal.error_width(),
+            terminal.error_paint,
+        );
+        terminal.note(&page);
+    }
+    Err(Problem::Setup(last))
 }
 
 impl ConfigCommand {

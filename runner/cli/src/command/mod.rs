@@ -88,7 +88,7 @@ pub(crate) fn with_key_help(problem: Problem, runner: &Runner) -> Problem {
     if error.kind() != FailureKind::Authentication || error.failure.status.is_some() {
         return problem;
     }
-    let listing = runner.providers().unwrap_or_default();
+    let listing = runner.providers();
     let provider = listing.iter().find(|known| Some(&known.name) == error.provider.as_ref());
     let missing = provider.and_then(|provider| {
         let secret = provider.secrets.iter().find(|secret| !secret.present)?;

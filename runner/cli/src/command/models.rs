@@ -45,7 +45,7 @@ pub(crate) fn run(
 /// others are listed all the same.
 async fn everywhere(runner: &Runner, terminal: &Terminal) -> Result<Vec<(String, Model)>, Problem> {
     let ready: Vec<String> = runner
-        .providers()?
+        .providers()
         .into_iter()
         .filter(super::providers::is_ready)
         .map(|provider| provider.name)

@@ -1,7 +1,8 @@
 use super::runner;
 use crate::arguments::{GlobalArguments, ProvidersArguments};
 use crate::problem::Problem;
-use crate::render::paint::{DIM, GOOD, WARN};
+use crate::render::problem::page;
+use crate::render::paint::{BAD, DIM, GOOD, WARN};
 use crate::render::table::{Table, cell};
 use crate::render::text::Span;
 use crate::terminal::Terminal;
@@ -14,7 +15,7 @@ pub(crate) fn run(
     terminal: &Terminal,
 ) -> Result<(), Problem> {
     let runner = runner(global)?;
-    let mut listing = runner.providers()?;
+    let mut listing = runner.providers();
     let total = listing.len();
     if !arguments.all {
         listing.retain(|provider| provider.origin == Origin::Configured || has_key(provider));
@@ -39,6 +40,10 @@ pub(crate) fn run(
     if !table.is_empty() {
         terminal.print(&table.render(terminal.width(), terminal.paint))?;
     }
+    for problem in listing.iter().filter_map(|provider| provider.problem.clone()) {
+        let problem = Problem::Setup(problem);
+        terminal.note(&page(&problem, terminal.error_width(), terminal.error_paint));
+    }
     let hidden = total - listing.len();
     if hidden > 0 {
         let text = match listing.len() {
@@ -55,9 +60,10 @@ pub(crate) fn run(
 
 /// Whether it has everything that it needs.
 pub(crate) fn is_ready(provider: &ProviderInfo) -> bool {
-    has_key(provider)
-        || provider.origin == Origin::Configured
-            && provider.secrets.iter().all(|secret| secret.present || secret.optional)
+    provider.problem.is_none()
+        && (has_key(provider)
+            || provider.origin == Origin::Configured
+                && provider.secrets.iter().all(|secret| secret.present || secret.optional))
 }
 
 fn has_key(provider: &ProviderInfo) -> bool {
@@ -73,7 +79,9 @@ fn key(provider: &ProviderInfo) -> (String, Span) {
         .map(ToString::to_string)
         .collect();
     let missing = |secret: &SecretInfo| !secret.present && !secret.optional;
-    let state = if provider.secrets.iter().any(missing) {
+    let state = if provider.problem.is_some() {
+        Span::styled("unusable", BAD)
+    } else if provider.secrets.iter().any(missing) {
         Span::styled("missing", WARN)
     } else if has_key(provider) {
         Span::styled("there", GOOD)
@@ -81,6 +89,7 @@ fn key(provider: &ProviderInfo) -> (String, Span) {
         Span::styled("not needed", DIM)
     };
     let source = match sources.len() {
+        0 if provider.problem.is_some() => String::new(),
         0 if provider.secrets.iter().any(missing) => "not configured".to_owned(),
         0 => "none".to_owned(),
         _ => sources.join(", "),

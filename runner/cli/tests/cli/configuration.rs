@@ -51,6 +51,30 @@ fn the_effective_configuration_names_its_sources() {
 }
 
 #[test]
+fn everything_that_is_wrong_is_told_and_what_is_good_is_listed() {
+    let context = Context::empty();
+    context.file(
+        "hotcell.toml",
+        "[providers.good]\nadapter = \"openai\"\nsecrets.api-key = \"env:MOCK_KEY\"\n\
+         [providers.lost]\nadapter = \"opnai\"\n\
+         [providers.plain]\nadapter = \"openai-compatible\"\n\
+         endpoints.api = \"http://10.0.0.7:8000\"\n",
+    );
+    let check = context.run(&["config", "check"]);
+    let listed = context.run(&["providers"]);
+    assert_eq!((check.code, listed.code), (Some(2), Some(0)));
+    let pages = format!("=== check\n{}\n=== providers\n{}", check.page(), listed.page());
+    assert_screen!(context, "everything_wrong", pages);
+    let json = context.run(&["providers", "--json"]).good().json();
+    let problem = |name: &str| {
+        let providers = json["providers"].as_array().unwrap();
+        providers.iter().find(|provider| provider["name"] == name).unwrap()["problem"].clone()
+    };
+    assert_eq!(problem("good"), Value::Null);
+    assert!(problem("plain").as_str().unwrap().contains("allow-plaintext"));
+}
+
+#[test]
 fn a_provider_that_cannot_be_set_up_is_a_matter_of_configuration() {
     let context = Context::empty();
     let digest = format!("sha256:{}", "0".repeat(64));
