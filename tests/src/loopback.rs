@@ -24,6 +24,8 @@ pub enum Step {
     Send(Vec<u8>),
     /// Sends these bytes again and again, until the client goes away.
     SendForEver(Vec<u8>),
+    /// Says nothing for this long.
+    Pause(Duration),
     /// Says nothing more, until the client goes away.
     Wait,
     /// Closes the connection. Without this it is kept for the next request.
@@ -146,6 +148,7 @@ async fn serve(
                         stream.write_all(&bytes).await?;
                     }
                 }
+                Step::Pause(time) => tokio::time::sleep(time).await,
                 Step::Wait => while stream.read(&mut [0; 1024]).await? > 0 {},
                 Step::Close => return stream.shutdown().await,
             }

@@ -10,13 +10,14 @@ use flate2::write::{MultiGzDecoder, ZlibDecoder};
 use http::HeaderMap;
 use http_body::Body as _;
 use hyper::body::Incoming;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io::Write;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Poll;
-use std::time::Duration;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+use tokio::time::Sleep;
 
 /// How much compressed input is undone at a time, so that a bomb is noticed before
 /// it has grown by more than a thousand times this.
@@ -39,6 +40,26 @@ pub struct Response {
     decoded: Arc<AtomicU64>,
     limits: Arc<Limits>,
     exchange: Exchange,
+    alarm: Alarm,
+}
+
+/// A timer that is only moved when it rings: a chunk costs less than setting one.
+#[derive(Default)]
+struct Alarm(Option<Pin<Box<Sleep>>>);
+
+impl Alarm {
+    /// Rings at `until`, which is never earlier than it was before.
+    fn poll(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<()> {
+        let until = until.into();
+        let sleep = self.0.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+        loop {
+            ready!(sleep.as_mut().poll(context));
+            if sleep.deadline() >= until {
+                return Poll::Ready(());
+            }
+            sleep.as_mut().reset(until);
+        }
+    }
 }
 
 enum Decoder {
@@ -76,6 +97,7 @@ impl Response {
             decoded,
             limits,
             exchange,
+            alarm: Alarm::default(),
         })
     }
 
@@ -141,24 +163,26 @@ impl Response {
     async fn wait(&mut self) -> Result<Option<Bytes>, EgressError> {
         // A timer costs more than a chunk that is already there.
         let arrived = poll_fn(|context| Poll::Ready(self.poll(context))).await;
-        let idle = self.exchange.patience(Duration::from_millis(self.limits.idle_ms))?;
+        let idle = Duration::from_millis(self.limits.idle_ms);
+        let until = self.exchange.until(idle)?;
         if let Poll::Ready(chunk) = arrived {
             return chunk;
         }
-        if let Ok(chunk) = tokio::time::timeout(idle, poll_fn(|context| self.poll(context))).await {
+        let arrived = poll_fn(|context| match self.poll(context) {
+            Poll::Ready(chunk) => Poll::Ready(Some(chunk)),
+            Poll::Pending => self.alarm.poll(until, context).map(|()| None),
+        });
+        if let Some(chunk) = arrived.await {
             return chunk;
         }
-        self.exchange.patience(idle)?;
+        self.exchange.until(idle)?;
         Err(EgressError::new(
             ErrorKind::TimedOut,
             format!("the provider sent nothing for {idle:?} in the middle of its answer"),
         ))
     }
 
-    fn poll(
-        &mut self,
-        context: &mut std::task::Context<'_>,
-    ) -> Poll<Result<Option<Bytes>, EgressError>> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, EgressError>> {
         let Some(body) = &mut self.body else { return Poll::Ready(Ok(None)) };
         loop {
             match Pin::new(&mut *body).poll_frame(context) {

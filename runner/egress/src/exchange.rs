@@ -7,6 +7,9 @@ use crate::limits::Limits;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+/// What a limit on time comes to that says "never": a moment that still can be told.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// A granted request. Its end is written down exactly once, however it comes.
 pub(crate) struct Exchange {
     sinks: Arc<[Arc<dyn AuditSink>]>,
@@ -33,7 +36,7 @@ impl Exchange {
             sinks,
             template: Some(record),
             started: Instant::now(),
-            total: Duration::from_millis(limits.total_ms),
+            total: Duration::from_millis(limits.total_ms).min(LONGEST),
             status: None,
             sent: sent as u64,
             received: 0,
@@ -41,16 +44,17 @@ impl Exchange {
         })
     }
 
-    /// How long to wait for the next step: as long as that step may take, and no
-    /// longer than the whole may.
-    pub(crate) fn patience(&self, step: Duration) -> Result<Duration, EgressError> {
-        match self.total.checked_sub(self.started.elapsed()) {
-            Some(left) if !left.is_zero() => Ok(step.min(left)),
-            _ => Err(EgressError::new(
-                ErrorKind::TimedOut,
-                format!("the whole exchange took longer than {:?}", self.total),
-            )),
+    /// When to give the next step up: it may take this long, and the whole no longer
+    /// than it may.
+    pub(crate) fn until(&self, step: Duration) -> Result<Instant, EgressError> {
+        let (now, end) = (Instant::now(), self.started + self.total);
+        if now < end {
+            return Ok(end.min(now + step.min(self.total)));
         }
+        Err(EgressError::new(
+            ErrorKind::TimedOut,
+            format!("the whole exchange took longer than {:?}", self.total),
+        ))
     }
 
     pub(crate) fn answered(&mut self, status: u16) {

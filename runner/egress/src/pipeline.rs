@@ -143,10 +143,10 @@ impl CellEgress {
         exchange: &mut Exchange,
     ) -> Result<hyper::Response<hyper::body::Incoming>, EgressError> {
         let first_byte = Duration::from_millis(self.provider.limits.first_byte_ms);
-        let first_byte = exchange.patience(first_byte)?;
-        let answered = tokio::time::timeout(first_byte, connection.client.request(request.0)).await;
+        let until = exchange.until(first_byte)?.into();
+        let answered = tokio::time::timeout_at(until, connection.client.request(request.0)).await;
         let Ok(response) = answered else {
-            exchange.patience(first_byte)?;
+            exchange.until(first_byte)?;
             return Err(EgressError::new(
                 ErrorKind::TimedOut,
                 format!("the provider did not begin to answer within {first_byte:?}"),

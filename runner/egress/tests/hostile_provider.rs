@@ -204,6 +204,17 @@ async fn a_silent_provider_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn limits_that_say_never_are_taken_at_their_word() {
+    let never = u64::MAX;
+    let limits =
+        Limits { first_byte_ms: never, idle_ms: never, total_ms: never, ..Limits::default() };
+    let head = "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc";
+    let door = Door::with_limits(head, limits).await;
+    let (mut response, _) = door.send(post("/chat", "{}")).await.unwrap();
+    assert_eq!(door::text(&mut response).await.unwrap(), "abc");
+}
+
+#[tokio::test]
 async fn ten_thousand_headers_are_refused() {
     let headers: String = (0..10_000).map(|n| format!("x-h{n}: 1\r\n")).collect();
     let door = Door::plays(&format!("HTTP/1.1 200 OK\r\n{headers}content-length: 0\r\n\r\n")).await;

@@ -2,13 +2,11 @@
 
 use super::{BrokenLimit, State};
 use crate::bindings::hotcell::adapter::{egress, log, settings, types};
-use crate::engine::TICK;
 use crate::types::{Failure, FailureKind};
 use crate::wasi::Wasi;
 use bytes::Bytes;
 use hotcell_egress::{EgressError, EndpointId, ErrorKind};
 use hotcell_manifest::Method;
-use std::time::Instant;
 use wasmtime::component::{HasData, Linker, Resource};
 
 /// An endpoint in a guest's hands.
@@ -60,9 +58,9 @@ impl egress::HostEndpoint for State {
                 .collect(),
             body: Bytes::from(request.body),
         };
-        let started = Instant::now();
+        self.budget.pause();
         let response = self.egress.send(endpoint, request).await;
-        self.note_wait(started);
+        self.budget.resume();
         match response {
             Ok(response) => Ok(Ok(self.table.push(response).map_err(too_many)?)),
             Err(error) => Ok(Err(self.failure(error)?)),
@@ -94,9 +92,10 @@ impl egress::HostResponse for State {
     ) -> wasmtime::Result<Result<Option<Vec<u8>>, Failure>> {
         // A guest that asks for nothing would never see the end.
         let limit = (limit as usize).clamp(1, MOST_PER_READ);
-        let started = Instant::now();
-        let read = self.table.get_mut(&response)?.read(limit).await;
-        self.note_wait(started);
+        let response = self.table.get_mut(&response)?;
+        self.budget.pause();
+        let read = response.read(limit).await;
+        self.budget.resume();
         match read {
             Ok(bytes) => Ok(Ok(bytes.map(Vec::from))),
             Err(error) => Ok(Err(self.failure(error)?)),
@@ -141,15 +140,6 @@ impl log::Host for State {
             tracing::warn!(target: "hotcell::adapter", %provider, "further lines of this request are dropped");
         }
         Ok(())
-    }
-}
-
-impl State {
-    /// A wait of a tick or more must not be charged as computing.
-    fn note_wait(&mut self, started: Instant) {
-        if started.elapsed() >= TICK {
-            self.budget.waited();
-        }
     }
 }
 

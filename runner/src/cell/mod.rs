@@ -11,7 +11,6 @@ pub use imports::{Endpoint, Response};
 
 use crate::adapter::{Adapter, Interface};
 use crate::bindings::exports::hotcell::adapter as exports;
-use crate::engine::Running;
 use crate::failure::Error;
 use crate::limits::Limits;
 use crate::types::{ChatRequest, EmbedRequest, EmbedResponse, Event, Failure, FailureKind, Model};
@@ -21,11 +20,13 @@ use limiter::Limiter;
 use promise::Progress;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use time::Budget;
-use tokio::time::Instant;
+use tokio::time::Sleep;
 use wasmtime::component::{Instance, ResourceAny, ResourceTable};
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
 
@@ -49,7 +50,6 @@ pub(crate) struct State {
     log_lines: u32,
     /// Made when the guest first asks for something of WASI.
     wasi: Option<Wasi>,
-    _running: Running,
 }
 
 /// A cell that is open.
@@ -57,7 +57,9 @@ pub(crate) struct Cell {
     store: Store<State>,
     instance: Instance,
     adapter: Arc<Adapter>,
-    deadline: Instant,
+    /// Set once, when the cell opens: to set a timer for every event would cost more than
+    /// the event.
+    deadline: Pin<Box<Sleep>>,
     limits: Arc<Limits>,
 }
 
@@ -70,19 +72,18 @@ impl Cell {
             egress: grants.egress,
             settings: grants.settings,
             limiter: Limiter::new(&limits),
-            budget: Budget::new(Duration::from_millis(limits.cpu_ms)),
+            budget: Budget::new(Duration::from_millis(limits.cpu_ms), adapter.engine().running()),
             limits: limits.clone(),
             provider: grants.provider,
             log_lines: 0,
             wasi: None,
-            _running: adapter.engine().running(),
         };
         let mut store = Store::new(adapter.engine().wasmtime(), state);
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(crate::limits::CALL_BYTES);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|mut context| context.data_mut().budget.tick());
-        let deadline = Instant::now() + Duration::from_millis(limits.total_ms);
+        let deadline = Box::pin(tokio::time::sleep(Duration::from_millis(limits.total_ms)));
         let opened = adapter.instantiate(&mut store).await;
         let instance = opened.map_err(|error| failure_of(&error, &adapter))?;
         Ok(Self { store, instance, adapter, deadline, limits })
@@ -91,8 +92,9 @@ impl Cell {
     /// Sends a chat request; the answer comes with [`Completion::next`].
     pub(crate) async fn complete(mut self, request: &ChatRequest) -> Result<Completion, Error> {
         let chat = self.chat()?;
-        let call = chat.call_complete(&mut self.store, request);
-        let resource = within(self.deadline, &self.limits, &self.adapter, call).await?;
+        let call = chat.call_complete(computing(&mut self.store), request);
+        let called = within(&mut self.deadline, call).await;
+        let resource = self.end(called)?;
         Ok(Completion { cell: self, chat, resource, progress: Progress::default(), done: false })
     }
 
@@ -101,8 +103,9 @@ impl Cell {
         let indices = self.adapter.embeddings().ok_or_else(|| self.lacks("embeddings"))?;
         let guest = indices.load(&mut self.store, &self.instance);
         let guest = guest.map_err(|error| failure_of(&error, &self.adapter))?;
-        let call = guest.call_embed(&mut self.store, request);
-        let response = within(self.deadline, &self.limits, &self.adapter, call).await?;
+        let call = guest.call_embed(computing(&mut self.store), request);
+        let called = within(&mut self.deadline, call).await;
+        let response = self.end(called)?;
         promise::embeddings(&response, &self.limits, &self.adapter)?;
         Ok(response)
     }
@@ -112,8 +115,9 @@ impl Cell {
         let indices = self.adapter.models().ok_or_else(|| self.lacks("models"))?;
         let guest = indices.load(&mut self.store, &self.instance);
         let guest = guest.map_err(|error| failure_of(&error, &self.adapter))?;
-        let call = guest.call_list_models(&mut self.store);
-        let models = within(self.deadline, &self.limits, &self.adapter, call).await?;
+        let call = guest.call_list_models(computing(&mut self.store));
+        let called = within(&mut self.deadline, call).await;
+        let models = self.end(called)?;
         promise::models(&models, &self.limits, &self.adapter)?;
         Ok(models)
     }
@@ -122,6 +126,18 @@ impl Cell {
         let indices = self.adapter.chat().ok_or_else(|| self.lacks("chat"))?;
         let guest = indices.load(&mut self.store, &self.instance);
         guest.map_err(|error| failure_of(&error, &self.adapter))
+    }
+
+    /// What a call of the guest's amounts to, which has ended.
+    fn end<T>(&mut self, called: Called<T>) -> Result<T, Error> {
+        self.store.data_mut().budget.pause();
+        match called {
+            Some(Ok(Ok(result))) => Ok(result),
+            Some(Ok(Err(failure))) => Err(promise::failure(failure, &self.limits, &self.adapter)),
+            Some(Err(error)) => Err(failure_of(&error, &self.adapter)),
+            None => Err(Error::new(FailureKind::TimedOut, "the request's time is up")
+                .with_help("raise `limits.total-ms` of the provider, if it may take longer")),
+        }
     }
 
     fn lacks(&self, interface: Interface) -> Error {
@@ -151,8 +167,9 @@ impl Completion {
         self.done = true;
         let cell = &mut self.cell;
         let completion = self.chat.completion();
-        let call = completion.call_next(&mut cell.store, self.resource);
-        let events = within(cell.deadline, &cell.limits, &cell.adapter, call).await?;
+        let call = completion.call_next(computing(&mut cell.store), self.resource);
+        let called = within(&mut cell.deadline, call).await;
+        let events = cell.end(called)?;
         let Some(events) = events else {
             self.progress.end(&cell.adapter)?;
             return Ok(None);
@@ -170,20 +187,26 @@ pub(crate) fn handles(most: usize) -> ResourceTable {
     table
 }
 
+/// The store for a call of the guest's, which computes from now on.
+fn computing(store: &mut Store<State>) -> &mut Store<State> {
+    store.data_mut().budget.resume();
+    store
+}
+
+/// What a guest gives back, or how it stopped; none where its time was up before.
+type Called<T> = Option<wasmtime::Result<Result<T, Failure>>>;
+
 /// Waits for a guest until its time is up.
 async fn within<T>(
-    deadline: Instant,
-    limits: &Limits,
-    adapter: &Adapter,
+    deadline: &mut Pin<Box<Sleep>>,
     call: impl Future<Output = wasmtime::Result<Result<T, Failure>>>,
-) -> Result<T, Error> {
-    match tokio::time::timeout_at(deadline, call).await {
-        Ok(Ok(Ok(result))) => Ok(result),
-        Ok(Ok(Err(failure))) => Err(promise::failure(failure, limits, adapter)),
-        Ok(Err(error)) => Err(failure_of(&error, adapter)),
-        Err(_) => Err(Error::new(FailureKind::TimedOut, "the request's time is up")
-            .with_help("raise `limits.total-ms` of the provider, if it may take longer")),
-    }
+) -> Called<T> {
+    let mut call = pin!(call);
+    poll_fn(|context| match call.as_mut().poll(context) {
+        Poll::Ready(called) => Poll::Ready(Some(called)),
+        Poll::Pending => deadline.as_mut().poll(context).map(|()| None),
+    })
+    .await
 }
 
 /// What a guest that stopped amounts to. The words of a trap are Wasmtime's own.

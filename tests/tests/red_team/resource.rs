@@ -9,6 +9,7 @@ use hotcell::{Allocation, bundle};
 use hotcell_tests::lines::Lines;
 use hotcell_tests::loopback::{Step, chunk, head, response, whole};
 use std::io::Write;
+use std::time::Duration;
 
 const MEBIBYTE: usize = 1 << 20;
 
@@ -78,6 +79,24 @@ async fn a_cell_that_computes_for_ever_does_not_stop_the_others() {
     world.goes_on().await;
     assert!(loops.iter().all(|cell| !cell.is_finished()), "the polite one had to wait for them");
     loops.iter().for_each(|cell| cell.abort());
+}
+
+/// A quick model's stream leaves an honest cell to wait in steps shorter than a tick of
+/// the clock that bounds its computing.
+#[tokio::test]
+async fn waiting_in_short_steps_is_not_computing() {
+    const PIECES: usize = 200;
+    let mut setup = Setup::scripted(|_| {
+        let length = PIECES.to_string();
+        let head = head("200 OK", &[("content-length", &length)]);
+        let piece = || [Step::Pause(Duration::from_millis(2)), Step::Send(b"x".to_vec())];
+        let begin = [Step::Send([head, b"\r\n".to_vec()].concat())];
+        begin.into_iter().chain((0..PIECES).flat_map(|_| piece())).collect()
+    });
+    setup.limits.cpu_ms = 100;
+    let world = setup.open().await;
+    assert_eq!(world.told("body-read").await, format!("GOT all {PIECES} bytes"));
+    world.goes_on().await;
 }
 
 #[tokio::test]

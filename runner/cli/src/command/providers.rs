@@ -1,8 +1,8 @@
 use super::runner;
 use crate::arguments::{GlobalArguments, ProvidersArguments};
 use crate::problem::Problem;
-use crate::render::problem::page;
 use crate::render::paint::{BAD, DIM, GOOD, WARN};
+use crate::render::problem::page;
 use crate::render::table::{Table, cell};
 use crate::render::text::Span;
 use crate::terminal::Terminal;
