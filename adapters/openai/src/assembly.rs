@@ -5,7 +5,7 @@ use crate::json::{self, Members, Reader};
 use crate::tell::Teller;
 use crate::wire::{self, Chunk};
 use crate::{DIALECT, error, usage};
-use hotcell_sdk::{Assemble, Event, Failure, FailureKind, Header, Native, Started};
+use hotcell_sdk::{Assemble, Event, Failure, FailureKind, Header, Native, Started, warning};
 use std::borrow::Cow;
 
 /// An answer so far.
@@ -32,6 +32,7 @@ impl Assemble for Assembly {
             ("", _) => Ok(()),
             ("[DONE]", _) => {
                 self.ended = true;
+                self.end_choices(events);
                 Ok(())
             }
             // Some gateways name what went wrong, and then say it in words of their own.
@@ -54,7 +55,7 @@ impl Assemble for Assembly {
     }
 
     /// A stream is whole when every choice has said why it ended, with `[DONE]` or
-    /// without. A terminator alone does not make a cut-off answer whole.
+    /// without, or when `[DONE]` has come after one began. One that just ends is cut off.
     fn complete(&self) -> Result<(), Failure> {
         match self.is_complete() {
             true => Ok(()),
@@ -71,6 +72,16 @@ impl Assembly {
     /// Whether every choice that began has ended, and at least one did.
     fn is_complete(&self) -> bool {
         !self.choices.is_empty() && self.choices.iter().all(Choice::is_finished)
+    }
+
+    /// At the word for the end of the stream: ends what has not said why it ended.
+    fn end_choices(&mut self, events: &mut Vec<Event>) {
+        if self.choices.is_empty() || self.is_complete() {
+            return;
+        }
+        events.push(warning("the provider ended its answer without saying why"));
+        let nothing = wire::Choice::default();
+        self.choices.iter_mut().for_each(|choice| choice.end(&nothing, None, true, events));
     }
 
     /// Reads a chunk, or a whole answer, and adds its events.
@@ -91,8 +102,10 @@ impl Assembly {
             return Err(Failure::malformed("a chunk is not an object"));
         }
         self.members(&chunk, events);
-        for choice in chunk.choices.iter().flatten() {
-            self.choice(choice, whole, text, events)?;
+        for (position, choice) in (0..).zip(chunk.choices.iter().flatten()) {
+            // Without a number it is told by its place.
+            let number = json::index(choice.index).unwrap_or(position);
+            self.choice(number, choice, whole, text, events)?;
         }
         self.usage(&chunk, events);
         Ok(())
@@ -130,6 +143,7 @@ impl Assembly {
 
     fn choice(
         &mut self,
+        number: u32,
         choice: &wire::Choice<'_>,
         whole: bool,
         text: &str,
@@ -138,14 +152,19 @@ impl Assembly {
         if json::present(choice.error).is_some() {
             return Err(error::in_answer(text));
         }
-        let number = json::index(choice.index).unwrap_or(0);
         let known = self.choices.iter().position(|known| known.number == number);
         let position = known.unwrap_or_else(|| {
             self.choices.push(Choice::new(number));
             self.choices.len() - 1
         });
         let Some(state) = self.choices.get_mut(position) else { return Ok(()) };
+        let (ended, told) = (state.is_finished(), events.len());
         state.chunk(choice, whole, events);
+        // Only what is told as it is has a place after the end of a choice.
+        if ended && events.iter().skip(told).any(|event| !matches!(event, Event::Native(_))) {
+            events.truncate(told);
+            return Err(Failure::malformed("the answer went on with a choice that had ended"));
+        }
         let word = json::text(choice.finish_reason);
         if word.as_deref() == Some("error") {
             let failure = Failure::new(

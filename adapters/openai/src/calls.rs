@@ -57,7 +57,11 @@ impl Calls {
             id: json::text(call.id).unwrap_or_default(),
             ..Piece::of(function, extra)
         };
-        self.add(piece, teller);
+        if self.add(piece, teller) && !call.rest.0.is_empty() {
+            let number = call.index.map(|index| ("index", index));
+            let call = json::object(number.into_iter().chain(call.rest.pairs()));
+            teller.piece_of_delta(&format!("{{\"tool_calls\":[{call}]}}"));
+        }
     }
 
     /// Takes a `function_call`, of which there is at most one.
@@ -74,7 +78,8 @@ impl Calls {
         }
     }
 
-    fn add(&mut self, piece: Piece<'_>, teller: &mut Teller<'_>) {
+    /// Adds a piece; true where its call has been told of without what is `extra` in it.
+    fn add(&mut self, piece: Piece<'_>, teller: &mut Teller<'_>) -> bool {
         let position = self.position(&piece).unwrap_or_else(|| {
             let part = teller.next_part();
             self.calls.push(Call {
@@ -88,24 +93,26 @@ impl Calls {
             });
             self.calls.len() - 1
         });
-        let Some(call) = self.calls.get_mut(position) else { return };
+        let Some(call) = self.calls.get_mut(position) else { return false };
         if call.id.is_empty() {
             piece.id.as_ref().clone_into(&mut call.id);
         }
         if call.name.is_empty() {
             piece.name.as_ref().clone_into(&mut call.name);
         }
-        if !call.started {
+        let late = call.started;
+        if !late {
             call.extra = piece.extra.or(call.extra.take());
         }
         call.arguments.push_str(&piece.arguments);
-        if call.started {
+        if late {
             if !piece.arguments.is_empty() {
                 teller.text(Event::ToolCallArguments, call.part, piece.arguments);
             }
         } else if !call.name.is_empty() {
             call.start(teller);
         }
+        late
     }
 
     /// The call that a piece goes on with; none where it opens a new one.
@@ -120,9 +127,7 @@ impl Calls {
             // An id that comes late, or that changes although no new call is named,
             // opens none.
             let open = &self.calls[last?];
-            let late = open.id.is_empty() && !open.is_whole();
-            let goes_on = piece.name.is_empty() || (late && piece.name == open.name);
-            return last.filter(|_| goes_on);
+            return last.filter(|_| open.name.is_empty() || piece.name.is_empty());
         }
         if piece.name.is_empty() {
             // Without any word of its own it can only go on with what is there.

@@ -65,18 +65,19 @@ impl Choice {
         self.parts = parts;
     }
 
-    /// What a chunk says about the choice: why it ended, if it did.
+    /// What a chunk says about the choice: why it ended, if it did. After the last one
+    /// it has ended, whether it said why or not.
     pub(crate) fn end(
         &mut self,
         choice: &wire::Choice<'_>,
         word: Option<&str>,
-        whole: bool,
+        last: bool,
         events: &mut Vec<Event>,
     ) {
         let mut parts = self.parts;
         let mut teller = Teller { choice: self.number, parts: &mut parts, events };
         let news = self.told.news(&choice.rest);
-        if !self.finished && (word.is_some() || whole) {
+        if !self.finished && (word.is_some() || last) {
             self.finish(word, &choice.rest, &mut teller);
         } else if !news.is_empty() {
             let (number, members) = (self.number, json::object(news));
@@ -120,9 +121,7 @@ impl Choice {
             }
         }
         if !delta.rest.0.is_empty() {
-            let (number, delta) = (self.number, json::object(delta.rest.pairs()));
-            let choice = format!("\"choices\":[{{\"index\":{number},\"delta\":{delta}}}]}}");
-            teller.piece_of_chunk(&choice);
+            teller.piece_of_delta(&json::object(delta.rest.pairs()));
         }
     }
 

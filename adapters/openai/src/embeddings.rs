@@ -43,15 +43,16 @@ fn extra(request: &EmbedRequest) -> Result<Members<'_>, Failure> {
     let Some(native) = &request.extra else { return Ok(Members::default()) };
     let members = Members::checked(&native.value)
         .ok_or_else(|| Failure::new(FailureKind::InvalidRequest, "`extra` is not a JSON object"))?;
-    if native.dialect != DIALECT
-        && let Some((name, _)) = members.pairs().find(|(_, value)| *value != "null")
-    {
-        // There is no event that could tell of a loss here.
+    if native.dialect == DIALECT {
+        return Ok(members);
+    }
+    // There is no event that could tell of a loss here.
+    if let Some((name, _)) = members.pairs().find(|(_, value)| *value != "null") {
         let dialect = &native.dialect;
         let why = format!("`{name}` of {dialect} cannot be said in {DIALECT}");
         return Err(Failure::unsupported(why));
     }
-    Ok(members)
+    Ok(Members::default())
 }
 
 fn body(request: &EmbedRequest, extra: &Members<'_>) -> Vec<u8> {
@@ -137,8 +138,14 @@ fn vector(raw: Option<&str>, element: Element) -> Result<Vec<f32>, Failure> {
         string if string.starts_with('"') => {
             unpack(&json::text(Some(string)).unwrap_or_default(), element)
         }
-        raw => serde_json::from_str(raw)
-            .map_err(|why| Failure::malformed(format!("a vector is none: {why}"))),
+        raw => {
+            let numbers = json::list(raw).ok_or_else(|| Failure::malformed("a vector is none"))?;
+            let number = |number: &str| {
+                let finite = number.parse().ok().filter(|number: &f32| number.is_finite());
+                finite.ok_or_else(|| Failure::malformed("a vector holds what is no number"))
+            };
+            numbers.into_iter().map(number).collect()
+        }
     }
 }
 

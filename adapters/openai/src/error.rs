@@ -39,8 +39,9 @@ pub(crate) fn complete(failure: &mut Failure, headers: &[Header]) {
         "cf-ray",
     ];
     let find = |name: &&str| headers.iter().find(|header| header.name == **name);
-    if failure.request_id.is_none() {
-        failure.request_id = names.iter().find_map(find).map(|header| header.value.clone());
+    // By the order of the names: a network in between has an id of its own.
+    if let Some(header) = names.iter().find_map(find) {
+        failure.request_id = Some(header.value.clone());
     }
     if failure.retry_after_ms.is_none() && failure.kind == FailureKind::RateLimited {
         failure.retry_after_ms = waiting_time(&failure.message);
@@ -76,7 +77,10 @@ pub(crate) fn of_body(text: &str, status: Option<u16>, headers: &[Header]) -> Op
         .map(|word| word.and_then(meaning));
     let meaning = words.into_iter().flatten().next();
     if let Some(kind) = meaning.or_else(|| meaning_of_message(&message, failure.kind)) {
-        failure.kind = kind;
+        // One request that is more than the limit of a minute will never be less.
+        if (failure.kind, kind) != (FailureKind::TooLarge, FailureKind::RateLimited) {
+            failure.kind = kind;
+        }
     }
     if is_filtered(&inner) {
         failure.kind = FailureKind::ContentFiltered;
@@ -331,8 +335,10 @@ fn waiting_time(message: &str) -> Option<u64> {
         let Ok(number) = rest[..digits].parse::<f64>() else { return ms };
         rest = rest[digits..].trim_start();
         let units = [("ms", 1.0), ("h", 3_600_000.0), ("m", 60_000.0), ("s", 1000.0)];
-        let (unit, factor) = units.into_iter().find(|(unit, _)| rest.starts_with(unit))?;
+        let unit = units.into_iter().find(|(unit, _)| rest.starts_with(unit));
+        let Some((unit, factor)) = unit else { return ms };
         ms = Some(ms.unwrap_or(0).saturating_add((number * factor) as u64));
         rest = rest[unit.len()..].trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        rest = rest.trim_start();
     }
 }

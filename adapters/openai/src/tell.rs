@@ -41,6 +41,12 @@ impl Teller<'_> {
         self.tell(kind(NativeAt { choice: self.choice, index, value }));
     }
 
+    /// What of a delta nothing else holds, as the text of an object.
+    pub(crate) fn piece_of_delta(&mut self, delta: &str) {
+        let choice = self.choice;
+        self.piece_of_chunk(&format!("\"choices\":[{{\"index\":{choice},\"delta\":{delta}}}]}}"));
+    }
+
     /// What of a chunk nothing else holds. `members` ends with the brace that closes the
     /// object.
     pub(crate) fn piece_of_chunk(&mut self, members: &str) {

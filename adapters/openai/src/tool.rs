@@ -93,7 +93,9 @@ impl Writer {
     /// The name of a function and what goes into it.
     pub(crate) fn function_of(&mut self, call: &ToolCall, input: &str) {
         self.json.open(b'{').name("name").text(&call.name);
-        self.json.name(input).text(&call.arguments);
+        // Nothing is no JSON, on which some providers insist.
+        let none = call.arguments.is_empty() && input == "arguments" && !self.same_dialect;
+        self.json.name(input).text(if none { "{}" } else { &call.arguments });
         self.json.close(b'}');
     }
 

@@ -1,15 +1,16 @@
 //! Whatever the provider sends, the adapter neither panics nor invents an end.
 
+use crate::provider::{broken_promise, provider};
 use hotcell_adapter_openai::OpenAi;
-use hotcell_sdk::testing::{Run, Script};
+use hotcell_sdk::testing::Run;
 use hotcell_sdk::{ChatRequest, Event, FailureKind, NativeAt};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 fn run(status: u16, body: &str) -> Run {
-    let mut script = Script::new();
-    script.manifest(include_str!("../adapter.toml")).answer(status, "text/plain", body);
+    let mut script = provider();
+    script.answer(status, "text/plain", body);
     script.chat::<OpenAi>(ChatRequest::user("hi"))
 }
 
@@ -134,6 +135,7 @@ fn check(status: u16, body: &str) {
     let run = run(status, body);
     let ended = run.events.iter().any(|event| matches!(event, Event::Finished(_)));
     assert!(ended || run.failure.is_some(), "{body}: neither an end nor a failure");
+    assert_eq!(broken_promise(&run.events), None, "{body}");
     let natives = run.events.iter().filter_map(|event| match event {
         Event::Native(NativeAt { value, .. })
         | Event::Citation(NativeAt { value, .. })
