@@ -12,7 +12,8 @@ pub fn reasoning(choice: u32, index: u32, text: impl Into<String>) -> Event {
     Event::Reasoning(Delta { choice, index, text: text.into() })
 }
 
-/// Something of the request that was left out or changed: a sentence for a person.
+/// Something of the request that was left out or changed, or that is odd about the
+/// answer: a sentence for a person.
 pub fn warning(sentence: impl Into<String>) -> Event {
     Event::Warning(sentence.into())
 }

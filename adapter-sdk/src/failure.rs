@@ -25,9 +25,10 @@ pub(crate) fn request_id(headers: &[Header]) -> Option<String> {
     header(headers, &["x-request-id", "request-id", "x-amzn-requestid", "cf-ray"])
 }
 
+/// The value of the first of these names that is there.
 fn header(headers: &[Header], names: &[&str]) -> Option<String> {
-    let found = headers.iter().find(|header| names.contains(&header.name.as_str()));
-    found.map(|header| header.value.clone())
+    let find = |name: &&str| headers.iter().find(|header| header.name == **name);
+    names.iter().find_map(find).map(|header| header.value.clone())
 }
 
 /// Brings a failure to the size that the runner takes, whatever the provider sent.

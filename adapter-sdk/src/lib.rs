@@ -70,7 +70,7 @@
 //!     }
 //!
 //!     /// A stream that just ends is an error, never a false stop.
-//!     fn complete(&self) -> Result<(), Failure> {
+//!     fn end(&mut self, _: &mut Vec<Event>) -> Result<(), Failure> {
 //!         match self.finished {
 //!             true => Ok(()),
 //!             false => Err(Failure::malformed("the answer ended early")),

@@ -20,16 +20,16 @@ pub trait Assemble {
     ///
     /// # Errors
     /// As [`Self::event`], and for an answer that lacks what an answer must have:
-    /// [`Self::complete`] is not asked.
+    /// [`Self::end`] is not called.
     fn whole(&mut self, body: &str, events: &mut Vec<Event>) -> Result<(), Failure>;
 
-    /// Fails where a stream that has come to its end is no complete answer. Asked
-    /// once, when [`Self::has_ended`] turns true or the body is over. The adapter
-    /// knows best what is missing, so it makes the failure.
+    /// The stream is over: adds what was not certain before, and fails where it is no
+    /// complete answer. Called once, when [`Self::has_ended`] turns true or the body is
+    /// over. The adapter knows best what is missing, so it makes the failure.
     ///
     /// # Errors
     /// `malformed-response`: a stream that just ends is never a false stop.
-    fn complete(&self) -> Result<(), Failure>;
+    fn end(&mut self, events: &mut Vec<Event>) -> Result<(), Failure>;
 
     /// Whether the provider said that its stream is over. Nothing is read after
     /// that, so that a connection which stays open does not hold the answer up. A
@@ -91,7 +91,7 @@ pub trait Assemble {
 ///         self.ended
 ///     }
 ///
-///     fn complete(&self) -> Result<(), Failure> {
+///     fn end(&mut self, _: &mut Vec<Event>) -> Result<(), Failure> {
 ///         match self.ended {
 ///             true => Ok(()),
 ///             false => Err(Failure::malformed("the stream ended before `end`")),
@@ -211,7 +211,7 @@ impl<A: Assemble> Reply<A> {
                 // What follows the end does not matter, even if it is no stream of
                 // events: in a chunk of its own it would not have been read.
                 self.ended = true;
-                self.assembly.complete()
+                self.assembly.end(events)
             }
         }
     }
@@ -229,7 +229,7 @@ impl<A: Assemble> Reply<A> {
             }
             Form::Stream(mut decoder) => {
                 decoder.finish(read(assembly, &mut false, events))?;
-                assembly.complete()
+                assembly.end(events)
             }
         }
     }

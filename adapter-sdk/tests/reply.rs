@@ -44,7 +44,7 @@ impl Assemble for Assembly {
         self.finished
     }
 
-    fn complete(&self) -> Result<(), Failure> {
+    fn end(&mut self, _: &mut Vec<Event>) -> Result<(), Failure> {
         match self.finished {
             true => Ok(()),
             false => Err(Failure::malformed("the stream ended before `end`")),
@@ -225,10 +225,38 @@ fn what_is_no_answer_is_malformed() {
 }
 
 #[test]
+fn what_waits_for_the_end_is_told_with_it_also_before_a_failure() {
+    struct Late(Result<(), Failure>);
+    impl Assemble for Late {
+        fn event(&mut self, _: &str, _: &str, _: &mut Vec<Event>) -> Result<(), Failure> {
+            Ok(())
+        }
+        fn whole(&mut self, _: &str, _: &mut Vec<Event>) -> Result<(), Failure> {
+            Ok(())
+        }
+        fn end(&mut self, events: &mut Vec<Event>) -> Result<(), Failure> {
+            events.push(text(0, 0, "late"));
+            self.0.clone()
+        }
+    }
+    for result in [Ok(()), Err(Failure::malformed("cut off"))] {
+        let (told, _) = script("data: x\n\n").call(|| {
+            let response = Endpoint::named("api")?.post("/chat").send()?;
+            let mut reply = Reply::begin(response, Late(result.clone()), Vec::new())?;
+            Ok((reply.next()?, reply.next()))
+        });
+        let (first, second) = told.unwrap();
+        assert_eq!(first, Some(vec![text(0, 0, "late")]));
+        assert_eq!(second, result.map(|()| None));
+    }
+}
+
+#[test]
 fn a_failure_has_the_id_of_its_request() {
     for body in ["data: a\n\nevent: error\ndata: busy\n\n", "data: a\n\n", "", "[]"] {
         let mut script = script(body);
-        script.header("x-request-id", "r1");
+        // A network in between has an id of its own, and is not asked first.
+        script.header("cf-ray", "c1").header("x-request-id", "r1");
         let failure = script.chat::<Adapter>(ChatRequest::user("hi")).failure.unwrap();
         assert_eq!(failure.request_id.as_deref(), Some("r1"), "{body:?}");
     }
@@ -245,7 +273,7 @@ fn a_dialect_adds_what_its_headers_tell() {
         fn whole(&mut self, _: &str, _: &mut Vec<Event>) -> Result<(), Failure> {
             Ok(())
         }
-        fn complete(&self) -> Result<(), Failure> {
+        fn end(&mut self, _: &mut Vec<Event>) -> Result<(), Failure> {
             Err(Failure::malformed("never complete"))
         }
         fn annotate(&self, failure: &mut Failure, headers: &[Header]) {

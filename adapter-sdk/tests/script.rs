@@ -37,7 +37,7 @@ impl Assemble for Answer {
         self.event("", body, events)
     }
 
-    fn complete(&self) -> Result<(), Failure> {
+    fn end(&mut self, _: &mut Vec<Event>) -> Result<(), Failure> {
         Ok(())
     }
 }

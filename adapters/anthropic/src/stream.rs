@@ -59,7 +59,7 @@ impl Assemble for Assembly {
                 // What comes with the end is told with the end.
                 return Ok(());
             }
-            "message_stop" => self.end(events),
+            "message_stop" => self.finish(events),
             "ping" => {}
             "error" => return Err(error::in_answer(data)),
             _ if event.error.is_some() => return Err(error::in_answer(data)),
@@ -86,7 +86,7 @@ impl Assemble for Assembly {
             return Err(Failure::malformed("the answer has no content"));
         }
         self.message(message, events)?;
-        self.end(events);
+        self.finish(events);
         Ok(())
     }
 
@@ -94,7 +94,7 @@ impl Assemble for Assembly {
         self.ended
     }
 
-    fn complete(&self) -> Result<(), Failure> {
+    fn end(&mut self, _: &mut Vec<Event>) -> Result<(), Failure> {
         match self.ended {
             true => Ok(()),
             false => Err(Failure::malformed("the stream ended before `message_stop`")),
@@ -175,7 +175,7 @@ impl Assembly {
         }
     }
 
-    fn end(&mut self, events: &mut Vec<Event>) {
+    fn finish(&mut self, events: &mut Vec<Event>) {
         self.ended = true;
         for (index, block) in std::mem::take(&mut self.blocks) {
             block.close(index, events);

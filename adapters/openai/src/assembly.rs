@@ -32,7 +32,6 @@ impl Assemble for Assembly {
             ("", _) => Ok(()),
             ("[DONE]", _) => {
                 self.ended = true;
-                self.end_choices(events);
                 Ok(())
             }
             // Some gateways name what went wrong, and then say it in words of their own.
@@ -44,10 +43,11 @@ impl Assemble for Assembly {
 
     fn whole(&mut self, body: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
         self.chunk(body, true, events)?;
-        match self.is_complete() {
-            true => Ok(()),
-            false => Err(Failure::malformed("the answer has no choices")),
+        if self.choices.is_empty() {
+            return Err(Failure::malformed("the answer has no choices"));
         }
+        self.choices.iter_mut().for_each(|choice| choice.end(events));
+        Ok(())
     }
 
     fn has_ended(&self) -> bool {
@@ -56,11 +56,16 @@ impl Assemble for Assembly {
 
     /// A stream is whole when every choice has said why it ended, with `[DONE]` or
     /// without, or when `[DONE]` has come after one began. One that just ends is cut off.
-    fn complete(&self) -> Result<(), Failure> {
-        match self.is_complete() {
-            true => Ok(()),
-            false => Err(Failure::malformed("the answer ended without a finish reason")),
+    fn end(&mut self, events: &mut Vec<Event>) -> Result<(), Failure> {
+        let silent = !self.choices.iter().all(Choice::has_finish);
+        if self.choices.is_empty() || (silent && !self.ended) {
+            return Err(Failure::malformed("the answer ended without a finish reason"));
         }
+        if silent {
+            events.push(warning("the provider ended its answer without saying why"));
+        }
+        self.choices.iter_mut().for_each(|choice| choice.end(events));
+        Ok(())
     }
 
     fn annotate(&self, failure: &mut Failure, headers: &[Header]) {
@@ -69,21 +74,6 @@ impl Assemble for Assembly {
 }
 
 impl Assembly {
-    /// Whether every choice that began has ended, and at least one did.
-    fn is_complete(&self) -> bool {
-        !self.choices.is_empty() && self.choices.iter().all(Choice::is_finished)
-    }
-
-    /// At the word for the end of the stream: ends what has not said why it ended.
-    fn end_choices(&mut self, events: &mut Vec<Event>) {
-        if self.choices.is_empty() || self.is_complete() {
-            return;
-        }
-        events.push(warning("the provider ended its answer without saying why"));
-        let nothing = wire::Choice::default();
-        self.choices.iter_mut().for_each(|choice| choice.end(&nothing, None, true, events));
-    }
-
     /// Reads a chunk, or a whole answer, and adds its events.
     fn chunk(&mut self, text: &str, whole: bool, events: &mut Vec<Event>) -> Result<(), Failure> {
         let mut reader = Reader::of(text)
@@ -158,13 +148,7 @@ impl Assembly {
             self.choices.len() - 1
         });
         let Some(state) = self.choices.get_mut(position) else { return Ok(()) };
-        let (ended, told) = (state.is_finished(), events.len());
         state.chunk(choice, whole, events);
-        // Only what is told as it is has a place after the end of a choice.
-        if ended && events.iter().skip(told).any(|event| !matches!(event, Event::Native(_))) {
-            events.truncate(told);
-            return Err(Failure::malformed("the answer went on with a choice that had ended"));
-        }
         let word = json::text(choice.finish_reason);
         if word.as_deref() == Some("error") {
             let failure = Failure::new(
@@ -173,7 +157,7 @@ impl Assembly {
             );
             return Err(failure.with_code("error").with_raw(DIALECT, text));
         }
-        state.end(choice, word.as_deref(), whole, events);
+        state.about(choice, word.as_deref(), events);
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use crate::media::{self, Audio};
 use crate::reasoning::Reasoning;
 use crate::tell::Teller;
 use crate::wire::{self, Delta};
-use hotcell_sdk::{Event, FinishReason, Finished, MediaEvent};
+use hotcell_sdk::{Event, FinishReason, Finished, MediaEvent, Native};
 
 /// One alternative so far.
 #[derive(Default)]
@@ -27,7 +27,14 @@ pub(crate) struct Choice {
     calls: Calls,
     audio: Audio,
     told: Told,
-    finished: bool,
+    finish: Option<Finish>,
+}
+
+/// What a provider says of a choice's end. It is told when the answer is over: some say
+/// it with every chunk.
+struct Finish {
+    word: String,
+    extra: Option<Native>,
 }
 
 impl Choice {
@@ -35,8 +42,9 @@ impl Choice {
         Self { number, ..Self::default() }
     }
 
-    pub(crate) fn is_finished(&self) -> bool {
-        self.finished
+    /// Whether the provider has said why it ended.
+    pub(crate) fn has_finish(&self) -> bool {
+        self.finish.is_some()
     }
 
     /// What a chunk adds to the message.
@@ -65,26 +73,28 @@ impl Choice {
         self.parts = parts;
     }
 
-    /// What a chunk says about the choice: why it ended, if it did. After the last one
-    /// it has ended, whether it said why or not.
-    pub(crate) fn end(
+    /// What a chunk says about the choice: why it ended, if it did. The last word counts.
+    pub(crate) fn about(
         &mut self,
         choice: &wire::Choice<'_>,
         word: Option<&str>,
-        last: bool,
         events: &mut Vec<Event>,
     ) {
-        let mut parts = self.parts;
-        let mut teller = Teller { choice: self.number, parts: &mut parts, events };
         let news = self.told.news(&choice.rest);
-        if !self.finished && (word.is_some() || last) {
-            self.finish(word, &choice.rest, &mut teller);
-        } else if !news.is_empty() {
+        match (word, &mut self.finish) {
+            (Some(word), None) => {
+                let extra = choice.rest.extra(DIALECT);
+                self.finish = Some(Finish { word: word.to_owned(), extra });
+                return;
+            }
+            (Some(word), Some(finish)) => word.clone_into(&mut finish.word),
+            (None, _) => {}
+        }
+        if !news.is_empty() {
             let (number, members) = (self.number, json::object(news));
             let choice = format!("\"choices\":[{{\"index\":{number},{}]}}", &members[1..]);
-            teller.piece_of_chunk(&choice);
+            Teller { choice: number, parts: &mut self.parts, events }.piece_of_chunk(&choice);
         }
-        self.parts = parts;
     }
 
     fn delta(&mut self, delta: &Delta<'_>, teller: &mut Teller<'_>) {
@@ -149,14 +159,18 @@ impl Choice {
         }
     }
 
-    fn finish(&mut self, word: Option<&str>, rest: &Members<'_>, teller: &mut Teller<'_>) {
-        self.finished = true;
-        self.calls.finish(teller);
+    /// The answer is over: tells what waited for that.
+    pub(crate) fn end(&mut self, events: &mut Vec<Event>) {
+        let mut parts = self.parts;
+        let mut teller = Teller { choice: self.number, parts: &mut parts, events };
+        self.calls.finish(&mut teller);
         if let Some(part) = self.audio.part() {
             let (choice, index) = (self.number, teller.next_part());
             teller.tell(Event::Media(MediaEvent { choice, index, part }));
         }
-        let reason = match word.map(str::to_ascii_lowercase).as_deref() {
+        let finish = self.finish.take();
+        let word = finish.as_ref().map(|finish| finish.word.to_ascii_lowercase());
+        let reason = match word.as_deref() {
             // Some say `stop` where the model waits for its calls.
             Some("stop") if !self.calls.is_empty() => FinishReason::ToolCalls,
             Some("stop") if self.refusal.is_some() && self.text.is_none() => FinishReason::Refusal,
@@ -167,12 +181,8 @@ impl Choice {
             Some("refusal") => FinishReason::Refusal,
             _ => FinishReason::Other,
         };
-        teller.tell(Event::Finished(Finished {
-            choice: self.number,
-            reason,
-            raw: word.map(str::to_owned),
-            extra: rest.extra(DIALECT),
-        }));
+        let (raw, extra) = finish.map_or((None, None), |finish| (Some(finish.word), finish.extra));
+        teller.tell(Event::Finished(Finished { choice: self.number, reason, raw, extra }));
     }
 }
 

@@ -56,8 +56,8 @@ fn a_whole_answer_gives_the_events_of_a_stream() {
             r#""choices":[{"index":0,"delta":{"mood":"good"}}]}"#,
         ),
         r#"0.1 logprobs {"content":[7]}"#,
-        r#"0 finished ToolCalls Some("tool_calls")"#,
         "usage Some(3) Some(4)",
+        r#"0 finished ToolCalls Some("tool_calls")"#,
     ];
     assert_eq!(rest(&run), expected);
     let started = Started {
@@ -168,9 +168,9 @@ fn several_choices_are_told_apart_in_a_stream() {
         "0.0 text a",
         "1.0 text b",
         "1.0 text d",
-        r#"1 finished Length Some("length")"#,
         "0.0 text c",
         r#"0 finished Stop Some("stop")"#,
+        r#"1 finished Length Some("length")"#,
     ];
     let events = events(&(sse(&chunks) + DONE));
     assert_eq!(told(&events, |event| !matches!(event, Event::Started(_))), expected);
@@ -187,10 +187,10 @@ fn several_choices_are_told_apart_in_a_whole_answer() {
     numbered[1]["index"] = json!(0);
     let [stop0, stop1] = [0, 1].map(|choice| format!("{choice} finished Stop Some(\"stop\")"));
     let run = run_whole(&whole(json!(numbered)));
-    assert_eq!(rest(&run), ["1.0 text b", &stop1, "0.0 text a", &stop0]);
+    assert_eq!(rest(&run), ["1.0 text b", "0.0 text a", &stop1, &stop0]);
     // Without numbers they stand in their order.
     let run = run_whole(&whole(json!([of("a"), of("b")])));
-    assert_eq!(rest(&run), ["0.0 text a", &stop0, "1.0 text b", &stop1]);
+    assert_eq!(rest(&run), ["0.0 text a", "1.0 text b", &stop0, &stop1]);
 }
 
 #[test]

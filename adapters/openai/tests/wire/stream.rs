@@ -6,7 +6,7 @@ use crate::provider::{
 };
 use hotcell_adapter_openai::OpenAi;
 use hotcell_sdk::testing::Cut;
-use hotcell_sdk::{ChatRequest, Event, FailureKind, FinishReason, Started, finished};
+use hotcell_sdk::{ChatRequest, Event, FailureKind, Started, finished};
 use serde_json::{Value, json};
 
 /// What went out after the first event.
@@ -267,7 +267,7 @@ fn what_waits_for_the_end_of_a_choice_is_told_at_done() {
 }
 
 #[test]
-fn done_ends_only_the_choices_that_have_not_ended() {
+fn done_ends_the_choices_that_have_not_said_why_they_end() {
     let chunks = [
         choice(0, json!({ "content": "a" }), None),
         choice(1, json!({ "content": "b" }), None),
@@ -278,9 +278,9 @@ fn done_ends_only_the_choices_that_have_not_ended() {
         "0.0 text a",
         "1.0 text b",
         "2.0 text c",
-        r#"1 finished Length Some("length")"#,
         UNSAID,
         "0 finished Other None",
+        r#"1 finished Length Some("length")"#,
         "2 finished Other None",
     ];
     assert_eq!(rest(&events(&(sse(&chunks) + DONE))), expected);
@@ -315,16 +315,31 @@ fn a_choice_that_says_again_why_it_ended_has_ended_once() {
     assert_eq!(rest(&events(&body)), ["0.0 text x", r#"0 finished Stop Some("stop")"#]);
 }
 
+/// Some say it with every chunk, some with each of several calls.
 #[test]
-fn a_choice_that_goes_on_after_its_end_is_malformed() {
-    let call = json!({ "index": 0, "id": "a", "function": { "name": "look", "arguments": "{}" } });
-    for late in [text("late"), piece(call), delta(json!({ "reasoning_content": "hm" }))] {
-        let run = run(&(sse(&[text("x"), end("stop"), late]) + DONE));
-        let failure = run.failure.as_ref().expect("a failure");
-        assert_eq!(failure.kind, FailureKind::MalformedResponse);
-        assert_eq!(run.text(), "x");
-        assert_eq!(run.finished().map(|end| end.reason), Some(FinishReason::Stop));
+fn what_comes_after_a_finish_reason_belongs_to_the_answer() {
+    let call = |index: u32, id: &str| json!({ "index": index, "id": id, "function": { "name": "look", "arguments": "{}" } });
+    let mut chunks = [text("a"), text("b"), piece(call(0, "a")), piece(call(1, "b"))];
+    for chunk in &mut chunks {
+        chunk["choices"][0]["finish_reason"] = json!("stop");
     }
+    let expected = [
+        "0.0 text a",
+        "0.0 text b",
+        "0.1 call a look",
+        "0.1 arguments {}",
+        "0.2 call b look",
+        "0.2 arguments {}",
+        r#"0 finished ToolCalls Some("stop")"#,
+    ];
+    assert_eq!(rest(&events(&(sse(&chunks) + DONE))), expected);
+    assert_eq!(rest(&events(&sse(&chunks))), expected);
+}
+
+#[test]
+fn of_several_finish_reasons_the_last_counts() {
+    let body = sse(&[text("x"), end("length"), end("stop")]) + DONE;
+    assert_eq!(rest(&events(&body)), ["0.0 text x", r#"0 finished Stop Some("stop")"#]);
 }
 
 #[test]
