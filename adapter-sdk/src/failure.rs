@@ -31,6 +31,22 @@ fn header(headers: &[Header], names: &[&str]) -> Option<String> {
     names.iter().find_map(find).map(|header| header.value.clone())
 }
 
+/// A decimal number in thousandths: `7` is 7000, `0.5` is 500, and what is finer is cut;
+/// none of what is no such number. Waiting times are given so. The tables that floating
+/// point needs for it would be a twentieth of a small adapter.
+pub fn thousandths(text: &str) -> Option<u64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let any = !whole.is_empty() || !fraction.is_empty();
+    let digits = whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
+    if !any || !digits {
+        return None;
+    }
+    let places = fraction.bytes().chain([b'0'; 3]).take(3);
+    let thousandths = places.fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'));
+    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    whole.checked_mul(1000)?.checked_add(thousandths)
+}
+
 /// Brings a failure to the size that the runner takes, whatever the provider sent.
 #[inline(never)]
 pub(crate) fn bounded(mut failure: Failure) -> Failure {
@@ -91,21 +107,17 @@ impl Failure {
     pub fn from_status(status: u16, message: &str, headers: &[Header]) -> Self {
         let header = |names: &[&str]| header(headers, names);
         let retry_after_ms = header(&["retry-after-ms"])
-            .and_then(|value| value.trim().parse::<f64>().ok())
+            .and_then(|value| Some(thousandths(value.trim())? / 1000))
             .or_else(|| {
                 let value = header(&["retry-after"])?;
-                let seconds = value.trim().parse::<f64>().ok();
-                let seconds = seconds.or_else(|| {
+                thousandths(value.trim()).or_else(|| {
                     // A cell has no clock; the provider's own is in `date`, where the
                     // manifest asks to see it.
                     let until = http_date(&value)?;
                     let now = http_date(&header(&["date"])?)?;
-                    Some((until - now).max(0) as f64)
-                })?;
-                Some(seconds * 1000.0)
-            })
-            .filter(|ms| ms.is_finite() && *ms >= 0.0)
-            .map(|ms| ms as u64);
+                    u64::try_from((until - now).max(0)).ok()?.checked_mul(1000)
+                })
+            });
         let message = if message.is_empty() {
             format!("the provider answered with status {status}")
         } else {
@@ -200,8 +212,28 @@ mod tests {
     }
 
     #[test]
+    fn decimals_are_read_to_three_places() {
+        for (text, value) in [
+            ("0", 0),
+            ("7", 7000),
+            ("7.", 7000),
+            (".5", 500),
+            ("1.0009", 1000),
+            ("12.345", 12_345),
+            ("18446744073709551.615", u64::MAX),
+        ] {
+            assert_eq!(thousandths(text), Some(value), "{text}");
+        }
+        for text in ["18446744073709551.616", "99999999999999999999", "+1", "1.2.3", "\u{661}"] {
+            assert_eq!(thousandths(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn a_waiting_time_that_cannot_be_known_is_none() {
-        for value in ["Sun, 01 Mar 2026 00:00:10 GMT", "soon", "-1", "NaN", "inf", ""] {
+        for value in
+            ["Sun, 01 Mar 2026 00:00:10 GMT", "soon", "-1", "NaN", "inf", "", ".", "1.x", "1e3"]
+        {
             assert_eq!(retry_after(&[("retry-after", value)]), None, "{value:?}");
         }
         let date = ("date", "yesterday");

@@ -150,7 +150,7 @@ pub use bindings::imports::hotcell::adapter::types::*;
 pub use bindings::models::exports::hotcell::adapter::models::Model;
 pub use endpoint::{BODY_BYTES, ERROR_BYTES, Endpoint, RequestBuilder, Response, percent_encode};
 pub use event::{finished, reasoning, text, warning};
-pub use failure::MESSAGE_BYTES;
+pub use failure::{MESSAGE_BYTES, thousandths};
 pub use reply::{Assemble, Reply};
 pub use wall::{Header, LogLevel, Method, log, setting};
 

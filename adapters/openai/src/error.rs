@@ -2,7 +2,7 @@
 
 use crate::DIALECT;
 use crate::json::{self, Members, Raw};
-use hotcell_sdk::{Failure, FailureKind, Header, Response};
+use hotcell_sdk::{Failure, FailureKind, Header, Response, thousandths};
 use std::borrow::Cow;
 
 /// A response with a status of 300 and above.
@@ -332,12 +332,13 @@ fn waiting_time(message: &str) -> Option<u64> {
     let mut ms = None;
     loop {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let Ok(number) = rest[..digits].parse::<f64>() else { return ms };
+        let Some(number) = thousandths(&rest[..digits]) else { return ms };
         rest = rest[digits..].trim_start();
-        let units = [("ms", 1.0), ("h", 3_600_000.0), ("m", 60_000.0), ("s", 1000.0)];
+        let units = [("ms", 1), ("h", 3_600_000), ("m", 60_000), ("s", 1000)];
         let unit = units.into_iter().find(|(unit, _)| rest.starts_with(unit));
         let Some((unit, factor)) = unit else { return ms };
-        ms = Some(ms.unwrap_or(0).saturating_add((number * factor) as u64));
+        let more = number.saturating_mul(factor) / 1000;
+        ms = Some(ms.unwrap_or(0_u64).saturating_add(more));
         rest = rest[unit.len()..].trim_start_matches(|c: char| c.is_ascii_alphabetic());
         rest = rest.trim_start();
     }

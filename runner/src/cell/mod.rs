@@ -93,7 +93,7 @@ impl Cell {
     pub(crate) async fn complete(mut self, request: &ChatRequest) -> Result<Completion, Error> {
         let chat = self.chat()?;
         let call = chat.call_complete(computing(&mut self.store), request);
-        let called = within(&mut self.deadline, call).await;
+        let called = within(&mut self.deadline, pin!(call)).await;
         let resource = self.end(called)?;
         Ok(Completion { cell: self, chat, resource, progress: Progress::default(), done: false })
     }
@@ -104,7 +104,7 @@ impl Cell {
         let guest = indices.load(&mut self.store, &self.instance);
         let guest = guest.map_err(|error| failure_of(&error, &self.adapter))?;
         let call = guest.call_embed(computing(&mut self.store), request);
-        let called = within(&mut self.deadline, call).await;
+        let called = within(&mut self.deadline, pin!(call)).await;
         let response = self.end(called)?;
         promise::embeddings(&response, &self.limits, &self.adapter)?;
         Ok(response)
@@ -116,7 +116,7 @@ impl Cell {
         let guest = indices.load(&mut self.store, &self.instance);
         let guest = guest.map_err(|error| failure_of(&error, &self.adapter))?;
         let call = guest.call_list_models(computing(&mut self.store));
-        let called = within(&mut self.deadline, call).await;
+        let called = within(&mut self.deadline, pin!(call)).await;
         let models = self.end(called)?;
         promise::models(&models, &self.limits, &self.adapter)?;
         Ok(models)
@@ -168,7 +168,7 @@ impl Completion {
         let cell = &mut self.cell;
         let completion = self.chat.completion();
         let call = completion.call_next(computing(&mut cell.store), self.resource);
-        let called = within(&mut cell.deadline, call).await;
+        let called = within(&mut cell.deadline, pin!(call)).await;
         let events = cell.end(called)?;
         let Some(events) = events else {
             self.progress.end(&cell.adapter)?;
@@ -199,9 +199,8 @@ type Called<T> = Option<wasmtime::Result<Result<T, Failure>>>;
 /// Waits for a guest until its time is up.
 async fn within<T>(
     deadline: &mut Pin<Box<Sleep>>,
-    call: impl Future<Output = wasmtime::Result<Result<T, Failure>>>,
+    mut call: Pin<&mut impl Future<Output = wasmtime::Result<Result<T, Failure>>>>,
 ) -> Called<T> {
-    let mut call = pin!(call);
     poll_fn(|context| match call.as_mut().poll(context) {
         Poll::Ready(called) => Poll::Ready(Some(called)),
         Poll::Pending => deadline.as_mut().poll(context).map(|()| None),
