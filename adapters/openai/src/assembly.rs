@@ -1,7 +1,8 @@
 //! What an answer is made of so far, and what a chunk adds.
 
 use crate::delta::Choice;
-use crate::json::{self, Members, Reader};
+use crate::json::{self, Members};
+use crate::reader::Reader;
 use crate::tell::Teller;
 use crate::wire::{self, Chunk};
 use crate::{DIALECT, error, usage};
@@ -76,9 +77,8 @@ impl Assemble for Assembly {
 impl Assembly {
     /// Reads a chunk, or a whole answer, and adds its events.
     fn chunk(&mut self, text: &str, whole: bool, events: &mut Vec<Event>) -> Result<(), Failure> {
-        let mut reader = Reader::of(text)
+        let chunk = Reader::whole(text, Chunk::read)
             .map_err(|why| Failure::malformed(format!("a chunk is not JSON: {why}")))?;
-        let chunk = Chunk::read(&mut reader);
         if json::present(chunk.error).is_some() {
             return Err(error::in_answer(text));
         }

@@ -1,173 +1,15 @@
 //! JSON as text: values are read where they stand and written straight into the body,
 //! so that no tree of them has to be built.
 
+use crate::reader::Reader;
 use hotcell_sdk::{Failure, FailureKind, Native};
 use memchr::memchr;
-use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 // ---- reading ---------------------------------------------------------------
 
 /// The JSON text of a member; none where it is absent or null.
 pub(crate) type Raw<'a> = Option<&'a str>;
-
-/// Takes JSON text apart that is known to be well-formed.
-pub(crate) struct Reader<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-impl<'a> Reader<'a> {
-    /// Holds the text against the grammar, once; reading it cannot fail after that.
-    pub(crate) fn of(text: &'a str) -> Result<Self, serde_json::Error> {
-        let value: &RawValue = serde_json::from_str(text)?;
-        Ok(Self { text: value.get(), at: 0 })
-    }
-
-    /// Hands each member of an object to `member`, which reads its value. Anything
-    /// else than an object is passed over, and answered with false.
-    pub(crate) fn object(&mut self, mut member: impl FnMut(Cow<'a, str>, &mut Self)) -> bool {
-        self.inside(b'{', |reader| {
-            let start = reader.at + 1;
-            let escapes = reader.pass_string();
-            let name = reader.text.get(start..reader.at - 1).unwrap_or_default();
-            let name = match escapes {
-                true => Cow::Owned(unescaped(name)),
-                false => Cow::Borrowed(name),
-            };
-            reader.peek();
-            // The colon.
-            reader.at += 1;
-            let before = reader.at;
-            member(name, reader);
-            if reader.at == before {
-                reader.value();
-            }
-        })
-    }
-
-    /// Hands each element of a list to `element`, which reads it; false where the
-    /// value is no list.
-    pub(crate) fn list(&mut self, element: impl FnMut(&mut Self)) -> bool {
-        self.inside(b'[', element)
-    }
-
-    /// The next value as text.
-    pub(crate) fn value(&mut self) -> &'a str {
-        let first = self.peek();
-        let start = self.at;
-        match first {
-            Some(b'"') => _ = self.pass_string(),
-            Some(b'{' | b'[') => self.pass_nested(),
-            _ => self.pass_scalar(),
-        }
-        self.text.get(start..self.at).unwrap_or_default()
-    }
-
-    /// The next value; none where it is null.
-    pub(crate) fn given(&mut self) -> Raw<'a> {
-        Some(self.value()).filter(|value| *value != "null")
-    }
-
-    fn inside(&mut self, bracket: u8, mut item: impl FnMut(&mut Self)) -> bool {
-        if self.peek() != Some(bracket) {
-            self.value();
-            return false;
-        }
-        self.at += 1;
-        loop {
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                None => return true,
-                Some(b'}' | b']') => {
-                    self.at += 1;
-                    return true;
-                }
-                Some(_) => item(self),
-            }
-        }
-    }
-
-    /// The byte at which the next thing begins.
-    fn peek(&mut self) -> Option<u8> {
-        loop {
-            let byte = *self.text.as_bytes().get(self.at)?;
-            if !byte.is_ascii_whitespace() {
-                return Some(byte);
-            }
-            self.at += 1;
-        }
-    }
-
-    /// Goes past a string; true where it has escapes.
-    fn pass_string(&mut self) -> bool {
-        let bytes = self.text.as_bytes();
-        let mut escapes = false;
-        self.at += 1;
-        loop {
-            self.at += before_quote_or_escape(bytes.get(self.at..).unwrap_or_default());
-            match bytes.get(self.at) {
-                Some(b'\\') => {
-                    escapes = true;
-                    self.at += 2;
-                }
-                _ => {
-                    self.at += 1;
-                    return escapes;
-                }
-            }
-        }
-    }
-
-    fn pass_nested(&mut self) {
-        let mut depth = 0_usize;
-        while let Some(byte) = self.text.as_bytes().get(self.at) {
-            match byte {
-                b'"' => {
-                    self.pass_string();
-                    continue;
-                }
-                b'{' | b'[' => depth += 1,
-                b'}' | b']' => depth -= 1,
-                _ => {}
-            }
-            self.at += 1;
-            if depth == 0 {
-                return;
-            }
-        }
-    }
-
-    fn pass_scalar(&mut self) {
-        self.at += 1;
-        while let Some(byte) = self.text.as_bytes().get(self.at) {
-            if matches!(byte, b',' | b'}' | b']') || byte.is_ascii_whitespace() {
-                return;
-            }
-            self.at += 1;
-        }
-    }
-}
-
-/// The number of bytes before a quotation mark or a backslash. Eight at a time: most
-/// strings are too short for the library's search to be worth its call.
-fn before_quote_or_escape(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
-    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
-    // The lowest high bit that is set marks the first zero byte.
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let quote = zeros(word ^ (ONES * u64::from(b'"')));
-        let escape = zeros(word ^ (ONES * u64::from(b'\\')));
-        if quote | escape != 0 {
-            return index * 8 + (quote | escape).trailing_zeros() as usize / 8;
-        }
-    }
-    let found = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'));
-    words.len() * 8 + found.unwrap_or(rest.len())
-}
 
 /// The members of an object in their order.
 #[derive(Clone, Debug, Default)]
@@ -177,15 +19,18 @@ impl<'a> Members<'a> {
     /// Reads an object out of JSON text; none where it is something else.
     #[inline(never)]
     pub(crate) fn of(text: &'a str) -> Option<Self> {
+        Self::read(&mut Reader::new(text))
+    }
+
+    fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let mut members = Self::default();
-        let mut reader = Reader { text, at: 0 };
         let object = reader.object(|name, reader| members.0.push((name, reader.value())));
         object.then_some(members)
     }
 
     /// Reads an object out of text that may be anything.
     pub(crate) fn checked(text: &'a str) -> Option<Self> {
-        Self::of(Reader::of(text).ok()?.text)
+        Reader::whole(text, Self::read).ok()?
     }
 
     /// The value of a member; of several with one name the last.
@@ -223,7 +68,7 @@ impl<'a> Members<'a> {
 #[inline(never)]
 pub(crate) fn list(text: &str) -> Option<Vec<&str>> {
     let mut elements = Vec::new();
-    let list = Reader { text, at: 0 }.list(|reader| elements.push(reader.value()));
+    let list = Reader::new(text).list(|reader| elements.push(reader.value()));
     list.then_some(elements)
 }
 
@@ -245,7 +90,7 @@ fn unquoted(raw: &str) -> Cow<'_, str> {
 
 /// Undoes escapes. Half of a surrogate pair is no character: some providers cut their
 /// chunks between the two.
-fn unescaped(mut rest: &str) -> String {
+pub(crate) fn unescaped(mut rest: &str) -> String {
     let mut text = String::with_capacity(rest.len());
     while let Some((before, after)) = rest.split_once('\\') {
         text.push_str(before);
@@ -310,8 +155,7 @@ pub(crate) fn present(raw: Raw<'_>) -> Raw<'_> {
 
 /// JSON text that came with the request, without the space around it.
 pub(crate) fn value<'a>(text: &'a str, what: &str) -> Result<&'a str, Failure> {
-    let checked = Reader::of(text).map(|reader| reader.text);
-    checked.map_err(|why| {
+    Reader::whole(text, Reader::value).map_err(|why| {
         Failure::new(FailureKind::InvalidRequest, format!("{what} is not JSON: {why}"))
     })
 }

@@ -15,6 +15,7 @@ mod media;
 mod message;
 mod models;
 mod part;
+mod reader;
 mod reasoning;
 mod request;
 mod tell;

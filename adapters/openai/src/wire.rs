@@ -2,7 +2,8 @@
 //! chunk has are fields, what varies in form between providers stays as its text until
 //! asked for, and members that nobody here knows are kept as they are.
 
-use crate::json::{Members, Raw, Reader, text};
+use crate::json::{Members, Raw, text};
+use crate::reader::Reader;
 use std::borrow::Cow;
 
 /// A chunk of a stream, or a whole answer.
