@@ -162,7 +162,8 @@ impl<A: Assemble> Reply<A> {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
-        let mut events = Vec::new();
+        // Nearly every piece of a stream is one event.
+        let mut events = Vec::with_capacity(1);
         while events.is_empty() && !self.ended {
             let step = match self.response.read() {
                 Ok(Some(chunk)) => self.take(&chunk, &mut events),

@@ -97,6 +97,8 @@ fn guest_flags(workspace: &Path) -> Result<Vec<String>, Box<dyn Error>> {
     let mut flags = vec![
         format!("--remap-path-prefix={}=/hotcell", workspace.display()),
         format!("--remap-path-prefix={}=/rust", sysroot.trim()),
+        // Line ends are looked for sixteen bytes at a time.
+        "-Ctarget-feature=+simd128".to_owned(),
         // The default shadow stack of 1 MiB would be most of a cell's memory.
         "-Clink-arg=-zstack-size=131072".to_owned(),
     ];

@@ -17,9 +17,10 @@ pub struct Inspection {
     pub size: usize,
     /// What the component declares.
     pub manifest: Manifest,
-    /// Every import of the outermost component, as its type section names it.
+    /// Every import of the outermost component, as its type section names it, in the
+    /// order of the alphabet: a compiler may write them in any.
     pub imports: Vec<String>,
-    /// Every export of the outermost component.
+    /// Every export of the outermost component, in the same order.
     pub exports: Vec<String>,
 }
 
@@ -78,6 +79,8 @@ pub fn inspect_as(component: &[u8], digest: Digest) -> Result<Inspection, Manife
             manifest.len()
         )));
     }
+    imports.sort_unstable();
+    exports.sort_unstable();
     let text = std::str::from_utf8(manifest)
         .map_err(|_| ManifestError::Component("its manifest is not UTF-8".to_owned()))?;
     Ok(Inspection {

@@ -76,7 +76,8 @@ impl<'a> Chunk<'a> {
             "model" => chunk.model = reader.given(),
             "created" => chunk.created = reader.given(),
             "choices" => {
-                let mut choices = Vec::new();
+                // Nearly every chunk has one.
+                let mut choices = Vec::with_capacity(1);
                 let list = reader.list(|reader| choices.push(Choice::read(reader)));
                 chunk.choices = list.then_some(choices);
             }
