@@ -72,7 +72,7 @@ fn cut(text: &mut String, bytes: usize) {
 
 impl Failure {
     /// A failure with a kind and a sentence for a person, of which the first
-    /// [`MESSAGE_BYTES`](crate::MESSAGE_BYTES) bytes are kept.
+    /// [`MESSAGE_BYTES`] bytes are kept.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self::of(kind, message.into())
     }

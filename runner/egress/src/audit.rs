@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 /// One decision of egress, or the end of what it granted. Never holds a body, a
 /// header's value or a secret.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct AuditRecord {
     /// When, in UTC.
     #[serde(serialize_with = "rfc3339")]
