@@ -104,7 +104,7 @@ impl RunnerBuilder {
         }
         if let Some(audit) = &config.audit {
             let file = audit.file.clone();
-            let sink = JsonlAudit::open(&file)
+            let sink = JsonlAudit::open(&file, audit.options())
                 .map_err(|error| SetupError::Audit { file, why: error.to_string() })?;
             egress = egress.audit(Arc::new(sink));
         }

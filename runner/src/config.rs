@@ -17,7 +17,7 @@
 //! column, never ignored.
 
 use crate::limits::Limits;
-use hotcell_egress::SecretSource;
+use hotcell_egress::{LogOptions, OnFailure, SecretSource};
 use hotcell_manifest::Digest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -105,6 +105,31 @@ pub struct AuditConfig {
     /// A file that one JSON object a line is appended to; relative to the
     /// configuration's.
     pub file: PathBuf,
+    /// From this size on the file is put aside, as `FILE.1`, and a new one continues it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rotate_bytes: Option<u64>,
+    /// How many files are kept that were put aside; without it all.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub keep: Option<u32>,
+    /// What happens where a record cannot be written: `refuse` the request, or
+    /// `continue`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub on_failure: Option<OnFailure>,
+}
+
+impl AuditConfig {
+    /// A log in this file that grows for ever.
+    pub fn at(file: PathBuf) -> Self {
+        Self { file, rotate_bytes: None, keep: None, on_failure: None }
+    }
+
+    pub(crate) fn options(&self) -> LogOptions {
+        LogOptions {
+            rotate_bytes: self.rotate_bytes,
+            keep: self.keep.unwrap_or(0),
+            on_failure: self.on_failure.unwrap_or_default(),
+        }
+    }
 }
 
 /// The `[proxy]` table. Without it no proxy is used, whatever the environment says.

@@ -14,10 +14,10 @@ use tracing::{Event, Metadata, Subscriber};
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Starts to listen: to warnings and information, to every decision of egress, or
-/// to everything. Without `-v` to nothing, which costs nothing.
+/// to everything. Without `-v` only to what nobody may miss: a gap in the audit log.
 pub(crate) fn listen(verbose: u8) {
     let level = match verbose {
-        0 => return,
+        0 => LevelFilter::ERROR,
         1 => LevelFilter::INFO,
         2 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
@@ -37,7 +37,8 @@ struct Journal {
 
 impl Subscriber for Journal {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("hotcell") && *metadata.level() <= self.level
+        let from = if self.level == LevelFilter::ERROR { "hotcell::audit" } else { "hotcell" };
+        metadata.target().starts_with(from) && *metadata.level() <= self.level
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {

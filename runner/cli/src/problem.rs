@@ -9,6 +9,8 @@ use std::io;
 pub(crate) enum Problem {
     /// Something on the command line, or a file that it names.
     Usage { message: String, help: Option<String> },
+    /// What was checked is not as it should be.
+    Finding { message: String, help: Option<String> },
     /// The configuration, or what it leads to.
     Setup(SetupError),
     /// The request.
@@ -24,10 +26,15 @@ impl Problem {
         Self::Usage { message: message.into(), help: None }
     }
 
+    pub(crate) fn finding(message: impl Into<String>) -> Self {
+        Self::Finding { message: message.into(), help: None }
+    }
+
     /// Adds the next step.
     pub(crate) fn with_help(self, text: impl Into<String>) -> Self {
         match self {
             Self::Usage { message, .. } => Self::Usage { message, help: Some(text.into()) },
+            Self::Finding { message, .. } => Self::Finding { message, help: Some(text.into()) },
             Self::Failure(mut error) => {
                 error.help = Some(text.into());
                 Self::Failure(error)
@@ -43,6 +50,7 @@ impl Problem {
 
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
+            Self::Finding { .. } => 1,
             Self::Usage { .. } => 2,
             Self::Setup(SetupError::Engine(_)) => 70,
             Self::Setup(error) if error.kind() == FailureKind::Denied => 5,

@@ -18,7 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
-mod audit;
+pub mod audit;
 mod authority;
 mod body;
 mod client;
@@ -37,7 +37,7 @@ mod resolve;
 mod scrub;
 mod tls;
 
-pub use audit::{AuditRecord, AuditSink, Decision, JsonlAudit, MemoryAudit};
+pub use audit::{AuditRecord, AuditSink, Decision, JsonlAudit, LogOptions, MemoryAudit, OnFailure};
 pub use authority::Authority;
 pub use body::Response;
 pub use credential::{SecretError, SecretSource};

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 const EXIT_CODES: &str = "\
 Exit codes:
     0  done
+    1  what was checked is not as it should be
     2  wrong usage or configuration, or a file that cannot be read
     3  the provider or the adapter does not take this request
     4  no credential, a wrong one, or one without the permission
@@ -117,6 +118,9 @@ pub(crate) enum Command {
     /// See what an adapter is and what it may do
     #[command(subcommand)]
     Adapter(AdapterCommand),
+    /// See what adapters did
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// See and check the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -222,6 +226,40 @@ pub(crate) struct PackArguments {
     /// Where to write the component; NAME.wasm by default
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Check the audit log
+    #[command(subcommand)]
+    Log(AuditLogCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditLogCommand {
+    Verify(AuditLogVerifyArguments),
+}
+
+/// Find a record of the audit log that was edited, removed, added or moved
+///
+/// Each record hangs on the one before by a hash, and so does each file that continues
+/// another. What that cannot show is that records were cut off the end, or that all was
+/// written anew by somebody who can write the file: note the last link somewhere else,
+/// and give it with `--noted` the next time.
+#[derive(Args, Debug)]
+pub(crate) struct AuditLogVerifyArguments {
+    /// The log, or its files, oldest first; without it the one that is configured. Of a
+    /// single file, those that were put aside (FILE.1, FILE.2, …) are checked too
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// A link that was the last one before: the log must still have it
+    #[arg(long, value_name = "LINK")]
+    pub(crate) noted: Option<hotcell::manifest::Digest>,
 
     /// Print one JSON document
     #[arg(long)]

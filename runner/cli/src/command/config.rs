@@ -96,7 +96,7 @@ fn show(global: &GlobalArguments, json: bool, terminal: &Terminal) -> Result<(),
         effective.overlay(config);
     }
     if let Some(file) = &global.audit {
-        effective.audit = Some(hotcell::AuditConfig { file: file.clone() });
+        effective.audit = Some(hotcell::AuditConfig::at(file.clone()));
         origins.insert("audit".to_owned(), "--audit".to_owned());
     }
     hide(&mut effective);

@@ -2,6 +2,7 @@
 //! back to `render`.
 
 mod adapter;
+mod audit_log;
 mod chat;
 mod completions;
 mod config;
@@ -15,7 +16,7 @@ mod watch;
 
 pub(crate) use conversation::COMMANDS;
 
-use crate::arguments::{Arguments, Command, GlobalArguments};
+use crate::arguments::{Arguments, AuditCommand, AuditLogCommand, Command, GlobalArguments};
 use crate::problem::Problem;
 use crate::terminal::Terminal;
 use hotcell::egress::SecretSource;
@@ -33,6 +34,9 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<(), Prob
         Command::Models(models) => models::run(models, global, terminal),
         Command::Providers(providers) => providers::run(providers, global, terminal),
         Command::Adapter(adapter) => adapter::run(adapter, global, terminal),
+        Command::Audit(AuditCommand::Log(AuditLogCommand::Verify(verify))) => {
+            audit_log::verify(verify, global, terminal)
+        }
         Command::Config(config) => config::run(config, global, terminal),
         Command::Completions(shell) => completions::run(shell, terminal),
         Command::Demo(demo) => crate::demo::run(demo, terminal),
@@ -49,6 +53,7 @@ impl Arguments {
             Command::Providers(providers) => providers.json,
             Command::Demo(demo) => demo.json,
             Command::Adapter(adapter) => adapter.json(),
+            Command::Audit(AuditCommand::Log(AuditLogCommand::Verify(verify))) => verify.json,
             Command::Config(config) => config.json(),
             Command::Completions(_) => false,
         }
@@ -62,7 +67,7 @@ fn configuration(global: &GlobalArguments) -> Result<Config, Problem> {
         None => Config::load()?,
     };
     if let Some(file) = &global.audit {
-        config.audit = Some(AuditConfig { file: file.clone() });
+        config.audit = Some(AuditConfig::at(file.clone()));
     }
     Ok(config)
 }

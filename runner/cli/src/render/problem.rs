@@ -13,7 +13,7 @@ pub(crate) fn page(problem: &Problem, width: Option<usize>, paint: Paint) -> Str
     let width = width.map_or(usize::MAX, |width| width.clamp(40, 100));
     let mut page = Page { paint, width, text: String::new() };
     match problem {
-        Problem::Usage { message, help } => {
+        Problem::Usage { message, help } | Problem::Finding { message, help } => {
             page.error(message);
             page.help(help.as_deref());
         }
@@ -43,6 +43,9 @@ pub(crate) fn document(problem: &Problem) -> Value {
             "help": help(error),
             "exit-code": exit,
         }),
+        Problem::Finding { message, help } => {
+            json!({ "kind": "finding", "message": message, "help": help, "exit-code": exit })
+        }
         Problem::Usage { message, help } => {
             json!({ "kind": "usage", "message": message, "help": help, "exit-code": exit })
         }

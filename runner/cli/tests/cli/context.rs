@@ -113,6 +113,7 @@ impl Context {
         filter(r"req-[0-9a-f]+-[0-9a-f]+", "[REQUEST]");
         filter(r"sha256:[0-9a-f]{64}", "[DIGEST]");
         filter(r"sha256:[0-9a-f]+…", "[DIGEST]");
+        filter(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "[TIME]");
         filter(
             r"first after [\d.]+ m?s · all after [\d.]+ m?s",
             "first after [TIME] · all after [TIME]",

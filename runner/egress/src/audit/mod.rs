@@ -1,11 +1,14 @@
 //! The record of what every adapter asked for, and what became of it.
 
+pub mod chain;
+mod log;
+
+pub use log::{JsonlAudit, LogOptions, OnFailure};
+
 use crate::error::{EgressError, ErrorKind, Rule};
 use hotcell_manifest::{Digest, Method};
 use serde::{Serialize, Serializer};
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::path::Path;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -83,7 +86,7 @@ pub(crate) fn printable(text: &str, most: usize) -> String {
     printable
 }
 
-fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&humantime::format_rfc3339_millis(*time))
 }
 
@@ -101,50 +104,6 @@ pub trait AuditSink: Send + Sync {
     /// # Errors
     /// What the system said.
     fn record(&self, record: &AuditRecord) -> io::Result<()>;
-}
-
-/// An append-only file with one JSON object a line, readable by its owner only.
-#[derive(Debug)]
-pub struct JsonlAudit {
-    file: Mutex<Lines>,
-}
-
-#[derive(Debug)]
-struct Lines {
-    file: File,
-    /// The last line was not written to its end.
-    torn: bool,
-}
-
-impl JsonlAudit {
-    /// Opens the file, or makes it.
-    ///
-    /// # Errors
-    /// What the system said.
-    pub fn open(path: &Path) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        options.append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path)?;
-        Ok(Self { file: Mutex::new(Lines { file, torn: false }) })
-    }
-}
-
-impl AuditSink for JsonlAudit {
-    fn record(&self, record: &AuditRecord) -> io::Result<()> {
-        let mut line = serde_json::to_vec(record)?;
-        line.push(b'\n');
-        let mut lines = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        // A full disk may have torn the line before, which must not spoil this one.
-        if lines.torn {
-            line.insert(0, b'\n');
-        }
-        // One write a line, so that several processes can share the file.
-        let written = lines.file.write_all(&line);
-        lines.torn = written.is_err();
-        written
-    }
 }
 
 /// Keeps records in memory, for tests and the demo. Past a million the oldest half
