@@ -11,6 +11,7 @@
 //! person gave it, which is never wider than this.
 
 mod auth;
+mod capability;
 mod digest;
 mod error;
 mod pattern;
@@ -20,6 +21,7 @@ mod section;
 mod pack;
 
 pub use auth::Auth;
+pub use capability::{Capability, Changes, Severity, capabilities, capabilities_of};
 pub use digest::Digest;
 pub use error::ManifestError;
 pub use pattern::{HeaderPattern, Method, PathPattern, Rule};

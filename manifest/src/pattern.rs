@@ -154,6 +154,33 @@ impl PathPattern {
     }
 }
 
+impl Rule {
+    /// Whether whatever the other covers is covered by this.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.method == other.method && self.path.covers(&other.path)
+    }
+}
+
+impl PathPattern {
+    /// Whether whatever the other covers is covered by this.
+    pub fn covers(&self, other: &Self) -> bool {
+        let covered = |(wide, narrow): (&Segment, &Segment)| match (&wide.after, &narrow.after) {
+            (None, None) => wide.before == narrow.before,
+            (None, Some(_)) => false,
+            (Some(after), None) => narrow
+                .before
+                .strip_prefix(wide.before.as_str())
+                .and_then(|rest| rest.strip_suffix(after.as_str()))
+                .is_some_and(|middle| !middle.is_empty()),
+            (Some(after), Some(narrow_after)) => {
+                narrow.before.starts_with(wide.before.as_str()) && narrow_after.ends_with(after)
+            }
+        };
+        self.segments.len() == other.segments.len()
+            && self.segments.iter().zip(&other.segments).all(covered)
+    }
+}
+
 impl fmt::Display for PathPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -178,6 +205,17 @@ impl HeaderPattern {
         match self.text.strip_suffix('*') {
             Some(prefix) => name.starts_with(prefix) && name.len() > prefix.len(),
             None => name == self.text,
+        }
+    }
+}
+
+impl HeaderPattern {
+    /// Whether whatever the other covers is covered by this.
+    pub fn covers(&self, other: &Self) -> bool {
+        match (self.text.strip_suffix('*'), other.text.strip_suffix('*')) {
+            (Some(wide), Some(narrow)) => narrow.starts_with(wide),
+            (None, Some(_)) => false,
+            (_, None) => self.matches(&other.text),
         }
     }
 }
@@ -280,6 +318,37 @@ mod tests {
             "/{a}{b}", "/{a", "/a}", "/a b", "/a\\b", "/é",
         ] {
             assert!(PathPattern::parse(bad).is_err(), "{bad:?} was accepted");
+        }
+    }
+
+    #[test]
+    fn a_pattern_covers_what_matches_no_more_than_it_does() {
+        for (wide, narrow, covered) in [
+            ("/a/b", "/a/b", true),
+            ("/a/b", "/a/c", false),
+            ("/a/{x}", "/a/b", true),
+            ("/a/b", "/a/{x}", false),
+            ("/{x}", "/a/b", false),
+            ("/{x}/b", "/{y}/b", true),
+            ("/m/{x}:go", "/m/one:go", true),
+            ("/m/{x}:go", "/m/:go", false),
+            ("/m/{x}", "/m/{y}:go", true),
+            ("/m/{x}:go", "/m/{y}", false),
+            ("/m/v{x}", "/m/v1{y}", true),
+        ] {
+            let pattern = |text: &str| PathPattern::parse(text).unwrap();
+            assert_eq!(pattern(wide).covers(&pattern(narrow)), covered, "{wide} {narrow}");
+        }
+        for (wide, narrow, covered) in [
+            ("accept", "accept", true),
+            ("accept", "x-a", false),
+            ("x-a-*", "x-a-b", true),
+            ("x-a-*", "x-a-b-*", true),
+            ("x-a-b-*", "x-a-*", false),
+            ("x-a-b", "x-a-*", false),
+        ] {
+            let pattern = |text: &str| text.parse::<HeaderPattern>().unwrap();
+            assert_eq!(pattern(wide).covers(&pattern(narrow)), covered, "{wide} {narrow}");
         }
     }
 

@@ -205,7 +205,28 @@ pub(crate) enum AdapterCommand {
         #[arg(long)]
         json: bool,
     },
+    Diff(DiffArguments),
     Pack(PackArguments),
+}
+
+/// Show what one adapter may do that another may not
+///
+/// Compares what two components declare, import and export, the worst first. Nothing of
+/// them is compiled or run. Ends with exit code 1 where the second may do anything that
+/// the first may not.
+#[derive(Args, Debug)]
+pub(crate) struct DiffArguments {
+    /// The old one: a bundled or configured adapter's name, or a component's file
+    #[arg(value_name = "OLD", value_hint = ValueHint::AnyPath)]
+    pub(crate) old: String,
+
+    /// The new one
+    #[arg(value_name = "NEW", value_hint = ValueHint::AnyPath)]
+    pub(crate) new: String,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Make a component of an adapter's module and its manifest

@@ -1,8 +1,9 @@
 use super::{configuration, pack};
-use crate::arguments::{AdapterCommand, GlobalArguments};
+use crate::arguments::{AdapterCommand, DiffArguments, GlobalArguments};
 use crate::nearest::nearest;
 use crate::problem::{Problem, why};
 use crate::render::capabilities::{self, Adapter, Source};
+use crate::render::difference::Difference;
 use crate::render::paint::DIM;
 use crate::render::table::{Table, cell};
 use crate::render::text::{Span, bytes, visible_line};
@@ -21,6 +22,7 @@ pub(crate) fn run(
     terminal: &Terminal,
 ) -> Result<(), Problem> {
     match command {
+        AdapterCommand::Diff(arguments) => diff(arguments, &configuration(global)?, terminal),
         AdapterCommand::Pack(arguments) => pack::run(arguments, terminal),
         AdapterCommand::List { json } => list(&configuration(global)?, *json, terminal),
         AdapterCommand::Inspect { adapter, json } => {
@@ -38,6 +40,7 @@ impl AdapterCommand {
     pub(crate) fn json(&self) -> bool {
         match self {
             Self::List { json } | Self::Inspect { json, .. } => *json,
+            Self::Diff(arguments) => arguments.json,
             Self::Pack(arguments) => arguments.json,
         }
     }
@@ -75,6 +78,29 @@ fn list(config: &Config, json: bool, terminal: &Terminal) -> Result<(), Problem>
         ]);
     }
     terminal.print(&table.render(terminal.width(), terminal.paint))
+}
+
+fn diff(arguments: &DiffArguments, config: &Config, terminal: &Terminal) -> Result<(), Problem> {
+    let inspect = |name: &str| {
+        let (source, component) = find(name, config)?;
+        Ok::<_, Problem>(read(source, &component)?.inspection)
+    };
+    let (old, new) = (inspect(&arguments.old)?, inspect(&arguments.new)?);
+    let difference = Difference::between(&old, &new);
+    if arguments.json {
+        terminal.print_json(&difference.document())?;
+    } else {
+        terminal.print(&difference.page(terminal.page_width(), terminal.paint))?;
+    }
+    match difference.changes.wider.len() {
+        0 => Ok(()),
+        count => Err(Problem::finding(format!(
+            "`{}` may do {count} thing{} that `{}` may not",
+            arguments.new,
+            if count == 1 { "" } else { "s" },
+            arguments.old
+        ))),
+    }
 }
 
 /// The component that a name or a path means: configured ones win, as they do for

@@ -2,6 +2,7 @@
 //! comes out.
 
 pub(crate) mod capabilities;
+pub(crate) mod difference;
 pub(crate) mod document;
 pub(crate) mod live;
 pub(crate) mod markdown;

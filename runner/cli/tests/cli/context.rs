@@ -56,6 +56,20 @@ impl Context {
         path
     }
 
+    /// Packs the OpenAI adapter's module with its own manifest, but for what is replaced in
+    /// it: the same code that wants something else.
+    pub(crate) fn packed(&self, file: &str, replaced: &[(&str, &str)]) -> PathBuf {
+        let mut manifest = include_str!("../../../../adapters/openai/adapter.toml").to_owned();
+        for (from, to) in replaced {
+            assert!(manifest.contains(from), "{from}");
+            manifest = manifest.replace(from, to);
+        }
+        self.file("packed.toml", manifest);
+        let module = module("openai").display().to_string();
+        self.run(&["adapter", "pack", &module, "-m", "packed.toml", "-o", file]).good();
+        self.project().join(file)
+    }
+
     /// The binary, in this world.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hotcell"));
@@ -130,6 +144,13 @@ fn regex_of(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_alphanumeric() { c.to_string() } else { format!("\\{c}") })
         .collect()
+}
+
+/// Where the bundle's build puts the module of an adapter: beside the profile's folder.
+pub(crate) fn module(adapter: &str) -> PathBuf {
+    let target = Path::new(env!("CARGO_BIN_EXE_hotcell")).ancestors().nth(2).unwrap();
+    let modules = target.join("guests/wasm32-unknown-unknown/guest");
+    modules.join(format!("hotcell_adapter_{adapter}.wasm"))
 }
 
 /// What a run left on the screen.

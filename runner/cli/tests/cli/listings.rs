@@ -1,4 +1,4 @@
-use crate::context::{Context, assert_screen};
+use crate::context::{Context, assert_screen, module};
 use hotcell_mock::Mock;
 
 #[test]
@@ -150,13 +150,7 @@ fn colours_are_for_terminals_unless_asked_for() {
 #[test]
 fn a_module_is_packed_into_the_component_that_is_bundled() {
     let context = Context::empty();
-    // Where the bundle's build puts the modules: beside the profile's folder.
-    let modules = std::path::Path::new(env!("CARGO_BIN_EXE_hotcell"))
-        .ancestors()
-        .nth(2)
-        .unwrap()
-        .join("guests/wasm32-unknown-unknown/guest");
-    let module = modules.join("hotcell_adapter_openai.wasm").display().to_string();
+    let module = module("openai").display().to_string();
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../adapters/openai/adapter.toml");
     let screen = context.run(&["adapter", "pack", &module, "-m", manifest]).good();
     let packed = std::fs::read(context.project().join("openai.wasm")).unwrap();

@@ -9,6 +9,7 @@ mod context;
 #[cfg(unix)]
 mod conversation;
 mod demo;
+mod difference;
 mod failures;
 #[cfg(unix)]
 mod interrupt;

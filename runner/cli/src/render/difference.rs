@@ -1,0 +1,116 @@
+//! What lies between two components, in words: what is wider is loud, what is narrower
+//! is quiet.
+
+use super::Paint;
+use super::text::{bytes, pad, visible_line, wrap};
+use hotcell::manifest::{Capability, Changes, Inspection, capabilities};
+use serde_json::{Value, json};
+
+/// Two components, and what lies between them.
+pub(crate) struct Difference<'a> {
+    old: &'a Inspection,
+    new: &'a Inspection,
+    pub(crate) changes: Changes,
+}
+
+impl<'a> Difference<'a> {
+    pub(crate) fn between(old: &'a Inspection, new: &'a Inspection) -> Self {
+        let changes = Changes::between(&capabilities(old), &capabilities(new));
+        Self { old, new, changes }
+    }
+
+    pub(crate) fn is_same(&self) -> bool {
+        self.old.digest == self.new.digest
+    }
+
+    /// What is told of a component beside what it may do, where it differs.
+    fn facts(&self) -> Vec<(&'static str, String, String)> {
+        let facts = |of: &Inspection| {
+            let identity = &of.manifest.adapter;
+            let text = |text: &Option<String>| text.clone().unwrap_or_default();
+            [
+                ("name", identity.name.clone()),
+                ("version", identity.version.clone()),
+                ("dialect", identity.dialect.clone()),
+                ("license", text(&identity.license)),
+                ("source", text(&identity.source)),
+                ("exports", of.exports.join(", ")),
+                ("imports", of.imports.join(", ")),
+                ("size", bytes(of.size as u64)),
+                ("digest", of.digest.to_string()),
+            ]
+        };
+        let pairs = facts(self.old).into_iter().zip(facts(self.new));
+        let pairs = pairs.map(|((name, old), (_, new))| (name, old, new));
+        pairs.filter(|(_, old, new)| old != new).collect()
+    }
+
+    pub(crate) fn document(&self) -> Value {
+        let list = |all: &[Capability]| -> Vec<Value> {
+            let entry = |one: &Capability| {
+                let mut entry = json!(one);
+                entry["severity"] = json!(one.severity());
+                entry["words"] = json!(one.to_string());
+                entry
+            };
+            all.iter().map(entry).collect()
+        };
+        let facts = self.facts().into_iter();
+        let facts = facts.map(|(name, old, new)| json!({ "fact": name, "old": old, "new": new }));
+        json!({
+            "old": self.old.digest,
+            "new": self.new.digest,
+            "wider": list(&self.changes.wider),
+            "narrower": list(&self.changes.narrower),
+            "facts": facts.collect::<Vec<_>>(),
+        })
+    }
+
+    pub(crate) fn page(&self, width: usize, paint: Paint) -> String {
+        if self.is_same() {
+            return "They are the same component.\n".to_owned();
+        }
+        let mut page = wider(&self.changes.wider, width, paint);
+        if self.changes.wider.is_empty() {
+            page.push_str(&format!("{}\n", paint.good("It may do nothing more.")));
+        }
+        if !self.changes.narrower.is_empty() {
+            page.push_str("\nNo longer\n");
+            for one in &self.changes.narrower {
+                for line in wrap(&visible_line(&one.to_string()), width.saturating_sub(4)) {
+                    page.push_str(&format!("{}\n", paint.dim(&format!("  - {line}"))));
+                }
+            }
+        }
+        let facts = self.facts();
+        let widest = facts.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
+        page.push('\n');
+        for (name, old, new) in facts {
+            let shown = |text: &str| match text {
+                "" => "none".to_owned(),
+                text => visible_line(text),
+            };
+            let name = paint.dim(&pad(name, widest));
+            page.push_str(&format!("{name}  {} → {}\n", shown(&old), shown(&new)));
+        }
+        page
+    }
+}
+
+/// What may be done more, the worst first; nothing where it is nothing.
+pub(crate) fn wider(capabilities: &[Capability], width: usize, paint: Paint) -> String {
+    let mut text = String::new();
+    if capabilities.is_empty() {
+        return text;
+    }
+    text.push_str(&format!("{}\n", paint.bad("It may now")));
+    for one in capabilities {
+        let severity = pad(&one.severity().to_string(), 6);
+        let lines = wrap(&visible_line(&one.to_string()), width.saturating_sub(13));
+        for (number, line) in lines.iter().enumerate() {
+            let lead = if number == 0 { format!("+ {severity}") } else { " ".repeat(8) };
+            text.push_str(&format!("{}\n", paint.bad(&format!("  {lead}  {line}"))));
+        }
+    }
+    text
+}
