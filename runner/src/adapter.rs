@@ -98,14 +98,14 @@ pub(crate) fn inspect_as(
 }
 
 impl Adapter {
-    /// Checks and compiles a component, or takes its artifact from the cache.
+    /// Compiles a component that was inspected, or takes its artifact from the cache.
     pub(crate) fn load(
         engine: &Engine,
         cache: &ArtifactCache,
         component: &Component<'_>,
+        inspection: Inspection,
         wasi: bool,
     ) -> Result<Self, AdapterError> {
-        let inspection = inspect_as(component, wasi)?;
         let refused = |error: wasmtime::Error| AdapterError::Wasm(format!("{error:#}"));
         let compiled = cache.component(engine.wasmtime(), component).map_err(refused)?;
         let mut linker = Linker::new(engine.wasmtime());

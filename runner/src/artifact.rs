@@ -6,8 +6,7 @@
 //! write, under a name made of the component's digest and the engine's settings,
 //! and only whole: a checksum stands behind it.
 
-use crate::setup;
-use cap_std::ambient_authority;
+use crate::{private, setup};
 use cap_std::fs::{Dir, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -76,42 +75,15 @@ fn settings_of(engine: &Engine) -> u64 {
     hasher.finish()
 }
 
-/// Opens the directory, making it where it is absent; none where others could
-/// have put something into it.
+/// Opens the directory; none where others could have put something into it.
 fn open_private(path: &Path) -> Option<Dir> {
-    let opened = make_private(path).and_then(|()| Dir::open_ambient_dir(path, ambient_authority()));
-    let refused = match opened {
-        Ok(directory) => match is_private(&directory) {
-            Ok(true) => return Some(directory),
-            Ok(false) => "others can write to it".to_owned(),
-            Err(error) => error.to_string(),
-        },
-        Err(error) => error.to_string(),
-    };
-    tracing::warn!(path = %path.display(), why = refused, "compiled adapters are not kept");
-    None
-}
-
-fn make_private(path: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
-#[cfg(unix)]
-fn is_private(directory: &Dir) -> io::Result<bool> {
-    use cap_std::fs::MetadataExt;
-    let metadata = directory.dir_metadata()?;
-    let mine = metadata.uid() == rustix::process::geteuid().as_raw();
-    Ok(mine && metadata.mode() & 0o022 == 0)
-}
-
-#[cfg(not(unix))]
-fn is_private(_: &Dir) -> io::Result<bool> {
-    // A user's own cache folder is private by default elsewhere.
-    Ok(true)
+    match private::open(path) {
+        Ok(directory) => Some(directory),
+        Err(why) => {
+            tracing::warn!(path = %path.display(), %why, "compiled adapters are not kept");
+            None
+        }
+    }
 }
 
 /// The bytes of an artifact and its checksum, if they are what was written.

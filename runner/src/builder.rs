@@ -5,6 +5,7 @@ use crate::config::{AdapterConfig, Config};
 use crate::engine::{Allocation, Engine};
 use crate::runner::Runner;
 use crate::setup::{Component, Setup, SetupError};
+use crate::store::Store;
 use hotcell_egress::{AuditSink, Egress, JsonlAudit, Proxy, Resolve, Roots};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ pub struct RunnerBuilder {
     config: Config,
     allocation: Allocation,
     cache: Option<PathBuf>,
+    store: Option<Store>,
     audit: Vec<Arc<dyn AuditSink>>,
     resolver: Option<Arc<dyn Resolve>>,
     given: BTreeMap<String, Component<'static>>,
@@ -28,6 +30,7 @@ impl Default for RunnerBuilder {
             config: Config::default(),
             allocation: Allocation::OnDemand,
             cache: default_cache(),
+            store: Store::of_the_user(),
             audit: Vec::new(),
             resolver: None,
             given: BTreeMap::new(),
@@ -56,6 +59,14 @@ impl RunnerBuilder {
     #[must_use]
     pub fn cache(mut self, directory: Option<PathBuf>) -> Self {
         self.cache = directory;
+        self
+    }
+
+    /// Where components are that the configuration's lock names; by default in the user's
+    /// data folder.
+    #[must_use]
+    pub fn store(mut self, store: Store) -> Self {
+        self.store = Some(store);
         self
     }
 
@@ -116,6 +127,7 @@ impl RunnerBuilder {
         Ok(Runner::from(Setup {
             config,
             engine,
+            store: self.store,
             cache: self.cache.map_or_else(ArtifactCache::none, ArtifactCache::at),
             egress: egress.build(),
             given: self.given,

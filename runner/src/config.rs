@@ -17,8 +17,9 @@
 //! column, never ignored.
 
 use crate::limits::Limits;
+use crate::lock::Lock;
 use hotcell_egress::{LogOptions, OnFailure, SecretSource};
-use hotcell_manifest::Digest;
+use hotcell_manifest::{Digest, Rule};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -47,6 +48,9 @@ pub struct Config {
     /// A proxy to reach providers through.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy: Option<ProxyConfig>,
+    /// What was agreed to: `hotcell.lock` beside the file.
+    #[serde(skip)]
+    pub lock: Lock,
 }
 
 /// One `[providers.NAME]` table. What is absent comes from the catalogue's entry of
@@ -71,6 +75,10 @@ pub struct ProviderConfig {
     /// Headers to add to every request.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
+    /// Methods and paths, by endpoint, where they are fewer than the adapter's grant has:
+    /// `allow.api = ["POST /chat/completions"]`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub allow: BTreeMap<String, Vec<Rule>>,
     /// Permit addresses that are not public.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_private: Option<bool>,
@@ -200,7 +208,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Reads a configuration file.
+    /// Reads a configuration file, and the lock file beside it.
     ///
     /// # Errors
     /// [`ConfigError`], also where there is no such file.
@@ -209,7 +217,8 @@ impl Config {
             file: file.to_owned(),
             why: error.to_string(),
         })?;
-        Self::parse(&text, file)
+        let lock = Lock::read(&Lock::beside(file))?;
+        Ok(Self { lock, ..Self::parse(&text, file)? })
     }
 
     /// The files that are read where none is named, if they are there: the user's,
@@ -232,12 +241,14 @@ impl Config {
     pub fn load() -> Result<Self, ConfigError> {
         let mut config = Self::default();
         for file in Self::default_files() {
-            if file.exists() {
-                if !is_own(&file) {
-                    return Err(ConfigError::Foreign { file });
-                }
-                config.overlay(Self::read(&file)?);
+            let lock = Lock::beside(&file);
+            if let Some(file) = [&file, &lock].into_iter().find(|it| it.exists() && !is_own(it)) {
+                return Err(ConfigError::Foreign { file: file.clone() });
             }
+            config.overlay(match file.exists() {
+                true => Self::read(&file)?,
+                false => Self { lock: Lock::read(&lock)?, ..Self::default() },
+            });
         }
         Ok(config)
     }
@@ -247,6 +258,7 @@ impl Config {
     pub fn overlay(&mut self, other: Self) {
         self.providers.extend(other.providers);
         self.adapters.extend(other.adapters);
+        self.lock.adapters.extend(other.lock.adapters);
         self.default_model = other.default_model.or(self.default_model.take());
         self.audit = other.audit.or(self.audit.take());
         self.tls_roots = other.tls_roots.or(self.tls_roots.take());
@@ -268,7 +280,7 @@ fn is_own(_: &Path) -> bool {
     true
 }
 
-fn syntax(text: &str, file: &Path, error: &toml::de::Error) -> ConfigError {
+pub(crate) fn syntax(text: &str, file: &Path, error: &toml::de::Error) -> ConfigError {
     let start = error.span().map_or(0, |span| span.start).min(text.len());
     let before = text.get(..start).unwrap_or_default();
     let line = before.matches('\n').count() + 1;

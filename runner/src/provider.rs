@@ -5,7 +5,7 @@ use crate::limits::Limits;
 use crate::setup::SetupError;
 use hotcell_catalogue::Provider as Definition;
 use hotcell_egress::{EndpointSpec, ProviderSpec, SecretSource};
-use hotcell_manifest::{Digest, Inspection};
+use hotcell_manifest::{Digest, Endpoint, Inspection, Rule};
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -125,7 +125,7 @@ pub(crate) struct Basis {
 pub(crate) fn basis(name: &str, config: &Config) -> Result<Basis, SetupError> {
     let configured = config.providers.get(name).and_then(|provider| provider.adapter.as_deref());
     let template = configured.unwrap_or(name);
-    if config.adapters.contains_key(template) {
+    if config.adapters.contains_key(template) || config.lock.get(template).is_some() {
         return Ok(Basis { definition: None, adapter: template.to_owned() });
     }
     if let Some(definition) = hotcell_catalogue::provider(template) {
@@ -170,6 +170,7 @@ pub(crate) fn resolve(
         }
     };
     known("endpoint", provider.endpoints.keys().collect(), manifest.endpoints.keys().collect())?;
+    known("endpoint", provider.allow.keys().collect(), manifest.endpoints.keys().collect())?;
     known("secret", provider.secrets.keys().collect(), manifest.secrets.keys().collect())?;
     known("setting", provider.settings.keys().collect(), manifest.settings.keys().collect())?;
 
@@ -195,7 +196,7 @@ pub(crate) fn resolve(
             }
         };
         let headers = headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-        let grant = grant.clone();
+        let grant = narrowed(key, grant, provider.allow.get(key)).map_err(fail)?;
         endpoints.insert(
             key.clone(),
             EndpointSpec { url, grant, headers, allow_private, allow_plaintext },
@@ -237,6 +238,23 @@ pub(crate) fn resolve(
         limits: provider.egress.clone().unwrap_or_default(),
     };
     Ok(Resolved { spec, settings, limits: provider.limits.clone().unwrap_or_default() })
+}
+
+/// A grant with fewer methods and paths, where a provider wants that. It cannot have
+/// others.
+fn narrowed(key: &str, grant: &Endpoint, allow: Option<&Vec<Rule>>) -> Result<Endpoint, String> {
+    let mut grant = grant.clone();
+    if let Some(allow) = allow {
+        let covered = |rule: &&Rule| !grant.allow.iter().any(|granted| granted.covers(rule));
+        if let Some(rule) = allow.iter().find(covered) {
+            return Err(format!(
+                "`allow.{key}` has `{rule}`, which the adapter's grant does not cover; a provider \
+                 can only narrow it"
+            ));
+        }
+        grant.allow.clone_from(allow);
+    }
+    Ok(grant)
 }
 
 fn settings(

@@ -6,10 +6,12 @@ use crate::artifact::ArtifactCache;
 use crate::config::{AdapterConfig, Config, ConfigError};
 use crate::engine::Engine;
 use crate::limits::{self, Limits};
+use crate::lock::{Granted, LOCK_FILE};
 use crate::provider::{self, Basis, Origin, ProviderInfo};
+use crate::store::{Store, StoreError};
 use crate::types::FailureKind;
 use hotcell_egress::{Egress, ProviderEgress, ProviderSpec, Rule};
-use hotcell_manifest::{Digest, Inspection};
+use hotcell_manifest::{Changes, Digest, Inspection};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -66,6 +68,41 @@ pub enum SetupError {
         /// The digest of the file.
         found: Digest,
     },
+    /// A component that was agreed to and is not there.
+    #[error("adapter `{adapter}`: {why}; get it again with `hotcell adapter trust {adapter} FILE`")]
+    Store {
+        /// The adapter.
+        adapter: String,
+        /// What the store says.
+        why: String,
+    },
+    /// A component in the store that is not the one that was agreed to.
+    #[error(
+        "adapter `{adapter}` was changed in the store: the lock agrees to {agreed}, but it is {found}{}; \
+         find out who wrote there before you trust it again",
+        may_now(.wider)
+    )]
+    Changed {
+        /// The adapter.
+        adapter: String,
+        /// The digest in the lock.
+        agreed: Digest,
+        /// The digest of what is in the store.
+        found: Digest,
+        /// What it could do that nobody agreed to, in words.
+        wider: Vec<String>,
+    },
+    /// A lock file that grants what the component does not ask for, or less than it
+    /// cannot do without.
+    #[error(
+        "adapter `{adapter}`: {LOCK_FILE} {why}; write it with `hotcell adapter trust {adapter}`"
+    )]
+    Lock {
+        /// The adapter.
+        adapter: String,
+        /// What does not fit.
+        why: String,
+    },
     /// Egress does not accept an endpoint or a grant.
     #[error("provider `{provider}`: {error}")]
     Egress {
@@ -90,6 +127,13 @@ pub enum SetupError {
     Engine(String),
 }
 
+fn may_now(wider: &[String]) -> String {
+    match wider {
+        [] => String::new(),
+        wider => format!(", which may {}", wider.join("; ")),
+    }
+}
+
 impl SetupError {
     /// What kind of failure a request has that meets this: `denied` where a component
     /// asks for too much or is another than was agreed to, `internal` where
@@ -98,7 +142,9 @@ impl SetupError {
         match self {
             Self::Egress { error: hotcell_egress::SetupError::Grant { .. }, .. }
             | Self::Adapter { error: AdapterError::Imports { .. }, .. }
-            | Self::Digest { .. } => FailureKind::Denied,
+            | Self::Digest { .. }
+            | Self::Changed { .. }
+            | Self::Lock { .. } => FailureKind::Denied,
             _ => FailureKind::Internal,
         }
     }
@@ -111,7 +157,10 @@ impl SetupError {
                 Some((*digest, Rule::Import))
             }
             Self::Adapter { digest, .. } => Some((*digest, Rule::Component)),
-            Self::Digest { found, .. } => Some((Some(*found), Rule::Component)),
+            Self::Digest { found, .. } | Self::Changed { found, .. } => {
+                Some((Some(*found), Rule::Component))
+            }
+            Self::Store { .. } | Self::Lock { .. } => Some((None, Rule::Component)),
             _ => None,
         }
     }
@@ -131,6 +180,7 @@ pub(crate) struct Setup {
     pub(crate) config: Config,
     pub(crate) engine: Engine,
     pub(crate) cache: ArtifactCache,
+    pub(crate) store: Option<Store>,
     pub(crate) egress: Egress,
     /// Components that the program brought along, by name.
     pub(crate) given: BTreeMap<String, Component<'static>>,
@@ -155,6 +205,7 @@ impl Setup {
         self.config.providers.contains_key(name)
             || hotcell_catalogue::provider(name).is_some()
             || hotcell_bundle::adapter(name).is_some()
+            || self.config.lock.get(name).is_some()
     }
 
     /// The adapter's name, as far as the configuration tells it.
@@ -192,8 +243,7 @@ impl Setup {
             Some(inspection) => inspection,
             None => {
                 let component = self.component(&key.0)?;
-                let inspection = adapter::inspect_as(&component, key.1)
-                    .map_err(|error| component.refused(&key.0, error))?;
+                let inspection = self.inspect(&key.0, &component, key.1)?;
                 inspections.entry(key).or_insert(inspection)
             }
         };
@@ -234,19 +284,58 @@ impl Setup {
             return Ok(adapter.clone());
         }
         let component = self.component(name)?;
-        let loaded = Adapter::load(&self.engine, &self.cache, &component, wasi);
+        let inspection = self.inspect(name, &component, wasi)?;
+        let loaded = Adapter::load(&self.engine, &self.cache, &component, inspection, wasi);
         let adapter = loaded.map_err(|error| component.refused(name, error))?;
         Ok(adapters.entry(key).or_insert(Arc::new(adapter)).clone())
     }
 
-    /// The component of this name, which is the one that was agreed to: the
-    /// program's own, the configuration's by digest, or the binary's.
+    /// What a component asks for, and of that what it was granted.
+    fn inspect(
+        &self,
+        name: &str,
+        component: &Component<'_>,
+        wasi: bool,
+    ) -> Result<Inspection, SetupError> {
+        let inspected = adapter::inspect_as(component, wasi);
+        let mut inspection = inspected.map_err(|error| component.refused(name, error))?;
+        let Some(granted) = self.locked(name) else { return Ok(inspection) };
+        let refused = |why: String| SetupError::Lock { adapter: name.to_owned(), why };
+        let asked = hotcell_manifest::capabilities(&inspection);
+        let beyond = Changes::between(&asked, &granted.capabilities()).wider;
+        if let Some(first) = beyond.first() {
+            return Err(refused(format!("lets it {first}, which the component does not ask for")));
+        }
+        let foreign = |import: &&String| !granted.imports.contains(import);
+        if let Some(import) = inspection.imports.iter().find(foreign) {
+            return Err(refused(format!("does not let it import {import}, which it does")));
+        }
+        let manifest = &mut inspection.manifest;
+        manifest.endpoints.clone_from(&granted.endpoints);
+        manifest.settings.clone_from(&granted.settings);
+        manifest.secrets.clone_from(&granted.secrets);
+        Ok(inspection)
+    }
+
+    /// The grant that an adapter runs by, where it is one of the lock's.
+    fn locked(&self, name: &str) -> Option<&Granted> {
+        match self.config.adapters.contains_key(name) {
+            true => None,
+            false => self.config.lock.get(name),
+        }
+    }
+
+    /// The component of this name, which is the one that was agreed to: the program's own,
+    /// the configuration's by digest, the lock's by digest, or the binary's.
     fn component(&self, name: &str) -> Result<Component<'_>, SetupError> {
         if let Some(given) = self.given.get(name) {
             return Ok(Component { bytes: Cow::Borrowed(&given.bytes), digest: given.digest });
         }
         if let Some(configured) = self.config.adapters.get(name) {
             return Component::read(name, configured);
+        }
+        if let Some(granted) = self.config.lock.get(name) {
+            return self.stored(name, granted);
         }
         let bundled = hotcell_bundle::adapter(name)
             .and_then(|bundled| Some((bundled.component, bundled.digest.parse().ok()?)));
@@ -255,6 +344,28 @@ impl Setup {
             why: "there is no adapter of this name".to_owned(),
         })?;
         Ok(Component { bytes: Cow::Borrowed(bytes), digest })
+    }
+}
+
+impl Setup {
+    /// A component of the store's, read and digested anew: what is digested is what runs.
+    fn stored(&self, name: &str, granted: &Granted) -> Result<Component<'_>, SetupError> {
+        let adapter = name.to_owned();
+        let Some(store) = &self.store else {
+            let why = "there is no store, since there is no home folder".to_owned();
+            return Err(SetupError::Store { adapter, why });
+        };
+        match store.get(&granted.digest) {
+            Ok(bytes) => Ok(Component { bytes: Cow::Owned(bytes), digest: granted.digest }),
+            Err(StoreError::Changed { agreed, found, component }) => {
+                let asked = hotcell_manifest::inspect_as(&component, found);
+                let asked = asked.map(|inspection| hotcell_manifest::capabilities(&inspection));
+                let changes = Changes::between(&granted.capabilities(), &asked.unwrap_or_default());
+                let wider = changes.wider.iter().map(ToString::to_string).collect();
+                Err(SetupError::Changed { adapter, agreed, found, wider })
+            }
+            Err(error) => Err(SetupError::Store { adapter, why: error.to_string() }),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{configuration, pack};
+use super::{configuration, grant, pack};
 use crate::arguments::{AdapterCommand, DiffArguments, GlobalArguments};
 use crate::nearest::nearest;
 use crate::problem::{Problem, why};
@@ -9,7 +9,7 @@ use crate::render::table::{Table, cell};
 use crate::render::text::{Span, bytes, visible_line};
 use crate::terminal::Terminal;
 use hotcell::manifest::ManifestError;
-use hotcell::{Config, bundle, limits};
+use hotcell::{Config, Granted, Store, bundle, limits};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::fs::File;
@@ -24,6 +24,9 @@ pub(crate) fn run(
     match command {
         AdapterCommand::Diff(arguments) => diff(arguments, &configuration(global)?, terminal),
         AdapterCommand::Pack(arguments) => pack::run(arguments, terminal),
+        AdapterCommand::Add(arguments) => grant::add(arguments, global, terminal),
+        AdapterCommand::Trust(arguments) => grant::trust(arguments, global, terminal),
+        AdapterCommand::Remove { adapter } => grant::remove(adapter, global, terminal),
         AdapterCommand::List { json } => list(&configuration(global)?, *json, terminal),
         AdapterCommand::Inspect { adapter, json } => {
             let (source, component) = find(adapter, &configuration(global)?)?;
@@ -42,6 +45,9 @@ impl AdapterCommand {
             Self::List { json } | Self::Inspect { json, .. } => *json,
             Self::Diff(arguments) => arguments.json,
             Self::Pack(arguments) => arguments.json,
+            Self::Add(arguments) => arguments.consent.json,
+            Self::Trust(arguments) => arguments.consent.json,
+            Self::Remove { .. } => false,
         }
     }
 }
@@ -59,6 +65,10 @@ fn list(config: &Config, json: bool, terminal: &Terminal) -> Result<(), Problem>
             agreed: configured.digest,
         };
         adapters.push(read(source, &component)?);
+    }
+    for (name, granted) in &config.lock.adapters {
+        let component = stored(name.as_str(), granted)?;
+        adapters.push(read(Source::Granted { name: name.to_string() }, &component)?);
     }
     if json {
         let documents: Vec<Value> = adapters.iter().map(capabilities::document).collect();
@@ -111,6 +121,10 @@ fn find(name: &str, config: &Config) -> Result<(Source, Cow<'static, [u8]>), Pro
         let component = read_file(&path)?;
         return Ok((Source::Configured { name: name.to_owned(), path, agreed }, component.into()));
     }
+    if let Some(granted) = config.lock.get(name) {
+        let component = stored(name, granted)?;
+        return Ok((Source::Granted { name: name.to_owned() }, component.into()));
+    }
     let bundled = bundle::adapter(name)
         .or_else(|| (name == bundle::HOSTILE.name).then_some(&bundle::HOSTILE));
     if let Some(bundled) = bundled {
@@ -129,6 +143,16 @@ fn find(name: &str, config: &Config) -> Result<(Source, Cow<'static, [u8]>), Pro
     Err(Problem::usage(format!("there is no adapter `{name}`")).with_help(help))
 }
 
+/// The component that a grant is about.
+fn stored(name: &str, granted: &Granted) -> Result<Vec<u8>, Problem> {
+    let store = Store::of_the_user()
+        .ok_or_else(|| Problem::usage("there is no home folder, and so no store"))?;
+    store.get(&granted.digest).map_err(|error| {
+        Problem::finding(format!("`{}`: {error}", visible_line(name)))
+            .with_help(format!("`hotcell adapter trust {name} FILE` gets it again"))
+    })
+}
+
 /// Reads a component or module, no further than any adapter has reason to be long.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Problem> {
     let shown = path.display();
@@ -143,7 +167,7 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Problem> {
     Ok(component)
 }
 
-fn read(source: Source, component: &[u8]) -> Result<Adapter, Problem> {
+pub(super) fn read(source: Source, component: &[u8]) -> Result<Adapter, Problem> {
     let inspection = hotcell::manifest::inspect(component).map_err(|error| {
         let shown = visible_line(&source.place());
         let problem = Problem::usage(format!("{shown}: {error}"));

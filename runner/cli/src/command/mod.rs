@@ -8,6 +8,7 @@ mod completions;
 mod config;
 mod conversation;
 mod embed;
+mod grant;
 mod models;
 mod pack;
 mod providers;

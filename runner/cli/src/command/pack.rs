@@ -44,7 +44,8 @@ pub(crate) fn run(arguments: &PackArguments, terminal: &Terminal) -> Result<(), 
     let (shown, size) =
         (visible_line(&output.display().to_string()), bytes(component.len() as u64));
     terminal.print(&format!(
-        "{shown}: {size}, {}\n\nTo use it, add to hotcell.toml:\n\n\
+        "{shown}: {size}, {}\n\nTo use it, agree to it with `hotcell adapter add {shown}`, or write \
+         into hotcell.toml:\n\n\
          [adapters.{name}]\npath = {}\ndigest = \"{}\"\n\n\
          [providers.{name}]\nadapter = \"{name}\"\n",
         inspection.manifest.adapter.version,

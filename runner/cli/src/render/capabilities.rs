@@ -20,7 +20,15 @@ pub(crate) struct Adapter {
 /// Where a component was found.
 pub(crate) enum Source {
     Bundled,
-    Configured { name: String, path: PathBuf, agreed: Digest },
+    Configured {
+        name: String,
+        path: PathBuf,
+        agreed: Digest,
+    },
+    /// In the store, by the lock's grant of this name.
+    Granted {
+        name: String,
+    },
     File(PathBuf),
 }
 
@@ -29,6 +37,7 @@ impl Source {
         match self {
             Self::Bundled => "bundled",
             Self::Configured { .. } => "configured",
+            Self::Granted { .. } => "granted",
             Self::File(_) => "file",
         }
     }
@@ -36,6 +45,7 @@ impl Source {
     pub(crate) fn place(&self) -> String {
         match self {
             Self::Bundled => "part of this binary".to_owned(),
+            Self::Granted { .. } => "in the store".to_owned(),
             Self::Configured { path, .. } | Self::File(path) => path.display().to_string(),
         }
     }
@@ -44,7 +54,7 @@ impl Source {
 impl Adapter {
     pub(crate) fn name(&self) -> String {
         match &self.source {
-            Source::Configured { name, .. } => visible_line(name),
+            Source::Configured { name, .. } | Source::Granted { name } => visible_line(name),
             _ => visible_line(&self.inspection.manifest.adapter.name),
         }
     }

@@ -3,7 +3,7 @@
 
 use super::Paint;
 use super::text::{bytes, pad, visible_line, wrap};
-use hotcell::manifest::{Capability, Changes, Inspection, capabilities};
+use hotcell::manifest::{Capability, Changes, Inspection, Severity, capabilities};
 use serde_json::{Value, json};
 
 /// Two components, and what lies between them.
@@ -70,18 +70,7 @@ impl<'a> Difference<'a> {
         if self.is_same() {
             return "They are the same component.\n".to_owned();
         }
-        let mut page = wider(&self.changes.wider, width, paint);
-        if self.changes.wider.is_empty() {
-            page.push_str(&format!("{}\n", paint.good("It may do nothing more.")));
-        }
-        if !self.changes.narrower.is_empty() {
-            page.push_str("\nNo longer\n");
-            for one in &self.changes.narrower {
-                for line in wrap(&visible_line(&one.to_string()), width.saturating_sub(4)) {
-                    page.push_str(&format!("{}\n", paint.dim(&format!("  - {line}"))));
-                }
-            }
-        }
+        let mut page = may_now(&self.changes, width, paint);
         let facts = self.facts();
         let widest = facts.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
         page.push('\n');
@@ -97,19 +86,47 @@ impl<'a> Difference<'a> {
     }
 }
 
-/// What may be done more, the worst first; nothing where it is nothing.
-pub(crate) fn wider(capabilities: &[Capability], width: usize, paint: Paint) -> String {
-    let mut text = String::new();
-    if capabilities.is_empty() {
-        return text;
+/// What may be done now and might not before, and what no longer.
+pub(crate) fn may_now(changes: &Changes, width: usize, paint: Paint) -> String {
+    let mut text = match &changes.wider[..] {
+        [] => format!("{}\n", paint.good("It may do nothing more.")),
+        wider => list("It may now", '+', wider, width, paint),
+    };
+    if !changes.narrower.is_empty() {
+        text.push_str("\nNo longer\n");
+        for one in &changes.narrower {
+            for line in wrap(&visible_line(&one.to_string()), width.saturating_sub(4)) {
+                text.push_str(&format!("{}\n", paint.dim(&format!("  - {line}"))));
+            }
+        }
     }
-    text.push_str(&format!("{}\n", paint.bad("It may now")));
+    text
+}
+
+/// All that may be done, the worst first.
+pub(crate) fn may(capabilities: &[Capability], width: usize, paint: Paint) -> String {
+    match capabilities {
+        [] => "It may do nothing.\n".to_owned(),
+        all => list("It may", ' ', all, width, paint),
+    }
+}
+
+fn list(
+    title: &str,
+    mark: char,
+    capabilities: &[Capability],
+    width: usize,
+    paint: Paint,
+) -> String {
+    let mut text = format!("{}\n", paint.bad(title));
     for one in capabilities {
         let severity = pad(&one.severity().to_string(), 6);
         let lines = wrap(&visible_line(&one.to_string()), width.saturating_sub(13));
         for (number, line) in lines.iter().enumerate() {
-            let lead = if number == 0 { format!("+ {severity}") } else { " ".repeat(8) };
-            text.push_str(&format!("{}\n", paint.bad(&format!("  {lead}  {line}"))));
+            let lead = if number == 0 { format!("{mark} {severity}") } else { " ".repeat(8) };
+            let line = format!("  {lead}  {line}");
+            let loud = mark == '+' || one.severity() == Severity::High;
+            text.push_str(&format!("{}\n", if loud { paint.bad(&line) } else { line }));
         }
     }
     text

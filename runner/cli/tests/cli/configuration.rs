@@ -128,6 +128,7 @@ fn sample(schema: &Value, root: &Value) -> String {
     match schema["type"].as_str().unwrap() {
         "boolean" => "true".to_owned(),
         "integer" => "1".to_owned(),
+        "array" => "[\"GET /a\"]".to_owned(),
         "string" if schema["enum"].is_array() => schema["enum"][0].to_string(),
         "string" => match schema["pattern"].as_str() {
             Some(pattern) if pattern.starts_with("^sha256") => format!("\"{digest}\""),

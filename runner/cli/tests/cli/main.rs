@@ -11,6 +11,7 @@ mod conversation;
 mod demo;
 mod difference;
 mod failures;
+mod grants;
 #[cfg(unix)]
 mod interrupt;
 mod listings;

@@ -1,0 +1,241 @@
+//! `hotcell adapter add`, `trust` and `remove`: a person's yes, and the end of it.
+
+use super::adapter::{read, read_file};
+use super::configuration;
+use crate::arguments::{AddArguments, ConsentArguments, GlobalArguments, TrustArguments};
+use crate::problem::{Problem, why};
+use crate::render::capabilities::Source;
+use crate::render::difference::{may, may_now};
+use crate::render::text::visible_line;
+use crate::terminal::Terminal;
+use hotcell::manifest::{Changes, Inspection, capabilities};
+use hotcell::{Config, GrantName, Granted, Lock, Store};
+use serde_json::json;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+pub(crate) fn add(
+    arguments: &AddArguments,
+    global: &GlobalArguments,
+    terminal: &Terminal,
+) -> Result<(), Problem> {
+    let config = configuration(global)?;
+    let new = New::read(&arguments.source)?;
+    let name = arguments.name.clone().unwrap_or(new.inspection.manifest.adapter.name.clone());
+    let name = grant_name(name, &config)?;
+    if config.lock.get(name.as_str()).is_some() {
+        return Err(Problem::usage(format!("there is a grant for `{name}` already")).with_help(
+            format!("`hotcell adapter trust {name} FILE` replaces it, and shows what is new"),
+        ));
+    }
+    let all = capabilities(&new.inspection);
+    let shown = may(&all, terminal.page_width(), terminal.error_paint);
+    let title = new.title(&name);
+    agree(&arguments.consent, &name, &new, &format!("{title}\n\n{shown}"), global, terminal)?;
+    new.grant(&name, &arguments.source, global, terminal, arguments.consent.json)
+}
+
+pub(crate) fn trust(
+    arguments: &TrustArguments,
+    global: &GlobalArguments,
+    terminal: &Terminal,
+) -> Result<(), Problem> {
+    let config = configuration(global)?;
+    let name = grant_name(arguments.name.clone(), &config)?;
+    let Some(granted) = config.lock.get(name.as_str()) else {
+        return Err(Problem::usage(format!("there is no grant for `{name}`"))
+            .with_help("`hotcell adapter add FILE` makes one"));
+    };
+    let source = arguments.source.clone().unwrap_or_else(|| PathBuf::from(&granted.source));
+    let new = New::read(&source)?;
+    let asked = capabilities(&new.inspection);
+    let changes = Changes::between(&granted.capabilities(), &asked);
+    let version = &new.inspection.manifest.adapter.version;
+    let mut shown = format!(
+        "{}\n{} → {}\n{} → {}\n\n",
+        terminal.error_paint.strong(name.as_str()),
+        visible_line(&granted.version),
+        visible_line(version),
+        granted.digest,
+        new.inspection.digest
+    );
+    shown.push_str(&may_now(&changes, terminal.page_width(), terminal.error_paint));
+    agree(&arguments.consent, &name, &new, &shown, global, terminal)?;
+    new.grant(&name, &source, global, terminal, arguments.consent.json)
+}
+
+pub(crate) fn remove(
+    name: &str,
+    global: &GlobalArguments,
+    terminal: &Terminal,
+) -> Result<(), Problem> {
+    refuse_if_locked(global)?;
+    let file = lock_file(global);
+    let mut lock = Lock::read(&file)?;
+    let before = lock.adapters.len();
+    lock.adapters.retain(|known, _| known.as_str() != name);
+    if lock.adapters.len() == before {
+        let shown = file.display();
+        return Err(Problem::usage(format!("{shown} has no grant for `{}`", visible_line(name))));
+    }
+    write(&lock, &file)?;
+    terminal.note(&format!("{name} may not run any more; {} was written\n", file.display()));
+    Ok(())
+}
+
+/// A component that nobody agreed to yet.
+struct New {
+    component: Vec<u8>,
+    inspection: Inspection,
+}
+
+impl New {
+    fn read(source: &Path) -> Result<Self, Problem> {
+        let text = source.to_string_lossy();
+        if let Some((scheme, _)) = text.split_once("://") {
+            return Err(Problem::usage(format!(
+                "components are added from files, not by {scheme}"
+            ))
+            .with_help("fetch it, compare its digest, and add the file"));
+        }
+        let component = read_file(source)?;
+        let adapter = read(Source::File(source.to_owned()), &component)?;
+        Ok(Self { component, inspection: adapter.inspection })
+    }
+
+    fn title(&self, name: &GrantName) -> String {
+        let identity = &self.inspection.manifest.adapter;
+        let version = visible_line(&identity.version);
+        let description = identity.description.as_deref().map(visible_line).unwrap_or_default();
+        format!("{name} {version}\n{description}\n{}", self.inspection.digest)
+    }
+
+    /// Keeps the component, and writes the grant down.
+    fn grant(
+        &self,
+        name: &GrantName,
+        source: &Path,
+        global: &GlobalArguments,
+        terminal: &Terminal,
+        json: bool,
+    ) -> Result<(), Problem> {
+        let store = Store::of_the_user().ok_or_else(|| {
+            Problem::usage("there is no home folder to keep the component in")
+                .with_help("set HOME or XDG_DATA_HOME")
+        })?;
+        let stored = store.put(&self.component);
+        stored.map_err(|error| Problem::usage(format!("the store: {error}")))?;
+        let file = lock_file(global);
+        let mut lock = Lock::read(&file)?;
+        let source = source.canonicalize().unwrap_or_else(|_| source.to_owned());
+        let granted = Granted::of(
+            &self.inspection,
+            source.display().to_string(),
+            who(),
+            humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+        );
+        lock.adapters.insert(name.clone(), granted);
+        write(&lock, &file)?;
+        if json {
+            return terminal.print_json(&json!({
+                "name": name,
+                "digest": self.inspection.digest,
+                "lock": file,
+                "capabilities": capabilities(&self.inspection),
+            }));
+        }
+        terminal.print(&format!("granted; {} was written\n", file.display()))
+    }
+}
+
+/// Asks a person, unless the yes was given with the command.
+fn agree(
+    consent: &ConsentArguments,
+    name: &GrantName,
+    new: &New,
+    shown: &str,
+    global: &GlobalArguments,
+    terminal: &Terminal,
+) -> Result<(), Problem> {
+    refuse_if_locked(global)?;
+    if let Some(file) = &consent.grant {
+        let lock = Lock::read(file)?;
+        let agreed = lock.get(name.as_str()).filter(|granted| {
+            let asked = capabilities(&new.inspection);
+            granted.digest == new.inspection.digest
+                && Changes::between(&granted.capabilities(), &asked).wider.is_empty()
+        });
+        return match agreed {
+            Some(_) => Ok(()),
+            None => Err(Problem::finding(format!(
+                "{} does not grant `{name}` with the digest {}",
+                file.display(),
+                new.inspection.digest
+            ))),
+        };
+    }
+    if consent.yes {
+        return Ok(());
+    }
+    terminal.note(&format!("{shown}\n"));
+    if !terminal.can_ask {
+        return Err(Problem::usage("nothing was granted: nobody can be asked here").with_help(
+            "say `--yes` if you agree, or `--grant FILE` with a lock file that grants it",
+        ));
+    }
+    terminal.note("Agree? [y/N] ");
+    // What is asked must stand there before somebody answers.
+    let _ = std::io::stderr().flush();
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    match answer.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(Problem::finding("nothing was granted")),
+    }
+}
+
+fn refuse_if_locked(global: &GlobalArguments) -> Result<(), Problem> {
+    match global.locked {
+        true => Err(Problem::finding("`--locked`: nothing is asked, and no lock file is written")),
+        false => Ok(()),
+    }
+}
+
+fn grant_name(name: String, config: &Config) -> Result<GrantName, Problem> {
+    if config.adapters.contains_key(&name) {
+        let shown = visible_line(&name);
+        return Err(Problem::usage(format!("[adapters.{shown}] is in the configuration already")));
+    }
+    GrantName::try_from(name).map_err(|error| {
+        Problem::usage(visible_line(&error)).with_help("give it another name with `--name`")
+    })
+}
+
+/// The lock file beside the configuration in force: the project's, where there is one.
+fn lock_file(global: &GlobalArguments) -> PathBuf {
+    let files = match &global.config {
+        Some(file) => vec![file.clone()],
+        None => Config::default_files(),
+    };
+    let locks = files.iter().map(|file| (file, Lock::beside(file)));
+    let mut existing = locks.rev().filter(|(file, lock)| file.exists() || lock.exists());
+    match existing.next() {
+        Some((_, lock)) => lock,
+        None => Lock::beside(files.first().map_or(Path::new("hotcell.toml"), PathBuf::as_path)),
+    }
+}
+
+fn write(lock: &Lock, file: &Path) -> Result<(), Problem> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let made = folder.map_or(Ok(()), std::fs::create_dir_all);
+    made.and_then(|()| lock.write(file)).map_err(|error| {
+        Problem::usage(format!("`{}` cannot be written: {}", file.display(), why(&error)))
+    })
+}
+
+/// Who agrees, as far as the system tells.
+fn who() -> String {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    variable("USER").or_else(|| variable("USERNAME")).unwrap_or_else(|| "unknown".to_owned())
+}
