@@ -6,6 +6,7 @@ use crate::engine::{Allocation, Engine};
 use crate::runner::Runner;
 use crate::setup::{Component, Setup, SetupError};
 use crate::store::Store;
+use crate::transcript::Transcripts;
 use hotcell_egress::{AuditSink, Egress, JsonlAudit, Proxy, Resolve, Roots};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ pub struct RunnerBuilder {
     allocation: Allocation,
     cache: Option<PathBuf>,
     store: Option<Store>,
+    record: Option<PathBuf>,
     audit: Vec<Arc<dyn AuditSink>>,
     resolver: Option<Arc<dyn Resolve>>,
     given: BTreeMap<String, Component<'static>>,
@@ -31,6 +33,7 @@ impl Default for RunnerBuilder {
             allocation: Allocation::OnDemand,
             cache: default_cache(),
             store: Store::of_the_user(),
+            record: None,
             audit: Vec::new(),
             resolver: None,
             given: BTreeMap::new(),
@@ -67,6 +70,14 @@ impl RunnerBuilder {
     #[must_use]
     pub fn store(mut self, store: Store) -> Self {
         self.store = Some(store);
+        self
+    }
+
+    /// Writes a [`crate::Transcript`] of every request into this folder, which has to be
+    /// this user's alone; more than the configuration's `[transcripts]` says.
+    #[must_use]
+    pub fn record(mut self, directory: PathBuf) -> Self {
+        self.record = Some(directory);
         self
     }
 
@@ -122,12 +133,18 @@ impl RunnerBuilder {
         for sink in self.audit {
             egress = egress.audit(sink);
         }
+        let record = self.record.or(config.transcripts.as_ref().map(|it| it.directory.clone()));
+        let transcripts = record.map(|directory| {
+            let opened = Transcripts::at(&directory);
+            opened.map_err(|error| SetupError::Transcripts { directory, why: error.to_string() })
+        });
         let engine = Engine::new(self.allocation)
             .map_err(|error| SetupError::Engine(format!("{error:#}")))?;
         Ok(Runner::from(Setup {
             config,
             engine,
             store: self.store,
+            transcripts: transcripts.transpose()?,
             cache: self.cache.map_or_else(ArtifactCache::none, ArtifactCache::at),
             egress: egress.build(),
             given: self.given,

@@ -42,6 +42,9 @@ pub struct Config {
     /// The audit log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audit: Option<AuditConfig>,
+    /// Transcripts of every request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transcripts: Option<TranscriptsConfig>,
     /// Certificate authorities to believe instead of the platform's: a PEM file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_roots: Option<PathBuf>,
@@ -140,6 +143,14 @@ impl AuditConfig {
     }
 }
 
+/// The `[transcripts]` table. Transcripts hold prompts and answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TranscriptsConfig {
+    /// A folder of this user's alone; relative to the configuration's.
+    pub directory: PathBuf,
+}
+
 /// The `[proxy]` table. Without it no proxy is used, whatever the environment says.
 /// Providers with `allow-private = true` are reached without it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -202,7 +213,8 @@ impl Config {
         let folder = file.parent().unwrap_or_else(|| Path::new(""));
         let adapters = config.adapters.values_mut().map(|adapter| &mut adapter.path);
         let audit = config.audit.iter_mut().map(|audit| &mut audit.file);
-        for path in adapters.chain(audit).chain(config.tls_roots.iter_mut()) {
+        let transcripts = config.transcripts.iter_mut().map(|it| &mut it.directory);
+        for path in adapters.chain(audit).chain(transcripts).chain(config.tls_roots.iter_mut()) {
             *path = folder.join(&*path);
         }
         Ok(config)
@@ -261,6 +273,7 @@ impl Config {
         self.lock.adapters.extend(other.lock.adapters);
         self.default_model = other.default_model.or(self.default_model.take());
         self.audit = other.audit.or(self.audit.take());
+        self.transcripts = other.transcripts.or(self.transcripts.take());
         self.tls_roots = other.tls_roots.or(self.tls_roots.take());
         self.proxy = other.proxy.or(self.proxy.take());
     }

@@ -29,16 +29,20 @@ pub mod limits;
 mod lock;
 mod private;
 mod provider;
+mod replay;
 mod runner;
 mod setup;
 mod store;
+pub mod transcript;
 pub mod types;
 pub mod wasi;
 
 pub use adapter::{AdapterError, inspect};
 pub use answer::{Answer, Choice, Collected, EventStream};
 pub use builder::RunnerBuilder;
-pub use config::{AdapterConfig, AuditConfig, Config, ConfigError, ProviderConfig, ProxyConfig};
+pub use config::{
+    AdapterConfig, AuditConfig, Config, ConfigError, ProviderConfig, ProxyConfig, TranscriptsConfig,
+};
 pub use engine::Allocation;
 pub use failure::{Consequence, Error, consequence};
 pub use hotcell_bundle as bundle;
@@ -48,6 +52,8 @@ pub use hotcell_manifest as manifest;
 pub use limits::Limits;
 pub use lock::{GrantName, Granted, LOCK_FILE, Lock};
 pub use provider::{Origin, ProviderInfo, SecretInfo};
+pub use replay::{Difference, Replayed};
 pub use runner::Runner;
 pub use setup::SetupError;
 pub use store::{Store, StoreError};
+pub use transcript::Transcript;

@@ -2,11 +2,13 @@
 
 use crate::answer::Answer;
 use crate::builder::RunnerBuilder;
-use crate::cell::{Cell, Grants};
+use crate::cell::{Cell, Door, Grants};
 use crate::config::Config;
 use crate::failure::Error;
 use crate::provider::{self, ProviderInfo};
+use crate::replay::{self, Replayed};
 use crate::setup::{Provider, Setup, SetupError};
+use crate::transcript::{self, Call, Transcript};
 use crate::types::{ChatRequest, EmbedRequest, EmbedResponse, FailureKind, Model};
 use hotcell_egress::Refusal;
 use std::fmt;
@@ -62,7 +64,8 @@ impl Runner {
         let request_id = self.request_id();
         let (provider, model) = self.provider_of(model, &request_id)?;
         request.model = model.to_owned();
-        let result = match self.open(&provider, &request_id).await {
+        let call = || Call::Chat(request.clone());
+        let result = match self.open(&provider, &request_id, call).await {
             Ok(cell) => cell.complete(&request).await,
             Err(error) => Err(error),
         };
@@ -82,7 +85,8 @@ impl Runner {
         let request_id = self.request_id();
         let (provider, model) = self.provider_of(model, &request_id)?;
         request.model = model.to_owned();
-        let result = match self.open(&provider, &request_id).await {
+        let call = || Call::Embed(request.clone());
+        let result = match self.open(&provider, &request_id, call).await {
             Ok(cell) => cell.embed(&request).await,
             Err(error) => Err(error),
         };
@@ -96,7 +100,7 @@ impl Runner {
     pub async fn models(&self, provider: &str) -> Result<Vec<Model>, Error> {
         let request_id = self.request_id();
         let provider = self.provider(provider, &request_id)?;
-        let result = match self.open(&provider, &request_id).await {
+        let result = match self.open(&provider, &request_id, || Call::Models).await {
             Ok(cell) => cell.list_models().await,
             Err(error) => Err(error),
         };
@@ -161,14 +165,51 @@ impl Runner {
         })
     }
 
-    async fn open(&self, provider: &Provider, request_id: &str) -> Result<Cell, Error> {
+    async fn open(
+        &self,
+        provider: &Provider,
+        request_id: &str,
+        call: impl FnOnce() -> Call,
+    ) -> Result<Cell, Error> {
+        let recorder = self.inner.setup.transcripts.as_ref().map(|transcripts| {
+            let inspection = provider.adapter.inspection();
+            let blank = transcript::blank(
+                request_id,
+                &provider.name,
+                provider.adapter.name(),
+                inspection.digest,
+                provider.wasi,
+                provider.settings.as_ref().clone(),
+                inspection.manifest.endpoints.keys().cloned().collect(),
+                provider.limits.as_ref().clone(),
+                call(),
+            );
+            Box::new(transcripts.begin(blank, self.inner.setup.egress.clone()))
+        });
         let grants = Grants {
-            egress: provider.egress.cell(request_id),
+            door: Door::Open { egress: provider.egress.cell(request_id), recorder },
             settings: provider.settings.clone(),
             limits: provider.limits.clone(),
             provider: provider.name.clone(),
         };
         Cell::open(provider.adapter.clone(), grants).await
+    }
+
+    /// Lets what was recorded happen again, without any network, and tells where it does
+    /// not happen as it is written. `component` is another one to try it with; without it
+    /// it is the one that was recorded, by its digest: of the binary, the store or the
+    /// configuration.
+    ///
+    /// # Errors
+    /// A component that cannot be had, or is no adapter. How the adapter fails is part of
+    /// what is compared.
+    pub async fn replay(
+        &self,
+        transcript: &Transcript,
+        component: Option<&[u8]>,
+    ) -> Result<Replayed, Error> {
+        let adapter = self.inner.setup.adapter_for(transcript, component)?;
+        Ok(replay::replay(adapter, transcript).await)
     }
 
     /// Unique in this process, and told apart between processes.

@@ -9,6 +9,7 @@ use crate::limits::{self, Limits};
 use crate::lock::{Granted, LOCK_FILE};
 use crate::provider::{self, Basis, Origin, ProviderInfo};
 use crate::store::{Store, StoreError};
+use crate::transcript::{Transcript, Transcripts};
 use crate::types::FailureKind;
 use hotcell_egress::{Egress, ProviderEgress, ProviderSpec, Rule};
 use hotcell_manifest::{Changes, Digest, Inspection};
@@ -68,6 +69,17 @@ pub enum SetupError {
         /// The digest of the file.
         found: Digest,
     },
+    /// A component that a transcript is of, and that is nowhere here.
+    #[error(
+        "the component {digest} of the adapter `{adapter}` is not here; name its file, or that of \
+         another version to compare with"
+    )]
+    Unknown {
+        /// The adapter.
+        adapter: String,
+        /// The component.
+        digest: Digest,
+    },
     /// A component that was agreed to and is not there.
     #[error("adapter `{adapter}`: {why}; get it again with `hotcell adapter trust {adapter} FILE`")]
     Store {
@@ -114,6 +126,14 @@ pub enum SetupError {
     /// The proxy cannot be used.
     #[error("{0}")]
     Proxy(String),
+    /// Transcripts cannot be written.
+    #[error("transcripts in {}: {why}", directory.display())]
+    Transcripts {
+        /// The folder.
+        directory: PathBuf,
+        /// What the system said.
+        why: String,
+    },
     /// The audit log cannot be opened.
     #[error("audit log {}: {why}", file.display())]
     Audit {
@@ -173,6 +193,7 @@ pub(crate) struct Provider {
     pub(crate) egress: ProviderEgress,
     pub(crate) settings: Arc<BTreeMap<String, String>>,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) wasi: bool,
 }
 
 /// What providers are set up from, and those that are.
@@ -181,6 +202,8 @@ pub(crate) struct Setup {
     pub(crate) engine: Engine,
     pub(crate) cache: ArtifactCache,
     pub(crate) store: Option<Store>,
+    /// Where requests are written down, if they are.
+    pub(crate) transcripts: Option<Transcripts>,
     pub(crate) egress: Egress,
     /// Components that the program brought along, by name.
     pub(crate) given: BTreeMap<String, Component<'static>>,
@@ -264,6 +287,7 @@ impl Setup {
             egress: self.door(name, resolved.spec)?,
             settings: Arc::new(resolved.settings),
             limits: Arc::new(resolved.limits),
+            wasi: self.wasi(name),
         })
     }
 
@@ -348,6 +372,44 @@ impl Setup {
 }
 
 impl Setup {
+    /// The adapter that a transcript is played to: the one that it is of, or another.
+    pub(crate) fn adapter_for(
+        &self,
+        transcript: &Transcript,
+        component: Option<&[u8]>,
+    ) -> Result<Arc<Adapter>, SetupError> {
+        let name = &transcript.adapter;
+        let component = match component {
+            Some(bytes) => Component::new(bytes.to_vec()),
+            None => self.by_digest(&transcript.digest, name)?,
+        };
+        let refused = |error| component.refused(name, error);
+        let inspection = adapter::inspect_as(&component, transcript.wasi).map_err(refused)?;
+        let wasi = transcript.wasi;
+        let loaded = Adapter::load(&self.engine, &self.cache, &component, inspection, wasi);
+        loaded.map(Arc::new).map_err(refused)
+    }
+
+    fn by_digest(&self, digest: &Digest, adapter: &str) -> Result<Component<'_>, SetupError> {
+        let text = digest.to_string();
+        let bundled = hotcell_bundle::ADAPTERS.iter().chain([&hotcell_bundle::HOSTILE]);
+        if let Some(found) = bundled.into_iter().find(|bundled| bundled.digest == text) {
+            return Ok(Component { bytes: Cow::Borrowed(found.component), digest: *digest });
+        }
+        if let Some(given) = self.given.values().find(|given| given.digest == *digest) {
+            return Ok(Component { bytes: Cow::Borrowed(&given.bytes), digest: *digest });
+        }
+        let mut configured = self.config.adapters.iter();
+        if let Some((name, found)) = configured.find(|(_, known)| known.digest == *digest) {
+            return Component::read(name, found);
+        }
+        let stored = self.store.as_ref().map(|store| store.get(digest));
+        match stored {
+            Some(Ok(bytes)) => Ok(Component { bytes: Cow::Owned(bytes), digest: *digest }),
+            _ => Err(SetupError::Unknown { adapter: adapter.to_owned(), digest: *digest }),
+        }
+    }
+
     /// A component of the store's, read and digested anew: what is digested is what runs.
     fn stored(&self, name: &str, granted: &Granted) -> Result<Component<'_>, SetupError> {
         let adapter = name.to_owned();

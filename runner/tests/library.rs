@@ -182,3 +182,31 @@ async fn artifacts_of_versions_that_are_gone_do_not_pile_up() {
         names.partition(|name| name.to_string_lossy().starts_with("old-"));
     assert_eq!((old.len(), new.len()), (63, 1));
 }
+
+#[tokio::test]
+async fn an_answer_that_its_caller_leaves_is_recorded_as_far_as_it_came() {
+    let (mock, _, folder) = world().await;
+    let text = format!(
+        "[providers.openai]\nendpoints.api = '{}'\nsecrets.api-key = 'file:{}'\n\
+         allow-private = true\nallow-plaintext = true\n[transcripts]\ndirectory = '{}'\n",
+        mock.url(),
+        folder.path().join("key").display(),
+        folder.path().join("transcripts").display(),
+    );
+    let config = Config::parse(&text, Path::new("hotcell.toml")).unwrap();
+    let cache = Some(folder.path().join("cache"));
+    let runner = Runner::builder().config(config).cache(cache).build().unwrap();
+    let mut answer = runner.chat("openai/gpt-test", ChatRequest::user("one two")).await.unwrap();
+    let first = answer.next_batch().await.unwrap().unwrap();
+    drop(answer);
+    let files = std::fs::read_dir(folder.path().join("transcripts")).unwrap();
+    let files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    let [file] = &files[..] else { panic!("{files:?}") };
+    let transcript = hotcell::Transcript::read(file).unwrap();
+    assert!(!transcript.answer.ended);
+    assert_eq!(transcript.answer.events, first);
+    let replayed = runner.replay(&transcript, None).await.unwrap();
+    assert!(replayed.is_verified(), "{replayed:?}");
+    // Replaying is not recorded.
+    assert_eq!(std::fs::read_dir(folder.path().join("transcripts")).unwrap().count(), 1);
+}

@@ -175,6 +175,35 @@ impl Egress {
     }
 }
 
+impl Egress {
+    /// Writes down that a transcript was kept, by its digest: whoever has the audit log can
+    /// tell whether it is the one.
+    ///
+    /// # Errors
+    /// An audit log that cannot be written.
+    pub fn recorded(
+        &self,
+        request_id: &str,
+        provider: &str,
+        adapter: &str,
+        digest: Digest,
+        transcript: Digest,
+    ) -> Result<(), EgressError> {
+        let record = AuditRecord {
+            time: SystemTime::now(),
+            request_id: request_id.into(),
+            provider: provider.into(),
+            adapter: adapter.into(),
+            digest: Some(digest),
+            endpoint: None,
+            method: None,
+            path: None,
+            decision: Decision::Recorded { transcript },
+        };
+        audit::record(&self.inner.audit, &record)
+    }
+}
+
 impl EgressBuilder {
     /// Resolves names with something else than the system.
     #[must_use]

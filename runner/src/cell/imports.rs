@@ -1,20 +1,13 @@
 //! What a guest can call: egress, settings, log. This is the host's whole surface.
 
+use super::door::{Endpoint, Response};
 use super::{BrokenLimit, State};
 use crate::bindings::hotcell::adapter::{egress, log, settings, types};
 use crate::types::{Failure, FailureKind};
 use crate::wasi::Wasi;
 use bytes::Bytes;
-use hotcell_egress::{EgressError, EndpointId, ErrorKind};
 use hotcell_manifest::Method;
 use wasmtime::component::{HasData, Linker, Resource};
-
-/// An endpoint in a guest's hands.
-#[derive(Debug)]
-pub struct Endpoint(EndpointId);
-
-/// A response in a guest's hands.
-pub type Response = hotcell_egress::Response;
 
 struct Imports;
 
@@ -36,9 +29,9 @@ impl egress::Host for State {}
 
 impl egress::HostEndpoint for State {
     fn named(&mut self, name: String) -> wasmtime::Result<Result<Resource<Endpoint>, Failure>> {
-        match self.egress.endpoint(&name) {
-            Ok(endpoint) => Ok(Ok(self.table.push(Endpoint(endpoint)).map_err(too_many)?)),
-            Err(error) => Ok(Err(self.failure(error)?)),
+        match self.door.endpoint(name) {
+            Ok(endpoint) => Ok(Ok(self.table.push(endpoint).map_err(too_many)?)),
+            Err(failure) => Ok(Err(self.told(failure)?)),
         }
     }
 
@@ -47,7 +40,7 @@ impl egress::HostEndpoint for State {
         endpoint: Resource<Endpoint>,
         request: egress::Request,
     ) -> wasmtime::Result<Result<Resource<Response>, Failure>> {
-        let endpoint = self.table.get(&endpoint)?.0;
+        let endpoint = self.table.get(&endpoint)?.key();
         let request = hotcell_egress::Request {
             method: method_of(request.method),
             path: request.path,
@@ -59,11 +52,11 @@ impl egress::HostEndpoint for State {
             body: Bytes::from(request.body),
         };
         self.budget.pause();
-        let response = self.egress.send(endpoint, request).await;
+        let response = self.door.send(endpoint, request).await;
         self.budget.resume();
         match response {
             Ok(response) => Ok(Ok(self.table.push(response).map_err(too_many)?)),
-            Err(error) => Ok(Err(self.failure(error)?)),
+            Err(failure) => Ok(Err(self.told(failure)?)),
         }
     }
 
@@ -93,12 +86,14 @@ impl egress::HostResponse for State {
         // A guest that asks for nothing would never see the end.
         let limit = (limit as usize).clamp(1, MOST_PER_READ);
         let response = self.table.get_mut(&response)?;
+        let number = response.number();
         self.budget.pause();
         let read = response.read(limit).await;
         self.budget.resume();
+        self.door.note(number, &read);
         match read {
-            Ok(bytes) => Ok(Ok(bytes.map(Vec::from))),
-            Err(error) => Ok(Err(self.failure(error)?)),
+            Ok(bytes) => Ok(Ok(bytes)),
+            Err(failure) => Ok(Err(self.told(failure)?)),
         }
     }
 
@@ -145,17 +140,17 @@ impl log::Host for State {
 
 impl State {
     /// What the guest is told, unless it has been told often enough.
-    fn failure(&self, error: EgressError) -> wasmtime::Result<Failure> {
-        if self.egress.has_been_denied_enough() {
+    fn told(&self, failure: Failure) -> wasmtime::Result<Failure> {
+        if self.door.has_been_denied_enough() {
             let what = "was refused more often than its limit".into();
             return Err(BrokenLimit { kind: FailureKind::Denied, what }.into());
         }
-        Ok(failure_of(error))
+        Ok(failure)
     }
 
     /// Ends the cell, which called what it does not have.
     pub(crate) fn deny_import(&mut self, import: &str) -> wasmtime::Error {
-        self.egress.deny_import(import);
+        self.door.deny_import(import);
         let what = format!("called `{import}`, which no cell has").into();
         BrokenLimit { kind: FailureKind::Denied, what }.into()
     }
@@ -183,17 +178,4 @@ fn method_of(method: egress::Method) -> Method {
         egress::Method::Patch => Method::Patch,
         egress::Method::Delete => Method::Delete,
     }
-}
-
-fn failure_of(error: EgressError) -> Failure {
-    let kind = match error.kind {
-        ErrorKind::Denied => FailureKind::Denied,
-        ErrorKind::Authentication => FailureKind::Authentication,
-        ErrorKind::Unreachable => FailureKind::Unreachable,
-        ErrorKind::TimedOut => FailureKind::TimedOut,
-        ErrorKind::TooLarge => FailureKind::TooLarge,
-        ErrorKind::MalformedResponse => FailureKind::MalformedResponse,
-        ErrorKind::Internal => FailureKind::Internal,
-    };
-    Failure { code: error.rule.map(|rule| rule.to_string()), ..Failure::new(kind, error.message) }
 }

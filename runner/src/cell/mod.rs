@@ -1,21 +1,23 @@
 //! One execution: a fresh store and instance of one adapter, with one provider's
 //! capabilities, for one request. Nothing survives it.
 
+mod door;
 mod imports;
 mod limiter;
 mod promise;
 mod time;
 
+pub(crate) use door::{Door, Player};
+pub use door::{Endpoint, Response};
 pub(crate) use imports::link;
-pub use imports::{Endpoint, Response};
 
 use crate::adapter::{Adapter, Interface};
 use crate::bindings::exports::hotcell::adapter as exports;
 use crate::failure::Error;
 use crate::limits::Limits;
+use crate::transcript::Answered;
 use crate::types::{ChatRequest, EmbedRequest, EmbedResponse, Event, Failure, FailureKind, Model};
 use crate::wasi::Wasi;
-use hotcell_egress::CellEgress;
 use limiter::Limiter;
 use promise::Progress;
 use std::borrow::Cow;
@@ -32,7 +34,7 @@ use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
 
 /// What a cell is made of: everything that it will ever have.
 pub(crate) struct Grants {
-    pub(crate) egress: CellEgress,
+    pub(crate) door: Door,
     pub(crate) settings: Arc<BTreeMap<String, String>>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) provider: Arc<str>,
@@ -41,7 +43,7 @@ pub(crate) struct Grants {
 /// The host's side of a cell: what the guest's imports work on.
 pub(crate) struct State {
     table: ResourceTable,
-    egress: CellEgress,
+    door: Door,
     settings: Arc<BTreeMap<String, String>>,
     limits: Arc<Limits>,
     limiter: Limiter,
@@ -69,7 +71,7 @@ impl Cell {
         let limits = grants.limits.clone();
         let state = State {
             table: handles(limits.handles),
-            egress: grants.egress,
+            door: grants.door,
             settings: grants.settings,
             limiter: Limiter::new(&limits),
             budget: Budget::new(Duration::from_millis(limits.cpu_ms), adapter.engine().running()),
@@ -85,21 +87,46 @@ impl Cell {
         store.epoch_deadline_callback(|mut context| context.data_mut().budget.tick());
         let deadline = Box::pin(tokio::time::sleep(Duration::from_millis(limits.total_ms)));
         let opened = adapter.instantiate(&mut store).await;
-        let instance = opened.map_err(|error| failure_of(&error, &adapter))?;
+        let opened = opened.map_err(|error| failure_of(&error, &adapter));
+        let instance = noted(&mut store, opened)?;
         Ok(Self { store, instance, adapter, deadline, limits })
     }
 
     /// Sends a chat request; the answer comes with [`Completion::next`].
     pub(crate) async fn complete(mut self, request: &ChatRequest) -> Result<Completion, Error> {
-        let chat = self.chat()?;
-        let call = chat.call_complete(computing(&mut self.store), request);
-        let called = within(&mut self.deadline, pin!(call)).await;
-        let resource = self.end(called)?;
+        let begun = self.begin(request).await;
+        let (chat, resource) = noted(&mut self.store, begun)?;
         Ok(Completion { cell: self, chat, resource, progress: Progress::default(), done: false })
     }
 
     /// Turns texts into vectors.
     pub(crate) async fn embed(mut self, request: &EmbedRequest) -> Result<EmbedResponse, Error> {
+        let response = self.vectors(request).await;
+        let response = noted(&mut self.store, response)?;
+        self.ended(|answer| answer.vectors = Some(response.clone()));
+        Ok(response)
+    }
+
+    /// Lists the provider's models.
+    pub(crate) async fn list_models(mut self) -> Result<Vec<Model>, Error> {
+        let models = self.models().await;
+        let models = noted(&mut self.store, models)?;
+        self.ended(|answer| answer.models = Some(models.clone()));
+        Ok(models)
+    }
+
+    async fn begin(
+        &mut self,
+        request: &ChatRequest,
+    ) -> Result<(exports::chat::Guest, ResourceAny), Error> {
+        let chat = self.chat()?;
+        let call = chat.call_complete(computing(&mut self.store), request);
+        let called = within(&mut self.deadline, pin!(call)).await;
+        let resource = self.end(called)?;
+        Ok((chat, resource))
+    }
+
+    async fn vectors(&mut self, request: &EmbedRequest) -> Result<EmbedResponse, Error> {
         let indices = self.adapter.embeddings().ok_or_else(|| self.lacks("embeddings"))?;
         let guest = indices.load(&mut self.store, &self.instance);
         let guest = guest.map_err(|error| failure_of(&error, &self.adapter))?;
@@ -110,8 +137,7 @@ impl Cell {
         Ok(response)
     }
 
-    /// Lists the provider's models.
-    pub(crate) async fn list_models(mut self) -> Result<Vec<Model>, Error> {
+    async fn models(&mut self) -> Result<Vec<Model>, Error> {
         let indices = self.adapter.models().ok_or_else(|| self.lacks("models"))?;
         let guest = indices.load(&mut self.store, &self.instance);
         let guest = guest.map_err(|error| failure_of(&error, &self.adapter))?;
@@ -140,6 +166,14 @@ impl Cell {
         }
     }
 
+    /// Writes the end of the answer down, where somebody writes along.
+    fn ended(&mut self, what: impl FnOnce(&mut Answered)) {
+        if let Some(recorder) = self.store.data_mut().door.recorder() {
+            what(&mut recorder.transcript.answer);
+            recorder.transcript.answer.ended = true;
+        }
+    }
+
     fn lacks(&self, interface: Interface) -> Error {
         Error::new(
             FailureKind::Unsupported,
@@ -163,6 +197,20 @@ impl Completion {
         if self.done {
             return Ok(None);
         }
+        let events = self.advance().await;
+        let events = noted(&mut self.cell.store, events)?;
+        match &events {
+            Some(events) => {
+                if let Some(recorder) = self.cell.store.data_mut().door.recorder() {
+                    recorder.transcript.answer.events.extend_from_slice(events);
+                }
+            }
+            None => self.cell.ended(|_| ()),
+        }
+        Ok(events)
+    }
+
+    async fn advance(&mut self) -> Result<Option<Vec<Event>>, Error> {
         // Whatever happens now, a guest is not asked again after it has failed.
         self.done = true;
         let cell = &mut self.cell;
@@ -185,6 +233,15 @@ pub(crate) fn handles(most: usize) -> ResourceTable {
     let mut table = ResourceTable::new();
     table.set_max_capacity(most);
     table
+}
+
+/// Writes down how an answer failed, where somebody writes along.
+fn noted<T>(store: &mut Store<State>, result: Result<T, Error>) -> Result<T, Error> {
+    if let (Err(error), Some(recorder)) = (&result, store.data_mut().door.recorder()) {
+        recorder.transcript.answer.failure = Some(error.failure.clone());
+        recorder.transcript.answer.ended = true;
+    }
+    result
 }
 
 /// The store for a call of the guest's, which computes from now on.

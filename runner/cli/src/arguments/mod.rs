@@ -85,6 +85,10 @@ pub(crate) struct GlobalArguments {
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) audit: Option<PathBuf>,
 
+    /// Write a transcript of every request into this folder, which holds prompts and answers
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) record: Option<PathBuf>,
+
     /// Ask nothing and write no lock file: what was not granted yet is not granted
     #[arg(long, global = true, env = "HOTCELL_LOCKED", value_parser = clap::builder::FalseyValueParser::new(), hide_env_values = true)]
     pub(crate) locked: bool,
@@ -125,6 +129,7 @@ pub(crate) enum Command {
     /// See what adapters did
     #[command(subcommand)]
     Audit(AuditCommand),
+    Replay(ReplayArguments),
     /// See and check the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -312,6 +317,29 @@ pub(crate) struct PackArguments {
     /// Where to write the component; NAME.wasm by default
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Let what was recorded happen again, and see whether it does
+///
+/// Takes transcripts that `--record DIR` wrote, and plays to the same component what its
+/// provider answered then, without any network. It has to send and to yield the same, to the
+/// last bit: otherwise somebody edited the transcript, or it is of another component.
+/// With `--adapter` it shows what another version would have done. Ends with exit code 1
+/// where anything differs.
+#[derive(Args, Debug)]
+pub(crate) struct ReplayArguments {
+    /// Transcripts, and folders of them
+    #[arg(value_name = "FILE|DIR", required = true, value_hint = ValueHint::AnyPath)]
+    pub(crate) transcripts: Vec<PathBuf>,
+
+    /// Play them to this adapter: a bundled, configured or granted one's name, or a
+    /// component's file
+    #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::AnyPath)]
+    pub(crate) adapter: Option<String>,
 
     /// Print one JSON document
     #[arg(long)]

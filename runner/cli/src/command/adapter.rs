@@ -115,7 +115,7 @@ fn diff(arguments: &DiffArguments, config: &Config, terminal: &Terminal) -> Resu
 
 /// The component that a name or a path means: configured ones win, as they do for
 /// the runner.
-fn find(name: &str, config: &Config) -> Result<(Source, Cow<'static, [u8]>), Problem> {
+pub(super) fn find(name: &str, config: &Config) -> Result<(Source, Cow<'static, [u8]>), Problem> {
     if let Some(configured) = config.adapters.get(name) {
         let (path, agreed) = (configured.path.clone(), configured.digest);
         let component = read_file(&path)?;

@@ -12,6 +12,7 @@ mod grant;
 mod models;
 mod pack;
 mod providers;
+mod replay;
 mod view;
 mod watch;
 
@@ -38,6 +39,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<(), Prob
         Command::Audit(AuditCommand::Log(AuditLogCommand::Verify(verify))) => {
             audit_log::verify(verify, global, terminal)
         }
+        Command::Replay(arguments) => replay::run(arguments, global, terminal),
         Command::Config(config) => config::run(config, global, terminal),
         Command::Completions(shell) => completions::run(shell, terminal),
         Command::Demo(demo) => crate::demo::run(demo, terminal),
@@ -55,6 +57,7 @@ impl Arguments {
             Command::Demo(demo) => demo.json,
             Command::Adapter(adapter) => adapter.json(),
             Command::Audit(AuditCommand::Log(AuditLogCommand::Verify(verify))) => verify.json,
+            Command::Replay(arguments) => arguments.json,
             Command::Config(config) => config.json(),
             Command::Completions(_) => false,
         }
@@ -75,7 +78,11 @@ fn configuration(global: &GlobalArguments) -> Result<Config, Problem> {
 
 /// A runner for one-shot calls.
 fn runner(global: &GlobalArguments) -> Result<Runner, Problem> {
-    Ok(Runner::builder().config(configuration(global)?).build()?)
+    let mut builder = Runner::builder().config(configuration(global)?);
+    if let Some(directory) = &global.record {
+        builder = builder.record(directory.clone());
+    }
+    Ok(builder.build()?)
 }
 
 /// Sets a provider up. What is wrong with it is wrong with the configuration or with

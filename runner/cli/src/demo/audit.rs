@@ -17,6 +17,7 @@ pub(super) fn show(records: &[AuditRecord], screen: &Screen<'_>) -> Result<(), P
     let (mut granted, mut denied) = (0, 0);
     for record in records {
         let (decision, detail) = match &record.decision {
+            Decision::Recorded { .. } => continue,
             Decision::Granted => {
                 granted += 1;
                 continue;

@@ -15,3 +15,4 @@ mod grants;
 #[cfg(unix)]
 mod interrupt;
 mod listings;
+mod transcripts;

@@ -37,6 +37,9 @@ pub struct Verified {
     pub continues: Option<Digest>,
     /// The last link: note it somewhere else.
     pub link: Digest,
+    /// Transcripts that were kept: the request's id, and the digest of the file.
+    #[serde(skip)]
+    pub transcripts: Vec<(String, Digest)>,
     /// Lines that were not written to their end, by a crash or a full disk: file and
     /// number. They hang on nothing, and nothing on them.
     pub torn: Vec<(PathBuf, u64)>,
@@ -132,6 +135,7 @@ pub fn verify(files: &[PathBuf], noted: Option<&Digest>) -> Result<Verified, Cha
         last: None,
         continues: None,
         link: beginning(),
+        transcripts: Vec::new(),
         torn: Vec::new(),
     };
     let mut found = noted.is_none_or(|noted| *noted == verified.link);
@@ -174,6 +178,7 @@ pub fn verify(files: &[PathBuf], noted: Option<&Digest>) -> Result<Verified, Cha
                 ));
             }
             verified.link = link;
+            verified.transcripts.extend(about.request_id.zip(about.transcript));
             found = found || noted == Some(&link);
             if about.after.is_none() {
                 verified.records += 1;
@@ -195,4 +200,8 @@ struct About {
     /// The last link of the file before, where this record begins a file.
     #[serde(default)]
     after: Option<Digest>,
+    #[serde(default, rename = "request-id")]
+    request_id: Option<String>,
+    #[serde(default)]
+    transcript: Option<Digest>,
 }

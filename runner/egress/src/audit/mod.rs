@@ -53,6 +53,12 @@ pub enum Decision {
         /// What exactly it refused.
         detail: String,
     },
+    /// All that crossed the wall for a request was written down.
+    #[serde(rename_all = "kebab-case")]
+    Recorded {
+        /// The digest of the transcript's bytes.
+        transcript: Digest,
+    },
     /// A granted request came to its end.
     #[serde(rename_all = "kebab-case")]
     Finished {
@@ -161,6 +167,9 @@ fn trace(record: &AuditRecord) {
         }
         Decision::Denied { rule, detail } => {
             tracing::warn!(target: "hotcell::audit", %request_id, %provider, %adapter, endpoint, path, %rule, detail, "denied");
+        }
+        Decision::Recorded { transcript } => {
+            tracing::debug!(target: "hotcell::audit", %request_id, %provider, %adapter, %transcript, "recorded");
         }
         Decision::Finished { status, bytes_sent, bytes_received, error, .. } => {
             tracing::debug!(target: "hotcell::audit", %request_id, %provider, %adapter, endpoint, path, status, bytes_sent, bytes_received, error, "finished");

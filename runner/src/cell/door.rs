@@ -1,0 +1,251 @@
+//! What stands behind a cell's imports of egress: the network, with or without somebody
+//! who writes along, or a transcript.
+
+use crate::transcript::{self, Exchange, Read, Recorder, Sent, Transcript};
+use crate::types::{Failure, FailureKind};
+use hotcell_egress::{CellEgress, EgressError, EndpointId, ErrorKind};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What a cell's requests go through.
+pub(crate) enum Door {
+    /// To the network.
+    Open { egress: CellEgress, recorder: Option<Box<Recorder>> },
+    /// To what came back another time.
+    Played(Player),
+}
+
+/// An endpoint in a guest's hands.
+#[derive(Debug)]
+pub struct Endpoint {
+    name: String,
+    id: Option<EndpointId>,
+}
+
+/// A response in a guest's hands.
+#[derive(Debug)]
+pub struct Response(Source);
+
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "the large one is what nearly all are")]
+enum Source {
+    Live {
+        response: hotcell_egress::Response,
+        /// Its number in the transcript.
+        number: usize,
+    },
+    Played {
+        status: u16,
+        headers: Vec<(String, String)>,
+        reads: VecDeque<Read>,
+    },
+}
+
+/// Plays what came back another time, and notes what is sent.
+pub(crate) struct Player {
+    endpoints: Vec<String>,
+    exchanges: VecDeque<Exchange>,
+    /// Outlives the cell.
+    sent: Arc<Mutex<Vec<Sent>>>,
+}
+
+impl Player {
+    /// What is sent while it plays is noted in `sent`.
+    pub(crate) fn of(transcript: &Transcript, sent: Arc<Mutex<Vec<Sent>>>) -> Self {
+        let endpoints = transcript.endpoints.clone();
+        Self { endpoints, exchanges: transcript.exchanges.clone().into(), sent }
+    }
+}
+
+impl Door {
+    pub(super) fn endpoint(&mut self, name: String) -> Result<Endpoint, Failure> {
+        match self {
+            Self::Open { egress, .. } => match egress.endpoint(&name) {
+                Ok(id) => Ok(Endpoint { name, id: Some(id) }),
+                Err(error) => Err(failure_of(error)),
+            },
+            Self::Played(player) if player.endpoints.contains(&name) => {
+                Ok(Endpoint { name, id: None })
+            }
+            Self::Played(_) => {
+                let message = format!("no endpoint `{name}` was granted");
+                Err(Failure::new(FailureKind::Denied, message))
+            }
+        }
+    }
+
+    pub(super) async fn send(
+        &mut self,
+        endpoint: (String, Option<EndpointId>),
+        request: hotcell_egress::Request,
+    ) -> Result<Response, Failure> {
+        let (name, id) = endpoint;
+        let sent = || Sent {
+            endpoint: name,
+            method: request.method,
+            path: request.path.clone(),
+            headers: request.headers.clone(),
+            body: transcript::Bytes(request.body.to_vec()),
+        };
+        let (egress, recorder) = match self {
+            Self::Open { egress, recorder } => (egress, recorder),
+            Self::Played(player) => {
+                let sent = sent();
+                return player.send(sent);
+            }
+        };
+        let exchange = recorder.is_some().then(|| Exchange {
+            request: sent(),
+            failure: None,
+            status: None,
+            headers: Vec::new(),
+            reads: Vec::new(),
+        });
+        let answered = match id {
+            Some(id) => egress.send(id, request).await.map_err(failure_of),
+            None => Err(Failure::new(FailureKind::Internal, "an endpoint of another door")),
+        };
+        let number = match (recorder, exchange) {
+            (Some(recorder), Some(mut exchange)) => {
+                match &answered {
+                    Ok(response) => {
+                        exchange.status = Some(response.status());
+                        exchange.headers = response.headers().to_vec();
+                    }
+                    Err(failure) => exchange.failure = Some(failure.clone()),
+                }
+                recorder.transcript.exchanges.push(exchange);
+                recorder.transcript.exchanges.len() - 1
+            }
+            _ => 0,
+        };
+        answered.map(|response| Response(Source::Live { response, number }))
+    }
+
+    /// Writes down what a read gave.
+    pub(super) fn note(
+        &mut self,
+        response: Option<usize>,
+        read: &Result<Option<Vec<u8>>, Failure>,
+    ) {
+        let (Self::Open { recorder: Some(recorder), .. }, Some(number)) = (self, response) else {
+            return;
+        };
+        if let Some(exchange) = recorder.transcript.exchanges.get_mut(number) {
+            exchange.reads.push(match read {
+                Ok(Some(bytes)) => Read::Bytes(transcript::Bytes(bytes.clone())),
+                Ok(None) => Read::End,
+                Err(failure) => Read::Failure(failure.clone()),
+            });
+        }
+    }
+
+    /// Who writes along, if anybody does.
+    pub(super) fn recorder(&mut self) -> Option<&mut Recorder> {
+        match self {
+            Self::Open { recorder, .. } => recorder.as_deref_mut(),
+            Self::Played(_) => None,
+        }
+    }
+
+    pub(super) fn deny_import(&mut self, import: &str) {
+        if let Self::Open { egress, .. } = self {
+            // It is written to the audit log; the cell is ended in any case.
+            let _ = egress.deny_import(import);
+        }
+    }
+
+    pub(super) fn has_been_denied_enough(&self) -> bool {
+        match self {
+            Self::Open { egress, .. } => egress.has_been_denied_enough(),
+            Self::Played(_) => false,
+        }
+    }
+}
+
+impl Endpoint {
+    pub(super) fn key(&self) -> (String, Option<EndpointId>) {
+        (self.name.clone(), self.id)
+    }
+}
+
+impl Player {
+    fn send(&mut self, sent: Sent) -> Result<Response, Failure> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
+        let Some(exchange) = self.exchanges.pop_front() else {
+            let why = "the transcript has no further exchange";
+            return Err(Failure::new(FailureKind::Internal, why));
+        };
+        match (exchange.failure, exchange.status) {
+            (Some(failure), _) => Err(failure),
+            (None, status) => Ok(Response(Source::Played {
+                status: status.unwrap_or(0),
+                headers: exchange.headers,
+                reads: exchange.reads.into(),
+            })),
+        }
+    }
+}
+
+impl Response {
+    pub(super) fn status(&self) -> u16 {
+        match &self.0 {
+            Source::Live { response, .. } => response.status(),
+            Source::Played { status, .. } => *status,
+        }
+    }
+
+    pub(super) fn headers(&self) -> &[(String, String)] {
+        match &self.0 {
+            Source::Live { response, .. } => response.headers(),
+            Source::Played { headers, .. } => headers,
+        }
+    }
+
+    /// Its number in the transcript, where it is one that came from the network.
+    pub(super) fn number(&self) -> Option<usize> {
+        match &self.0 {
+            Source::Live { number, .. } => Some(*number),
+            Source::Played { .. } => None,
+        }
+    }
+
+    pub(super) async fn read(&mut self, limit: usize) -> Result<Option<Vec<u8>>, Failure> {
+        let reads = match &mut self.0 {
+            Source::Live { response, .. } => {
+                let read = response.read(limit).await.map_err(failure_of);
+                return read.map(|bytes| bytes.map(Vec::from));
+            }
+            Source::Played { reads, .. } => reads,
+        };
+        match reads.pop_front() {
+            Some(Read::Bytes(transcript::Bytes(mut bytes))) => {
+                // Another adapter may read less at a time.
+                if bytes.len() > limit {
+                    let rest = bytes.split_off(limit);
+                    reads.push_front(Read::Bytes(transcript::Bytes(rest)));
+                }
+                Ok(Some(bytes))
+            }
+            Some(Read::End) => Ok(None),
+            Some(Read::Failure(failure)) => Err(failure),
+            None => {
+                let why = "the transcript has nothing more of this response";
+                Err(Failure::new(FailureKind::Internal, why))
+            }
+        }
+    }
+}
+
+pub(super) fn failure_of(error: EgressError) -> Failure {
+    let kind = match error.kind {
+        ErrorKind::Denied => FailureKind::Denied,
+        ErrorKind::Authentication => FailureKind::Authentication,
+        ErrorKind::Unreachable => FailureKind::Unreachable,
+        ErrorKind::TimedOut => FailureKind::TimedOut,
+        ErrorKind::TooLarge => FailureKind::TooLarge,
+        ErrorKind::MalformedResponse => FailureKind::MalformedResponse,
+        ErrorKind::Internal => FailureKind::Internal,
+    };
+    Failure { code: error.rule.map(|rule| rule.to_string()), ..Failure::new(kind, error.message) }
+}
