@@ -1,14 +1,13 @@
 //! Builds the first-party adapters for `wasm32-unknown-unknown`, packs each with
 //! its manifest, and writes the table that `src/lib.rs` includes.
 
+use hotcell_manifest::{Build, TARGET};
 use std::env;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Folder below `adapters/`, in the order of a listing.
 const ADAPTERS: &[&str] = &["anthropic", "openai"];
@@ -40,75 +39,38 @@ fn build() -> Result<(), Box<dyn Error>> {
     }
 
     ensure_target(&workspace)?;
-    compile(&workspace, &target_dir)?;
+    let packages: Vec<String> =
+        ADAPTERS.iter().chain([&HOSTILE]).map(|name| package(name)).collect();
+    let build = Build {
+        cargo: env::var("CARGO")?.into(),
+        rustc: env::var("RUSTC")?.into(),
+        workspace: &workspace,
+        target_dir: &target_dir,
+        profile: "guest",
+        packages: &packages,
+    };
+    compile(&build)?;
 
     let mut table = String::new();
     writeln!(table, "/// The first-party adapters, by name.")?;
     writeln!(table, "pub static ADAPTERS: &[Bundled] = &[")?;
     for name in ADAPTERS {
-        writeln!(table, "{},", entry(name, &adapters, &target_dir, &out)?)?;
+        writeln!(table, "{},", entry(name, &adapters, &build, &out)?)?;
     }
     writeln!(table, "];")?;
     writeln!(table, "/// An adapter that tries to break out, for the demo and the red team.")?;
-    writeln!(
-        table,
-        "pub static HOSTILE: Bundled = {};",
-        entry(HOSTILE, &adapters, &target_dir, &out)?
-    )?;
+    writeln!(table, "pub static HOSTILE: Bundled = {};", entry(HOSTILE, &adapters, &build, &out)?)?;
     fs::write(out.join("table.rs"), table)?;
     Ok(())
 }
 
-/// One build for all guests, with paths of this machine taken out of the bytes.
-fn compile(workspace: &Path, target_dir: &Path) -> Result<(), Box<dyn Error>> {
-    let mut command = Command::new(env::var("CARGO")?);
-    command
-        .current_dir(workspace)
-        .args(["build", "--locked", "--profile", "guest", "--target", TARGET, "--target-dir"])
-        .arg(target_dir);
-    for name in ADAPTERS.iter().chain([&HOSTILE]) {
-        command.args(["--package", &format!("hotcell-adapter-{name}")]);
-    }
-    // The guest must not inherit what was set for the host (coverage, sanitizers,
-    // clippy's wrapper), nor an outer build's target folder.
-    for name in [
-        "RUSTFLAGS",
-        "CARGO_BUILD_RUSTFLAGS",
-        "CARGO_BUILD_TARGET",
-        "CARGO_TARGET_DIR",
-        "CARGO_BUILD_TARGET_DIR",
-        "RUSTC_WORKSPACE_WRAPPER",
-        "RUSTC_WRAPPER",
-        "CARGO_INCREMENTAL",
-    ] {
-        command.env_remove(name);
-    }
-    command.env("CARGO_ENCODED_RUSTFLAGS", guest_flags(workspace)?.join("\u{1f}"));
-    let output = command.output()?;
+/// One build for all guests.
+fn compile(build: &Build<'_>) -> Result<(), Box<dyn Error>> {
+    let output = build.command()?.output()?;
     if output.status.success() {
         return Ok(());
     }
     Err(format!("the adapters do not build:\n{}", String::from_utf8_lossy(&output.stderr)).into())
-}
-
-fn guest_flags(workspace: &Path) -> Result<Vec<String>, Box<dyn Error>> {
-    let sysroot = Command::new(env::var("RUSTC")?).args(["--print", "sysroot"]).output()?;
-    let sysroot = String::from_utf8(sysroot.stdout)?;
-    let mut flags = vec![
-        format!("--remap-path-prefix={}=/hotcell", workspace.display()),
-        format!("--remap-path-prefix={}=/rust", sysroot.trim()),
-        // Line ends are looked for sixteen bytes at a time.
-        "-Ctarget-feature=+simd128".to_owned(),
-        // The default shadow stack of 1 MiB would be most of a cell's memory.
-        "-Clink-arg=-zstack-size=131072".to_owned(),
-    ];
-    let home = env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
-    if let Some(home) = home {
-        flags.push(format!("--remap-path-prefix={}=/cargo", home.display()));
-    }
-    Ok(flags)
 }
 
 /// Some machines switch rustup's automatic install off; then the target that
@@ -139,13 +101,10 @@ fn ensure_target(workspace: &Path) -> Result<(), Box<dyn Error>> {
 fn entry(
     name: &str,
     adapters: &Path,
-    target_dir: &Path,
+    build: &Build<'_>,
     out: &Path,
 ) -> Result<String, Box<dyn Error>> {
-    let module = target_dir
-        .join(TARGET)
-        .join("guest")
-        .join(format!("hotcell_adapter_{}.wasm", name.replace('-', "_")));
+    let module = build.module(&package(name));
     let manifest = fs::read_to_string(adapters.join(name).join("adapter.toml"))?;
     let component = hotcell_manifest::pack(&fs::read(module)?, &manifest)
         .map_err(|error| format!("adapter {name}: {error}"))?;
@@ -157,4 +116,8 @@ fn entry(
         digest.to_string(),
         file
     ))
+}
+
+fn package(name: &str) -> String {
+    format!("hotcell-adapter-{name}")
 }

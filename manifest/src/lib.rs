@@ -19,6 +19,8 @@ mod section;
 
 #[cfg(feature = "pack")]
 mod pack;
+#[cfg(feature = "pack")]
+mod source;
 
 pub use auth::Auth;
 pub use capability::{Capability, Changes, Severity, capabilities, capabilities_of};
@@ -29,6 +31,8 @@ pub use section::{Inspection, SECTION, inspect, inspect_as};
 
 #[cfg(feature = "pack")]
 pub use pack::{PackError, pack};
+#[cfg(feature = "pack")]
+pub use source::{Build, TARGET};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

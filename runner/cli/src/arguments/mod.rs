@@ -215,6 +215,7 @@ pub(crate) enum AdapterCommand {
         json: bool,
     },
     Diff(DiffArguments),
+    Verify(VerifyArguments),
     Pack(PackArguments),
     Add(AddArguments),
     Trust(TrustArguments),
@@ -279,6 +280,31 @@ pub(crate) struct ConsentArguments {
     pub(crate) json: bool,
 }
 
+/// Show whether a source gives an adapter, byte for byte
+///
+/// Builds the source in a new folder with the toolchain that it names, packs it, and
+/// compares. Ends with exit code 1 where another component comes out. A build runs the
+/// build scripts of the source and of what it depends on, outside any cell, but without
+/// your environment: read a source before you build it.
+#[derive(Args, Debug)]
+pub(crate) struct VerifyArguments {
+    /// A bundled, configured or granted adapter's name, or a component's file
+    #[arg(value_name = "NAME|FILE", value_hint = ValueHint::AnyPath)]
+    pub(crate) adapter: String,
+
+    /// The folder of the source, with its Cargo.toml and adapter.toml
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) source: PathBuf,
+
+    /// Build here, and keep it for the next time
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) target_dir: Option<PathBuf>,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// Show what one adapter may do that another may not
 ///
 /// Compares what two components declare, import and export, the worst first. Nothing of
@@ -306,13 +332,13 @@ pub(crate) struct DiffArguments {
 /// to hotcell.toml is printed.
 #[derive(Args, Debug)]
 pub(crate) struct PackArguments {
-    /// The core module
-    #[arg(value_name = "MODULE", value_hint = ValueHint::FilePath)]
+    /// The core module; or the folder of its source, which is built first
+    #[arg(value_name = "MODULE|DIR", value_hint = ValueHint::AnyPath)]
     pub(crate) module: PathBuf,
 
-    /// The manifest
-    #[arg(short, long, value_name = "FILE", default_value = "adapter.toml", value_hint = ValueHint::FilePath)]
-    pub(crate) manifest: PathBuf,
+    /// The manifest; adapter.toml by default, of the source's folder or of this one
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) manifest: Option<PathBuf>,
 
     /// Where to write the component; NAME.wasm by default
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -1,4 +1,4 @@
-use super::{configuration, grant, pack};
+use super::{configuration, grant, pack, verify};
 use crate::arguments::{AdapterCommand, DiffArguments, GlobalArguments};
 use crate::nearest::nearest;
 use crate::problem::{Problem, why};
@@ -23,6 +23,9 @@ pub(crate) fn run(
 ) -> Result<(), Problem> {
     match command {
         AdapterCommand::Diff(arguments) => diff(arguments, &configuration(global)?, terminal),
+        AdapterCommand::Verify(arguments) => {
+            verify::run(arguments, &configuration(global)?, terminal)
+        }
         AdapterCommand::Pack(arguments) => pack::run(arguments, terminal),
         AdapterCommand::Add(arguments) => grant::add(arguments, global, terminal),
         AdapterCommand::Trust(arguments) => grant::trust(arguments, global, terminal),
@@ -44,6 +47,7 @@ impl AdapterCommand {
         match self {
             Self::List { json } | Self::Inspect { json, .. } => *json,
             Self::Diff(arguments) => arguments.json,
+            Self::Verify(arguments) => arguments.json,
             Self::Pack(arguments) => arguments.json,
             Self::Add(arguments) => arguments.consent.json,
             Self::Trust(arguments) => arguments.consent.json,

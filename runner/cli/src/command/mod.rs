@@ -13,6 +13,8 @@ mod models;
 mod pack;
 mod providers;
 mod replay;
+mod source;
+mod verify;
 mod view;
 mod watch;
 

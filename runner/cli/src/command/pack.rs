@@ -1,31 +1,17 @@
-//! `hotcell adapter pack`: an author's core module becomes a component.
+//! `hotcell adapter pack`: an author's module, or its source, becomes a component.
 
 use super::adapter::read_file;
+use super::source::Source;
 use crate::arguments::PackArguments;
 use crate::problem::{Problem, why};
 use crate::render::text::{bytes, visible_line};
 use crate::terminal::Terminal;
 use hotcell::manifest::PackError;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub(crate) fn run(arguments: &PackArguments, terminal: &Terminal) -> Result<(), Problem> {
-    let manifest_file = &arguments.manifest;
-    let manifest = std::fs::read_to_string(manifest_file).map_err(|error| {
-        let (shown, why) = (manifest_file.display(), why(&error));
-        Problem::usage(format!("the manifest `{shown}` cannot be read: {why}"))
-            .with_help("an adapter's manifest is its adapter.toml; name it with `--manifest FILE`")
-    })?;
-    let module = read_file(&arguments.module)?;
-    let component = hotcell::manifest::pack(&module, &manifest).map_err(|error| match error {
-        PackError::Manifest(error) => {
-            Problem::usage(format!("{}: {error}", manifest_file.display()))
-        }
-        error => Problem::usage(format!("{}: {error}", arguments.module.display())).with_help(
-            "pack the module that `cargo build --target wasm32-unknown-unknown` makes of a \
-             crate with `crate-type = [\"cdylib\"]` and an `export!`",
-        ),
-    })?;
+    let component = component(arguments, terminal)?;
     // What the runner would say to it, before anybody meets it there.
     let inspection = hotcell::inspect(&component, false)
         .map_err(|error| Problem::usage(format!("{}: {error}", arguments.module.display())))?;
@@ -54,8 +40,37 @@ pub(crate) fn run(arguments: &PackArguments, terminal: &Terminal) -> Result<(), 
     ))
 }
 
+fn component(arguments: &PackArguments, terminal: &Terminal) -> Result<Vec<u8>, Problem> {
+    let manifest = arguments.manifest.as_deref();
+    if arguments.module.is_dir() {
+        let source = Source::open(&arguments.module, manifest)?;
+        return source.build(&source.target_dir(), terminal);
+    }
+    let manifest = manifest.unwrap_or(Path::new("adapter.toml"));
+    pack(&arguments.module, manifest)
+}
+
+/// Packs a module with its manifest.
+pub(super) fn pack(module_file: &Path, manifest_file: &Path) -> Result<Vec<u8>, Problem> {
+    let manifest = std::fs::read_to_string(manifest_file).map_err(|error| {
+        let (shown, why) = (manifest_file.display(), why(&error));
+        Problem::usage(format!("the manifest `{shown}` cannot be read: {why}"))
+            .with_help("an adapter's manifest is its adapter.toml; name it with `--manifest FILE`")
+    })?;
+    let module = read_file(module_file)?;
+    hotcell::manifest::pack(&module, &manifest).map_err(|error| match error {
+        PackError::Manifest(error) => {
+            Problem::usage(format!("{}: {error}", manifest_file.display()))
+        }
+        error => Problem::usage(format!("{}: {error}", module_file.display())).with_help(
+            "pack the module that `cargo build --target wasm32-unknown-unknown` makes of a \
+             crate with `crate-type = [\"cdylib\"]` and an `export!`",
+        ),
+    })
+}
+
 /// Writes beside and renames: a component is there whole, or not at all.
-fn write(output: &std::path::Path, component: &[u8]) -> Result<(), Problem> {
+fn write(output: &Path, component: &[u8]) -> Result<(), Problem> {
     let fail = |error: std::io::Error| {
         Problem::usage(format!("`{}` cannot be written: {}", output.display(), why(&error)))
     };

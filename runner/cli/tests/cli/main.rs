@@ -15,4 +15,5 @@ mod grants;
 #[cfg(unix)]
 mod interrupt;
 mod listings;
+mod source;
 mod transcripts;
