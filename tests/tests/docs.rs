@@ -10,7 +10,12 @@ fn tests_that_documents_name_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let sources = sources(&root);
     let mut named = 0;
-    for document in ["docs/threat-model.md", "docs/architecture.md", "docs/performance.md"] {
+    for document in [
+        "docs/threat-model.md",
+        "docs/litellm-2026.md",
+        "docs/architecture.md",
+        "docs/performance.md",
+    ] {
         let text = fs::read_to_string(root.join(document)).expect("the document is there");
         for (module, test) in text.split('`').skip(1).step_by(2).filter_map(test_name) {
             named += 1;

@@ -59,13 +59,23 @@ impl Context {
     /// Packs the OpenAI adapter's module with its own manifest, but for what is replaced in
     /// it: the same code that wants something else.
     pub(crate) fn packed(&self, file: &str, replaced: &[(&str, &str)]) -> PathBuf {
+        self.packed_of("openai", file, replaced)
+    }
+
+    /// The same with the module of another adapter below the OpenAI adapter's manifest.
+    pub(crate) fn packed_of(
+        &self,
+        adapter: &str,
+        file: &str,
+        replaced: &[(&str, &str)],
+    ) -> PathBuf {
         let mut manifest = include_str!("../../../../adapters/openai/adapter.toml").to_owned();
         for (from, to) in replaced {
             assert!(manifest.contains(from), "{from}");
             manifest = manifest.replace(from, to);
         }
         self.file("packed.toml", manifest);
-        let module = module("openai").display().to_string();
+        let module = module(adapter).display().to_string();
         self.run(&["adapter", "pack", &module, "-m", "packed.toml", "-o", file]).good();
         self.project().join(file)
     }

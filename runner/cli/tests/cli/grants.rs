@@ -7,7 +7,7 @@ use std::path::PathBuf;
 const VERSION: (&str, &str) = ("version = \"0.1.0\"", "version = \"0.1.1\"");
 
 /// A world with an adapter that somebody has written, and a provider on it.
-fn world() -> Context {
+pub(crate) fn world() -> Context {
     let context = Context::new();
     context.packed("first.wasm", &[]);
     let text = std::fs::read_to_string(context.project().join("hotcell.toml")).unwrap();
@@ -18,15 +18,15 @@ fn world() -> Context {
     context
 }
 
-fn add(context: &Context) -> Screen {
+pub(crate) fn add(context: &Context) -> Screen {
     context.run(&["adapter", "add", "first.wasm", "--name", "theirs", "--yes"])
 }
 
-fn ask(context: &Context) -> Screen {
+pub(crate) fn ask(context: &Context) -> Screen {
     context.run(&["--audit", "a.jsonl", "chat", "-m", "mine/gpt-4o", "hi"])
 }
 
-fn stored(context: &Context) -> PathBuf {
+pub(crate) fn stored(context: &Context) -> PathBuf {
     let store = context.home().join(".local/share/hotcell/adapters");
     let files: Vec<_> =
         std::fs::read_dir(store).unwrap().map(|file| file.unwrap().path()).collect();

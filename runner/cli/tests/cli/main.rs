@@ -15,5 +15,6 @@ mod grants;
 #[cfg(unix)]
 mod interrupt;
 mod listings;
+mod litellm_2026;
 mod source;
 mod transcripts;
