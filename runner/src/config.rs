@@ -175,6 +175,14 @@ pub enum ConfigError {
         /// What the system said.
         why: String,
     },
+    /// It cannot be written.
+    #[error("`{}` cannot be written: {why}", file.display())]
+    Unwritable {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        why: String,
+    },
     /// It was found and not named, and belongs to somebody else, who could point a
     /// provider of yours elsewhere with it.
     #[error(

@@ -94,6 +94,31 @@ impl Lock {
         }
     }
 
+    /// Reads a lock file, hands it to `change`, and writes it if that says so. Whoever else
+    /// edits it in the meantime waits, so that no grant is lost. Tells whether it was written.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn edit(file: &Path, change: impl FnOnce(&mut Self) -> bool) -> Result<bool, ConfigError> {
+        let unwritable = |error: io::Error| ConfigError::Unwritable {
+            file: file.to_owned(),
+            why: error.to_string(),
+        };
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        fs::create_dir_all(folder).map_err(unwritable)?;
+        // The folder's, because the file is replaced. Where there are no such locks, the last
+        // one who writes wins.
+        let held = File::open(folder).and_then(|folder| folder.lock().map(|()| folder));
+        let mut lock = Self::read(file)?;
+        let changed = change(&mut lock);
+        if changed {
+            lock.write(file).map_err(unwritable)?;
+        }
+        drop(held);
+        Ok(changed)
+    }
+
     /// Writes the file anew, beside and with a rename: it is there whole, or as it was.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use super::adapter::{read, read_file};
 use super::configuration;
 use crate::arguments::{AddArguments, ConsentArguments, GlobalArguments, TrustArguments};
-use crate::problem::{Problem, why};
+use crate::problem::Problem;
 use crate::render::capabilities::Source;
 use crate::render::difference::{may, may_now};
 use crate::render::text::visible_line;
@@ -29,11 +29,13 @@ pub(crate) fn add(
             format!("`hotcell adapter trust {name} FILE` replaces it, and shows what is new"),
         ));
     }
+    let target = Target::of(name, global)?;
+    let name = &target.name;
     let all = capabilities(&new.inspection);
     let shown = may(&all, terminal.page_width(), terminal.error_paint);
-    let title = new.title(&name);
-    agree(&arguments.consent, &name, &new, &format!("{title}\n\n{shown}"), global, terminal)?;
-    new.grant(&name, &arguments.source, global, terminal, arguments.consent.json)
+    let title = new.title(name);
+    agree(&arguments.consent, name, &new, &format!("{title}\n\n{shown}"), global, terminal)?;
+    new.grant(&target, &arguments.source, terminal, arguments.consent.json)
 }
 
 pub(crate) fn trust(
@@ -47,6 +49,8 @@ pub(crate) fn trust(
         return Err(Problem::usage(format!("there is no grant for `{name}`"))
             .with_help("`hotcell adapter add FILE` makes one"));
     };
+    let target = Target::of(name, global)?;
+    let name = &target.name;
     let source = arguments.source.clone().unwrap_or_else(|| PathBuf::from(&granted.source));
     let new = New::read(&source)?;
     let asked = capabilities(&new.inspection);
@@ -61,8 +65,8 @@ pub(crate) fn trust(
         new.inspection.digest
     );
     shown.push_str(&may_now(&changes, terminal.page_width(), terminal.error_paint));
-    agree(&arguments.consent, &name, &new, &shown, global, terminal)?;
-    new.grant(&name, &source, global, terminal, arguments.consent.json)
+    agree(&arguments.consent, name, &new, &shown, global, terminal)?;
+    new.grant(&target, &source, terminal, arguments.consent.json)
 }
 
 pub(crate) fn remove(
@@ -72,16 +76,32 @@ pub(crate) fn remove(
 ) -> Result<(), Problem> {
     refuse_if_locked(global)?;
     let file = lock_file(global);
-    let mut lock = Lock::read(&file)?;
-    let before = lock.adapters.len();
-    lock.adapters.retain(|known, _| known.as_str() != name);
-    if lock.adapters.len() == before {
+    let removed = Lock::edit(&file, |lock| {
+        let before = lock.adapters.len();
+        lock.adapters.retain(|known, _| known.as_str() != name);
+        lock.adapters.len() != before
+    })?;
+    if !removed {
         let shown = file.display();
         return Err(Problem::usage(format!("{shown} has no grant for `{}`", visible_line(name))));
     }
-    write(&lock, &file)?;
     terminal.note(&format!("{name} may not run any more; {} was written\n", file.display()));
     Ok(())
+}
+
+/// Where a grant is written, and what is there.
+struct Target {
+    name: GrantName,
+    file: PathBuf,
+    before: Option<Granted>,
+}
+
+impl Target {
+    fn of(name: GrantName, global: &GlobalArguments) -> Result<Self, Problem> {
+        let file = lock_file(global);
+        let before = Lock::read(&file)?.get(name.as_str()).cloned();
+        Ok(Self { name, file, before })
+    }
 }
 
 /// A component that nobody agreed to yet.
@@ -114,9 +134,8 @@ impl New {
     /// Keeps the component, and writes the grant down.
     fn grant(
         &self,
-        name: &GrantName,
+        target: &Target,
         source: &Path,
-        global: &GlobalArguments,
         terminal: &Terminal,
         json: bool,
     ) -> Result<(), Problem> {
@@ -126,8 +145,7 @@ impl New {
         })?;
         let stored = store.put(&self.component);
         stored.map_err(|error| Problem::usage(format!("the store: {error}")))?;
-        let file = lock_file(global);
-        let mut lock = Lock::read(&file)?;
+        let Target { name, file, before } = target;
         let source = source.canonicalize().unwrap_or_else(|_| source.to_owned());
         let granted = Granted::of(
             &self.inspection,
@@ -135,8 +153,20 @@ impl New {
             who(),
             humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         );
-        lock.adapters.insert(name.clone(), granted);
-        write(&lock, &file)?;
+        let written = Lock::edit(file, |lock| {
+            let is_as_shown = lock.get(name.as_str()) == before.as_ref();
+            if is_as_shown {
+                lock.adapters.insert(name.clone(), granted);
+            }
+            is_as_shown
+        })?;
+        if !written {
+            return Err(Problem::finding(format!(
+                "nothing was granted: {} has another grant for `{name}` by now",
+                file.display()
+            ))
+            .with_help("compare again, and agree to that"));
+        }
         if json {
             return terminal.print_json(&json!({
                 "name": name,
@@ -224,14 +254,6 @@ fn lock_file(global: &GlobalArguments) -> PathBuf {
         Some((_, lock)) => lock,
         None => Lock::beside(files.first().map_or(Path::new("hotcell.toml"), PathBuf::as_path)),
     }
-}
-
-fn write(lock: &Lock, file: &Path) -> Result<(), Problem> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let made = folder.map_or(Ok(()), std::fs::create_dir_all);
-    made.and_then(|()| lock.write(file)).map_err(|error| {
-        Problem::usage(format!("`{}` cannot be written: {}", file.display(), why(&error)))
-    })
 }
 
 /// Who agrees, as far as the system tells.

@@ -183,3 +183,23 @@ fn a_provider_narrows_a_grant_and_never_widens_it() {
         assert!(screen.err.contains(words), "{allow}: {screen:?}");
     }
 }
+
+#[test]
+fn grants_that_are_given_at_once_are_all_kept() {
+    let context = world();
+    let names: Vec<String> = (0..12).map(|number| format!("theirs-{number}")).collect();
+    let running: Vec<_> = names
+        .iter()
+        .map(|name| {
+            let arguments = ["adapter", "add", "first.wasm", "--name", name, "--yes"];
+            context.command(&arguments).stdout(std::process::Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    for mut child in running {
+        assert!(child.wait().unwrap().success());
+    }
+    let lock = std::fs::read_to_string(context.project().join("hotcell.lock")).unwrap();
+    for name in names {
+        assert!(lock.contains(&format!("[adapters.{name}]")), "{name} was lost: {lock}");
+    }
+}
