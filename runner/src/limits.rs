@@ -23,6 +23,9 @@ pub const EVENT_BYTES: u64 = 256 * 1024 * 1024;
 pub const FAILURE_BYTES: usize = 1024 * 1024;
 /// Bytes of what one call of an export may hand over.
 pub const CALL_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes of what crossed egress for one request, as a transcript keeps them in memory
+/// until the request has ended: what a guest sent, what was denied to it, and each read.
+pub const TRANSCRIPT_BYTES: usize = 256 * 1024 * 1024;
 /// Log lines of one cell that are written; the rest is counted.
 pub const LOG_LINES: u32 = 200;
 /// Bytes of one log line; the rest is cut.
@@ -57,6 +60,23 @@ pub struct Limits {
     pub log_line_bytes: usize,
     /// Endpoints and responses held at one time.
     pub handles: usize,
+}
+
+impl Limits {
+    /// These, and nowhere more than the others.
+    pub(crate) fn at_most(&self, most: &Self) -> Self {
+        Self {
+            memory_bytes: self.memory_bytes.min(most.memory_bytes),
+            table_elements: self.table_elements.min(most.table_elements),
+            cpu_ms: self.cpu_ms.min(most.cpu_ms),
+            total_ms: self.total_ms.min(most.total_ms),
+            events: self.events.min(most.events),
+            event_bytes: self.event_bytes.min(most.event_bytes),
+            log_lines: self.log_lines.min(most.log_lines),
+            log_line_bytes: self.log_line_bytes.min(most.log_line_bytes),
+            handles: self.handles.min(most.handles),
+        }
+    }
 }
 
 impl Default for Limits {

@@ -3,6 +3,7 @@
 use crate::adapter::Adapter;
 use crate::cell::{Cell, Door, Grants, Player};
 use crate::failure::Error;
+use crate::limits::Limits;
 use crate::transcript::{Answered, Call, Sent, Transcript};
 use serde::Serialize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,8 +37,12 @@ impl Replayed {
     }
 }
 
-pub(crate) async fn replay(adapter: Arc<Adapter>, transcript: &Transcript) -> Replayed {
-    let (answer, sent) = play(adapter, transcript).await;
+pub(crate) async fn replay(
+    adapter: Arc<Adapter>,
+    transcript: &Transcript,
+    most: &Limits,
+) -> Replayed {
+    let (answer, sent) = play(adapter, transcript, most).await;
     let recorded = &transcript.answer;
     // Its caller left: what would have come after that nobody knows.
     let seen = if recorded.ended { answer.events.len() } else { recorded.events.len() };
@@ -62,12 +67,17 @@ pub(crate) async fn replay(adapter: Arc<Adapter>, transcript: &Transcript) -> Re
 }
 
 /// Plays it to the adapter, and gives what it yielded and what it sent.
-async fn play(adapter: Arc<Adapter>, transcript: &Transcript) -> (Answered, Vec<Sent>) {
+async fn play(
+    adapter: Arc<Adapter>,
+    transcript: &Transcript,
+    most: &Limits,
+) -> (Answered, Vec<Sent>) {
     let sent = Arc::<Mutex<Vec<Sent>>>::default();
     let grants = Grants {
         door: Door::Played(Player::of(transcript, sent.clone())),
         settings: Arc::new(transcript.settings.clone()),
-        limits: Arc::new(transcript.limits.clone()),
+        // A transcript is a stranger's file, and raises no limit.
+        limits: Arc::new(transcript.limits.at_most(most)),
         provider: transcript.provider.as_str().into(),
     };
     let mut answer = Answered::default();

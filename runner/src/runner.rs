@@ -198,7 +198,8 @@ impl Runner {
     /// Lets what was recorded happen again, without any network, and tells where it does
     /// not happen as it is written. `component` is another one to try it with; without it
     /// it is the one that was recorded, by its digest: of the binary, the store or the
-    /// configuration.
+    /// configuration. It runs within the limits that were recorded, and nowhere beyond those
+    /// that its provider is given here.
     ///
     /// # Errors
     /// A component that cannot be had, or is no adapter. How the adapter fails is part of
@@ -208,8 +209,11 @@ impl Runner {
         transcript: &Transcript,
         component: Option<&[u8]>,
     ) -> Result<Replayed, Error> {
-        let adapter = self.inner.setup.adapter_for(transcript, component)?;
-        Ok(replay::replay(adapter, transcript).await)
+        let setup = &self.inner.setup;
+        let adapter = setup.adapter_for(transcript, component)?;
+        let configured = setup.config.providers.get(&transcript.provider);
+        let most = configured.and_then(|provider| provider.limits.clone()).unwrap_or_default();
+        Ok(replay::replay(adapter, transcript, &most).await)
     }
 
     /// Unique in this process, and told apart between processes.

@@ -6,9 +6,9 @@
 //! [`crate::Runner::replay`]. No credential is in a transcript: the guest's own request is
 //! written down, before one was added, and the response after it was scrubbed.
 
-use crate::limits::Limits;
+use crate::limits::{self, Limits};
 use crate::private;
-use crate::types::{ChatRequest, EmbedRequest, EmbedResponse, Event, Failure, Model};
+use crate::types::{ChatRequest, EmbedRequest, EmbedResponse, Event, Failure, FailureKind, Model};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cap_std::fs::{Dir, OpenOptions};
@@ -232,7 +232,13 @@ impl Transcripts {
     /// Begins a transcript. What its answer and its exchanges are comes later.
     pub(crate) fn begin(&self, mut transcript: Transcript, egress: Egress) -> Recorder {
         transcript.timing.at = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
-        Recorder { transcripts: self.clone(), egress, transcript, started: Instant::now() }
+        Recorder {
+            transcripts: self.clone(),
+            egress,
+            transcript,
+            room: Room(limits::TRANSCRIPT_BYTES),
+            started: Instant::now(),
+        }
     }
 
     /// Writes beside and renames: a transcript is there whole, or not at all.
@@ -258,7 +264,59 @@ pub(crate) struct Recorder {
     /// Whose audit log tells the transcript's digest.
     egress: Egress,
     pub(crate) transcript: Transcript,
+    room: Room,
     started: Instant,
+}
+
+impl Recorder {
+    /// Writes a request down, before it is sent.
+    ///
+    /// # Errors
+    /// Where the transcript is full: what is not written down does not happen.
+    pub(crate) fn request(&mut self, request: Sent) -> Result<usize, Failure> {
+        let headers = request.headers.iter().map(|(name, value)| name.len() + value.len());
+        let bytes = request.path.len() + headers.sum::<usize>() + request.body.0.len();
+        self.room.take(bytes + size_of::<Exchange>())?;
+        let exchanges = &mut self.transcript.exchanges;
+        exchanges.push(Exchange {
+            request,
+            failure: None,
+            status: None,
+            headers: Vec::new(),
+            reads: Vec::new(),
+        });
+        Ok(exchanges.len() - 1)
+    }
+
+    /// Writes down what a read of a response gave.
+    ///
+    /// # Errors
+    /// Where the transcript is full.
+    pub(crate) fn read(&mut self, number: usize, read: Read) -> Result<(), Failure> {
+        let bytes = if let Read::Bytes(bytes) = &read { bytes.0.len() } else { 0 };
+        self.room.take(bytes + size_of::<Read>())?;
+        if let Some(exchange) = self.transcript.exchanges.get_mut(number) {
+            exchange.reads.push(read);
+        }
+        Ok(())
+    }
+}
+
+/// The bytes that a transcript still has room for.
+struct Room(usize);
+
+impl Room {
+    fn take(&mut self, bytes: usize) -> Result<(), Failure> {
+        let left = self.0.checked_sub(bytes);
+        // Once full it stays full, so that nothing small is written behind a gap.
+        self.0 = left.unwrap_or(0);
+        left.map(|_| ()).ok_or_else(|| {
+            let most = limits::TRANSCRIPT_BYTES;
+            let message =
+                format!("the transcript of this request has {most} bytes, the most it may");
+            Failure::new(FailureKind::TooLarge, message)
+        })
+    }
 }
 
 impl Drop for Recorder {
@@ -303,5 +361,22 @@ pub(crate) fn blank(
         exchanges: Vec::new(),
         answer: Answered::default(),
         timing: Timing { at: String::new(), duration_ms: 0 },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transcript_has_room_for_so_much_and_is_full_then() {
+        let mut room = Room(10);
+        room.take(4).expect("there is room");
+        room.take(6).expect("there is room");
+        let failure = room.take(1).expect_err("it is full");
+        assert_eq!(failure.kind, FailureKind::TooLarge);
+        let mut room = Room(10);
+        room.take(11).expect_err("it is more than there is room for");
+        room.take(1).expect_err("nothing stands behind a gap");
     }
 }

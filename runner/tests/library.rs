@@ -210,3 +210,37 @@ async fn an_answer_that_its_caller_leaves_is_recorded_as_far_as_it_came() {
     // Replaying is not recorded.
     assert_eq!(std::fs::read_dir(folder.path().join("transcripts")).unwrap().count(), 1);
 }
+
+/// A stranger's transcript, played to a stranger's component: it asks to compute for
+/// ever, and gets what any cell of that provider gets.
+#[tokio::test]
+async fn a_transcript_raises_no_limit() {
+    let (mock, _, folder) = world().await;
+    let text = format!(
+        "[providers.mine]\nadapter = 'openai'\nendpoints.api = '{}'\n\
+         secrets.api-key = 'file:{}'\nallow-private = true\nallow-plaintext = true\n\
+         limits.cpu-ms = 50\n[transcripts]\ndirectory = '{}'\n",
+        mock.url(),
+        folder.path().join("key").display(),
+        folder.path().join("transcripts").display(),
+    );
+    let config = Config::parse(&text, Path::new("hotcell.toml")).unwrap();
+    let cache = Some(folder.path().join("cache"));
+    let runner = Runner::builder().config(config).cache(cache).build().unwrap();
+    let answer = runner.chat("mine/gpt-test", ChatRequest::user("one")).await.unwrap();
+    answer.collect().await.unwrap();
+    let mut files = std::fs::read_dir(folder.path().join("transcripts")).unwrap();
+    let mut transcript = hotcell::Transcript::read(&files.next().unwrap().unwrap().path()).unwrap();
+    // So that what differs is the end.
+    transcript.answer.events.clear();
+    transcript.limits.cpu_ms = u64::MAX;
+    transcript.limits.memory_bytes = usize::MAX;
+    let hostile = hotcell::bundle::HOSTILE.component;
+    let hotcell::transcript::Call::Chat(request) = &mut transcript.call else {
+        panic!("it is a chat")
+    };
+    request.model = "loop-forever".to_owned();
+    let replayed = runner.replay(&transcript, Some(hostile)).await.unwrap();
+    let end = replayed.yielded.unwrap().replayed;
+    assert!(format!("{end:?}").contains("computed for longer than its limit"), "{end:?}");
+}

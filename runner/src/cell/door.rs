@@ -45,6 +45,8 @@ enum Source {
 pub(crate) struct Player {
     endpoints: Vec<String>,
     exchanges: VecDeque<Exchange>,
+    /// It sent more than the transcript has: what else it sends makes no difference.
+    is_beyond: bool,
     /// Outlives the cell.
     sent: Arc<Mutex<Vec<Sent>>>,
 }
@@ -53,7 +55,7 @@ impl Player {
     /// What is sent while it plays is noted in `sent`.
     pub(crate) fn of(transcript: &Transcript, sent: Arc<Mutex<Vec<Sent>>>) -> Self {
         let endpoints = transcript.endpoints.clone();
-        Self { endpoints, exchanges: transcript.exchanges.clone().into(), sent }
+        Self { endpoints, exchanges: transcript.exchanges.clone().into(), is_beyond: false, sent }
     }
 }
 
@@ -94,50 +96,42 @@ impl Door {
                 return player.send(sent);
             }
         };
-        let exchange = recorder.is_some().then(|| Exchange {
-            request: sent(),
-            failure: None,
-            status: None,
-            headers: Vec::new(),
-            reads: Vec::new(),
-        });
+        let number = match recorder {
+            Some(recorder) => recorder.request(sent())?,
+            None => 0,
+        };
         let answered = match id {
             Some(id) => egress.send(id, request).await.map_err(failure_of),
             None => Err(Failure::new(FailureKind::Internal, "an endpoint of another door")),
         };
-        let number = match (recorder, exchange) {
-            (Some(recorder), Some(mut exchange)) => {
-                match &answered {
-                    Ok(response) => {
-                        exchange.status = Some(response.status());
-                        exchange.headers = response.headers().to_vec();
-                    }
-                    Err(failure) => exchange.failure = Some(failure.clone()),
+        let exchanges = recorder.as_mut().map(|recorder| &mut recorder.transcript.exchanges);
+        if let Some(exchange) = exchanges.and_then(|exchanges| exchanges.get_mut(number)) {
+            match &answered {
+                Ok(response) => {
+                    exchange.status = Some(response.status());
+                    exchange.headers = response.headers().to_vec();
                 }
-                recorder.transcript.exchanges.push(exchange);
-                recorder.transcript.exchanges.len() - 1
+                Err(failure) => exchange.failure = Some(failure.clone()),
             }
-            _ => 0,
-        };
+        }
         answered.map(|response| Response(Source::Live { response, number }))
     }
 
-    /// Writes down what a read gave.
-    pub(super) fn note(
+    /// Writes down what a read gave, and hands it on.
+    pub(super) fn noted(
         &mut self,
         response: Option<usize>,
-        read: &Result<Option<Vec<u8>>, Failure>,
-    ) {
-        let (Self::Open { recorder: Some(recorder), .. }, Some(number)) = (self, response) else {
-            return;
-        };
-        if let Some(exchange) = recorder.transcript.exchanges.get_mut(number) {
-            exchange.reads.push(match read {
+        read: Result<Option<Vec<u8>>, Failure>,
+    ) -> Result<Option<Vec<u8>>, Failure> {
+        if let (Self::Open { recorder: Some(recorder), .. }, Some(number)) = (self, response) {
+            let noted = match &read {
                 Ok(Some(bytes)) => Read::Bytes(transcript::Bytes(bytes.clone())),
                 Ok(None) => Read::End,
                 Err(failure) => Read::Failure(failure.clone()),
-            });
+            };
+            recorder.read(number, noted)?;
         }
+        read
     }
 
     /// Who writes along, if anybody does.
@@ -171,18 +165,26 @@ impl Endpoint {
 
 impl Player {
     fn send(&mut self, sent: Sent) -> Result<Response, Failure> {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
+        if !self.is_beyond {
+            self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
+        }
         let Some(exchange) = self.exchanges.pop_front() else {
+            self.is_beyond = true;
             let why = "the transcript has no further exchange";
             return Err(Failure::new(FailureKind::Internal, why));
         };
         match (exchange.failure, exchange.status) {
             (Some(failure), _) => Err(failure),
-            (None, status) => Ok(Response(Source::Played {
-                status: status.unwrap_or(0),
+            (None, Some(status)) => Ok(Response(Source::Played {
+                status,
                 headers: exchange.headers,
                 reads: exchange.reads.into(),
             })),
+            // Its caller left while it was under way.
+            (None, None) => {
+                let why = "the transcript has no answer to this request";
+                Err(Failure::new(FailureKind::Internal, why))
+            }
         }
     }
 }

@@ -90,8 +90,7 @@ impl egress::HostResponse for State {
         self.budget.pause();
         let read = response.read(limit).await;
         self.budget.resume();
-        self.door.note(number, &read);
-        match read {
+        match self.door.noted(number, read) {
             Ok(bytes) => Ok(Ok(bytes)),
             Err(failure) => Ok(Err(self.told(failure)?)),
         }
