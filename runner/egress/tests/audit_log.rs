@@ -218,18 +218,33 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     /// Whatever byte is changed, the log is not taken for what was written, but where the
-    /// change falls into the last record and makes it one that was torn.
+    /// change falls into the last record and makes it one that was torn, or joins it with
+    /// the one before.
     #[test]
     fn no_byte_can_be_changed(at in any::<prop::sample::Index>(), with in any::<u8>()) {
         let log = Log::with(5);
         let mut bytes = fs::read(log.path()).unwrap();
         let at = at.index(bytes.len());
         prop_assume!(bytes[at] != with);
+        let before_last = bytes[..bytes.len() - 1].iter().rposition(|byte| *byte == b'\n');
+        let left = if Some(at) == before_last { 3 } else { 4 };
         bytes[at] = with;
         fs::write(log.path(), bytes).unwrap();
         if let Ok(verified) = log.verify() {
-            prop_assert_eq!(verified.records, 4);
+            prop_assert_eq!(verified.records, left);
             prop_assert_eq!(verified.torn.len(), 1);
         }
     }
+}
+
+/// The line break between the last two records is gone: both are torn, and said to be.
+#[test]
+fn records_that_were_joined_are_one_torn_line() {
+    let log = Log::with(5);
+    let mut bytes = fs::read(log.path()).unwrap();
+    let at = bytes[..bytes.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap();
+    bytes[at] = 128;
+    fs::write(log.path(), bytes).unwrap();
+    let verified = log.verify().unwrap();
+    assert_eq!((verified.records, verified.torn.len()), (3, 1));
 }
