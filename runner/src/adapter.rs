@@ -3,9 +3,9 @@
 use crate::artifact::ArtifactCache;
 use crate::bindings::exports::hotcell::adapter as exports;
 use crate::cell::{self, State};
+use crate::component::Component;
 use crate::engine::Engine;
 use crate::limits;
-use crate::setup::Component;
 use hotcell_manifest::{Inspection, Manifest, ManifestError};
 use std::fmt;
 use thiserror::Error;

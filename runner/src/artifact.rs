@@ -6,7 +6,8 @@
 //! write, under a name made of the component's digest and the engine's settings,
 //! and only whole: a checksum stands behind it.
 
-use crate::{private, setup};
+use crate::component;
+use crate::private;
 use cap_std::fs::{Dir, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -35,7 +36,7 @@ impl ArtifactCache {
     pub(crate) fn component(
         &self,
         engine: &Engine,
-        component: &setup::Component<'_>,
+        component: &component::Component<'_>,
     ) -> wasmtime::Result<Component> {
         let Some(directory) = self.directory.as_ref().and_then(|path| open_private(path)) else {
             return Component::new(engine, &component.bytes);

@@ -1,13 +1,15 @@
 //! What a program decides about its runner.
 
 use crate::artifact::ArtifactCache;
+use crate::component::Component;
 use crate::config::{AdapterConfig, Config};
 use crate::engine::{Allocation, Engine};
 use crate::runner::Runner;
-use crate::setup::{Component, Setup, SetupError};
+use crate::setup::{Setup, SetupError};
 use crate::store::Store;
 use crate::transcript::Transcripts;
 use hotcell_egress::{AuditSink, Egress, JsonlAudit, Proxy, Resolve, Roots};
+use hotcell_signature::Trust;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -138,12 +140,14 @@ impl RunnerBuilder {
             let opened = Transcripts::at(&directory);
             opened.map_err(|error| SetupError::Transcripts { directory, why: error.to_string() })
         });
+        let trust = Trust::load(config.signatures.clone().unwrap_or_default())?;
         let engine = Engine::new(self.allocation)
             .map_err(|error| SetupError::Engine(format!("{error:#}")))?;
         Ok(Runner::from(Setup {
             config,
             engine,
             store: self.store,
+            trust,
             transcripts: transcripts.transpose()?,
             cache: self.cache.map_or_else(ArtifactCache::none, ArtifactCache::at),
             egress: egress.build(),

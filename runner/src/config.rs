@@ -20,6 +20,7 @@ use crate::limits::Limits;
 use crate::lock::Lock;
 use hotcell_egress::{LogOptions, OnFailure, SecretSource};
 use hotcell_manifest::{Digest, Rule};
+use hotcell_signature::Policy;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -51,6 +52,9 @@ pub struct Config {
     /// A proxy to reach providers through.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy: Option<ProxyConfig>,
+    /// Who has to have signed which adapters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signatures: Option<Policy>,
     /// What was agreed to: `hotcell.lock` beside the file.
     #[serde(skip)]
     pub lock: Lock,
@@ -222,7 +226,9 @@ impl Config {
         let adapters = config.adapters.values_mut().map(|adapter| &mut adapter.path);
         let audit = config.audit.iter_mut().map(|audit| &mut audit.file);
         let transcripts = config.transcripts.iter_mut().map(|it| &mut it.directory);
-        for path in adapters.chain(audit).chain(transcripts).chain(config.tls_roots.iter_mut()) {
+        let roots = config.signatures.iter_mut().filter_map(|it| it.trusted_root.as_mut());
+        let files = adapters.chain(audit).chain(transcripts).chain(roots);
+        for path in files.chain(config.tls_roots.iter_mut()) {
             *path = folder.join(&*path);
         }
         Ok(config)
@@ -284,6 +290,7 @@ impl Config {
         self.transcripts = other.transcripts.or(self.transcripts.take());
         self.tls_roots = other.tls_roots.or(self.tls_roots.take());
         self.proxy = other.proxy.or(self.proxy.take());
+        self.signatures = other.signatures.or(self.signatures.take());
     }
 }
 

@@ -8,6 +8,7 @@ use crate::config::{ConfigError, syntax};
 use hotcell_manifest::{
     Capability, Digest, Endpoint, Inspection, SecretDeclaration, Setting, capabilities_of,
 };
+use hotcell_signature::Signer;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -49,6 +50,9 @@ pub struct Granted {
     pub granted_at: String,
     /// What it imports.
     pub imports: Vec<String>,
+    /// Whose signature it had. Nobody else's will do from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<Signer>,
     /// What it may do at which endpoints.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub endpoints: BTreeMap<String, Endpoint>,
@@ -164,6 +168,7 @@ impl Granted {
             granted_by: by,
             granted_at: at,
             imports: inspection.imports.clone(),
+            signed_by: None,
             endpoints: manifest.endpoints,
             settings: manifest.settings,
             secrets: manifest.secrets,

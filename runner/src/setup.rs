@@ -3,20 +3,19 @@
 
 use crate::adapter::{self, Adapter, AdapterError};
 use crate::artifact::ArtifactCache;
-use crate::config::{AdapterConfig, Config, ConfigError};
+use crate::component::Component;
+use crate::config::{Config, ConfigError};
 use crate::engine::Engine;
-use crate::limits::{self, Limits};
+use crate::limits::Limits;
 use crate::lock::{Granted, LOCK_FILE};
 use crate::provider::{self, Basis, Origin, ProviderInfo};
-use crate::store::{Store, StoreError};
-use crate::transcript::{Transcript, Transcripts};
+use crate::store::Store;
+use crate::transcript::Transcripts;
 use crate::types::FailureKind;
 use hotcell_egress::{Egress, ProviderEgress, ProviderSpec, Rule};
 use hotcell_manifest::{Changes, Digest, Inspection};
-use std::borrow::Cow;
+use hotcell_signature::{SignatureError, Trust, TrustError};
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error as ThisError;
@@ -104,6 +103,19 @@ pub enum SetupError {
         /// What it could do that nobody agreed to, in words.
         wider: Vec<String>,
     },
+    /// A component that nobody signed of those who have to.
+    #[error("adapter `{adapter}`: {error}")]
+    Signature {
+        /// The adapter.
+        adapter: String,
+        /// The component.
+        digest: Digest,
+        /// What is wrong with its signatures.
+        error: SignatureError,
+    },
+    /// What `[signatures]` says cannot be used.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// A lock file that grants what the component does not ask for, or less than it
     /// cannot do without.
     #[error(
@@ -164,6 +176,7 @@ impl SetupError {
             | Self::Adapter { error: AdapterError::Imports { .. }, .. }
             | Self::Digest { .. }
             | Self::Changed { .. }
+            | Self::Signature { .. }
             | Self::Lock { .. } => FailureKind::Denied,
             _ => FailureKind::Internal,
         }
@@ -180,6 +193,7 @@ impl SetupError {
             Self::Digest { found, .. } | Self::Changed { found, .. } => {
                 Some((Some(*found), Rule::Component))
             }
+            Self::Signature { digest, .. } => Some((Some(*digest), Rule::Signature)),
             Self::Store { .. } | Self::Lock { .. } => Some((None, Rule::Component)),
             _ => None,
         }
@@ -202,6 +216,8 @@ pub(crate) struct Setup {
     pub(crate) engine: Engine,
     pub(crate) cache: ArtifactCache,
     pub(crate) store: Option<Store>,
+    /// Who has to have signed what.
+    pub(crate) trust: Trust,
     /// Where requests are written down, if they are.
     pub(crate) transcripts: Option<Transcripts>,
     pub(crate) egress: Egress,
@@ -347,126 +363,5 @@ impl Setup {
             true => None,
             false => self.config.lock.get(name),
         }
-    }
-
-    /// The component of this name, which is the one that was agreed to: the program's own,
-    /// the configuration's by digest, the lock's by digest, or the binary's.
-    fn component(&self, name: &str) -> Result<Component<'_>, SetupError> {
-        if let Some(given) = self.given.get(name) {
-            return Ok(Component { bytes: Cow::Borrowed(&given.bytes), digest: given.digest });
-        }
-        if let Some(configured) = self.config.adapters.get(name) {
-            return Component::read(name, configured);
-        }
-        if let Some(granted) = self.config.lock.get(name) {
-            return self.stored(name, granted);
-        }
-        let bundled = hotcell_bundle::adapter(name)
-            .and_then(|bundled| Some((bundled.component, bundled.digest.parse().ok()?)));
-        let (bytes, digest) = bundled.ok_or_else(|| SetupError::Provider {
-            provider: name.to_owned(),
-            why: "there is no adapter of this name".to_owned(),
-        })?;
-        Ok(Component { bytes: Cow::Borrowed(bytes), digest })
-    }
-}
-
-impl Setup {
-    /// The adapter that a transcript is played to: the one that it is of, or another.
-    pub(crate) fn adapter_for(
-        &self,
-        transcript: &Transcript,
-        component: Option<&[u8]>,
-    ) -> Result<Arc<Adapter>, SetupError> {
-        let name = &transcript.adapter;
-        let component = match component {
-            Some(bytes) => Component::new(bytes.to_vec()),
-            None => self.by_digest(&transcript.digest, name)?,
-        };
-        let refused = |error| component.refused(name, error);
-        let inspection = adapter::inspect_as(&component, transcript.wasi).map_err(refused)?;
-        let wasi = transcript.wasi;
-        let loaded = Adapter::load(&self.engine, &self.cache, &component, inspection, wasi);
-        loaded.map(Arc::new).map_err(refused)
-    }
-
-    fn by_digest(&self, digest: &Digest, adapter: &str) -> Result<Component<'_>, SetupError> {
-        let text = digest.to_string();
-        let bundled = hotcell_bundle::ADAPTERS.iter().chain([&hotcell_bundle::HOSTILE]);
-        if let Some(found) = bundled.into_iter().find(|bundled| bundled.digest == text) {
-            return Ok(Component { bytes: Cow::Borrowed(found.component), digest: *digest });
-        }
-        if let Some(given) = self.given.values().find(|given| given.digest == *digest) {
-            return Ok(Component { bytes: Cow::Borrowed(&given.bytes), digest: *digest });
-        }
-        let mut configured = self.config.adapters.iter();
-        if let Some((name, found)) = configured.find(|(_, known)| known.digest == *digest) {
-            return Component::read(name, found);
-        }
-        let stored = self.store.as_ref().map(|store| store.get(digest));
-        match stored {
-            Some(Ok(bytes)) => Ok(Component { bytes: Cow::Owned(bytes), digest: *digest }),
-            _ => Err(SetupError::Unknown { adapter: adapter.to_owned(), digest: *digest }),
-        }
-    }
-
-    /// A component of the store's, read and digested anew: what is digested is what runs.
-    fn stored(&self, name: &str, granted: &Granted) -> Result<Component<'_>, SetupError> {
-        let adapter = name.to_owned();
-        let Some(store) = &self.store else {
-            let why = "there is no store, since there is no home folder".to_owned();
-            return Err(SetupError::Store { adapter, why });
-        };
-        match store.get(&granted.digest) {
-            Ok(bytes) => Ok(Component { bytes: Cow::Owned(bytes), digest: granted.digest }),
-            Err(StoreError::Changed { agreed, found, component }) => {
-                let asked = hotcell_manifest::inspect_as(&component, found);
-                let asked = asked.map(|inspection| hotcell_manifest::capabilities(&inspection));
-                let changes = Changes::between(&granted.capabilities(), &asked.unwrap_or_default());
-                let wider = changes.wider.iter().map(ToString::to_string).collect();
-                Err(SetupError::Changed { adapter, agreed, found, wider })
-            }
-            Err(error) => Err(SetupError::Store { adapter, why: error.to_string() }),
-        }
-    }
-}
-
-/// The bytes of a component, and what they are known by.
-pub(crate) struct Component<'a> {
-    pub(crate) bytes: Cow<'a, [u8]>,
-    pub(crate) digest: Digest,
-}
-
-impl<'a> Component<'a> {
-    pub(crate) fn new(bytes: impl Into<Cow<'a, [u8]>>) -> Self {
-        let bytes = bytes.into();
-        let digest = Digest::of(&bytes);
-        Self { bytes, digest }
-    }
-
-    /// Reads a file, no further than any adapter has reason to be long.
-    fn read(name: &str, configured: &AdapterConfig) -> Result<Self, SetupError> {
-        let mut bytes = Vec::new();
-        let read = File::open(&configured.path)
-            .and_then(|file| file.take(limits::COMPONENT_BYTES + 1).read_to_end(&mut bytes));
-        read.map_err(|error| SetupError::File {
-            adapter: name.to_owned(),
-            file: configured.path.clone(),
-            why: error.to_string(),
-        })?;
-        if bytes.len() as u64 > limits::COMPONENT_BYTES {
-            let (adapter, error) = (name.to_owned(), AdapterError::TooLarge);
-            return Err(SetupError::Adapter { adapter, digest: None, error });
-        }
-        let component = Self::new(bytes);
-        let (agreed, found) = (configured.digest, component.digest);
-        match agreed == found {
-            true => Ok(component),
-            false => Err(SetupError::Digest { adapter: name.to_owned(), agreed, found }),
-        }
-    }
-
-    fn refused(&self, adapter: &str, error: AdapterError) -> SetupError {
-        SetupError::Adapter { adapter: adapter.to_owned(), digest: Some(self.digest), error }
     }
 }

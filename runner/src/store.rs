@@ -1,8 +1,9 @@
 //! Components that a person agreed to, each under the digest of its bytes.
 
 use crate::{limits, private};
-use cap_std::fs::OpenOptions;
+use cap_std::fs::{Dir, OpenOptions};
 use hotcell_manifest::Digest;
+use hotcell_signature::{Kind, Signature};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -68,27 +69,52 @@ impl Store {
         &self.directory
     }
 
-    /// Keeps a component.
+    /// Keeps a component and its signatures, in place of those that it had.
     ///
     /// # Errors
     /// [`StoreError::Unusable`].
-    pub fn put(&self, component: &[u8]) -> Result<Digest, StoreError> {
+    pub fn put(&self, component: &[u8], signatures: &[Signature]) -> Result<Digest, StoreError> {
         let digest = Digest::of(component);
-        self.write(&digest, component).map_err(|error| self.unusable(error))?;
+        self.write_all(&digest, component, signatures).map_err(|error| self.unusable(error))?;
         Ok(digest)
     }
 
-    /// Writes beside and renames: a component is there whole, or not at all.
-    fn write(&self, digest: &Digest, component: &[u8]) -> io::Result<()> {
+    fn write_all(
+        &self,
+        digest: &Digest,
+        component: &[u8],
+        signatures: &[Signature],
+    ) -> io::Result<()> {
         let directory = private::open(&self.directory)?;
-        let name = name(digest);
-        let beside = format!("{name}.{}", std::process::id());
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        cap_std::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        directory.open_with(&beside, &options)?.write_all(component)?;
-        directory.rename(&beside, &directory, name)
+        for kind in Kind::ALL {
+            let name = signature_name(digest, kind);
+            match signatures.iter().find(|signature| signature.kind == kind) {
+                Some(signature) => write(&directory, &name, &signature.bytes)?,
+                None => match directory.remove_file(name) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                },
+            }
+        }
+        write(&directory, &name(digest), component)
+    }
+
+    /// The signatures that a component was kept with.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`].
+    pub fn signatures(&self, digest: &Digest) -> Result<Vec<Signature>, StoreError> {
+        let directory = private::open(&self.directory).map_err(|error| self.unusable(error))?;
+        let mut found = Vec::new();
+        for kind in Kind::ALL {
+            let opened = directory.open(signature_name(digest, kind));
+            match opened.and_then(|file| Signature::take(kind, file)) {
+                Ok(signature) => found.extend(signature),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(self.unusable(error)),
+            }
+        }
+        Ok(found)
     }
 
     /// The component of this digest, and of no other.
@@ -118,6 +144,21 @@ impl Store {
     }
 }
 
+/// Writes beside and renames: a file is there whole, or not at all.
+fn write(directory: &Dir, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let beside = format!("{name}.{}", std::process::id());
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    cap_std::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    directory.open_with(&beside, &options)?.write_all(bytes)?;
+    directory.rename(&beside, directory, name)
+}
+
 fn name(digest: &Digest) -> String {
     format!("{}.wasm", digest.hex())
+}
+
+fn signature_name(digest: &Digest, kind: Kind) -> String {
+    format!("{}.{}", name(digest), kind.extension())
 }

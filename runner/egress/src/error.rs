@@ -31,6 +31,8 @@ pub enum Rule {
     Import,
     /// The component is not what a person agreed to, or no adapter at all.
     Component,
+    /// Nobody signed the component of those who have to.
+    Signature,
 }
 
 impl fmt::Display for Rule {
@@ -47,6 +49,7 @@ impl fmt::Display for Rule {
             Self::Limit => "limit",
             Self::Import => "import",
             Self::Component => "component",
+            Self::Signature => "signature",
         })
     }
 }

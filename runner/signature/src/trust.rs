@@ -125,6 +125,11 @@ impl Trust {
         &self.policy
     }
 
+    /// Whether an adapter of this name has to be signed by a publisher.
+    pub fn concerns(&self, adapter: &str) -> bool {
+        self.policy.publishers_of(adapter).next().is_some()
+    }
+
     /// Whose a component is. `None` is one that nobody signed and nobody has to.
     ///
     /// # Errors

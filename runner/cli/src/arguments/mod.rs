@@ -2,8 +2,10 @@
 //! here. Nothing in this module does anything.
 
 mod chat;
+mod signature;
 
 pub(crate) use chat::{ChatArguments, OutputArguments, SamplingArguments};
+pub(crate) use signature::{KeyArguments, SignArguments};
 
 use anstyle::{AnsiColor, Style};
 use clap::builder::Styles;
@@ -217,6 +219,8 @@ pub(crate) enum AdapterCommand {
     Diff(DiffArguments),
     Verify(VerifyArguments),
     Pack(PackArguments),
+    Key(KeyArguments),
+    Sign(SignArguments),
     Add(AddArguments),
     Trust(TrustArguments),
     /// Take a grant back
@@ -243,6 +247,11 @@ pub(crate) struct AddArguments {
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
 
+    /// Its signature; those that lie beside it by default, as FILE.minisig, FILE.sig or
+    /// FILE.sigstore.json
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) signature: Vec<PathBuf>,
+
     #[command(flatten)]
     pub(crate) consent: ConsentArguments,
 }
@@ -259,6 +268,10 @@ pub(crate) struct TrustArguments {
     /// The new component's file; the one that the grant was made from by default
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) source: Option<PathBuf>,
+
+    /// Its signature; those that lie beside it by default
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) signature: Vec<PathBuf>,
 
     #[command(flatten)]
     pub(crate) consent: ConsentArguments,

@@ -1,15 +1,16 @@
-use super::{configuration, grant, pack, verify};
+use super::{configuration, grant, pack, sign, verify};
 use crate::arguments::{AdapterCommand, DiffArguments, GlobalArguments};
 use crate::nearest::nearest;
 use crate::problem::{Problem, why};
-use crate::render::capabilities::{self, Adapter, Source};
+use crate::render::capabilities::{self, Adapter, Signed, Source};
 use crate::render::difference::Difference;
 use crate::render::paint::DIM;
 use crate::render::table::{Table, cell};
 use crate::render::text::{Span, bytes, visible_line};
 use crate::terminal::Terminal;
 use hotcell::manifest::ManifestError;
-use hotcell::{Config, Granted, Store, bundle, limits};
+use hotcell::signature::{Signature, Trust};
+use hotcell::{Config, Granted, SetupError, Store, bundle, limits};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::fs::File;
@@ -27,13 +28,18 @@ pub(crate) fn run(
             verify::run(arguments, &configuration(global)?, terminal)
         }
         AdapterCommand::Pack(arguments) => pack::run(arguments, terminal),
+        AdapterCommand::Key(arguments) => sign::key(arguments, terminal),
+        AdapterCommand::Sign(arguments) => sign::sign(arguments, terminal),
         AdapterCommand::Add(arguments) => grant::add(arguments, global, terminal),
         AdapterCommand::Trust(arguments) => grant::trust(arguments, global, terminal),
         AdapterCommand::Remove { adapter } => grant::remove(adapter, global, terminal),
         AdapterCommand::List { json } => list(&configuration(global)?, *json, terminal),
         AdapterCommand::Inspect { adapter, json } => {
-            let (source, component) = find(adapter, &configuration(global)?)?;
-            let adapter = read(source, &component)?;
+            let config = configuration(global)?;
+            let (source, component) = find(adapter, &config)?;
+            let signer = signer(&source, &component, &config)?;
+            let mut adapter = read(source, &component)?;
+            adapter.signer = Some(signer);
             if *json {
                 return terminal.print_json(&capabilities::document(&adapter));
             }
@@ -49,6 +55,8 @@ impl AdapterCommand {
             Self::Diff(arguments) => arguments.json,
             Self::Verify(arguments) => arguments.json,
             Self::Pack(arguments) => arguments.json,
+            Self::Key(arguments) => arguments.json,
+            Self::Sign(arguments) => arguments.json,
             Self::Add(arguments) => arguments.consent.json,
             Self::Trust(arguments) => arguments.consent.json,
             Self::Remove { .. } => false,
@@ -182,5 +190,36 @@ pub(super) fn read(source: Source, component: &[u8]) -> Result<Adapter, Problem>
     })?;
     // What the runner would say to it.
     let refusal = hotcell::inspect(component, false).err().map(|error| error.to_string());
-    Ok(Adapter { inspection, source, refusal })
+    Ok(Adapter { inspection, source, refusal, signer: None })
+}
+
+/// Whose signature a component has, as the runner would see it.
+fn signer(source: &Source, component: &[u8], config: &Config) -> Result<Signed, Problem> {
+    let trust = Trust::load(config.signatures.clone().unwrap_or_default());
+    let trust = trust.map_err(SetupError::from)?;
+    let unread = |error: &dyn std::fmt::Display| Problem::usage(error.to_string());
+    let (name, signatures, pinned) = match source {
+        Source::Bundled => return Ok(Signed::Bundled),
+        Source::Configured { name, path, .. } => {
+            (name.clone(), Signature::beside(path).map_err(|error| unread(&error))?, None)
+        }
+        Source::Granted { name } => {
+            let granted = config.lock.get(name);
+            let store = Store::of_the_user();
+            let kept = granted.zip(store.as_ref()).map(|(it, store)| store.signatures(&it.digest));
+            let kept = kept.transpose().map_err(|error| unread(&error))?;
+            let pinned = granted.and_then(|granted| granted.signed_by.as_ref());
+            (name.clone(), kept.unwrap_or_default(), pinned)
+        }
+        Source::File(path) => {
+            let signatures = Signature::beside(path).map_err(|error| unread(&error))?;
+            let name = hotcell::manifest::inspect(component).map(|it| it.manifest.adapter.name);
+            (name.unwrap_or_default(), signatures, None)
+        }
+    };
+    Ok(match trust.verify_pinned(&name, component, &signatures, pinned) {
+        Ok(Some(signer)) => Signed::By(signer),
+        Ok(None) => Signed::ByNobody { signatures: signatures.len() },
+        Err(error) => Signed::Refused(error),
+    })
 }

@@ -9,7 +9,8 @@ use crate::render::difference::{may, may_now};
 use crate::render::text::visible_line;
 use crate::terminal::Terminal;
 use hotcell::manifest::{Changes, Inspection, capabilities};
-use hotcell::{Config, GrantName, Granted, Lock, Store};
+use hotcell::signature::{Signature, Signer, Trust};
+use hotcell::{Config, GrantName, Granted, Lock, SetupError, Store};
 use serde_json::json;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ pub(crate) fn add(
     terminal: &Terminal,
 ) -> Result<(), Problem> {
     let config = configuration(global)?;
-    let new = New::read(&arguments.source)?;
+    let mut new = New::read(&arguments.source)?;
     let name = arguments.name.clone().unwrap_or(new.inspection.manifest.adapter.name.clone());
     let name = grant_name(name, &config)?;
     if config.lock.get(name.as_str()).is_some() {
@@ -31,6 +32,7 @@ pub(crate) fn add(
     }
     let target = Target::of(name, global)?;
     let name = &target.name;
+    new.signed(name, &arguments.source, &arguments.signature, &config)?;
     let all = capabilities(&new.inspection);
     let shown = may(&all, terminal.page_width(), terminal.error_paint);
     let title = new.title(name);
@@ -52,7 +54,8 @@ pub(crate) fn trust(
     let target = Target::of(name, global)?;
     let name = &target.name;
     let source = arguments.source.clone().unwrap_or_else(|| PathBuf::from(&granted.source));
-    let new = New::read(&source)?;
+    let mut new = New::read(&source)?;
+    new.signed(name, &source, &arguments.signature, &config)?;
     let asked = capabilities(&new.inspection);
     let changes = Changes::between(&granted.capabilities(), &asked);
     let version = &new.inspection.manifest.adapter.version;
@@ -64,6 +67,11 @@ pub(crate) fn trust(
         granted.digest,
         new.inspection.digest
     );
+    if granted.signed_by != new.signer {
+        let change =
+            format!("signed {} → {}\n\n", by(granted.signed_by.as_ref()), by(new.signer.as_ref()));
+        shown.push_str(&terminal.error_paint.bad(&change));
+    }
     shown.push_str(&may_now(&changes, terminal.page_width(), terminal.error_paint));
     agree(&arguments.consent, name, &new, &shown, global, terminal)?;
     new.grant(&target, &source, terminal, arguments.consent.json)
@@ -108,6 +116,9 @@ impl Target {
 struct New {
     component: Vec<u8>,
     inspection: Inspection,
+    signatures: Vec<Signature>,
+    /// Whose it is, of those whom the configuration names.
+    signer: Option<Signer>,
 }
 
 impl New {
@@ -121,14 +132,40 @@ impl New {
         }
         let component = read_file(source)?;
         let adapter = read(Source::File(source.to_owned()), &component)?;
-        Ok(Self { component, inspection: adapter.inspection })
+        let inspection = adapter.inspection;
+        Ok(Self { component, inspection, signatures: Vec::new(), signer: None })
+    }
+
+    /// Reads its signatures, and refuses it where it has to have another.
+    fn signed(
+        &mut self,
+        name: &GrantName,
+        source: &Path,
+        files: &[PathBuf],
+        config: &Config,
+    ) -> Result<(), Problem> {
+        let trust = Trust::load(config.signatures.clone().unwrap_or_default());
+        let trust = trust.map_err(SetupError::from)?;
+        let signatures = match files {
+            [] if trust.concerns(name.as_str()) => Signature::beside(source),
+            files => files.iter().map(|file| Signature::read(file)).collect(),
+        };
+        self.signatures = signatures.map_err(|error| Problem::usage(error.to_string()))?;
+        let verified = trust.verify(name.as_str(), &self.component, &self.signatures);
+        self.signer = verified.map_err(|error| SetupError::Signature {
+            adapter: name.to_string(),
+            digest: self.inspection.digest,
+            error,
+        })?;
+        Ok(())
     }
 
     fn title(&self, name: &GrantName) -> String {
         let identity = &self.inspection.manifest.adapter;
         let version = visible_line(&identity.version);
         let description = identity.description.as_deref().map(visible_line).unwrap_or_default();
-        format!("{name} {version}\n{description}\n{}", self.inspection.digest)
+        let signed = by(self.signer.as_ref());
+        format!("{name} {version}\n{description}\n{}\nsigned {signed}", self.inspection.digest)
     }
 
     /// Keeps the component, and writes the grant down.
@@ -143,16 +180,17 @@ impl New {
             Problem::usage("there is no home folder to keep the component in")
                 .with_help("set HOME or XDG_DATA_HOME")
         })?;
-        let stored = store.put(&self.component);
+        let stored = store.put(&self.component, &self.signatures);
         stored.map_err(|error| Problem::usage(format!("the store: {error}")))?;
         let Target { name, file, before } = target;
         let source = source.canonicalize().unwrap_or_else(|_| source.to_owned());
-        let granted = Granted::of(
+        let mut granted = Granted::of(
             &self.inspection,
             source.display().to_string(),
             who(),
             humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         );
+        granted.signed_by.clone_from(&self.signer);
         let written = Lock::edit(file, |lock| {
             let is_as_shown = lock.get(name.as_str()) == before.as_ref();
             if is_as_shown {
@@ -172,10 +210,18 @@ impl New {
                 "name": name,
                 "digest": self.inspection.digest,
                 "lock": file,
+                "signed-by": self.signer,
                 "capabilities": capabilities(&self.inspection),
             }));
         }
         terminal.print(&format!("granted; {} was written\n", file.display()))
+    }
+}
+
+fn by(signer: Option<&Signer>) -> String {
+    match signer {
+        Some(Signer { publisher, key }) => visible_line(&format!("by `{publisher}`, {key}")),
+        None => "by nobody that the configuration names".to_owned(),
     }
 }
 
@@ -194,14 +240,16 @@ fn agree(
         let agreed = lock.get(name.as_str()).filter(|granted| {
             let asked = capabilities(&new.inspection);
             granted.digest == new.inspection.digest
+                && granted.signed_by == new.signer
                 && Changes::between(&granted.capabilities(), &asked).wider.is_empty()
         });
         return match agreed {
             Some(_) => Ok(()),
             None => Err(Problem::finding(format!(
-                "{} does not grant `{name}` with the digest {}",
+                "{} does not grant `{name}` with the digest {}, signed {}",
                 file.display(),
-                new.inspection.digest
+                new.inspection.digest,
+                by(new.signer.as_ref())
             ))),
         };
     }

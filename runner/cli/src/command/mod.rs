@@ -13,6 +13,7 @@ mod models;
 mod pack;
 mod providers;
 mod replay;
+mod sign;
 mod source;
 mod verify;
 mod view;

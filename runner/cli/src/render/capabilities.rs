@@ -5,6 +5,7 @@ use super::Paint;
 use super::table::facts;
 use super::text::{bytes, columns, pad, visible_line, wrap};
 use hotcell::manifest::{Auth, Digest, Endpoint, Inspection, Manifest};
+use hotcell::signature::{SignatureError, Signer};
 use hotcell::wasi::{Treatment, treatment};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -15,6 +16,46 @@ pub(crate) struct Adapter {
     pub(crate) source: Source,
     /// Why the runner does not take it, if so.
     pub(crate) refusal: Option<String>,
+    /// Whose it is, where that was asked.
+    pub(crate) signer: Option<Signed>,
+}
+
+/// Whose signature a component has.
+pub(crate) enum Signed {
+    /// The binary's own.
+    Bundled,
+    /// Somebody's whom the configuration names.
+    By(Signer),
+    /// Nobody's who is named, and nobody has to.
+    ByNobody {
+        /// How many signatures there are.
+        signatures: usize,
+    },
+    /// Nobody's of those who have to.
+    Refused(SignatureError),
+}
+
+impl Signed {
+    fn words(&self) -> String {
+        match self {
+            Self::Bundled => "as part of this binary".to_owned(),
+            Self::By(Signer { publisher, key }) => format!("by `{publisher}`, {key}"),
+            Self::ByNobody { signatures: 0 } => "by nobody".to_owned(),
+            Self::ByNobody { .. } => {
+                "by somebody whom [signatures] does not name, which is worth nothing".to_owned()
+            }
+            Self::Refused(error) => error.to_string(),
+        }
+    }
+
+    fn document(&self) -> Value {
+        match self {
+            Self::Bundled => json!({ "by": "bundle" }),
+            Self::By(signer) => json!({ "by": "publisher", "signer": signer }),
+            Self::ByNobody { signatures } => json!({ "by": "nobody", "signatures": signatures }),
+            Self::Refused(error) => json!({ "by": "nobody", "refused": error.to_string() }),
+        }
+    }
 }
 
 /// Where a component was found.
@@ -79,6 +120,7 @@ pub(crate) fn document(adapter: &Adapter) -> Value {
         "digest-agreed": adapter.is_agreed(),
         "size": inspection.size,
         "refused": adapter.refusal,
+        "signed": adapter.signer.as_ref().map(Signed::document),
         "imports": inspection.imports,
         "exports": inspection.exports,
         "manifest": inspection.manifest,
@@ -144,7 +186,12 @@ impl Page {
                 self.line(&line);
             }
         }
+        let unsigned = match &adapter.signer {
+            Some(Signed::Refused(error)) => Some(format!("The runner refuses it: {error}.")),
+            _ => None,
+        };
         let warnings = [
+            unsigned,
             adapter.refusal.as_ref().map(|why| format!("The runner refuses it: {why}.")),
             adapter.is_agreed().filter(|agreed| !agreed).map(|_| {
                 "It changed: the configuration agrees to another digest, so it does not run."
@@ -261,6 +308,7 @@ impl Page {
         rows.push(("size", bytes(inspection.size as u64)));
         rows.push(("digest", inspection.digest.to_string()));
         rows.push(("found", visible_line(&adapter.source.place())));
+        rows.extend(adapter.signer.as_ref().map(|it| ("signed", visible_line(&it.words()))));
         self.line("");
         self.text.push_str(&facts(&rows, 2, self.paint));
     }

@@ -16,5 +16,6 @@ mod grants;
 mod interrupt;
 mod listings;
 mod litellm_2026;
+mod signatures;
 mod source;
 mod transcripts;
