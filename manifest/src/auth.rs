@@ -48,6 +48,18 @@ impl Auth {
         }
     }
 
+    /// How it sends its secret, such as `authorization: Bearer …`; none where nothing is
+    /// added.
+    pub fn form(&self) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::Bearer { .. } => Some("authorization: Bearer …".to_owned()),
+            Self::Header { name, .. } => Some(format!("{name}: …")),
+            Self::Query { name, .. } => Some(format!("?{name}=…")),
+            Self::Basic { .. } => Some("authorization: Basic …".to_owned()),
+        }
+    }
+
     /// The scheme's name as a manifest writes it.
     pub fn scheme(&self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! What an adapter may do, as a list that a person can read and a program can compare.
 
-use crate::{Auth, Endpoint, HeaderPattern, Inspection, Rule, SecretDeclaration, Setting};
+use crate::{Endpoint, HeaderPattern, Inspection, Rule, SecretDeclaration, Setting};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -74,30 +74,39 @@ pub enum Capability {
     },
 }
 
-/// How much a capability weighs.
+/// How much a capability weighs, or a finding of an audit. Capabilities are low, what nearly
+/// every adapter has; medium, what a request can carry or be sent with; or high, where it
+/// can go, and what it could be besides an adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Severity {
-    /// What nearly every adapter has.
+    Info,
     Low,
-    /// What a request can carry, or be sent with.
     Medium,
-    /// Where it can go, and what it could be besides an adapter.
     High,
+    Critical,
+}
+
+impl Severity {
+    /// All of them, the least first.
+    pub const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
 }
 
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Info => "info",
             Self::Low => "low",
             Self::Medium => "medium",
             Self::High => "high",
+            Self::Critical => "critical",
         })
     }
 }
 
 impl Capability {
-    /// How much it weighs.
+    /// The weight of its kind.
     pub fn severity(&self) -> Severity {
         match self {
             Self::Import { .. } | Self::Reach { .. } => Severity::High,
@@ -199,7 +208,7 @@ fn endpoint_capabilities(name: &str, grant: &Endpoint, all: &mut Vec<Capability>
     let origin = grant.origin.as_ref().map(|origin| format!("{origin}{}", grant.base));
     all.push(Capability::Reach { endpoint: endpoint(), origin });
     for secret in grant.auth.secrets() {
-        let (secret, form) = (secret.to_owned(), form(&grant.auth));
+        let (secret, form) = (secret.to_owned(), grant.auth.form().unwrap_or_default());
         all.push(Capability::Credential { endpoint: endpoint(), secret, form });
     }
     for rule in &grant.allow {
@@ -213,17 +222,6 @@ fn endpoint_capabilities(name: &str, grant: &Endpoint, all: &mut Vec<Capability>
     }
     for header in &grant.response_headers {
         all.push(Capability::SeeHeader { endpoint: endpoint(), header: header.clone() });
-    }
-}
-
-/// How a scheme sends its secret.
-fn form(auth: &Auth) -> String {
-    match auth {
-        Auth::None => "nothing".to_owned(),
-        Auth::Bearer { .. } => "authorization: Bearer …".to_owned(),
-        Auth::Header { name, .. } => format!("{name}: …"),
-        Auth::Query { name, .. } => format!("?{name}=…"),
-        Auth::Basic { .. } => "authorization: Basic …".to_owned(),
     }
 }
 

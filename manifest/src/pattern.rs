@@ -133,6 +133,15 @@ impl PathPattern {
         self.segments.iter().all(|segment| segment.after.is_none())
     }
 
+    /// Whether every segment is a placeholder and nothing else, so that the pattern says no
+    /// more than how long a path is.
+    pub fn is_wildcard(&self) -> bool {
+        let open = |segment: &Segment| {
+            segment.before.is_empty() && segment.after.as_ref().is_some_and(String::is_empty)
+        };
+        self.segments.iter().all(open)
+    }
+
     /// The pattern as it was written.
     pub fn as_str(&self) -> &str {
         &self.text

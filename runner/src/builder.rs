@@ -1,7 +1,7 @@
 //! What a program decides about its runner.
 
 use crate::artifact::ArtifactCache;
-use crate::component::Component;
+use crate::component::{Component, Components};
 use crate::config::{AdapterConfig, Config};
 use crate::engine::{Allocation, Engine};
 use crate::runner::Runner;
@@ -143,15 +143,13 @@ impl RunnerBuilder {
         let trust = Trust::load(config.signatures.clone().unwrap_or_default())?;
         let engine = Engine::new(self.allocation)
             .map_err(|error| SetupError::Engine(format!("{error:#}")))?;
+        let components = Components { config, store: self.store, trust, given: self.given };
         Ok(Runner::from(Setup {
-            config,
+            components,
             engine,
-            store: self.store,
-            trust,
             transcripts: transcripts.transpose()?,
             cache: self.cache.map_or_else(ArtifactCache::none, ArtifactCache::at),
             egress: egress.build(),
-            given: self.given,
             adapters: Mutex::default(),
             providers: Mutex::default(),
         }))

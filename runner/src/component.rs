@@ -1,23 +1,46 @@
 //! The bytes that an adapter's name stands for: found, and those that were agreed to.
 
-use crate::adapter::{self, Adapter, AdapterError};
-use crate::config::AdapterConfig;
+use crate::adapter::{self, AdapterError};
+use crate::config::{AdapterConfig, Config};
 use crate::limits;
 use crate::lock::Granted;
-use crate::setup::{Setup, SetupError};
-use crate::store::StoreError;
-use crate::transcript::Transcript;
-use hotcell_manifest::{Changes, Digest};
-use hotcell_signature::{Signature, Signer};
+use crate::setup::SetupError;
+use crate::store::{Store, StoreError};
+use hotcell_manifest::{Changes, Digest, Inspection};
+use hotcell_signature::{Signature, SignatureError, Signer, Trust};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
-use std::sync::Arc;
+
+/// Where components come from: what a person wrote down, and what that leads to.
+pub(crate) struct Components {
+    pub(crate) config: Config,
+    pub(crate) store: Option<Store>,
+    /// Who has to have signed what.
+    pub(crate) trust: Trust,
+    /// Those that the program brought along, by name.
+    pub(crate) given: BTreeMap<String, Component<'static>>,
+}
 
 /// The bytes of a component, and what they are known by.
 pub(crate) struct Component<'a> {
     pub(crate) bytes: Cow<'a, [u8]>,
     pub(crate) digest: Digest,
+}
+
+/// A component that is the one that was agreed to, and whose it is.
+pub(crate) struct Found<'a> {
+    pub(crate) component: Component<'a>,
+    /// Why it does not run for all that, where it has to be signed by somebody else.
+    pub(crate) signer: Result<Option<Signer>, SignatureError>,
+}
+
+impl<'a> Found<'a> {
+    /// One that needs nobody's signature: whoever trusts the program trusts it.
+    fn own(bytes: &'a [u8], digest: Digest) -> Self {
+        Self { component: Component { bytes: Cow::Borrowed(bytes), digest }, signer: Ok(None) }
+    }
 }
 
 impl<'a> Component<'a> {
@@ -54,12 +77,25 @@ impl<'a> Component<'a> {
     }
 }
 
-impl Setup {
-    /// The component of this name, which is the one that was agreed to: the program's own,
-    /// the configuration's by digest, the lock's by digest, or the binary's.
+impl Components {
+    /// The component of this name, which is the one that was agreed to, and signed by
+    /// somebody who may, as far as anybody has to.
     pub(crate) fn component(&self, name: &str) -> Result<Component<'_>, SetupError> {
+        let Found { component, signer } = self.find(name)?;
+        match signer {
+            Ok(_) => Ok(component),
+            Err(error) => {
+                let (adapter, digest) = (name.to_owned(), component.digest);
+                Err(SetupError::Signature { adapter, digest, error })
+            }
+        }
+    }
+
+    /// The same with a verdict on its signatures: the program's own, the configuration's by
+    /// digest, the lock's by digest, or the binary's.
+    pub(crate) fn find(&self, name: &str) -> Result<Found<'_>, SetupError> {
         if let Some(given) = self.given.get(name) {
-            return Ok(Component { bytes: Cow::Borrowed(&given.bytes), digest: given.digest });
+            return Ok(Found::own(&given.bytes, given.digest));
         }
         if let Some(configured) = self.config.adapters.get(name) {
             let component = Component::read(name, configured)?;
@@ -70,7 +106,7 @@ impl Setup {
                     why: error.to_string(),
                 })
             };
-            return self.signed(name, component, signatures, None);
+            return self.verified(name, component, signatures, None);
         }
         if let Some(granted) = self.config.lock.get(name) {
             return self.stored(name, granted);
@@ -81,28 +117,15 @@ impl Setup {
             provider: name.to_owned(),
             why: "there is no adapter of this name".to_owned(),
         })?;
-        Ok(Component { bytes: Cow::Borrowed(bytes), digest })
+        Ok(Found::own(bytes, digest))
     }
 
-    /// The adapter that a transcript is played to: the one that it is of, or another.
-    pub(crate) fn adapter_for(
+    /// The component of this digest, wherever it is, for what was recorded.
+    pub(crate) fn by_digest(
         &self,
-        transcript: &Transcript,
-        component: Option<&[u8]>,
-    ) -> Result<Arc<Adapter>, SetupError> {
-        let name = &transcript.adapter;
-        let component = match component {
-            Some(bytes) => Component::new(bytes.to_vec()),
-            None => self.by_digest(&transcript.digest, name)?,
-        };
-        let refused = |error| component.refused(name, error);
-        let inspection = adapter::inspect_as(&component, transcript.wasi).map_err(refused)?;
-        let wasi = transcript.wasi;
-        let loaded = Adapter::load(&self.engine, &self.cache, &component, inspection, wasi);
-        loaded.map(Arc::new).map_err(refused)
-    }
-
-    fn by_digest(&self, digest: &Digest, adapter: &str) -> Result<Component<'_>, SetupError> {
+        digest: &Digest,
+        adapter: &str,
+    ) -> Result<Component<'_>, SetupError> {
         let text = digest.to_string();
         let bundled = hotcell_bundle::ADAPTERS.iter().chain([&hotcell_bundle::HOSTILE]);
         if let Some(found) = bundled.into_iter().find(|bundled| bundled.digest == text) {
@@ -123,7 +146,7 @@ impl Setup {
     }
 
     /// A component of the store's, read and digested anew: what is digested is what runs.
-    fn stored(&self, name: &str, granted: &Granted) -> Result<Component<'_>, SetupError> {
+    fn stored(&self, name: &str, granted: &Granted) -> Result<Found<'_>, SetupError> {
         let adapter = name.to_owned();
         let Some(store) = &self.store else {
             let why = "there is no store, since there is no home folder".to_owned();
@@ -138,7 +161,7 @@ impl Setup {
                         why: error.to_string(),
                     })
                 };
-                self.signed(name, component, signatures, granted.signed_by.as_ref())
+                self.verified(name, component, signatures, granted.signed_by.as_ref())
             }
             Err(StoreError::Changed { agreed, found, component }) => {
                 let asked = hotcell_manifest::inspect_as(&component, found);
@@ -151,26 +174,55 @@ impl Setup {
         }
     }
 
-    /// A component, if it is signed by somebody who may, as far as anybody has to. What is
-    /// verified is what runs.
-    fn signed<'a>(
+    /// What is verified is what runs: these bytes, each time that they are loaded.
+    fn verified<'a>(
         &self,
         name: &str,
         component: Component<'a>,
         signatures: impl FnOnce() -> Result<Vec<Signature>, SetupError>,
         pinned: Option<&Signer>,
-    ) -> Result<Component<'a>, SetupError> {
+    ) -> Result<Found<'a>, SetupError> {
         // What lies there is of no concern where nobody has to sign.
         let signatures = match self.trust.concerns(name) {
             true => signatures()?,
             false => Vec::new(),
         };
-        match self.trust.verify_pinned(name, &component.bytes, &signatures, pinned) {
-            Ok(_) => Ok(component),
-            Err(error) => {
-                let (adapter, digest) = (name.to_owned(), component.digest);
-                Err(SetupError::Signature { adapter, digest, error })
-            }
+        let signer = self.trust.verify_pinned(name, &component.bytes, &signatures, pinned);
+        Ok(Found { component, signer })
+    }
+
+    /// What a component asks for, and of that what it was granted.
+    pub(crate) fn inspect(
+        &self,
+        name: &str,
+        component: &Component<'_>,
+        wasi: bool,
+    ) -> Result<Inspection, SetupError> {
+        let inspected = adapter::inspect_as(component, wasi);
+        let mut inspection = inspected.map_err(|error| component.refused(name, error))?;
+        let Some(granted) = self.locked(name) else { return Ok(inspection) };
+        let refused = |why: String| SetupError::Lock { adapter: name.to_owned(), why };
+        let asked = hotcell_manifest::capabilities(&inspection);
+        let beyond = Changes::between(&asked, &granted.capabilities()).wider;
+        if let Some(first) = beyond.first() {
+            return Err(refused(format!("lets it {first}, which the component does not ask for")));
+        }
+        let foreign = |import: &&String| !granted.imports.contains(import);
+        if let Some(import) = inspection.imports.iter().find(foreign) {
+            return Err(refused(format!("does not let it import {import}, which it does")));
+        }
+        let manifest = &mut inspection.manifest;
+        manifest.endpoints.clone_from(&granted.endpoints);
+        manifest.settings.clone_from(&granted.settings);
+        manifest.secrets.clone_from(&granted.secrets);
+        Ok(inspection)
+    }
+
+    /// The grant that an adapter runs by, where it is one of the lock's.
+    pub(crate) fn locked(&self, name: &str) -> Option<&Granted> {
+        match self.config.adapters.contains_key(name) {
+            true => None,
+            false => self.config.lock.get(name),
         }
     }
 }

@@ -279,6 +279,11 @@ impl Config {
         Ok(config)
     }
 
+    /// Whether this provider's adapter gets the harmless part of WASI.
+    pub(crate) fn wasi(&self, provider: &str) -> bool {
+        self.providers.get(provider).and_then(|provider| provider.wasi).unwrap_or(false)
+    }
+
     /// Takes over what another configuration says; whole tables, so that no provider
     /// is made of two files.
     pub fn overlay(&mut self, other: Self) {
@@ -296,7 +301,7 @@ impl Config {
 
 /// Whether only this user, or one who may do anything anyway, can have written it.
 #[cfg(unix)]
-fn is_own(file: &Path) -> bool {
+pub(crate) fn is_own(file: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let me = rustix::process::geteuid().as_raw();
     std::fs::metadata(file)
@@ -304,7 +309,7 @@ fn is_own(file: &Path) -> bool {
 }
 
 #[cfg(not(unix))]
-fn is_own(_: &Path) -> bool {
+pub(crate) fn is_own(_: &Path) -> bool {
     true
 }
 

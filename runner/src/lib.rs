@@ -19,6 +19,7 @@
 mod adapter;
 mod answer;
 mod artifact;
+pub mod audit;
 pub mod bindings;
 mod builder;
 mod cell;

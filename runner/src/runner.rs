@@ -109,7 +109,7 @@ impl Runner {
 
     /// The configuration in force.
     pub fn config(&self) -> &Config {
-        &self.inner.setup.config
+        self.inner.setup.config()
     }
 
     /// Every provider that can be asked, configured ones first, and configured ones
@@ -148,7 +148,7 @@ impl Runner {
     fn provider(&self, name: &str, request_id: &str) -> Result<Arc<Provider>, Error> {
         let setup = &self.inner.setup;
         if !setup.knows(name) {
-            return Err(unknown(name, &setup.config));
+            return Err(unknown(name, setup.config()));
         }
         setup.provider(name).map_err(|error| {
             if let Some((digest, rule)) = error.refusal() {
@@ -211,7 +211,7 @@ impl Runner {
     ) -> Result<Replayed, Error> {
         let setup = &self.inner.setup;
         let adapter = setup.adapter_for(transcript, component)?;
-        let configured = setup.config.providers.get(&transcript.provider);
+        let configured = setup.config().providers.get(&transcript.provider);
         let most = configured.and_then(|provider| provider.limits.clone()).unwrap_or_default();
         Ok(replay::replay(adapter, transcript, &most).await)
     }
@@ -250,6 +250,6 @@ fn unknown(name: &str, config: &Config) -> Error {
 
 impl fmt::Debug for Runner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Runner").field("config", &self.inner.setup.config).finish_non_exhaustive()
+        f.debug_struct("Runner").field("config", self.inner.setup.config()).finish_non_exhaustive()
     }
 }

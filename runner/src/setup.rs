@@ -3,18 +3,17 @@
 
 use crate::adapter::{self, Adapter, AdapterError};
 use crate::artifact::ArtifactCache;
-use crate::component::Component;
+use crate::component::{Component, Components};
 use crate::config::{Config, ConfigError};
 use crate::engine::Engine;
 use crate::limits::Limits;
-use crate::lock::{Granted, LOCK_FILE};
+use crate::lock::LOCK_FILE;
 use crate::provider::{self, Basis, Origin, ProviderInfo};
-use crate::store::Store;
-use crate::transcript::Transcripts;
+use crate::transcript::{Transcript, Transcripts};
 use crate::types::FailureKind;
 use hotcell_egress::{Egress, ProviderEgress, ProviderSpec, Rule};
-use hotcell_manifest::{Changes, Digest, Inspection};
-use hotcell_signature::{SignatureError, Trust, TrustError};
+use hotcell_manifest::{Digest, Inspection};
+use hotcell_signature::{SignatureError, TrustError};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -212,22 +211,22 @@ pub(crate) struct Provider {
 
 /// What providers are set up from, and those that are.
 pub(crate) struct Setup {
-    pub(crate) config: Config,
+    pub(crate) components: Components,
     pub(crate) engine: Engine,
     pub(crate) cache: ArtifactCache,
-    pub(crate) store: Option<Store>,
-    /// Who has to have signed what.
-    pub(crate) trust: Trust,
     /// Where requests are written down, if they are.
     pub(crate) transcripts: Option<Transcripts>,
     pub(crate) egress: Egress,
-    /// Components that the program brought along, by name.
-    pub(crate) given: BTreeMap<String, Component<'static>>,
     pub(crate) adapters: Mutex<BTreeMap<(String, bool), Arc<Adapter>>>,
     pub(crate) providers: Mutex<BTreeMap<String, Arc<Provider>>>,
 }
 
 impl Setup {
+    /// The configuration in force.
+    pub(crate) fn config(&self) -> &Config {
+        &self.components.config
+    }
+
     /// The provider of this name, set up now if it was not before.
     pub(crate) fn provider(&self, name: &str) -> Result<Arc<Provider>, SetupError> {
         let known = &self.providers;
@@ -241,15 +240,15 @@ impl Setup {
 
     /// Whether there is a provider of this name.
     pub(crate) fn knows(&self, name: &str) -> bool {
-        self.config.providers.contains_key(name)
+        self.config().providers.contains_key(name)
             || hotcell_catalogue::provider(name).is_some()
             || hotcell_bundle::adapter(name).is_some()
-            || self.config.lock.get(name).is_some()
+            || self.config().lock.get(name).is_some()
     }
 
     /// The adapter's name, as far as the configuration tells it.
     pub(crate) fn adapter_of(&self, name: &str) -> String {
-        provider::basis(name, &self.config).map_or_else(|_| "?".to_owned(), |basis| basis.adapter)
+        provider::basis(name, self.config()).map_or_else(|_| "?".to_owned(), |basis| basis.adapter)
     }
 
     /// See [`crate::Runner::providers`].
@@ -257,7 +256,7 @@ impl Setup {
         // Many providers share an adapter.
         let mut inspections = BTreeMap::new();
         let mut listing = Vec::new();
-        for (name, origin) in provider::names(&self.config) {
+        for (name, origin) in provider::names(self.config()) {
             match (self.info(name, origin, &mut inspections), origin) {
                 (Ok(info), _) => listing.push(info),
                 // An entry that cannot be used without more configuration.
@@ -276,17 +275,17 @@ impl Setup {
         origin: Origin,
         inspections: &mut BTreeMap<(String, bool), Inspection>,
     ) -> Result<ProviderInfo, SetupError> {
-        let basis = provider::basis(name, &self.config)?;
-        let key = (basis.adapter, self.wasi(name));
+        let basis = provider::basis(name, self.config())?;
+        let key = (basis.adapter, self.config().wasi(name));
         let inspection = match inspections.get(&key) {
             Some(inspection) => inspection,
             None => {
-                let component = self.component(&key.0)?;
-                let inspection = self.inspect(&key.0, &component, key.1)?;
+                let component = self.components.component(&key.0)?;
+                let inspection = self.components.inspect(&key.0, &component, key.1)?;
                 inspections.entry(key).or_insert(inspection)
             }
         };
-        let resolved = provider::resolve(name, &self.config, basis.definition, inspection)?;
+        let resolved = provider::resolve(name, self.config(), basis.definition, inspection)?;
         if origin == Origin::Configured {
             self.door(name, resolved.spec.clone())?;
         }
@@ -294,26 +293,22 @@ impl Setup {
     }
 
     fn set_up(&self, name: &str) -> Result<Provider, SetupError> {
-        let Basis { definition, adapter } = provider::basis(name, &self.config)?;
-        let adapter = self.adapter(&adapter, self.wasi(name))?;
-        let resolved = provider::resolve(name, &self.config, definition, adapter.inspection())?;
+        let Basis { definition, adapter } = provider::basis(name, self.config())?;
+        let adapter = self.adapter(&adapter, self.config().wasi(name))?;
+        let resolved = provider::resolve(name, self.config(), definition, adapter.inspection())?;
         Ok(Provider {
             name: name.into(),
             adapter,
             egress: self.door(name, resolved.spec)?,
             settings: Arc::new(resolved.settings),
             limits: Arc::new(resolved.limits),
-            wasi: self.wasi(name),
+            wasi: self.config().wasi(name),
         })
     }
 
     fn door(&self, name: &str, spec: ProviderSpec) -> Result<ProviderEgress, SetupError> {
         let door = self.egress.provider(spec);
         door.map_err(|error| SetupError::Egress { provider: name.to_owned(), error })
-    }
-
-    fn wasi(&self, provider: &str) -> bool {
-        self.config.providers.get(provider).and_then(|provider| provider.wasi).unwrap_or(false)
     }
 
     fn adapter(&self, name: &str, wasi: bool) -> Result<Arc<Adapter>, SetupError> {
@@ -323,45 +318,28 @@ impl Setup {
         if let Some(adapter) = adapters.get(&key) {
             return Ok(adapter.clone());
         }
-        let component = self.component(name)?;
-        let inspection = self.inspect(name, &component, wasi)?;
+        let component = self.components.component(name)?;
+        let inspection = self.components.inspect(name, &component, wasi)?;
         let loaded = Adapter::load(&self.engine, &self.cache, &component, inspection, wasi);
         let adapter = loaded.map_err(|error| component.refused(name, error))?;
         Ok(adapters.entry(key).or_insert(Arc::new(adapter)).clone())
     }
 
-    /// What a component asks for, and of that what it was granted.
-    fn inspect(
+    /// The adapter that a transcript is played to: the one that it is of, or another.
+    pub(crate) fn adapter_for(
         &self,
-        name: &str,
-        component: &Component<'_>,
-        wasi: bool,
-    ) -> Result<Inspection, SetupError> {
-        let inspected = adapter::inspect_as(component, wasi);
-        let mut inspection = inspected.map_err(|error| component.refused(name, error))?;
-        let Some(granted) = self.locked(name) else { return Ok(inspection) };
-        let refused = |why: String| SetupError::Lock { adapter: name.to_owned(), why };
-        let asked = hotcell_manifest::capabilities(&inspection);
-        let beyond = Changes::between(&asked, &granted.capabilities()).wider;
-        if let Some(first) = beyond.first() {
-            return Err(refused(format!("lets it {first}, which the component does not ask for")));
-        }
-        let foreign = |import: &&String| !granted.imports.contains(import);
-        if let Some(import) = inspection.imports.iter().find(foreign) {
-            return Err(refused(format!("does not let it import {import}, which it does")));
-        }
-        let manifest = &mut inspection.manifest;
-        manifest.endpoints.clone_from(&granted.endpoints);
-        manifest.settings.clone_from(&granted.settings);
-        manifest.secrets.clone_from(&granted.secrets);
-        Ok(inspection)
-    }
-
-    /// The grant that an adapter runs by, where it is one of the lock's.
-    fn locked(&self, name: &str) -> Option<&Granted> {
-        match self.config.adapters.contains_key(name) {
-            true => None,
-            false => self.config.lock.get(name),
-        }
+        transcript: &Transcript,
+        component: Option<&[u8]>,
+    ) -> Result<Arc<Adapter>, SetupError> {
+        let name = &transcript.adapter;
+        let component = match component {
+            Some(bytes) => Component::new(bytes.to_vec()),
+            None => self.components.by_digest(&transcript.digest, name)?,
+        };
+        let refused = |error| component.refused(name, error);
+        let inspection = adapter::inspect_as(&component, transcript.wasi).map_err(refused)?;
+        let wasi = transcript.wasi;
+        let loaded = Adapter::load(&self.engine, &self.cache, &component, inspection, wasi);
+        loaded.map(Arc::new).map_err(refused)
     }
 }

@@ -1,9 +1,11 @@
 //! What can be typed, defined once: parsing, `--help` and completions come from
 //! here. Nothing in this module does anything.
 
+mod audit;
 mod chat;
 mod signature;
 
+pub(crate) use audit::{AuditArguments, AuditCommand, AuditFormat};
 pub(crate) use chat::{ChatArguments, OutputArguments, SamplingArguments};
 pub(crate) use signature::{KeyArguments, SignArguments};
 
@@ -128,9 +130,7 @@ pub(crate) enum Command {
     /// See what an adapter is and what it may do
     #[command(subcommand)]
     Adapter(AdapterCommand),
-    /// See what adapters did
-    #[command(subcommand)]
-    Audit(AuditCommand),
+    Audit(AuditArguments),
     Replay(ReplayArguments),
     /// See and check the configuration
     #[command(subcommand)]
@@ -383,13 +383,6 @@ pub(crate) struct ReplayArguments {
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum AuditCommand {
-    /// Check the audit log
-    #[command(subcommand)]
-    Log(AuditLogCommand),
 }
 
 #[derive(Debug, Subcommand)]

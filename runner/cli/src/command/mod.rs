@@ -2,6 +2,7 @@
 //! back to `render`.
 
 mod adapter;
+mod audit;
 mod audit_log;
 mod chat;
 mod completions;
@@ -21,7 +22,9 @@ mod watch;
 
 pub(crate) use conversation::COMMANDS;
 
-use crate::arguments::{Arguments, AuditCommand, AuditLogCommand, Command, GlobalArguments};
+use crate::arguments::{
+    Arguments, AuditCommand, AuditFormat, AuditLogCommand, Command, GlobalArguments,
+};
 use crate::problem::Problem;
 use crate::terminal::Terminal;
 use hotcell::egress::SecretSource;
@@ -39,9 +42,12 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<(), Prob
         Command::Models(models) => models::run(models, global, terminal),
         Command::Providers(providers) => providers::run(providers, global, terminal),
         Command::Adapter(adapter) => adapter::run(adapter, global, terminal),
-        Command::Audit(AuditCommand::Log(AuditLogCommand::Verify(verify))) => {
-            audit_log::verify(verify, global, terminal)
-        }
+        Command::Audit(audit) => match &audit.command {
+            None => audit::run(audit, global, terminal),
+            Some(AuditCommand::Log(AuditLogCommand::Verify(verify))) => {
+                audit_log::verify(verify, global, terminal)
+            }
+        },
         Command::Replay(arguments) => replay::run(arguments, global, terminal),
         Command::Config(config) => config::run(config, global, terminal),
         Command::Completions(shell) => completions::run(shell, terminal),
@@ -59,7 +65,10 @@ impl Arguments {
             Command::Providers(providers) => providers.json,
             Command::Demo(demo) => demo.json,
             Command::Adapter(adapter) => adapter.json(),
-            Command::Audit(AuditCommand::Log(AuditLogCommand::Verify(verify))) => verify.json,
+            Command::Audit(audit) => match &audit.command {
+                None => audit.json || audit.format == AuditFormat::Json,
+                Some(AuditCommand::Log(AuditLogCommand::Verify(verify))) => verify.json,
+            },
             Command::Replay(arguments) => arguments.json,
             Command::Config(config) => config.json(),
             Command::Completions(_) => false,

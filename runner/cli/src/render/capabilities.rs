@@ -4,9 +4,9 @@
 use super::Paint;
 use super::table::facts;
 use super::text::{bytes, columns, pad, visible_line, wrap};
+use hotcell::audit;
 use hotcell::manifest::{Auth, Digest, Endpoint, Inspection, Manifest};
 use hotcell::signature::{SignatureError, Signer};
-use hotcell::wasi::{Treatment, treatment};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -289,7 +289,7 @@ impl Page {
         let width = widest(&inspection.imports);
         for import in &inspection.imports {
             let name = pad(&visible_line(import), width);
-            let meaning = self.paint.dim(meaning(import));
+            let meaning = self.paint.dim(audit::gives(import));
             let label = self.paint.dim("import");
             self.line(&format!("  {label}  {name}  {meaning}"));
         }
@@ -334,22 +334,4 @@ fn widest<'a>(names: impl IntoIterator<Item = &'a String>) -> usize {
 
 fn texts<T: ToString>(values: &[T]) -> Vec<String> {
     values.iter().map(ToString::to_string).collect()
-}
-
-/// What an import gives to the component.
-fn meaning(import: &str) -> &'static str {
-    let name = import.split('@').next().unwrap_or_default();
-    match name {
-        "hotcell:adapter/egress" => "requests to the endpoints above",
-        "hotcell:adapter/settings" => "the settings above",
-        "hotcell:adapter/log" => "lines for the operator",
-        "hotcell:adapter/types" => "the vocabulary, no function",
-        _ if name.starts_with("wasi:") => match treatment(import) {
-            Treatment::Empty => "with `wasi = true`: empty",
-            Treatment::Frozen => "with `wasi = true`: a clock that stands still",
-            Treatment::Seeded => "with `wasi = true`: the same numbers in every cell",
-            Treatment::Trap => "with `wasi = true`: ends the cell when called",
-        },
-        _ => "not known: refused",
-    }
 }

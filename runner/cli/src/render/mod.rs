@@ -1,6 +1,7 @@
 //! How things look. Nothing in here asks, decides or waits: values go in, text
 //! comes out.
 
+pub(crate) mod audit;
 pub(crate) mod capabilities;
 pub(crate) mod difference;
 pub(crate) mod document;

@@ -125,6 +125,10 @@ fn members(schema: &Value, root: &Value) -> Vec<(String, Value)> {
 /// A TOML value that the schema allows.
 fn sample(schema: &Value, root: &Value) -> String {
     let digest = format!("sha256:{}", "0".repeat(64));
+    // Where members exclude each other.
+    if let Some(example) = schema["examples"].get(0) {
+        return toml::Value::try_from(example).unwrap().to_string();
+    }
     match schema["type"].as_str().unwrap() {
         "boolean" => "true".to_owned(),
         "integer" => "1".to_owned(),
@@ -185,6 +189,8 @@ fn the_schema_has_what_the_library_reads_and_nothing_else() {
         ("[providers.x.limits]\n", &schema["$defs"]["limits"]),
         ("[providers.x.egress]\n", &schema["$defs"]["egress"]),
         ("[audit]\n", &schema["properties"]["audit"]),
+        ("[signatures]\n", &schema["properties"]["signatures"]),
+        ("[signatures.publishers.x]\n", &schema["$defs"]["publisher"]),
     ] {
         let text = format!("{table}no-such-member = 1\n");
         let error = hotcell::Config::parse(&text, "x".as_ref()).unwrap_err().to_string();

@@ -2,6 +2,7 @@
 //! against a provider on loopback.
 
 mod answers;
+mod audit;
 mod audit_log;
 mod completions;
 mod configuration;
