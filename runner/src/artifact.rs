@@ -38,7 +38,7 @@ impl ArtifactCache {
         component: &setup::Component<'_>,
     ) -> wasmtime::Result<Component> {
         let Some(directory) = self.directory.as_ref().and_then(|path| open_private(path)) else {
-            return Component::new(engine, &component.bytes);
+            return compile(engine, &component.bytes);
         };
         let name = format!("{}-{:016x}.cwasm", component.digest.hex(), settings_of(engine));
         if let Some(artifact) = read(&directory, &name)
@@ -46,13 +46,24 @@ impl ArtifactCache {
         {
             return Ok(found);
         }
-        let compiled = Component::new(engine, &component.bytes)?;
+        let compiled = compile(engine, &component.bytes)?;
         // Not being able to keep it costs time at the next start, nothing else.
         if let Err(error) = compiled.serialize().map(|bytes| write(&directory, &name, &bytes)) {
             tracing::debug!(%error, "the compiled adapter cannot be kept");
         }
         Ok(compiled)
     }
+}
+
+/// Compiles with threads of its own, which are gone afterwards: a process that confines
+/// itself then must not have any.
+fn compile(engine: &Engine, component: &[u8]) -> wasmtime::Result<Component> {
+    let threads = rayon::ThreadPoolBuilder::new();
+    let compiled = threads.build_scoped(
+        |thread| thread.run(),
+        |threads| threads.install(|| Component::new(engine, component)),
+    );
+    compiled.map_err(|error| wasmtime::format_err!("the compiler does not start: {error}"))?
 }
 
 /// A number for everything that changes what the compiler makes.

@@ -134,7 +134,7 @@ impl RunnerBuilder {
             egress = egress.audit(sink);
         }
         let record = self.record.or(config.transcripts.as_ref().map(|it| it.directory.clone()));
-        let transcripts = record.map(|directory| {
+        let transcripts = record.clone().map(|directory| {
             let opened = Transcripts::at(&directory);
             opened.map_err(|error| SetupError::Transcripts { directory, why: error.to_string() })
         });
@@ -145,6 +145,7 @@ impl RunnerBuilder {
             engine,
             store: self.store,
             transcripts: transcripts.transpose()?,
+            transcripts_folder: record,
             cache: self.cache.map_or_else(ArtifactCache::none, ArtifactCache::at),
             egress: egress.build(),
             given: self.given,

@@ -16,6 +16,7 @@
 //! It is read strictly: what is not understood is an error with file, line and
 //! column, never ignored.
 
+use crate::confinement::ConfinementMode;
 use crate::limits::Limits;
 use crate::lock::Lock;
 use hotcell_egress::{LogOptions, OnFailure, SecretSource};
@@ -51,6 +52,9 @@ pub struct Config {
     /// A proxy to reach providers through.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy: Option<ProxyConfig>,
+    /// How the process confines itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confinement: Option<ConfinementConfig>,
     /// What was agreed to: `hotcell.lock` beside the file.
     #[serde(skip)]
     pub lock: Lock,
@@ -161,6 +165,14 @@ pub struct ProxyConfig {
     /// Where `USER:PASSWORD` comes from, if the proxy wants it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub credential: Option<SecretSource>,
+}
+
+/// The `[confinement]` table: see [`crate::confinement`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ConfinementConfig {
+    /// How much of it has to be there: `require`, `attempt` or `off`.
+    pub mode: ConfinementMode,
 }
 
 /// Why a configuration file is not accepted.
@@ -284,6 +296,7 @@ impl Config {
         self.transcripts = other.transcripts.or(self.transcripts.take());
         self.tls_roots = other.tls_roots.or(self.tls_roots.take());
         self.proxy = other.proxy.or(self.proxy.take());
+        self.confinement = other.confinement.or(self.confinement.take());
     }
 }
 

@@ -23,6 +23,7 @@ pub mod bindings;
 mod builder;
 mod cell;
 mod config;
+pub mod confinement;
 mod engine;
 pub mod failure;
 pub mod limits;
@@ -41,7 +42,8 @@ pub use adapter::{AdapterError, inspect};
 pub use answer::{Answer, Choice, Collected, EventStream};
 pub use builder::RunnerBuilder;
 pub use config::{
-    AdapterConfig, AuditConfig, Config, ConfigError, ProviderConfig, ProxyConfig, TranscriptsConfig,
+    AdapterConfig, AuditConfig, Config, ConfigError, ConfinementConfig, ProviderConfig,
+    ProxyConfig, TranscriptsConfig,
 };
 pub use engine::Allocation;
 pub use failure::{Consequence, Error, consequence};

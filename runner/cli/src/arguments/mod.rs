@@ -8,6 +8,7 @@ pub(crate) use chat::{ChatArguments, OutputArguments, SamplingArguments};
 use anstyle::{AnsiColor, Style};
 use clap::builder::Styles;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use hotcell::confinement::ConfinementMode;
 use std::path::PathBuf;
 
 /// The table of `hotcell::failure`, in words. A test compares them.
@@ -89,6 +90,17 @@ pub(crate) struct GlobalArguments {
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) record: Option<PathBuf>,
 
+    /// How much this process must be confined before it asks anybody; `hotcell doctor` shows
+    /// what that is
+    #[arg(
+        long,
+        global = true,
+        value_name = "MODE",
+        env = "HOTCELL_CONFINEMENT",
+        hide_env_values = true
+    )]
+    pub(crate) confinement: Option<ConfinementChoice>,
+
     /// Ask nothing and write no lock file: what was not granted yet is not granted
     #[arg(long, global = true, env = "HOTCELL_LOCKED", value_parser = clap::builder::FalseyValueParser::new(), hide_env_values = true)]
     pub(crate) locked: bool,
@@ -115,6 +127,26 @@ pub(crate) enum ColorChoice {
     Auto,
     Always,
     Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+pub(crate) enum ConfinementChoice {
+    /// Nobody is asked unless all of it is active
+    Require,
+    /// As much as this machine has, which is the default
+    Attempt,
+    /// Not at all
+    Off,
+}
+
+impl From<ConfinementChoice> for ConfinementMode {
+    fn from(choice: ConfinementChoice) -> Self {
+        match choice {
+            ConfinementChoice::Require => Self::Require,
+            ConfinementChoice::Attempt => Self::Attempt,
+            ConfinementChoice::Off => Self::Off,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,6 +6,7 @@ mod audit_log;
 mod chat;
 mod completions;
 mod config;
+mod confine;
 mod conversation;
 mod embed;
 mod grant;
@@ -25,7 +26,7 @@ use crate::problem::Problem;
 use crate::terminal::Terminal;
 use hotcell::egress::SecretSource;
 use hotcell::types::FailureKind;
-use hotcell::{AuditConfig, Config, Runner, SetupError};
+use hotcell::{AuditConfig, Config, ConfinementConfig, Runner, SetupError};
 use std::future::Future;
 use tokio::runtime::Runtime;
 
@@ -74,6 +75,9 @@ fn configuration(global: &GlobalArguments) -> Result<Config, Problem> {
     };
     if let Some(file) = &global.audit {
         config.audit = Some(AuditConfig::at(file.clone()));
+    }
+    if let Some(choice) = global.confinement {
+        config.confinement = Some(ConfinementConfig { mode: choice.into() });
     }
     Ok(config)
 }

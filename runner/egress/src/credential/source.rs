@@ -40,7 +40,7 @@ pub enum SecretSource {
 }
 
 /// Why a secret cannot be had. Never holds the value.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum SecretError {
     /// There is none at that place.
