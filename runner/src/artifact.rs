@@ -55,6 +55,35 @@ impl ArtifactCache {
     }
 }
 
+/// What is kept in a folder of compiled components, and which files of it are not what was
+/// written: those are made anew when they are needed.
+///
+/// # Errors
+/// A folder that cannot be read, or that others could have put something into.
+pub fn inspect_cache(cache: &Path) -> io::Result<CacheContents> {
+    let directory = private::open_existing(cache)?;
+    let mut kept = CacheContents::default();
+    for entry in directory.entries()? {
+        let name = entry?.file_name();
+        let is_artifact = Path::new(&name).extension().is_some_and(|it| it == "cwasm");
+        match name.to_str().filter(|_| is_artifact) {
+            Some(name) if read(&directory, name).is_some() => kept.whole += 1,
+            _ => kept.spoilt.push(cache.join(name)),
+        }
+    }
+    kept.spoilt.sort_unstable();
+    Ok(kept)
+}
+
+/// See [`inspect_cache`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CacheContents {
+    /// How many are whole.
+    pub whole: usize,
+    /// Those that are not, and what else is there.
+    pub spoilt: Vec<PathBuf>,
+}
+
 /// Compiles with threads of its own, which are gone afterwards: a process that confines
 /// itself then must not have any.
 fn compile(engine: &Engine, component: &[u8]) -> wasmtime::Result<Component> {

@@ -155,8 +155,9 @@ impl RunnerBuilder {
     }
 }
 
-/// `$XDG_CACHE_HOME/hotcell`, or where the system keeps such things.
-fn default_cache() -> Option<PathBuf> {
+/// Where compiled adapters are kept if nobody says otherwise: `$XDG_CACHE_HOME/hotcell`, or
+/// where the system keeps such things; none where there is no home.
+pub fn default_cache() -> Option<PathBuf> {
     let absolute =
         |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     absolute("XDG_CACHE_HOME")

@@ -40,7 +40,8 @@ pub mod wasi;
 
 pub use adapter::{AdapterError, inspect};
 pub use answer::{Answer, Choice, Collected, EventStream};
-pub use builder::RunnerBuilder;
+pub use artifact::{CacheContents, inspect_cache};
+pub use builder::{RunnerBuilder, default_cache};
 pub use config::{
     AdapterConfig, AuditConfig, Config, ConfigError, ConfinementConfig, ProviderConfig,
     ProxyConfig, TranscriptsConfig,

@@ -117,7 +117,12 @@ impl Runner {
     /// that cannot, with the reason. Nothing is compiled or connected for this, and no
     /// secret is kept.
     pub fn providers(&self) -> Vec<ProviderInfo> {
-        self.inner.setup.listing()
+        self.inner.setup.listing(true)
+    }
+
+    /// The same, and no program is run to find out: secrets that one gives count as present.
+    pub fn providers_at_rest(&self) -> Vec<ProviderInfo> {
+        self.inner.setup.listing(false)
     }
 
     /// Compiles what a provider needs before its first request.

@@ -271,13 +271,14 @@ impl Setup {
         provider::basis(name, &self.config).map_or_else(|_| "?".to_owned(), |basis| basis.adapter)
     }
 
-    /// See [`crate::Runner::providers`].
-    pub(crate) fn listing(&self) -> Vec<ProviderInfo> {
+    /// See [`crate::Runner::providers`]; `run` is whether a program may be run to find out
+    /// whether a secret is there.
+    pub(crate) fn listing(&self, run: bool) -> Vec<ProviderInfo> {
         // Many providers share an adapter.
         let mut inspections = BTreeMap::new();
         let mut listing = Vec::new();
         for (name, origin) in provider::names(&self.config) {
-            match (self.info(name, origin, &mut inspections), origin) {
+            match (self.info(name, origin, run, &mut inspections), origin) {
                 (Ok(info), _) => listing.push(info),
                 // An entry that cannot be used without more configuration.
                 (Err(_), Origin::Catalogue) => {}
@@ -293,6 +294,7 @@ impl Setup {
         &self,
         name: &str,
         origin: Origin,
+        run: bool,
         inspections: &mut BTreeMap<(String, bool), Inspection>,
     ) -> Result<ProviderInfo, SetupError> {
         let basis = provider::basis(name, &self.config)?;
@@ -309,7 +311,7 @@ impl Setup {
         if origin == Origin::Configured {
             self.door(name, resolved.spec.clone())?;
         }
-        Ok(ProviderInfo::new(name, origin, inspection, resolved.spec))
+        Ok(ProviderInfo::new(name, origin, run, inspection, resolved.spec))
     }
 
     fn set_up(&self, name: &str) -> Result<Provider, SetupError> {

@@ -165,6 +165,7 @@ pub(crate) enum Command {
     /// See and check the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    Doctor(DoctorArguments),
     Completions(CompletionsArguments),
     Demo(DemoArguments),
 }
@@ -462,6 +463,37 @@ pub(crate) enum ConfigCommand {
         #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
         file: Option<PathBuf>,
     },
+}
+
+/// Examine this machine and the configuration, and say what to do
+///
+/// Looks at the configuration and who else can write it, the keys and who else can read
+/// them, the folders that hotcell writes to, certificates and the clock, and confines itself
+/// to see what this machine has for that. No key is shown, nobody is asked over the network,
+/// and nothing is changed.
+///
+///   hotcell doctor
+///   hotcell doctor --run-programs    # cmd: and keyring: sources too
+///   hotcell doctor --json | jq '.findings[] | select(.severity == "error")'
+///
+/// The JSON document has
+///
+///   findings     severity (error, warning, note), area, what, remedy
+///   confinement  mode, landlock (the kernel's version), measures: each with its outcome
+///                (active, missing, failed) and why
+///   examined     area, what
+///
+/// Ends with exit code 1 where there is an error.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct DoctorArguments {
+    /// Run the programs that keys come from, which may ask you something
+    #[arg(long)]
+    pub(crate) run_programs: bool,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Write a completion script for a shell to standard output

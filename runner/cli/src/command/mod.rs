@@ -8,6 +8,7 @@ mod completions;
 mod config;
 mod confine;
 mod conversation;
+mod doctor;
 mod embed;
 mod grant;
 mod models;
@@ -44,6 +45,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<(), Prob
         }
         Command::Replay(arguments) => replay::run(arguments, global, terminal),
         Command::Config(config) => config::run(config, global, terminal),
+        Command::Doctor(doctor) => doctor::run(doctor, global, terminal),
         Command::Completions(shell) => completions::run(shell, terminal),
         Command::Demo(demo) => crate::demo::run(demo, terminal),
     }
@@ -62,6 +64,7 @@ impl Arguments {
             Command::Audit(AuditCommand::Log(AuditLogCommand::Verify(verify))) => verify.json,
             Command::Replay(arguments) => arguments.json,
             Command::Config(config) => config.json(),
+            Command::Doctor(doctor) => doctor.json,
             Command::Completions(_) => false,
         }
     }

@@ -5,11 +5,14 @@ mod answers;
 mod audit_log;
 mod completions;
 mod configuration;
+#[cfg(target_os = "linux")]
+mod confinement;
 mod context;
 #[cfg(unix)]
 mod conversation;
 mod demo;
 mod difference;
+mod doctor;
 mod failures;
 mod grants;
 #[cfg(unix)]

@@ -84,6 +84,20 @@ impl SecretSource {
         }
     }
 
+    /// Reads it and forgets it: whether a request could have it. Unlike [`Self::present`],
+    /// this runs a command.
+    ///
+    /// # Errors
+    /// Why it cannot be had.
+    pub fn check(&self) -> Result<(), SecretError> {
+        self.read(&Authority::of_the_process()).map(drop)
+    }
+
+    /// Whether a program gives it: a command, or the one that asks the keyring.
+    pub fn is_program(&self) -> bool {
+        self.blocks()
+    }
+
     /// Whether reading it can take long enough to hold others up.
     pub(crate) fn blocks(&self) -> bool {
         matches!(self, Self::Command(_) | Self::Keyring { .. })
