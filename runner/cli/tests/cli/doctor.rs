@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
 
-/// A world whose folders are its own, all of them.
+/// `hotcell doctor` in a world whose folders are its own, all of them, whatever the umask is.
 fn examine(context: &Context, arguments: &[&str]) -> Screen {
     let mut command = context.command(&[&["doctor"], arguments].concat());
     command.env("XDG_CACHE_HOME", context.home().join(".cache"));
@@ -33,9 +33,20 @@ fn mode(path: &std::path::Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
+/// One in which only this user can write.
+fn world() -> Context {
+    let context = Context::new();
+    #[cfg(unix)]
+    {
+        mode(&context.project(), 0o700);
+        mode(&context.project().join("hotcell.toml"), 0o600);
+    }
+    context
+}
+
 /// A key of its own for each kind of source.
 fn broken() -> Context {
-    let context = Context::new();
+    let context = world();
     let text = fs::read_to_string(context.project().join("hotcell.toml")).unwrap();
     let more = "[providers.away]\nadapter = \"openai\"\nsecrets.api-key = \"env:NOT_SET\"\n\
                 [providers.vault]\nadapter = \"openai\"\nsecrets.api-key = \"cmd:touch ran; exit 7\"\n\
@@ -51,7 +62,7 @@ fn broken() -> Context {
 
 #[test]
 fn a_world_that_is_as_it_should_be_has_no_finding() {
-    let context = Context::new();
+    let context = world();
     let screen = examine(&context, &["--json"]).good();
     assert_eq!(found(&screen), Vec::<String>::new());
     let areas = screen.json()["examined"].as_array().unwrap().len();
@@ -157,9 +168,11 @@ fn what_others_can_read_or_write_is_found() {
 
 #[test]
 fn what_was_changed_behind_ones_back_is_found() {
-    let context = Context::new();
+    let context = world();
     let component = context.packed("theirs.wasm", &[("name = \"openai\"", "name = \"theirs\"")]);
     context.run(&["adapter", "add", component.to_str().unwrap(), "--yes"]).good();
+    #[cfg(unix)]
+    mode(&context.project().join("hotcell.lock"), 0o600);
     let cache = context.home().join(".cache/hotcell");
     let mut chat = context.command(&["chat", "hello"]);
     chat.env("XDG_CACHE_HOME", context.home().join(".cache"));

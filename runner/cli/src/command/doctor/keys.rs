@@ -68,7 +68,7 @@ fn secret(
     if source.is_program() && !run {
         let what = format!("the `{name}` of {of} comes from a program, which was not run");
         examination.note(AREA, what, "`hotcell doctor --run-programs` tries it");
-        return true;
+        return false;
     }
     let Err(error) = source.check() else { return true };
     if secret.optional {
