@@ -4,7 +4,7 @@
 use crate::adapter::{self, Adapter, AdapterError};
 use crate::artifact::ArtifactCache;
 use crate::config::{AdapterConfig, Config, ConfigError};
-use crate::confinement::{Confinement, Report};
+use crate::confinement::Report;
 use crate::engine::Engine;
 use crate::limits::{self, Limits};
 use crate::lock::{Granted, LOCK_FILE};
@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error as ThisError;
 
@@ -240,30 +240,6 @@ impl Setup {
             || hotcell_catalogue::provider(name).is_some()
             || hotcell_bundle::adapter(name).is_some()
             || self.config.lock.get(name).is_some()
-    }
-
-    /// See [`crate::Runner::confinement`].
-    pub(crate) fn confinement(&self) -> Confinement {
-        let config = &self.config;
-        let mut confinement = Confinement::new();
-        for adapter in config.adapters.values() {
-            confinement = confinement.read(&adapter.path);
-        }
-        if let Some(store) = &self.store {
-            confinement = confinement.read(store.directory());
-        }
-        if let Some(folder) = &self.transcripts_folder {
-            confinement = confinement.write(folder);
-        }
-        // A log that grows for ever is open already, and needs no folder.
-        let rotated = config.audit.as_ref().filter(|audit| audit.rotate_bytes.is_some());
-        if let Some(audit) = rotated {
-            let folder = audit.file.parent().filter(|folder| !folder.as_os_str().is_empty());
-            confinement = confinement.write(folder.unwrap_or(Path::new(".")));
-        }
-        let providers = self.providers.lock().unwrap_or_else(PoisonError::into_inner);
-        let ports = providers.values().flat_map(|provider| provider.egress.ports());
-        ports.fold(confinement, Confinement::connect)
     }
 
     /// The adapter's name, as far as the configuration tells it.

@@ -124,8 +124,11 @@ pub(crate) const ATTEMPTS: &[Attempt] = attempts! {
     Files EACCES "read a file from another thread": |_| in_a_thread(|| File::open("/etc/passwd").map(drop));
 };
 
+/// One of them, by name.
+pub(crate) type Need = (&'static str, fn() -> io::Result<()>);
+
 /// What the runner itself needs, and has to have after it confined itself.
-pub(crate) const NEEDS: &[(&str, fn() -> io::Result<()>)] = &[
+pub(crate) const NEEDS: &[Need] = &[
     ("resolve a name", || std::net::ToSocketAddrs::to_socket_addrs(&("localhost", 80)).map(drop)),
     ("read the resolver's settings", || match File::open("/etc/hosts") {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

@@ -15,7 +15,9 @@ use std::process::{Child, Command, ExitCode, Stdio};
 /// `Err` is why it failed, `Ok(Some)` why it was skipped.
 type Verdict = Result<Option<String>, String>;
 
-const TESTS: &[(&str, fn() -> Verdict)] = &[
+type Test = (&'static str, fn() -> Verdict);
+
+const TESTS: &[Test] = &[
     ("what_a_confined_process_tries_is_refused", what_a_confined_process_tries_is_refused),
     ("what_the_runner_needs_is_left", what_the_runner_needs_is_left),
     (

@@ -173,9 +173,15 @@ fn conditional() -> Result<[(c_long, Vec<SeccompRule>); 7], BackendError> {
                 all(vec![is(1, libc::RLIMIT_CORE as u64), given(2)])?,
             ],
         ),
-        (libc::SYS_setrlimit, vec![all(vec![is(0, libc::RLIMIT_CORE as u64)])?]),
+        (SETRLIMIT, vec![all(vec![is(0, libc::RLIMIT_CORE as u64)])?]),
     ])
 }
+
+#[cfg(target_arch = "x86_64")]
+const SETRLIMIT: c_long = libc::SYS_setrlimit;
+/// Which `libc` does not name. From `asm-generic/unistd.h`.
+#[cfg(target_arch = "aarch64")]
+const SETRLIMIT: c_long = 164;
 
 /// Views of the system that a new thread or process could be given.
 const NAMESPACES: [i32; 7] = [

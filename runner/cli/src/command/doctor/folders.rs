@@ -65,6 +65,7 @@ fn records(config: &Config, examination: &mut Examination) {
     if let Some(audit) = &config.audit {
         let folder = audit.file.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
+        let shown = folder.display();
         examined.push(audit.file.display().to_string());
         match access(folder) {
             Some(_) => {
@@ -73,8 +74,8 @@ fn records(config: &Config, examination: &mut Examination) {
             }
             None => examination.error(
                 AREA,
-                format!("the folder of the audit log, {}, is not there", folder.display()),
-                format!("`mkdir -p {}`: nothing is sent until then", folder.display()),
+                format!("the folder of the audit log, {shown}, is not there"),
+                format!("`mkdir -p {shown}`: nothing is sent until then"),
             ),
         }
         examine_writers(&audit.file, "a record can be made of anything then", AREA, examination);
@@ -84,8 +85,8 @@ fn records(config: &Config, examination: &mut Examination) {
         {
             examination.warn(
                 AREA,
-                format!("the audit log is put aside in {}, where the configuration is", folder.display()),
-                "give it a folder of its own: a confined process can still write where its log is put aside",
+                format!("the audit log is put aside beside the configuration, in {shown}"),
+                "give it a folder of its own: a confined process can still write into that one",
             );
         }
     }

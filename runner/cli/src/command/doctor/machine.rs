@@ -2,7 +2,7 @@
 
 use super::finding::{Area, Examination};
 use hotcell::Config;
-use hotcell::confinement::{Confinement, ConfinementMode, Outcome};
+use hotcell::confinement::{Confinement, ConfinementMode, Outcome, Report};
 use hotcell::egress::Roots;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -36,7 +36,8 @@ fn certificates(config: Option<&Config>, examination: &mut Examination) {
                     "name a PEM file with `tls-roots`, or leave it out for the platform's"
                 }
                 Roots::Platform => {
-                    "install your system's certificates (ca-certificates), or name a PEM file with `tls-roots`"
+                    "install your system's certificates (ca-certificates), or name a PEM file with \
+                     `tls-roots`"
                 }
             };
             examination.error(AREA, error.to_string(), remedy);
@@ -104,31 +105,10 @@ pub(super) fn confine(config: Option<&Config>, examination: &mut Examination) ->
             return json!({ "mode": mode, "landlock": null, "measures": [] });
         }
     };
-    let mut active = Vec::new();
-    for (measure, outcome) in report.outcomes() {
-        let what = format!("{measure}: {outcome}");
-        match outcome {
-            Outcome::Active => active.push(measure.to_string()),
-            _ if mode == ConfinementMode::Require => {
-                examination.error(
-                    AREA,
-                    what,
-                    "nobody is asked as long as [confinement] requires it",
-                );
-            }
-            Outcome::Missing(_) => {
-                examination.note(
-                    AREA,
-                    what,
-                    "a newer Linux has it; hotcell does without until then",
-                );
-            }
-            Outcome::Failed(_) => {
-                let remedy = "look for what forbids it (a container's own filter, for instance); hotcell does without until then";
-                examination.warn(AREA, what, remedy);
-            }
-        }
-    }
+    gaps(&report, mode, examination);
+    let outcomes = report.outcomes().iter();
+    let active = outcomes.filter(|(_, outcome)| *outcome == Outcome::Active);
+    let active: Vec<String> = active.map(|(measure, _)| measure.to_string()).collect();
     let version = report.landlock().map(|version| format!(" (Landlock {version})"));
     let active = if active.is_empty() { "nothing".to_owned() } else { active.join(", ") };
     examination.note_examined(AREA, format!("{active}{}", version.unwrap_or_default()));
@@ -142,4 +122,37 @@ pub(super) fn confine(config: Option<&Config>, examination: &mut Examination) ->
         })
         .collect();
     json!({ "mode": mode, "landlock": report.landlock(), "measures": measures })
+}
+
+/// What is not active, and what that means. What is so for one reason is one finding.
+fn gaps(report: &Report, mode: ConfinementMode, examination: &mut Examination) {
+    const AREA: Area = Area::Confinement;
+    let mut gaps: Vec<(&Outcome, Vec<String>)> = Vec::new();
+    for (measure, outcome) in report.gaps() {
+        match gaps.iter_mut().find(|(known, _)| *known == outcome) {
+            Some((_, measures)) => measures.push(measure.to_string()),
+            None => gaps.push((outcome, vec![measure.to_string()])),
+        }
+    }
+    for (outcome, measures) in gaps {
+        let what = format!("{}: {outcome}", measures.join(", "));
+        match outcome {
+            Outcome::Active => {}
+            _ if mode == ConfinementMode::Require => {
+                let remedy = "nobody is asked as long as `[confinement]` requires it";
+                examination.error(AREA, what, remedy);
+            }
+            Outcome::Missing(_) => examination.note(
+                AREA,
+                what,
+                "hotcell does without; run it as a user or in a container of its own where that \
+                 is not enough",
+            ),
+            Outcome::Failed(_) => examination.warn(
+                AREA,
+                what,
+                "hotcell does without; look for what forbids it, such as a container's own filter",
+            ),
+        }
+    }
 }
