@@ -2,10 +2,11 @@
 //! attempt: its name, a tab, and an error number or `done`.
 
 use crate::attempts::{ATTEMPTS, NEEDS, World};
-use hotcell::confinement::{ConfinementError, ConfinementMode, Outcome};
+use hotcell::confinement::{ConfinementError, ConfinementMode};
 use hotcell::types::ChatRequest;
-use hotcell::{Config, Runner};
+use hotcell::{Config, Runner, SetupError};
 use hotcell_mock::Mock;
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -19,18 +20,15 @@ pub(crate) fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
     let [how, what, url, folder, port] = &arguments[..] else { return ExitCode::from(2) };
     let folder = PathBuf::from(folder);
     let runner = runner(url, &folder);
-    if what == "with-a-thread" {
-        return with_a_thread(&runner);
+    match what.as_str() {
+        "with-a-thread" => return with_a_thread(&runner),
+        "on-an-old-kernel" => return on_an_old_kernel(&runner, how),
+        _ => {}
     }
     runner.prepare("provider").expect("the provider is set up");
     if how == "confined" {
         let report = runner.confinement().enforce(ConfinementMode::Attempt).expect("it is tried");
-        for (measure, outcome) in report.outcomes() {
-            match outcome {
-                Outcome::Active => println!("{measure}\tactive"),
-                other => println!("{measure}\t{other}"),
-            }
-        }
+        report.outcomes().iter().for_each(|(measure, outcome)| println!("{measure}\t{outcome}"));
     }
     match what.as_str() {
         "try" => attempt(&World { folder: &folder, port: port.parse().expect("a port") }),
@@ -93,6 +91,29 @@ fn with_a_thread(runner: &Runner) -> ExitCode {
     println!("refused\t{}", if passed { "done" } else { "no" });
     let required = runner.confinement().enforce(ConfinementMode::Require);
     println!("required\t{}", required.map_or_else(|error| error.to_string(), |_| "no".into()));
+    ExitCode::SUCCESS
+}
+
+/// A kernel that lacks something, or a container that forbids it, is played by a filter.
+fn on_an_old_kernel(runner: &Runner, mode: &str) -> ExitCode {
+    let lacks = |call: i64, errno: i32| {
+        let (allow, refuse) = (SeccompAction::Allow, SeccompAction::Errno(errno as u32));
+        let arch = std::env::consts::ARCH.try_into().expect("it is known");
+        let filter = SeccompFilter::new([(call, vec![])].into(), allow, refuse, arch);
+        let filter: BpfProgram = filter.and_then(TryInto::try_into).expect("it is a filter");
+        seccompiler::apply_filter(&filter).expect("filters are to be had");
+    };
+    lacks(libc::SYS_landlock_create_ruleset, libc::ENOSYS);
+    lacks(libc::SYS_seccomp, libc::EPERM);
+    let report = match mode {
+        "required" => match runner.confinement().enforce(ConfinementMode::Require) {
+            Err(SetupError::Confinement { report }) => report,
+            other => panic!("{other:?}"),
+        },
+        _ => runner.confinement().enforce(ConfinementMode::Attempt).expect("it is tried"),
+    };
+    report.outcomes().iter().for_each(|(measure, outcome)| println!("{measure}\t{outcome}"));
+    println!("whole\t{}", report.is_complete());
     ExitCode::SUCCESS
 }
 

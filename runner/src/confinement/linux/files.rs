@@ -73,9 +73,9 @@ pub(super) fn restrict(confinement: &Confinement) -> Restricted {
         Ok(LandlockStatus::NotEnabled) => Restricted::all(&Outcome::Missing(
             "this kernel has Landlock, but it is not switched on (`lsm=landlock,…` at boot)".into(),
         )),
-        Ok(LandlockStatus::NotImplemented) => {
-            Restricted::all(&Outcome::Missing("this kernel has no Landlock".into()))
-        }
+        Ok(LandlockStatus::NotImplemented) => Restricted::all(&Outcome::Missing(
+            "this kernel has no Landlock, or a filter hides it, such as a container's".into(),
+        )),
         Err(error) => Restricted::all(&Outcome::Failed(format!("Landlock: {error}"))),
     }
 }
