@@ -98,7 +98,7 @@ fn prepare(
     }
     let mut providers: Vec<String> =
         model.split_once('/').map(|(it, _)| it.into()).into_iter().collect();
-    for known in runner.providers() {
+    for known in runner.providers_at_rest() {
         let is_program = |secret: &SecretInfo| {
             matches!(secret.source, Some(SecretSource::Command(_) | SecretSource::Keyring { .. }))
         };
@@ -238,7 +238,8 @@ impl Conversation<'_> {
     /// exist is told by the request.
     fn can_ask(&self, model: &str) -> bool {
         let provider = model.split('/').next().unwrap_or_default();
-        let is_known = || self.runner.providers().iter().any(|known| known.name == provider);
+        let is_known =
+            || self.runner.providers_at_rest().iter().any(|known| known.name == provider);
         match &self.prepared {
             Some(prepared) => prepared.iter().any(|known| known == provider) || !is_known(),
             None => true,
