@@ -1,6 +1,7 @@
 //! Linux: Landlock, seccomp, and two switches of the process itself.
 
 mod files;
+mod numbers;
 mod system_calls;
 
 use super::{Confinement, ConfinementError, Measure, Outcome, Report};

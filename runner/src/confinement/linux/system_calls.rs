@@ -7,12 +7,12 @@
 //! What is denied are the calls that lead out of the process, each for a reason that stands
 //! beside it.
 
-use super::outcome;
+use super::{numbers, outcome};
 use crate::confinement::Outcome;
 use libc::{c_long, c_ulong};
 use seccompiler::{
     BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition,
-    SeccompFilter, SeccompRule, sock_filter,
+    SeccompFilter, SeccompRule,
 };
 use std::collections::BTreeMap;
 
@@ -114,13 +114,11 @@ pub(super) fn deny() -> Outcome {
 }
 
 fn filter() -> Result<BpfProgram, BackendError> {
-    let mut rules: BTreeMap<c_long, Vec<SeccompRule>> =
-        DENIED.iter().map(|call| (*call, Vec::new())).collect();
-    rules.extend(conditional()?);
+    let rules: BTreeMap<c_long, Vec<SeccompRule>> = conditional()?.into();
     let refused = SeccompAction::Errno(libc::EPERM as u32);
     let arch = std::env::consts::ARCH.try_into()?;
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, refused, arch)?;
-    let mut program = prelude();
+    let mut program = numbers::filter(DENIED);
     program.extend(BpfProgram::try_from(filter)?);
     Ok(program)
 }
@@ -216,31 +214,6 @@ fn masked(argument: u8, mask: u64, value: u64) -> Result<SeccompCondition, Backe
 /// A pointer that is not null.
 fn given(argument: u8) -> Result<SeccompCondition, BackendError> {
     SeccompCondition::new(argument, SeccompCmpArgLen::Qword, SeccompCmpOp::Ne, 0)
-}
-
-/// What stands before the filter. Two things are answered otherwise than with a list:
-///
-/// - `clone3` keeps its flags in memory, where no filter can read them. The C library takes
-///   `ENOSYS` for an older kernel, and starts its threads with `clone`.
-/// - On x86-64 every call has a second number, of an ABI that nothing uses (x32), and a list
-///   of numbers would miss it. Calls of 32-bit programs end the process; the filter itself
-///   sees to that.
-fn prelude() -> BpfProgram {
-    const LOAD: u32 = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
-    const IF_EQUAL: u32 = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
-    const IF_NOT_LESS: u32 = libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K;
-    const RETURN: u32 = libc::BPF_RET | libc::BPF_K;
-    const X32: u32 = 0x4000_0000;
-    let step = |code: u32, k: u32, jf: u8| sock_filter { code: code as u16, jt: 0, jf, k };
-    let answer = |errno: i32| libc::SECCOMP_RET_ERRNO | errno as u32;
-    vec![
-        // The number of the call is what a filter is given first.
-        step(LOAD, 0, 0),
-        step(IF_EQUAL, libc::SYS_clone3 as u32, 1),
-        step(RETURN, answer(libc::ENOSYS), 0),
-        step(IF_NOT_LESS, X32, 1),
-        step(RETURN, answer(libc::EPERM), 0),
-    ]
 }
 
 const _: () = assert!(size_of::<c_ulong>() == 8, "arguments are read as 64 bits");
