@@ -9,19 +9,14 @@ use landlock::{
 /// What the C library reads to resolve a name, wherever distributions keep it: its settings,
 /// where they are links to, and the libraries that it loads for the services they name. All
 /// of it is there for every user to read.
-const RESOLVER: [&str; 24] = [
+const RESOLVER: [&str; 19] = [
     "/etc/resolv.conf",
     "/etc/hosts",
     "/etc/host.conf",
-    "/etc/hostname",
     "/etc/nsswitch.conf",
     "/etc/gai.conf",
-    "/etc/services",
-    "/etc/protocols",
     "/etc/mdns.allow",
     "/etc/ld.so.cache",
-    "/etc/ld-musl-x86_64.path",
-    "/etc/ld-musl-aarch64.path",
     "/run/systemd/resolve",
     "/run/NetworkManager",
     "/run/resolvconf",
