@@ -167,8 +167,8 @@ pub struct ProxyConfig {
     pub credential: Option<SecretSource>,
 }
 
-/// The `[confinement]` table: see [`crate::confinement`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The `[confinement]` table: see [`crate::confinement`]. Of two files the stricter wins.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ConfinementConfig {
     /// How much of it has to be there: `require`, `attempt` or `off`.
@@ -296,7 +296,8 @@ impl Config {
         self.transcripts = other.transcripts.or(self.transcripts.take());
         self.tls_roots = other.tls_roots.or(self.tls_roots.take());
         self.proxy = other.proxy.or(self.proxy.take());
-        self.confinement = other.confinement.or(self.confinement.take());
+        // What a project brings along does not loosen what its user demands.
+        self.confinement = self.confinement.take().into_iter().chain(other.confinement).min();
     }
 }
 
@@ -363,6 +364,22 @@ mod tests {
         let parsed = Config::parse(text, Path::new("hotcell.toml")).unwrap_err();
         assert!(parsed.to_string().contains("expected a source of the secret"), "{parsed}");
         assert!(!format!("{parsed:?}").contains("sk-live"), "{parsed:?}");
+    }
+
+    #[test]
+    fn no_file_loosens_the_confinement_that_another_demands() {
+        use ConfinementMode::{Attempt, Off, Require};
+        let config =
+            |mode| Config { confinement: Some(ConfinementConfig { mode }), ..Config::default() };
+        for (user, project, together) in
+            [(Require, Off, Require), (Off, Require, Require), (Off, Attempt, Attempt)]
+        {
+            let mut overlaid = config(user);
+            overlaid.overlay(config(project));
+            assert_eq!(overlaid.confinement, config(together).confinement);
+            overlaid.overlay(Config::default());
+            assert_eq!(overlaid.confinement, config(together).confinement);
+        }
     }
 
     #[test]

@@ -54,8 +54,8 @@ pub struct Confinement {
     ports: BTreeSet<u16>,
 }
 
-/// How much of a confinement has to be there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// How much of a confinement has to be there, the strictest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConfinementMode {
     /// All of it, or nothing is asked of anybody.
