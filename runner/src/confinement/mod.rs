@@ -132,7 +132,12 @@ impl Confinement {
             _ => self.apply().unwrap_or_else(|error| Report::failed(&error.to_string())),
         };
         for (measure, outcome) in report.gaps() {
-            tracing::warn!(target: "hotcell::confinement", "{measure}: {outcome}");
+            match outcome {
+                Outcome::Failed(_) => {
+                    tracing::warn!(target: "hotcell::confinement", "{measure} {outcome}");
+                }
+                _ => tracing::debug!(target: "hotcell::confinement", "{measure} {outcome}"),
+            }
         }
         match mode {
             ConfinementMode::Require if !report.is_complete() => {

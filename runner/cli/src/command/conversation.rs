@@ -1,7 +1,7 @@
 //! The interactive mode: a conversation, turn by turn.
 
 use super::chat::usage_line;
-use super::confine::{self, confine};
+use super::confine::confine;
 use super::providers::is_ready;
 use super::view::View;
 use super::watch::watch;
@@ -13,10 +13,10 @@ use crate::prompt_line::{PromptLine, Typed};
 use crate::render;
 use crate::request;
 use crate::terminal::Terminal;
-use hotcell::confinement::ConfinementMode;
+use hotcell::Runner;
+use hotcell::confinement::{Measure, Outcome};
 use hotcell::egress::SecretSource;
 use hotcell::types::{ChatRequest, Message, Part, Role};
-use hotcell::{Runner, SecretInfo};
 use std::path::PathBuf;
 use tokio::runtime::Runtime;
 
@@ -93,23 +93,16 @@ fn prepare(
     model: &str,
     line: &PromptLine,
 ) -> Result<Option<Vec<String>>, Problem> {
-    if confine::mode(runner) == ConfinementMode::Off {
-        return Ok(None);
-    }
     let mut providers: Vec<String> =
         model.split_once('/').map(|(it, _)| it.into()).into_iter().collect();
     for known in runner.providers_at_rest() {
-        let is_program = |secret: &SecretInfo| {
-            matches!(secret.source, Some(SecretSource::Command(_) | SecretSource::Keyring { .. }))
-        };
-        if is_ready(&known)
-            && !known.secrets.iter().any(is_program)
-            && !providers.contains(&known.name)
-        {
+        let mut sources = known.secrets.iter().filter_map(|secret| secret.source.as_ref());
+        let needs_program = sources.any(SecretSource::is_program);
+        if is_ready(&known) && !needs_program && !providers.contains(&known.name) {
             providers.push(known.name);
         }
     }
-    confine(runner, providers.iter().map(String::as_str), |mut needed| {
+    let report = confine(runner, providers.iter().map(String::as_str), |mut needed| {
         let home = std::env::var_os("HOME").map(PathBuf::from);
         if let Ok(here) = std::env::current_dir()
             && !home.is_some_and(|home| home.starts_with(&here))
@@ -121,7 +114,9 @@ fn prepare(
             None => needed,
         }
     })?;
-    Ok(Some(providers))
+    let is_active = |measure| report.outcome(measure) == Some(&Outcome::Active);
+    let is_confined = is_active(Measure::Files) || is_active(Measure::SystemCalls);
+    Ok(is_confined.then_some(providers))
 }
 
 struct Conversation<'a> {
