@@ -39,7 +39,7 @@ impl ArtifactCache {
         component: &component::Component<'_>,
     ) -> wasmtime::Result<Component> {
         let Some(directory) = self.directory.as_ref().and_then(|path| open_private(path)) else {
-            return Component::new(engine, &component.bytes);
+            return compile(engine, &component.bytes);
         };
         let name = format!("{}-{:016x}.cwasm", component.digest.hex(), settings_of(engine));
         if let Some(artifact) = read(&directory, &name)
@@ -47,13 +47,53 @@ impl ArtifactCache {
         {
             return Ok(found);
         }
-        let compiled = Component::new(engine, &component.bytes)?;
+        let compiled = compile(engine, &component.bytes)?;
         // Not being able to keep it costs time at the next start, nothing else.
         if let Err(error) = compiled.serialize().map(|bytes| write(&directory, &name, &bytes)) {
             tracing::debug!(%error, "the compiled adapter cannot be kept");
         }
         Ok(compiled)
     }
+}
+
+/// What is kept in a folder of compiled components, and which files of it are not what was
+/// written: those are made anew when they are needed.
+///
+/// # Errors
+/// A folder that cannot be read, or that others could have put something into.
+pub fn inspect_cache(cache: &Path) -> io::Result<CacheContents> {
+    let directory = private::open_existing(cache)?;
+    let mut kept = CacheContents::default();
+    for entry in directory.entries()? {
+        let name = entry?.file_name();
+        let is_artifact = Path::new(&name).extension().is_some_and(|it| it == "cwasm");
+        match name.to_str().filter(|_| is_artifact) {
+            Some(name) if read(&directory, name).is_some() => kept.whole += 1,
+            _ => kept.spoilt.push(cache.join(name)),
+        }
+    }
+    kept.spoilt.sort_unstable();
+    Ok(kept)
+}
+
+/// See [`inspect_cache`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CacheContents {
+    /// How many are whole.
+    pub whole: usize,
+    /// Those that are not, and what else is there.
+    pub spoilt: Vec<PathBuf>,
+}
+
+/// Compiles with threads of its own, which are gone afterwards: a process that confines
+/// itself then must not have any.
+fn compile(engine: &Engine, component: &[u8]) -> wasmtime::Result<Component> {
+    let threads = rayon::ThreadPoolBuilder::new();
+    let compiled = threads.build_scoped(
+        |thread| thread.run(),
+        |threads| threads.install(|| Component::new(engine, component)),
+    );
+    compiled.map_err(|error| wasmtime::format_err!("the compiler does not start: {error}"))?
 }
 
 /// A number for everything that changes what the compiler makes.

@@ -136,7 +136,7 @@ impl RunnerBuilder {
             egress = egress.audit(sink);
         }
         let record = self.record.or(config.transcripts.as_ref().map(|it| it.directory.clone()));
-        let transcripts = record.map(|directory| {
+        let transcripts = record.clone().map(|directory| {
             let opened = Transcripts::at(&directory);
             opened.map_err(|error| SetupError::Transcripts { directory, why: error.to_string() })
         });
@@ -148,6 +148,7 @@ impl RunnerBuilder {
             components,
             engine,
             transcripts: transcripts.transpose()?,
+            transcripts_folder: record,
             cache: self.cache.map_or_else(ArtifactCache::none, ArtifactCache::at),
             egress: egress.build(),
             adapters: Mutex::default(),
@@ -156,8 +157,9 @@ impl RunnerBuilder {
     }
 }
 
-/// `$XDG_CACHE_HOME/hotcell`, or where the system keeps such things.
-fn default_cache() -> Option<PathBuf> {
+/// Where compiled adapters are kept if nobody says otherwise: `$XDG_CACHE_HOME/hotcell`, or
+/// where the system keeps such things; none where there is no home.
+pub fn default_cache() -> Option<PathBuf> {
     let absolute =
         |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     absolute("XDG_CACHE_HOME")

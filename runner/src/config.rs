@@ -16,6 +16,7 @@
 //! It is read strictly: what is not understood is an error with file, line and
 //! column, never ignored.
 
+use crate::confinement::ConfinementMode;
 use crate::limits::Limits;
 use crate::lock::Lock;
 use hotcell_egress::{LogOptions, OnFailure, SecretSource};
@@ -55,6 +56,9 @@ pub struct Config {
     /// Who has to have signed which adapters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signatures: Option<Policy>,
+    /// How the process confines itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confinement: Option<ConfinementConfig>,
     /// What was agreed to: `hotcell.lock` beside the file.
     #[serde(skip)]
     pub lock: Lock,
@@ -165,6 +169,14 @@ pub struct ProxyConfig {
     /// Where `USER:PASSWORD` comes from, if the proxy wants it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub credential: Option<SecretSource>,
+}
+
+/// The `[confinement]` table: see [`crate::confinement`]. Of two files the stricter wins.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ConfinementConfig {
+    /// How much of it has to be there: `require`, `attempt` or `off`.
+    pub mode: ConfinementMode,
 }
 
 /// Why a configuration file is not accepted.
@@ -295,7 +307,12 @@ impl Config {
         self.transcripts = other.transcripts.or(self.transcripts.take());
         self.tls_roots = other.tls_roots.or(self.tls_roots.take());
         self.proxy = other.proxy.or(self.proxy.take());
-        self.signatures = other.signatures.or(self.signatures.take());
+        // What a project brings along does not loosen what its user demands.
+        self.signatures = match (self.signatures.take(), other.signatures) {
+            (beneath, Some(policy)) => Some(policy.above(beneath)),
+            (policy, None) => policy,
+        };
+        self.confinement = self.confinement.take().into_iter().chain(other.confinement).min();
     }
 }
 
@@ -362,6 +379,22 @@ mod tests {
         let parsed = Config::parse(text, Path::new("hotcell.toml")).unwrap_err();
         assert!(parsed.to_string().contains("expected a source of the secret"), "{parsed}");
         assert!(!format!("{parsed:?}").contains("sk-live"), "{parsed:?}");
+    }
+
+    #[test]
+    fn no_file_loosens_the_confinement_that_another_demands() {
+        use ConfinementMode::{Attempt, Off, Require};
+        let config =
+            |mode| Config { confinement: Some(ConfinementConfig { mode }), ..Config::default() };
+        for (user, project, together) in
+            [(Require, Off, Require), (Off, Require, Require), (Off, Attempt, Attempt)]
+        {
+            let mut overlaid = config(user);
+            overlaid.overlay(config(project));
+            assert_eq!(overlaid.confinement, config(together).confinement);
+            overlaid.overlay(Config::default());
+            assert_eq!(overlaid.confinement, config(together).confinement);
+        }
     }
 
     #[test]

@@ -3,8 +3,8 @@
 
 use crate::limits;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Duration;
 use wasmtime::{
@@ -39,7 +39,7 @@ pub enum Allocation {
     OnDemand,
 }
 
-/// A configured engine and the thread that ticks it while cells are open.
+/// A configured engine, and the thread that ticks it while cells are open.
 #[derive(Clone)]
 pub(crate) struct Engine {
     inner: wasmtime::Engine,
@@ -49,19 +49,24 @@ pub(crate) struct Engine {
 impl Engine {
     pub(crate) fn new(allocation: Allocation) -> wasmtime::Result<Self> {
         let inner = wasmtime::Engine::new(&config(allocation))?;
-        let ticker = Arc::new(Ticker::start(inner.weak())?);
-        Ok(Self { inner, ticker })
+        Ok(Self { inner, ticker: Arc::default() })
     }
 
     pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {
         &self.inner
     }
 
-    /// Keeps the clock running for as long as the value lives.
-    pub(crate) fn running(&self) -> Running {
+    /// Keeps the clock running for as long as the value lives. Its thread starts with the
+    /// first cell, so that a process has none before that and can confine itself.
+    ///
+    /// # Errors
+    /// A thread that cannot be started: without it there is no limit on time, so that there
+    /// is no cell.
+    pub(crate) fn running(&self) -> io::Result<Running> {
         self.ticker.clock.open.fetch_add(1, Ordering::Relaxed);
-        self.ticker.thread.unpark();
-        Running(self.ticker.clone())
+        let running = Running(self.ticker.clone());
+        self.ticker.thread(&self.inner)?.unpark();
+        Ok(running)
     }
 }
 
@@ -130,9 +135,12 @@ fn pool(cells: u32) -> PoolingAllocationConfig {
 }
 
 /// Ticks the epoch while at least one cell is open, and sleeps otherwise.
+#[derive(Default)]
 struct Ticker {
     clock: Arc<Clock>,
-    thread: Thread,
+    thread: OnceLock<Thread>,
+    /// Held while the thread is started, so that there is one.
+    starting: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -144,21 +152,29 @@ struct Clock {
 }
 
 impl Ticker {
-    /// Without the thread there is no limit on time, so that there is no engine.
-    fn start(engine: EngineWeak) -> io::Result<Self> {
-        let clock = Arc::<Clock>::default();
-        let own = clock.clone();
+    /// The thread, started if it was not before.
+    fn thread(&self, engine: &wasmtime::Engine) -> io::Result<&Thread> {
+        if let Some(thread) = self.thread.get() {
+            return Ok(thread);
+        }
+        let _starting = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(thread) = self.thread.get() {
+            return Ok(thread);
+        }
+        let (engine, clock) = (engine.weak(), self.clock.clone());
         let spawned = thread::Builder::new()
             .name("hotcell-epoch".to_owned())
-            .spawn(move || tick(&engine, &own))?;
-        Ok(Self { clock, thread: spawned.thread().clone() })
+            .spawn(move || tick(&engine, &clock))?;
+        Ok(self.thread.get_or_init(|| spawned.thread().clone()))
     }
 }
 
 impl Drop for Ticker {
     fn drop(&mut self) {
         // The thread finds the engine gone, and ends.
-        self.thread.unpark();
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
     }
 }
 

@@ -25,6 +25,7 @@ mod builder;
 mod cell;
 mod component;
 mod config;
+pub mod confinement;
 mod engine;
 pub mod failure;
 pub mod limits;
@@ -41,9 +42,11 @@ pub mod wasi;
 
 pub use adapter::{AdapterError, inspect};
 pub use answer::{Answer, Choice, Collected, EventStream};
-pub use builder::RunnerBuilder;
+pub use artifact::{CacheContents, inspect_cache};
+pub use builder::{RunnerBuilder, default_cache};
 pub use config::{
-    AdapterConfig, AuditConfig, Config, ConfigError, ProviderConfig, ProxyConfig, TranscriptsConfig,
+    AdapterConfig, AuditConfig, Config, ConfigError, ConfinementConfig, ProviderConfig,
+    ProxyConfig, TranscriptsConfig,
 };
 pub use engine::Allocation;
 pub use failure::{Consequence, Error, consequence};

@@ -15,6 +15,11 @@ pub(crate) fn open(path: &Path) -> io::Result<Dir> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)?;
+    open_existing(path)
+}
+
+/// The same, of a folder that is there.
+pub(crate) fn open_existing(path: &Path) -> io::Result<Dir> {
     let directory = Dir::open_ambient_dir(path, ambient_authority())?;
     match is_private(&directory)? {
         true => Ok(directory),

@@ -38,12 +38,16 @@ impl ProviderInfo {
     pub(crate) fn new(
         name: &str,
         origin: Origin,
+        run: bool,
         inspection: &Inspection,
         spec: ProviderSpec,
     ) -> Self {
+        let is_there = |source: &SecretSource| {
+            source.is_program() && !run || source.present().unwrap_or(false)
+        };
         let secrets = inspection.manifest.secrets.keys().map(|name| {
             let source = spec.secrets.get(name).cloned();
-            let present = source.as_ref().is_some_and(|source| source.present().unwrap_or(false));
+            let present = source.as_ref().is_some_and(is_there);
             let optional = spec.optional_secrets.contains(name);
             SecretInfo { name: name.clone(), source, present, optional }
         });

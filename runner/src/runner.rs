@@ -4,6 +4,7 @@ use crate::answer::Answer;
 use crate::builder::RunnerBuilder;
 use crate::cell::{Cell, Door, Grants};
 use crate::config::Config;
+use crate::confinement::Confinement;
 use crate::failure::Error;
 use crate::provider::{self, ProviderInfo};
 use crate::replay::{self, Replayed};
@@ -116,7 +117,12 @@ impl Runner {
     /// that cannot, with the reason. Nothing is compiled or connected for this, and no
     /// secret is kept.
     pub fn providers(&self) -> Vec<ProviderInfo> {
-        self.inner.setup.listing()
+        self.inner.setup.listing(true)
+    }
+
+    /// The same, and no program is run to find out: secrets that one gives count as present.
+    pub fn providers_at_rest(&self) -> Vec<ProviderInfo> {
+        self.inner.setup.listing(false)
     }
 
     /// Compiles what a provider needs before its first request.
@@ -125,6 +131,37 @@ impl Runner {
     /// As [`Self::chat`], as far as setup goes.
     pub fn warm(&self, provider: &str) -> Result<(), Error> {
         self.provider(provider, &self.request_id()).map(|_| ())
+    }
+
+    /// Reads and compiles now what the first request to a provider would: its adapter, its
+    /// secrets, the certificates that are believed. What cannot be read is told by the request
+    /// that needs it. From then on the secrets are kept, and read no more.
+    ///
+    /// This may run a program (`cmd:`, `keyring:`) and wait for it.
+    ///
+    /// # Errors
+    /// As [`Self::warm`].
+    pub fn prepare(&self, provider: &str) -> Result<(), Error> {
+        self.provider(provider, &self.request_id())?.egress.read_ahead();
+        Ok(())
+    }
+
+    /// What a process has to reach for the providers that were prepared, and for nothing else.
+    /// Whoever needs more adds it, and applies it:
+    ///
+    /// ```no_run
+    /// # fn example(runner: hotcell::Runner) -> Result<(), Box<dyn std::error::Error>> {
+    /// use hotcell::confinement::ConfinementMode;
+    ///
+    /// runner.prepare("openai")?;
+    /// runner.confinement().enforce(ConfinementMode::Require)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// The folder of compiled adapters is not part of it. Whoever could write there would be
+    /// run by the next process that is not confined yet.
+    pub fn confinement(&self) -> Confinement {
+        self.inner.setup.confinement()
     }
 
     /// Splits `provider/model`, of which the model may hold slashes of its own.

@@ -5,6 +5,7 @@ use crate::adapter::{self, Adapter, AdapterError};
 use crate::artifact::ArtifactCache;
 use crate::component::{Component, Components};
 use crate::config::{Config, ConfigError};
+use crate::confinement::Report;
 use crate::engine::Engine;
 use crate::limits::Limits;
 use crate::lock::LOCK_FILE;
@@ -153,6 +154,15 @@ pub enum SetupError {
         /// What the system said.
         why: String,
     },
+    /// The process cannot be confined as it is required to be.
+    #[error(
+        "this process is not confined as `[confinement]` requires ({report}); `hotcell doctor` says \
+         what this machine has, and `--confinement attempt` takes what there is"
+    )]
+    Confinement {
+        /// What is active, and what is not.
+        report: Report,
+    },
     /// Wasmtime does not start on this machine.
     #[error("the sandbox does not start: {0}")]
     Engine(String),
@@ -216,6 +226,7 @@ pub(crate) struct Setup {
     pub(crate) cache: ArtifactCache,
     /// Where requests are written down, if they are.
     pub(crate) transcripts: Option<Transcripts>,
+    pub(crate) transcripts_folder: Option<PathBuf>,
     pub(crate) egress: Egress,
     pub(crate) adapters: Mutex<BTreeMap<(String, bool), Arc<Adapter>>>,
     pub(crate) providers: Mutex<BTreeMap<String, Arc<Provider>>>,
@@ -251,13 +262,14 @@ impl Setup {
         provider::basis(name, self.config()).map_or_else(|_| "?".to_owned(), |basis| basis.adapter)
     }
 
-    /// See [`crate::Runner::providers`].
-    pub(crate) fn listing(&self) -> Vec<ProviderInfo> {
+    /// See [`crate::Runner::providers`]; `run` is whether a program may be run to find out
+    /// whether a secret is there.
+    pub(crate) fn listing(&self, run: bool) -> Vec<ProviderInfo> {
         // Many providers share an adapter.
         let mut inspections = BTreeMap::new();
         let mut listing = Vec::new();
         for (name, origin) in provider::names(self.config()) {
-            match (self.info(name, origin, &mut inspections), origin) {
+            match (self.info(name, origin, run, &mut inspections), origin) {
                 (Ok(info), _) => listing.push(info),
                 // An entry that cannot be used without more configuration.
                 (Err(_), Origin::Catalogue) => {}
@@ -273,6 +285,7 @@ impl Setup {
         &self,
         name: &str,
         origin: Origin,
+        run: bool,
         inspections: &mut BTreeMap<(String, bool), Inspection>,
     ) -> Result<ProviderInfo, SetupError> {
         let basis = provider::basis(name, self.config())?;
@@ -289,7 +302,7 @@ impl Setup {
         if origin == Origin::Configured {
             self.door(name, resolved.spec.clone())?;
         }
-        Ok(ProviderInfo::new(name, origin, inspection, resolved.spec))
+        Ok(ProviderInfo::new(name, origin, run, inspection, resolved.spec))
     }
 
     fn set_up(&self, name: &str) -> Result<Provider, SetupError> {

@@ -51,6 +51,11 @@ impl PromptLine {
         Ok(Self { editor, history, prompt })
     }
 
+    /// The folder of the history, if there is one.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        self.history.as_deref()?.parent().filter(|folder| private_folder(folder).is_ok())
+    }
+
     /// Waits for a line.
     pub(crate) fn read(&mut self) -> Result<Typed, Problem> {
         match self.editor.readline(&self.prompt) {

@@ -6,7 +6,6 @@ use crate::error::{EgressError, ErrorKind};
 use crate::limits::Limits;
 use crate::pipeline::failure_of;
 use crate::provider::Shared;
-use crate::tls;
 use bytes::Bytes;
 use http::uri::Scheme;
 use http_body_util::Full;
@@ -52,26 +51,20 @@ impl HttpClient {
         if endpoint.scheme == Scheme::HTTP {
             return Ok(Self::Plain(builder.build(connector)));
         }
-        let config = match shared.tls.get() {
-            Some(config) => config,
-            None => {
-                let config = tls::client_config(&shared.roots)
-                    .map_err(|error| EgressError::new(ErrorKind::Unreachable, error.to_string()))?;
-                shared.tls.get_or_init(|| config)
-            }
-        };
+        let config = shared
+            .tls()
+            .map_err(|error| EgressError::new(ErrorKind::Unreachable, error.to_string()))?;
         let https = HttpsConnectorBuilder::new()
             .with_tls_config(config.clone())
             .https_only()
             .enable_http1()
             .enable_http2();
-        // What is in one's own network is not behind the proxy that leads out of it.
-        match &shared.proxy {
-            Some(proxy) if !endpoint.allow_private => {
+        match shared.proxy_for(endpoint) {
+            Some(proxy) => {
                 let tunnel = proxy.tunnel(connector).await?;
                 Ok(Self::Tunnelled(builder.build(https.wrap_connector(tunnel))))
             }
-            _ => Ok(Self::Tls(builder.build(https.wrap_connector(connector)))),
+            None => Ok(Self::Tls(builder.build(https.wrap_connector(connector)))),
         }
     }
 

@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod ahead;
 pub mod audit;
 mod authority;
 mod body;

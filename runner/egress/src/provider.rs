@@ -1,6 +1,7 @@
 //! Egress as the runner holds it: once per process, once per provider, once per
 //! cell.
 
+use crate::ahead::Ahead;
 use crate::audit::{self, AuditRecord, AuditSink, Decision};
 use crate::authority::Authority;
 use crate::client::HttpClient;
@@ -12,8 +13,9 @@ use crate::pipeline::ENDPOINT_NAME;
 use crate::proxy::Proxy;
 use crate::resolve::{Resolve, SystemResolver};
 use crate::scrub::Scrubber;
-use crate::tls::Roots;
+use crate::tls::{self, Roots};
 use hotcell_manifest::Digest;
+use http::uri::Scheme;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::atomic::AtomicU64;
@@ -82,7 +84,7 @@ pub struct Refusal<'a> {
 /// The door of one provider, with its credentials and connections. Cheap to clone.
 #[derive(Clone)]
 pub struct ProviderEgress {
-    inner: Arc<Provider>,
+    pub(crate) inner: Arc<Provider>,
 }
 
 /// The door of one cell, which counts what the cell uses.
@@ -104,12 +106,14 @@ pub(crate) struct Provider {
     pub(crate) digest: Digest,
     pub(crate) limits: Arc<Limits>,
     pub(crate) egress: Arc<Shared>,
-    endpoints: Vec<(String, Endpoint)>,
-    secrets: BTreeMap<String, SecretSource>,
+    pub(crate) endpoints: Vec<(String, Endpoint)>,
+    pub(crate) secrets: BTreeMap<String, SecretSource>,
     optional: BTreeSet<String>,
     /// One for each endpoint: none of them is shared with another provider or
     /// another credential, so that a framing fault in one cannot reach another.
     connections: Mutex<BTreeMap<String, Arc<Connection>>>,
+    /// The secrets, where they were read ahead.
+    pub(crate) ahead: OnceLock<Ahead>,
 }
 
 /// An HTTP client with its own pool, and the credentials that travel on it.
@@ -146,6 +150,7 @@ impl Egress {
             secrets: spec.secrets,
             optional: spec.optional_secrets,
             connections: Mutex::default(),
+            ahead: OnceLock::new(),
         };
         Ok(ProviderEgress { inner: Arc::new(provider) })
     }
@@ -201,6 +206,24 @@ impl Egress {
             decision: Decision::Recorded { transcript },
         };
         audit::record(&self.inner.audit, &record)
+    }
+}
+
+impl Shared {
+    /// Whose certificates are believed, read when it is first asked for.
+    pub(crate) fn tls(&self) -> Result<&rustls::ClientConfig, SetupError> {
+        if let Some(config) = self.tls.get() {
+            return Ok(config);
+        }
+        let config = tls::client_config(&self.roots)?;
+        Ok(self.tls.get_or_init(|| config))
+    }
+
+    /// The proxy that an endpoint is reached through. What is in one's own network is not
+    /// behind the proxy that leads out of it.
+    pub(crate) fn proxy_for(&self, endpoint: &Endpoint) -> Option<&Proxy> {
+        let proxied = endpoint.scheme == Scheme::HTTPS && !endpoint.allow_private;
+        self.proxy.as_ref().filter(|_| proxied)
     }
 }
 
@@ -343,10 +366,12 @@ impl Provider {
                 }
             }
         }
-        let blocking = sources.values().any(SecretSource::blocks);
+        let blocking = self.ahead.get().is_none() && sources.values().any(SecretSource::blocks);
         let provider = self.clone();
-        let read =
-            move || Credentials::read(&sources, &provider.optional, &Authority::of_the_process());
+        let read = move || {
+            let (optional, ahead) = (&provider.optional, provider.ahead.get());
+            Credentials::read(&sources, optional, ahead, &Authority::of_the_process())
+        };
         if !blocking {
             return read();
         }

@@ -6,20 +6,23 @@
 
 use crate::authority::Authority;
 use crate::connect::Connector;
-use crate::credential::SecretSource;
+use crate::credential::{Secret, SecretError, SecretSource};
 use crate::error::{EgressError, ErrorKind, SetupError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderValue, Uri};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use secrecy::ExposeSecret;
+use std::sync::OnceLock;
 
 /// A proxy for every provider that is reached by TLS and is not in one's own
 /// network.
 #[derive(Clone, Debug)]
 pub struct Proxy {
-    uri: Uri,
+    pub(crate) uri: Uri,
     credential: Option<SecretSource>,
+    /// The credential, where it was read ahead.
+    ahead: OnceLock<Result<Secret, SecretError>>,
 }
 
 impl Proxy {
@@ -41,7 +44,14 @@ impl Proxy {
         if uri.path() != "/" || uri.query().is_some() || uri.port().is_none() {
             return Err(refused("it is not a host and a port"));
         }
-        Ok(Self { uri, credential })
+        Ok(Self { uri, credential, ahead: OnceLock::new() })
+    }
+
+    /// Reads the credential now, and no more.
+    pub(crate) fn read_ahead(&self) {
+        if let Some(source) = &self.credential {
+            self.ahead.get_or_init(|| source.read(&Authority::of_the_process()));
+        }
     }
 
     pub(crate) async fn tunnel(
@@ -58,10 +68,13 @@ impl Proxy {
                 format!("no credential for the proxy: {why}"),
             )
         };
-        let credential = tokio::task::spawn_blocking(read)
-            .await
-            .map_err(|_| failed("reading it was interrupted".to_owned()))?
-            .map_err(|error| failed(error.to_string()))?;
+        let credential = match self.ahead.get() {
+            Some(known) => known.clone(),
+            None => tokio::task::spawn_blocking(read)
+                .await
+                .map_err(|_| failed("reading it was interrupted".to_owned()))?,
+        };
+        let credential = credential.map_err(|error| failed(error.to_string()))?;
         let basic = format!("Basic {}", STANDARD.encode(credential.expose_secret()));
         let header = HeaderValue::try_from(basic)
             .map_err(|_| failed("it has characters that no header can carry".to_owned()))?;

@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 use hotcell_egress::{
-    Authority, Egress, EgressBuilder, EgressError, EndpointSpec, ErrorKind, Limits, ProviderSpec,
-    Proxy, Request, Resolution, Resolve, Roots, Rule, SecretSource,
+    Authority, Egress, EgressBuilder, EgressError, EndpointSpec, ErrorKind, Limits, ProviderEgress,
+    ProviderSpec, Proxy, Request, Resolution, Resolve, Roots, Rule, SecretSource,
 };
 use hotcell_manifest::{Auth, Digest, Endpoint, Method};
 use http_body_util::Full;
@@ -15,6 +15,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
@@ -156,6 +157,16 @@ fn egress(roots: Roots) -> EgressBuilder {
 }
 
 async fn ask(egress: EgressBuilder, port: u16, allow_private: bool) -> Result<u16, EgressError> {
+    ask_after(egress, port, allow_private, |_, _| ()).await
+}
+
+/// The same, after something was done to the provider and the file of its key.
+async fn ask_after(
+    egress: EgressBuilder,
+    port: u16,
+    allow_private: bool,
+    before: impl FnOnce(&ProviderEgress, &Path),
+) -> Result<u16, EgressError> {
     let mut key = tempfile::NamedTempFile::new().unwrap();
     writeln!(key, "{KEY}").unwrap();
     let grant = Endpoint {
@@ -186,7 +197,9 @@ async fn ask(egress: EgressBuilder, port: u16, allow_private: bool) -> Result<u1
         optional_secrets: BTreeSet::new(),
         limits: Limits::default(),
     });
-    let mut cell = provider.unwrap().cell("test");
+    let provider = provider.unwrap();
+    before(&provider, key.path());
+    let mut cell = provider.cell("test");
     let endpoint = cell.endpoint("api")?;
     let (method, path) = (Method::Get, "/models".to_owned());
     let request = Request { method, path, headers: vec![], body: Default::default() };
@@ -299,6 +312,59 @@ async fn a_proxy_does_not_open_the_way_to_metadata() {
     let error = ask(with_proxy, 443, false).await.unwrap_err();
     assert_eq!(error.rule, Some(Rule::Address), "{error}");
     assert_eq!(seen.text(), "");
+}
+
+#[tokio::test]
+async fn what_was_read_ahead_needs_no_file_any_more() {
+    let issuer = Issuer::new();
+    let (port, heard) = serve(issuer.server(NAME, 2100)).await;
+    let (url, seen) = proxy("200 OK").await;
+    let mut credential = tempfile::NamedTempFile::new().unwrap();
+    writeln!(credential, "me:secret").unwrap();
+    let source = SecretSource::File(credential.path().to_owned());
+    let with_proxy = egress(issuer.roots()).proxy(Proxy::new(&url, Some(source)).unwrap());
+    let status = ask_after(with_proxy, port, false, |provider, key| {
+        provider.read_ahead();
+        for file in [key, credential.path(), issuer.file.path()] {
+            std::fs::write(file, "something else").unwrap();
+        }
+    });
+    assert_eq!(status.await.unwrap(), 200);
+    assert!(heard.text().contains(KEY), "{}", heard.text());
+    assert!(seen.text().contains("bWU6c2VjcmV0"), "{}", seen.text());
+}
+
+#[tokio::test]
+async fn what_was_not_there_ahead_is_told_by_the_request() {
+    let issuer = Issuer::new();
+    let (port, heard) = serve(issuer.server(NAME, 2100)).await;
+    let asked = ask_after(egress(issuer.roots()), port, true, |provider, key| {
+        std::fs::remove_file(key).unwrap();
+        provider.read_ahead();
+        std::fs::write(key, KEY).unwrap();
+    });
+    let error = asked.await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Authentication, "{error}");
+    assert!(error.message.contains("there is no file"), "{error}");
+    assert_eq!(heard.text(), "");
+}
+
+#[tokio::test]
+async fn the_ports_are_those_that_are_connected_to() {
+    let issuer = Issuer::new();
+    let port = serve(issuer.server(NAME, 2100)).await.0;
+    let is = |expected: u16| {
+        move |provider: &ProviderEgress, _: &Path| {
+            assert_eq!(provider.ports().into_iter().collect::<Vec<_>>(), [expected]);
+        }
+    };
+    ask_after(egress(issuer.roots()), port, true, is(port)).await.unwrap();
+    let (url, _) = proxy("200 OK").await;
+    let at = url.rsplit(':').next().unwrap().parse().unwrap();
+    let with_proxy = || egress(issuer.roots()).proxy(Proxy::new(&url, None).unwrap());
+    ask_after(with_proxy(), port, false, is(at)).await.unwrap();
+    // What is in one's own network is reached without it.
+    ask_after(with_proxy(), port, true, is(port)).await.unwrap();
 }
 
 #[test]

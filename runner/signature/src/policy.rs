@@ -30,6 +30,9 @@ pub struct Policy {
     /// The publishers, by the names that this operator gives them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub publishers: BTreeMap<String, Publisher>,
+    /// A policy that has to be satisfied as well: the user's, beneath a project's.
+    #[serde(skip)]
+    pub beneath: Option<Box<Policy>>,
 }
 
 /// What becomes of an adapter that no publisher is named for. One that a publisher is
@@ -76,6 +79,13 @@ pub enum PublisherKey {
 pub struct AdapterNames(String);
 
 impl Policy {
+    /// This policy above another one: what satisfies it has to satisfy both.
+    #[must_use]
+    pub fn above(mut self, beneath: Option<Self>) -> Self {
+        self.beneath = beneath.map(Box::new);
+        self
+    }
+
     /// The publishers that may sign an adapter of this name.
     pub fn publishers_of(&self, adapter: &str) -> impl Iterator<Item = (&str, &Publisher)> {
         let may_sign = move |publisher: &Publisher| {

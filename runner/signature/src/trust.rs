@@ -18,6 +18,8 @@ const TRUSTED_ROOT_BYTES: u64 = 4 * 1024 * 1024;
 pub struct Trust {
     policy: Policy,
     authorities: Option<Authorities>,
+    /// Of a policy that has to be satisfied as well.
+    beneath: Option<Box<Trust>>,
 }
 
 /// The publisher whose signature a component has.
@@ -99,7 +101,9 @@ impl Trust {
     ///
     /// # Errors
     /// [`TrustError`].
-    pub fn load(policy: Policy) -> Result<Self, TrustError> {
+    pub fn load(mut policy: Policy) -> Result<Self, TrustError> {
+        let beneath = policy.beneath.take().map(|policy| Self::load(*policy).map(Box::new));
+        let beneath = beneath.transpose()?;
         let mut publishers = policy.publishers.iter();
         let identity = publishers
             .find(|(_, publisher)| matches!(publisher.key, PublisherKey::Sigstore { .. }));
@@ -117,17 +121,13 @@ impl Trust {
                 Some(Authorities::parse(&text).map_err(wrong)?)
             }
         };
-        Ok(Self { policy, authorities })
-    }
-
-    /// What it was made of.
-    pub fn policy(&self) -> &Policy {
-        &self.policy
+        Ok(Self { policy, authorities, beneath })
     }
 
     /// Whether an adapter of this name has to be signed by a publisher.
     pub fn concerns(&self, adapter: &str) -> bool {
         self.policy.publishers_of(adapter).next().is_some()
+            || self.beneath.as_ref().is_some_and(|beneath| beneath.concerns(adapter))
     }
 
     /// Whose a component is. `None` is one that nobody signed and nobody has to.
@@ -140,11 +140,28 @@ impl Trust {
         component: &[u8],
         signatures: &[Signature],
     ) -> Result<Option<Signer>, SignatureError> {
+        let below = match &self.beneath {
+            Some(beneath) => beneath.verify(adapter, component, signatures)?,
+            None => None,
+        };
+        let own = self.verify_own(adapter, component, signatures, below.is_some())?;
+        Ok(below.or(own))
+    }
+
+    /// What this policy says, whatever the one beneath does. Where a publisher of that one has
+    /// signed, nothing is unsigned.
+    fn verify_own(
+        &self,
+        adapter: &str,
+        component: &[u8],
+        signatures: &[Signature],
+        is_signed: bool,
+    ) -> Result<Option<Signer>, SignatureError> {
         let publishers: Vec<_> = self.policy.publishers_of(adapter).collect();
         if publishers.is_empty() {
             return match self.policy.unsigned {
-                Unsigned::Allow => Ok(None),
-                Unsigned::Refuse => Err(SignatureError::NoPublisher),
+                Unsigned::Refuse if !is_signed => Err(SignatureError::NoPublisher),
+                _ => Ok(None),
             };
         }
         let names = || publishers.iter().map(|(name, _)| format!("`{name}`")).collect();

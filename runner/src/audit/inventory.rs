@@ -218,7 +218,7 @@ fn fill(components: &Components, report: &mut ProviderReport) -> Result<(), Setu
     report.egress = resolved.spec.limits.clone();
     let endpoints = resolved.spec.endpoints.iter();
     report.endpoints = endpoints.map(|(name, spec)| (name.clone(), endpoint(spec))).collect();
-    let info = ProviderInfo::new(&report.name, report.origin, &inspection, resolved.spec);
+    let info = ProviderInfo::new(&report.name, report.origin, false, &inspection, resolved.spec);
     report.secrets = info.secrets;
     door.map(drop).map_err(|error| SetupError::Egress { provider: report.name.clone(), error })
 }

@@ -69,12 +69,15 @@ impl Cell {
     /// Opens a cell.
     pub(crate) async fn open(adapter: Arc<Adapter>, grants: Grants) -> Result<Self, Error> {
         let limits = grants.limits.clone();
+        let running = adapter.engine().running().map_err(|error| {
+            Error::new(FailureKind::Internal, format!("the clock of cells does not start: {error}"))
+        })?;
         let state = State {
             table: handles(limits.handles),
             door: grants.door,
             settings: grants.settings,
             limiter: Limiter::new(&limits),
-            budget: Budget::new(Duration::from_millis(limits.cpu_ms), adapter.engine().running()),
+            budget: Budget::new(Duration::from_millis(limits.cpu_ms), running),
             limits: limits.clone(),
             provider: grants.provider,
             log_lines: 0,

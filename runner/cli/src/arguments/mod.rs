@@ -12,6 +12,7 @@ pub(crate) use signature::{KeyArguments, SignArguments};
 use anstyle::{AnsiColor, Style};
 use clap::builder::Styles;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use hotcell::confinement::ConfinementMode;
 use std::path::PathBuf;
 
 /// The table of `hotcell::failure`, in words. A test compares them.
@@ -93,6 +94,17 @@ pub(crate) struct GlobalArguments {
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) record: Option<PathBuf>,
 
+    /// How much this process must be confined before it asks anybody; `hotcell doctor` shows
+    /// what that is
+    #[arg(
+        long,
+        global = true,
+        value_name = "MODE",
+        env = "HOTCELL_CONFINEMENT",
+        hide_env_values = true
+    )]
+    pub(crate) confinement: Option<ConfinementChoice>,
+
     /// Ask nothing and write no lock file: what was not granted yet is not granted
     #[arg(long, global = true, env = "HOTCELL_LOCKED", value_parser = clap::builder::FalseyValueParser::new(), hide_env_values = true)]
     pub(crate) locked: bool,
@@ -121,6 +133,26 @@ pub(crate) enum ColorChoice {
     Never,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+pub(crate) enum ConfinementChoice {
+    /// Nobody is asked unless all of it is active
+    Require,
+    /// As much as this machine has, which is the default
+    Attempt,
+    /// Not at all
+    Off,
+}
+
+impl From<ConfinementChoice> for ConfinementMode {
+    fn from(choice: ConfinementChoice) -> Self {
+        match choice {
+            ConfinementChoice::Require => Self::Require,
+            ConfinementChoice::Attempt => Self::Attempt,
+            ConfinementChoice::Off => Self::Off,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Chat(Box<ChatArguments>),
@@ -135,6 +167,7 @@ pub(crate) enum Command {
     /// See and check the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    Doctor(DoctorArguments),
     Completions(CompletionsArguments),
     Demo(DemoArguments),
 }
@@ -436,6 +469,37 @@ pub(crate) enum ConfigCommand {
         #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
         file: Option<PathBuf>,
     },
+}
+
+/// Examine this machine and the configuration, and say what to do
+///
+/// Looks at the configuration and who else can write it, the keys and who else can read
+/// them, the folders that hotcell writes to, certificates and the clock, and confines itself
+/// to see what this machine has for that. No key is shown, nobody is asked over the network,
+/// and nothing is changed.
+///
+///   hotcell doctor
+///   hotcell doctor --run-programs    # cmd: and keyring: sources too
+///   hotcell doctor --json | jq '.findings[] | select(.severity == "error")'
+///
+/// The JSON document has
+///
+///   findings     severity (error, warning, note), area, what, remedy
+///   confinement  mode, landlock (the kernel's version), measures: each with its outcome
+///                (active, missing, failed) and why
+///   examined     area, what
+///
+/// Ends with exit code 1 where there is an error.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct DoctorArguments {
+    /// Run the programs that keys come from, which may ask you something
+    #[arg(long)]
+    pub(crate) run_programs: bool,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Write a completion script for a shell to standard output

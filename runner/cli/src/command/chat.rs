@@ -1,3 +1,4 @@
+use super::confine::confine;
 use super::view::View;
 use super::watch::{Watched, watch};
 use super::{conversation, runner, runtime, set_up, split, with_key_help};
@@ -29,6 +30,8 @@ pub(crate) fn run(
     };
     request::ask(&mut request, prompt);
 
+    let (provider, _) = split(&model)?;
+    confine(&runner, [provider], |needed| needed)?;
     let mut view = View::new(&arguments.output, arguments.schema.is_some(), terminal);
     let runtime = runtime()?;
     let result = runtime.block_on(async {

@@ -99,6 +99,10 @@ fn show(global: &GlobalArguments, json: bool, terminal: &Terminal) -> Result<(),
         effective.audit = Some(hotcell::AuditConfig::at(file.clone()));
         origins.insert("audit".to_owned(), "--audit".to_owned());
     }
+    if let Some(choice) = global.confinement {
+        effective.confinement = Some(hotcell::ConfinementConfig { mode: choice.into() });
+        origins.insert("confinement".to_owned(), "--confinement".to_owned());
+    }
     hide(&mut effective);
     if json {
         return terminal.print_json(&json!({
@@ -142,6 +146,7 @@ fn keys(config: &Config) -> Vec<String> {
     keys.extend(config.tls_roots.iter().map(|_| "tls-roots".to_owned()));
     keys.extend(config.proxy.iter().map(|_| "proxy".to_owned()));
     keys.extend(config.audit.iter().map(|_| "audit".to_owned()));
+    keys.extend(config.confinement.iter().map(|_| "confinement".to_owned()));
     keys.extend(config.providers.keys().map(|name| format!("providers.{name}")));
     keys.extend(config.adapters.keys().map(|name| format!("adapters.{name}")));
     keys

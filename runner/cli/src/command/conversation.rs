@@ -1,6 +1,8 @@
 //! The interactive mode: a conversation, turn by turn.
 
 use super::chat::usage_line;
+use super::confine::confine;
+use super::providers::is_ready;
 use super::view::View;
 use super::watch::watch;
 use super::{runtime, with_key_help};
@@ -12,7 +14,10 @@ use crate::render;
 use crate::request;
 use crate::terminal::Terminal;
 use hotcell::Runner;
+use hotcell::confinement::{Measure, Outcome};
+use hotcell::egress::SecretSource;
 use hotcell::types::{ChatRequest, Message, Part, Role};
+use std::path::PathBuf;
 use tokio::runtime::Runtime;
 
 /// What can be typed besides a prompt, and what it does.
@@ -26,6 +31,15 @@ pub(crate) const COMMANDS: [(&str, &str); 7] = [
     ("/exit", "leave (so does Ctrl-D)"),
 ];
 
+/// Why a provider cannot be asked in a conversation that has begun.
+const CONFINED_PROVIDER: &str = "its key was not read before this process confined itself; begin \
+    with `hotcell chat -m`, or with `--confinement off`";
+
+/// Why a file cannot be read in a conversation that has begun.
+const CONFINED_FILE: &str = "this process has confined itself to files of the folder that it began \
+    in, and to none where that is your home; attach others with `hotcell chat -f`, or begin with \
+    `--confinement off`";
+
 /// Talks until the user leaves.
 pub(crate) fn run(
     arguments: &ChatArguments,
@@ -36,11 +50,13 @@ pub(crate) fn run(
     terminal: &Terminal,
 ) -> Result<(), Problem> {
     let mut line = PromptLine::open(terminal)?;
+    let prepared = prepare(&runner, &model, &line)?;
     let mut conversation = Conversation {
         arguments: arguments.clone(),
         terminal,
         runner,
         runtime: runtime()?,
+        prepared,
         model,
         request,
         attached: Vec::new(),
@@ -68,11 +84,48 @@ pub(crate) fn run(
     result
 }
 
+/// Confines the conversation to what can come up in it: the providers whose keys are read
+/// without a program, the history, and files of the folder that it began in, which can be
+/// attached. Where all of home is in that folder, it holds what is nobody else's business:
+/// then files are attached with `-f` only. Gives the providers that can be asked.
+fn prepare(
+    runner: &Runner,
+    model: &str,
+    line: &PromptLine,
+) -> Result<Option<Vec<String>>, Problem> {
+    let mut providers: Vec<String> =
+        model.split_once('/').map(|(it, _)| it.into()).into_iter().collect();
+    for known in runner.providers_at_rest() {
+        let mut sources = known.secrets.iter().filter_map(|secret| secret.source.as_ref());
+        let needs_program = sources.any(SecretSource::is_program);
+        if is_ready(&known) && !needs_program && !providers.contains(&known.name) {
+            providers.push(known.name);
+        }
+    }
+    let report = confine(runner, providers.iter().map(String::as_str), |mut needed| {
+        let home = std::env::var_os("HOME").map(PathBuf::from);
+        if let Ok(here) = std::env::current_dir()
+            && !home.is_some_and(|home| home.starts_with(&here))
+        {
+            needed = needed.read(here);
+        }
+        match line.folder() {
+            Some(folder) => needed.write(folder),
+            None => needed,
+        }
+    })?;
+    let is_active = |measure| report.outcome(measure) == Some(&Outcome::Active);
+    let is_confined = is_active(Measure::Files) || is_active(Measure::SystemCalls);
+    Ok(is_confined.then_some(providers))
+}
+
 struct Conversation<'a> {
     arguments: ChatArguments,
     terminal: &'a Terminal,
     runner: Runner,
     runtime: Runtime,
+    /// The providers that can be asked, where the process has confined itself.
+    prepared: Option<Vec<String>>,
     model: String,
     /// Everything said so far.
     request: ChatRequest,
@@ -137,6 +190,9 @@ impl Conversation<'_> {
             "/model"
                 if rest.split_once('/').is_some_and(|(p, m)| !p.is_empty() && !m.is_empty()) =>
             {
+                if !self.can_ask(rest) {
+                    return self.say(&format!("{rest}: {CONFINED_PROVIDER}")).map(|()| true);
+                }
                 self.model = rest.to_owned();
                 self.say(&format!("from here on {rest}"))?;
             }
@@ -149,7 +205,11 @@ impl Conversation<'_> {
                     self.say(&format!("{rest} goes with the next prompt"))?;
                 }
                 Err(problem) => self.terminal.note(&render::problem::page(
-                    &problem,
+                    &if self.is_confined_from(rest) {
+                        problem.with_help(CONFINED_FILE)
+                    } else {
+                        problem
+                    },
                     self.terminal.error_width(),
                     self.terminal.error_paint,
                 )),
@@ -167,6 +227,24 @@ impl Conversation<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// Whether the provider of a model was prepared, where that matters. One that does not
+    /// exist is told by the request.
+    fn can_ask(&self, model: &str) -> bool {
+        let provider = model.split('/').next().unwrap_or_default();
+        let is_known =
+            || self.runner.providers_at_rest().iter().any(|known| known.name == provider);
+        match &self.prepared {
+            Some(prepared) => prepared.iter().any(|known| known == provider) || !is_known(),
+            None => true,
+        }
+    }
+
+    /// Whether a file may be out of reach because of what this process did to itself.
+    fn is_confined_from(&self, file: &str) -> bool {
+        let denied = |error: std::io::Error| error.kind() == std::io::ErrorKind::PermissionDenied;
+        self.prepared.is_some() && std::fs::File::open(file).is_err_and(denied)
     }
 
     fn system(&mut self, text: &str) -> Result<(), Problem> {

@@ -1,3 +1,4 @@
+use super::confine::confine;
 use super::{block_on, runner, runtime, set_up, split, with_key_help};
 use crate::arguments::{EmbedArguments, GlobalArguments};
 use crate::problem::{Problem, why};
@@ -17,7 +18,9 @@ pub(crate) fn run(
     request.dimensions = arguments.dimensions;
     request.task = arguments.task.clone();
     let runner = runner(global)?;
-    set_up(&runner, split(&arguments.model)?.0)?;
+    let (provider, _) = split(&arguments.model)?;
+    set_up(&runner, provider)?;
+    confine(&runner, [provider], |needed| needed)?;
     let work = async { Ok(runner.embed(&arguments.model, request).await?) };
     let response = block_on(runtime()?, work).map_err(|problem| with_key_help(problem, &runner))?;
     if arguments.json {

@@ -7,7 +7,9 @@ mod audit_log;
 mod chat;
 mod completions;
 mod config;
+mod confine;
 mod conversation;
+mod doctor;
 mod embed;
 mod grant;
 mod models;
@@ -29,7 +31,7 @@ use crate::problem::Problem;
 use crate::terminal::Terminal;
 use hotcell::egress::SecretSource;
 use hotcell::types::FailureKind;
-use hotcell::{AuditConfig, Config, Runner, SetupError};
+use hotcell::{AuditConfig, Config, ConfinementConfig, Runner, SetupError};
 use std::future::Future;
 use tokio::runtime::Runtime;
 
@@ -50,6 +52,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<(), Prob
         },
         Command::Replay(arguments) => replay::run(arguments, global, terminal),
         Command::Config(config) => config::run(config, global, terminal),
+        Command::Doctor(doctor) => doctor::run(doctor, global, terminal),
         Command::Completions(shell) => completions::run(shell, terminal),
         Command::Demo(demo) => crate::demo::run(demo, terminal),
     }
@@ -71,6 +74,7 @@ impl Arguments {
             },
             Command::Replay(arguments) => arguments.json,
             Command::Config(config) => config.json(),
+            Command::Doctor(doctor) => doctor.json,
             Command::Completions(_) => false,
         }
     }
@@ -84,6 +88,9 @@ fn configuration(global: &GlobalArguments) -> Result<Config, Problem> {
     };
     if let Some(file) = &global.audit {
         config.audit = Some(AuditConfig::at(file.clone()));
+    }
+    if let Some(choice) = global.confinement {
+        config.confinement = Some(ConfinementConfig { mode: choice.into() });
     }
     Ok(config)
 }

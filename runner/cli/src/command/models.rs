@@ -1,3 +1,4 @@
+use super::confine::confine;
 use super::{block_on, runner, runtime, set_up, with_key_help};
 use crate::arguments::{GlobalArguments, ModelsArguments};
 use crate::problem::Problem;
@@ -15,16 +16,21 @@ pub(crate) fn run(
     terminal: &Terminal,
 ) -> Result<(), Problem> {
     let runner = runner(global)?;
-    if let Some(provider) = &arguments.provider {
-        set_up(&runner, provider)?;
-    }
+    let providers = match &arguments.provider {
+        Some(provider) => {
+            set_up(&runner, provider)?;
+            vec![provider.clone()]
+        }
+        None => ready(&runner)?,
+    };
+    confine(&runner, providers.iter().map(String::as_str), |needed| needed)?;
     let listing = block_on(runtime()?, async {
         match &arguments.provider {
             Some(provider) => {
                 let models = runner.models(provider).await?;
                 Ok(models.into_iter().map(|model| (provider.clone(), model)).collect())
             }
-            None => everywhere(&runner, terminal).await,
+            None => everywhere(&runner, providers, terminal).await,
         }
     })
     .map_err(|problem| with_key_help(problem, &runner))?;
@@ -41,9 +47,8 @@ pub(crate) fn run(
     terminal.print(&table.render(terminal.width(), terminal.paint))
 }
 
-/// The models of every provider that has its key. One that fails is said, and the
-/// others are listed all the same.
-async fn everywhere(runner: &Runner, terminal: &Terminal) -> Result<Vec<(String, Model)>, Problem> {
+/// Every provider that has its key.
+fn ready(runner: &Runner) -> Result<Vec<String>, Problem> {
     let ready: Vec<String> = runner
         .providers()
         .into_iter()
@@ -55,6 +60,16 @@ async fn everywhere(runner: &Runner, terminal: &Terminal) -> Result<Vec<(String,
             "`hotcell providers --all` lists what can be used, and the variable of each",
         ));
     }
+    Ok(ready)
+}
+
+/// The models of these providers. One that fails is said, and the others are listed all
+/// the same.
+async fn everywhere(
+    runner: &Runner,
+    ready: Vec<String>,
+    terminal: &Terminal,
+) -> Result<Vec<(String, Model)>, Problem> {
     let mut listing = Vec::new();
     let mut failed = Vec::new();
     for provider in ready {

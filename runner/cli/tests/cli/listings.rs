@@ -11,6 +11,7 @@ fn the_help_is_a_manual() {
         ("help_adapter", &["adapter", "--help"]),
         ("help_config", &["config", "--help"]),
         ("help_demo", &["demo", "--help"]),
+        ("help_doctor", &["doctor", "--help"]),
     ] {
         let screen = context.run(arguments).good();
         context.settings().bind(|| insta::assert_snapshot!(name, screen.out));

@@ -6,11 +6,14 @@ mod audit;
 mod audit_log;
 mod completions;
 mod configuration;
+#[cfg(target_os = "linux")]
+mod confinement;
 mod context;
 #[cfg(unix)]
 mod conversation;
 mod demo;
 mod difference;
+mod doctor;
 mod failures;
 mod grants;
 #[cfg(unix)]

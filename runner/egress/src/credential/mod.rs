@@ -7,6 +7,7 @@ mod source;
 pub(crate) use scheme::{apply, header_name};
 pub use source::{SecretError, SecretSource};
 
+use crate::ahead::Ahead;
 use crate::authority::Authority;
 use crate::error::{EgressError, ErrorKind};
 use secrecy::ExposeSecret;
@@ -21,15 +22,18 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    /// Reads every source. An optional secret that is not there is left out.
+    /// Reads every source that was not read ahead. An optional secret that is not there is
+    /// left out.
     pub(crate) fn read(
         sources: &BTreeMap<String, SecretSource>,
         optional: &BTreeSet<String>,
+        ahead: Option<&Ahead>,
         authority: &Authority,
     ) -> Result<Self, EgressError> {
         let mut values = BTreeMap::new();
         for (name, source) in sources {
-            match source.read(authority) {
+            let known = ahead.and_then(|ahead| ahead.get(name)).cloned();
+            match known.unwrap_or_else(|| source.read(authority)) {
                 Ok(value) => {
                     let visible = |byte: u8| (b' '..=b'~').contains(&byte);
                     if !value.expose_secret().bytes().all(visible) {

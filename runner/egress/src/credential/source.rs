@@ -40,7 +40,7 @@ pub enum SecretSource {
 }
 
 /// Why a secret cannot be had. Never holds the value.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum SecretError {
     /// There is none at that place.
@@ -82,6 +82,20 @@ impl SecretSource {
                 Err(error) => Err(error),
             },
         }
+    }
+
+    /// Reads it and forgets it: whether a request could have it. Unlike [`Self::present`],
+    /// this runs a command.
+    ///
+    /// # Errors
+    /// Why it cannot be had.
+    pub fn check(&self) -> Result<(), SecretError> {
+        self.read(&Authority::of_the_process()).map(drop)
+    }
+
+    /// Whether a program gives it: a command, or the one that asks the keyring.
+    pub fn is_program(&self) -> bool {
+        self.blocks()
     }
 
     /// Whether reading it can take long enough to hold others up.

@@ -2,7 +2,7 @@
 
 use super::{COMPONENT, OTHER, reasons, trust};
 use hotcell_signature::sign::{NewKeys, SignError, SigningKey};
-use hotcell_signature::{Kind, Signature, SignatureError, Signer, Trust};
+use hotcell_signature::{Kind, Policy, Signature, SignatureError, Signer, Trust};
 use proptest::prelude::*;
 
 /// Of the specification's own example: `minisign` made it.
@@ -125,6 +125,33 @@ fn who_signed_once_signs_for_ever() {
     assert!(matches!(refused, Err(SignatureError::Other { found: Some(_), .. })), "{refused:?}");
     let refused = Trust::default().verify_pinned("echo", COMPONENT, signatures, Some(&pinned));
     assert!(matches!(refused, Err(SignatureError::Other { found: None, .. })), "{refused:?}");
+}
+
+#[test]
+fn a_policy_above_another_loosens_nothing() {
+    let (user, project) = (key(), key());
+    let policy = |key: &SigningKey, rest: &str| {
+        let (kind, value) = key.public().unwrap();
+        let text = format!(
+            "[signatures]\n{rest}\n[signatures.publishers.p]\nadapters = ['echo']\n{kind} = '{value}'\n"
+        );
+        crate::parse(&text).unwrap()
+    };
+    let signed = |key: &SigningKey| [key.sign(COMPONENT, "").unwrap()];
+    let load = |above, beneath| Trust::load(Policy::above(above, Some(beneath))).unwrap();
+    // A project that names a publisher of its own for the same adapter, and one that names none.
+    let both = load(policy(&project, ""), policy(&user, ""));
+    assert!(both.verify("echo", COMPONENT, &signed(&project)).is_err());
+    assert!(both.verify("echo", COMPONENT, &signed(&user)).is_err());
+    let lax = load(Policy::default(), policy(&user, "unsigned = 'refuse'"));
+    assert!(lax.concerns("echo") && !lax.concerns("other"));
+    assert!(lax.verify("echo", COMPONENT, &signed(&project)).is_err());
+    assert!(lax.verify("echo", COMPONENT, &signed(&user)).unwrap().is_some());
+    assert_eq!(lax.verify("other", COMPONENT, &[]), Err(SignatureError::NoPublisher));
+    // One that refuses what is not signed takes what the user's publisher signed.
+    let strict = crate::parse("[signatures]\nunsigned = 'refuse'").unwrap();
+    let strict = load(strict, policy(&user, ""));
+    assert!(strict.verify("echo", COMPONENT, &signed(&user)).unwrap().is_some());
 }
 
 #[test]

@@ -1,0 +1,90 @@
+//! Providers and their keys: whether each can be had, and who else can have it. No value is
+//! kept or shown.
+
+use super::access::{examine_readers, examine_writers};
+use super::finding::{Area, Examination};
+use hotcell::egress::SecretSource;
+use hotcell::{Config, Origin, ProviderInfo, Runner, SecretInfo};
+
+const AREA: Area = Area::Keys;
+
+/// `run` is whether commands and the keyring's program may be run.
+pub(super) fn examine(config: &Config, run: bool, examination: &mut Examination) {
+    let default = config.default_model.as_deref().and_then(|model| model.split_once('/'));
+    let default = default.map(|(provider, _)| provider);
+    // The folders of records are another examination's, and not made by this one.
+    let without = Config { audit: None, transcripts: None, ..config.clone() };
+    let runner = match Runner::builder().config(without).build() {
+        Ok(runner) => runner,
+        Err(error) => {
+            examination.error(AREA, error.to_string(), "correct it in the configuration");
+            return;
+        }
+    };
+    let (mut providers, mut there) = (0, 0);
+    for provider in runner.providers_at_rest() {
+        let is_meant =
+            provider.origin == Origin::Configured || Some(provider.name.as_str()) == default;
+        if !is_meant && !provider.secrets.iter().any(|secret| secret.present) {
+            continue;
+        }
+        providers += 1;
+        if let Some(problem) = &provider.problem {
+            let remedy = format!("correct [providers.{}] in the configuration", provider.name);
+            examination.error(AREA, problem.to_string(), remedy);
+            continue;
+        }
+        let is_default = Some(provider.name.as_str()) == default;
+        let secrets = provider.secrets.iter();
+        there += secrets.filter(|it| secret(&provider, it, is_default, run, examination)).count();
+    }
+    let plural = |number: usize| if number == 1 { "" } else { "s" };
+    let what =
+        format!("{there} key{} for {providers} provider{}", plural(there), plural(providers));
+    examination.note_examined(AREA, what);
+}
+
+/// Whether a secret can be had.
+fn secret(
+    provider: &ProviderInfo,
+    secret: &SecretInfo,
+    is_default: bool,
+    run: bool,
+    examination: &mut Examination,
+) -> bool {
+    let (name, of) = (&secret.name, &provider.name);
+    let Some(source) = &secret.source else {
+        if !secret.optional {
+            let remedy = format!("add `secrets.{name} = \"env:…\"` to [providers.{of}]");
+            examination.error(AREA, format!("{of} has no source for its `{name}`"), remedy);
+        }
+        return false;
+    };
+    if let SecretSource::File(file) = source {
+        examine_readers(file, &format!("which holds the `{name}` of {of}"), AREA, examination);
+        let why = "who writes it decides whose account is used";
+        examine_writers(file, why, AREA, examination);
+    }
+    if source.is_program() && !run {
+        let what = format!("the `{name}` of {of} comes from a program, which was not run");
+        examination.note(AREA, what, "`hotcell doctor --run-programs` tries it");
+        return false;
+    }
+    let Err(error) = source.check() else { return true };
+    if secret.optional {
+        return false;
+    }
+    let what = format!("{of} has no `{name}`: {error}");
+    let remedy = match source {
+        SecretSource::Env(variable) => {
+            format!("set {variable}, or name another source under [providers.{of}]")
+        }
+        _ => format!("correct `secrets.{name}` under [providers.{of}]"),
+    };
+    // Providers that are not used every day may be without their keys.
+    match is_default {
+        true => examination.error(AREA, what, remedy),
+        false => examination.warn(AREA, what, remedy),
+    }
+    false
+}
