@@ -3,6 +3,7 @@
 use crate::{Dependencies, Digest, PackageSource};
 use auditable_serde::{DependencyKind, Package, VersionInfo};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::path::Path;
 use std::process::Command;
@@ -30,6 +31,19 @@ pub struct Crate {
     pub license: Option<String>,
     /// The digest of the archive that was fetched, if it was.
     pub checksum: Option<Digest>,
+}
+
+/// As an expression of Rust, for tables that a build script writes.
+impl fmt::Display for Crate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let license = self.license.as_deref().unwrap_or_default();
+        let checksum = self.checksum.map(|digest| digest.hex()).unwrap_or_default();
+        write!(
+            f,
+            "Crate {{ name: {:?}, version: {:?}, license: {license:?}, checksum: {checksum:?} }}",
+            self.name, self.version
+        )
+    }
 }
 
 /// What Cargo.lock says of a package.
