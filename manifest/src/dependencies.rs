@@ -68,7 +68,18 @@ impl Dependencies {
                 _ => DependenciesError::Compression,
             }
         })?;
-        let tree = serde_json::from_slice(&json)
+        Self::from_json(&json)
+    }
+
+    /// Reads the JSON that such a section holds.
+    ///
+    /// # Errors
+    /// As [`Dependencies::read`].
+    pub fn from_json(json: &[u8]) -> Result<Self, DependenciesError> {
+        if json.len() > MAX_BYTES {
+            return Err(DependenciesError::TooLarge);
+        }
+        let tree = serde_json::from_slice(json)
             .map_err(|error| DependenciesError::Json(error.to_string()))?;
         Self::checked(tree)
     }
