@@ -66,7 +66,7 @@ fn build() -> Result<(), Box<dyn Error>> {
         "pub static HOSTILE: Bundled = {};",
         entry(HOSTILE, &adapters, &build, &out, &mut crates)?
     )?;
-    writeln!(table, "/// What the registry says of the crates that the adapters are built from.")?;
+    writeln!(table, "/// What is known of the crates that the adapters are built from.")?;
     writeln!(table, "pub static CRATES: &[Crate] = &[")?;
     for entry in crates {
         writeln!(table, "{entry},")?;
@@ -122,7 +122,7 @@ fn entry(
     let tree = build.tree(&package(name))?;
     let component = hotcell_manifest::pack_with(&fs::read(module)?, &manifest, &tree.dependencies)
         .map_err(|error| format!("adapter {name}: {error}"))?;
-    crates.extend(tree.crates.iter().filter(|one| one.checksum.is_some()).map(ToString::to_string));
+    crates.extend(tree.crates.iter().map(ToString::to_string));
     let file = out.join(format!("{name}.wasm"));
     let digest = hotcell_manifest::Digest::of(&component);
     fs::write(&file, component)?;

@@ -171,7 +171,7 @@ fn is_crate_name(name: &str) -> bool {
 
 /// How one package is other in two trees.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 #[non_exhaustive]
 pub enum DependencyChange {
     /// It was not there before.

@@ -3,6 +3,9 @@ use thiserror::Error;
 use wasm_encoder::{CustomSection, Encode, Section};
 use wasmparser::{Parser, Payload};
 
+/// Magic number, version and layer.
+const HEADER_BYTES: usize = 8;
+
 /// Why a core module could not be packed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -66,16 +69,20 @@ fn pack_as(
         .map_err(|error| wrap(&format!("{error:#}")))?;
     let mut component = add_metadata(&component, &manifest).map_err(|error| wrap(&error))?;
     if let Some(dependencies) = dependencies {
-        append(DEPENDENCIES_SECTION, dependencies.to_section(), &mut component);
+        // Readers of this section look no further than the end of the first module in it,
+        // so it has to stand before that: behind the eight bytes that a component opens with.
+        let section = section(DEPENDENCIES_SECTION, dependencies.to_section());
+        component.splice(HEADER_BYTES..HEADER_BYTES, section);
     }
-    append(SECTION, manifest_text.as_bytes().to_vec(), &mut component);
+    component.extend(section(SECTION, manifest_text.as_bytes().to_vec()));
     Ok(component)
 }
 
-fn append(name: &str, data: Vec<u8>, component: &mut Vec<u8>) {
+fn section(name: &str, data: Vec<u8>) -> Vec<u8> {
     let section = CustomSection { name: name.into(), data: data.into() };
-    component.push(section.id());
-    section.encode(component);
+    let mut bytes = vec![section.id()];
+    section.encode(&mut bytes);
+    bytes
 }
 
 fn add_metadata(component: &[u8], manifest: &Manifest) -> Result<Vec<u8>, String> {

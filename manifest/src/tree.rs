@@ -20,7 +20,7 @@ pub struct Tree {
     pub crates: Vec<Crate>,
 }
 
-/// What a registry says of one version of a crate, which never changes.
+/// What is known of one version of a crate. Of one in a registry it never changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Crate {
     /// The crate's name.

@@ -1,7 +1,7 @@
 //! The subset of CycloneDX 1.7 that a bill needs.
 
 use crate::graph::{Graph, Node, What, evidence};
-use crate::identifier::{address, uuid};
+use crate::identifier::{address, timestamp, uuid};
 use crate::{Bill, Kind, Match, Subject};
 use serde_json::{Map, Value, json};
 use std::time::SystemTime;
@@ -30,7 +30,7 @@ pub(crate) fn document(bill: &Bill<'_>, created: Option<SystemTime>) -> Value {
         "component": component(&graph.nodes[0]),
     });
     if let Some(created) = created {
-        metadata["timestamp"] = json!(humantime::format_rfc3339_seconds(created).to_string());
+        metadata["timestamp"] = json!(timestamp(created));
     }
     let mut document = json!({
         "$schema": "http://cyclonedx.org/schema/bom-1.7.schema.json",

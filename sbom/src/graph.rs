@@ -61,7 +61,7 @@ impl<'a> Graph<'a> {
                     nodes[index].needs.extend(needs);
                     continue;
                 }
-                let mut node = of_crate(package, bill, &nodes[index].reference, &mut names);
+                let mut node = of_crate(package, bill, of, &nodes[index].reference, &mut names);
                 node.needs.extend(needs);
                 nodes.push(node);
             }
@@ -93,12 +93,23 @@ fn subject<'a>(of: &'a Subject, names: &mut Names) -> Node<'a> {
     }
 }
 
-fn of_crate<'a>(package: &'a Package, bill: &'a Bill<'_>, of: &str, names: &mut Names) -> Node<'a> {
+fn of_crate<'a>(
+    package: &'a Package,
+    bill: &'a Bill<'_>,
+    of: &Subject,
+    above: &str,
+    names: &mut Names,
+) -> Node<'a> {
     let (name, version) = (&package.name, package.version.to_string());
     let of_the_registry = package.source == PackageSource::CratesIo;
-    let facts = bill.crates.facts(name, &version).filter(|_| of_the_registry);
+    // Anybody can call a crate of their own like one of ours.
+    let is_known = of_the_registry || of.evidence == Evidence::Built;
+    let facts = bill
+        .crates
+        .facts(name, &version)
+        .filter(|facts| is_known && facts.checksum.is_some() == of_the_registry);
     Node {
-        reference: names.give(format!("{of}/{name}@{version}")),
+        reference: names.give(format!("{above}/{name}@{version}")),
         name,
         license: facts.and_then(|facts| facts.license.as_deref()),
         purl: of_the_registry.then(|| crate_purl(name, &version)),

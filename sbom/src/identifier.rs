@@ -1,6 +1,7 @@
 //! Names that a document gives to things.
 
 use hotcell_manifest::Digest;
+use std::time::{Duration, SystemTime};
 
 /// A package URL, as <https://github.com/package-url/purl-spec> has it: of a crate of
 /// crates.io.
@@ -22,6 +23,13 @@ pub(crate) fn uuid(content: &[u8]) -> String {
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+/// A time to the second, no further than the years that have four digits.
+pub(crate) fn timestamp(time: SystemTime) -> String {
+    let first = SystemTime::UNIX_EPOCH;
+    let last = first + Duration::from_secs(253_402_300_799);
+    humantime::format_rfc3339_seconds(time.clamp(first, last)).to_string()
 }
 
 /// A stranger's address, where it can stand in a document as one.
@@ -70,6 +78,14 @@ mod tests {
         assert_eq!(uuid.len(), 36);
         assert_eq!(&uuid[14..15], "8");
         assert!("89ab".contains(&uuid[19..20]), "{uuid}");
+    }
+
+    #[test]
+    fn a_time_that_no_calendar_has_is_the_nearest() {
+        let far = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 60);
+        assert_eq!(timestamp(far), "9999-12-31T23:59:59Z");
+        let early = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
+        assert_eq!(timestamp(early), "1970-01-01T00:00:00Z");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The subset of SPDX 3.0.1 that a bill needs, as JSON-LD.
 
 use crate::graph::{Graph, Node, What, evidence, is_inside};
-use crate::identifier::{address, uuid};
+use crate::identifier::{address, timestamp, uuid};
 use crate::{Bill, Kind, Match};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -78,7 +78,7 @@ fn write(bill: &Bill<'_>, graph: &Graph<'_>, created: SystemTime, base: &str) ->
         "type": "CreationInfo",
         "@id": CREATION,
         "specVersion": "3.0.1",
-        "created": humantime::format_rfc3339_seconds(created).to_string(),
+        "created": timestamp(created),
         "createdBy": [tool],
     })];
     all.append(&mut elements.all);

@@ -83,7 +83,7 @@ impl Subject {
 
 /// What a registry says of versions of crates, which never changes: licence and the digest
 /// of the archive. A tree does not carry it, so only crates that this program was built
-/// with are known.
+/// with are known, and its own.
 #[derive(Clone, Debug, Default)]
 pub struct Crates(BTreeMap<(String, String), Facts>);
 
@@ -94,8 +94,9 @@ pub(crate) struct Facts {
 }
 
 impl Crates {
-    /// Adds what is known of one version of a crate of crates.io. An empty licence, or a
-    /// checksum that is not 64 hex digits, is none.
+    /// Adds what is known of one version of a crate. An empty licence is none. A crate
+    /// without a checksum of 64 hex digits is in no registry: it is one of what this program
+    /// is built from itself, and of no other component.
     pub fn know(&mut self, name: &str, version: &str, license: &str, checksum: &str) {
         let license = Some(license.to_owned()).filter(|license| !license.is_empty());
         let checksum = format!("sha256:{checksum}").parse().ok();

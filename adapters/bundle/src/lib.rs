@@ -17,7 +17,7 @@ pub struct Bundled {
     pub component: &'static [u8],
 }
 
-/// What a registry says of one version of a crate.
+/// What is known of one version of a crate, of a registry or of our own.
 #[derive(Clone, Copy, Debug)]
 pub struct Crate {
     /// The crate's name.
@@ -26,7 +26,7 @@ pub struct Crate {
     pub version: &'static str,
     /// Its licence, as an SPDX expression; empty where it states none.
     pub license: &'static str,
-    /// The SHA-256 of its archive, as 64 hex digits.
+    /// The SHA-256 of its archive, as 64 hex digits; empty where it is in no registry.
     pub checksum: &'static str,
 }
 

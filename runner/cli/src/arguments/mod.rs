@@ -2,8 +2,10 @@
 //! here. Nothing in this module does anything.
 
 mod chat;
+mod sbom;
 
 pub(crate) use chat::{ChatArguments, OutputArguments, SamplingArguments};
+pub(crate) use sbom::{SbomArguments, SbomFormat};
 
 use anstyle::{AnsiColor, Style};
 use clap::builder::Styles;
@@ -130,6 +132,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Audit(AuditCommand),
     Replay(ReplayArguments),
+    Sbom(SbomArguments),
     /// See and check the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -309,7 +312,8 @@ pub(crate) struct VerifyArguments {
 ///
 /// Compares what two components declare, import and export, the worst first. Nothing of
 /// them is compiled or run. Ends with exit code 1 where the second may do anything that
-/// the first may not.
+/// the first may not. What they are built from is compared as well, as far as they state
+/// it; a crate is no capability, and the exit code says nothing of it.
 #[derive(Args, Debug)]
 pub(crate) struct DiffArguments {
     /// The old one: a bundled or configured adapter's name, or a component's file

@@ -13,6 +13,7 @@ mod models;
 mod pack;
 mod providers;
 mod replay;
+mod sbom;
 mod source;
 mod verify;
 mod view;
@@ -42,6 +43,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<(), Prob
             audit_log::verify(verify, global, terminal)
         }
         Command::Replay(arguments) => replay::run(arguments, global, terminal),
+        Command::Sbom(arguments) => sbom::run(arguments, global, terminal),
         Command::Config(config) => config::run(config, global, terminal),
         Command::Completions(shell) => completions::run(shell, terminal),
         Command::Demo(demo) => crate::demo::run(demo, terminal),
@@ -61,7 +63,7 @@ impl Arguments {
             Command::Audit(AuditCommand::Log(AuditLogCommand::Verify(verify))) => verify.json,
             Command::Replay(arguments) => arguments.json,
             Command::Config(config) => config.json(),
-            Command::Completions(_) => false,
+            Command::Completions(_) | Command::Sbom(_) => false,
         }
     }
 }

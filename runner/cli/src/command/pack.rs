@@ -77,8 +77,8 @@ pub(super) fn pack(
     })
 }
 
-/// Writes beside and renames: a component is there whole, or not at all.
-fn write(output: &Path, component: &[u8]) -> Result<(), Problem> {
+/// Writes beside and renames: a file is there whole, or not at all.
+pub(super) fn write(output: &Path, content: &[u8]) -> Result<(), Problem> {
     let fail = |error: std::io::Error| {
         Problem::usage(format!("`{}` cannot be written: {}", output.display(), why(&error)))
     };
@@ -87,7 +87,7 @@ fn write(output: &Path, component: &[u8]) -> Result<(), Problem> {
         _ => std::path::Path::new("."),
     };
     let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(fail)?;
-    std::io::Write::write_all(&mut beside, component).map_err(fail)?;
+    std::io::Write::write_all(&mut beside, content).map_err(fail)?;
     beside.persist(output).map_err(|error| fail(error.error))?;
     Ok(())
 }
