@@ -1,50 +1,14 @@
 //! The documents are what the two specifications say, by the schemas that come with them.
 
+mod schema;
+
 use hotcell_manifest::{Dependencies, Digest};
 use hotcell_sbom::{Advisories, Bill, Crates, Evidence, Kind, Subject};
-use jsonschema::{Draft, Registry, Resource};
+use schema::{cyclonedx_faults, spdx_faults};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 use std::time::{Duration, SystemTime};
-
-fn schema(name: &str) -> Value {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schema");
-    let text = fs::read_to_string(folder.join(name)).expect("a schema");
-    serde_json::from_str(&text).expect("JSON")
-}
-
-/// What a document has that its schema has not, without a network.
-fn faults(schema_name: &str, others: &[&str], document: &Value) -> Vec<String> {
-    let mut registry = Registry::new();
-    for other in others {
-        let other = schema(other);
-        let id = other["$id"].as_str().expect("an id").to_owned();
-        registry = registry.add(id, Resource::from_contents(other)).expect("a schema");
-    }
-    let registry = registry.prepare().expect("schemas");
-    let validator = jsonschema::options()
-        .with_registry(&registry)
-        .offline()
-        .should_validate_formats(true)
-        .build(&schema(schema_name))
-        .expect("a schema");
-    assert!(matches!(validator.draft(), Draft::Draft7 | Draft::Draft202012));
-    validator
-        .iter_errors(document)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect()
-}
-
-fn cyclonedx_faults(document: &Value) -> Vec<String> {
-    let others = ["spdx.schema.json", "jsf-0.82.schema.json", "cryptography-defs.schema.json"];
-    faults("bom-1.7.schema.json", &others, document)
-}
-
-fn spdx_faults(document: &Value) -> Vec<String> {
-    faults("spdx-3.0.1.schema.json", &[], document)
-}
 
 fn tree(packages: &Value) -> Dependencies {
     Dependencies::from_json(json!({ "packages": packages }).to_string().as_bytes()).expect("a tree")

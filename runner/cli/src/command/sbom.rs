@@ -4,13 +4,13 @@ use super::adapter::{all, find, read};
 use super::{configuration, pack};
 use crate::arguments::{GlobalArguments, SbomArguments, SbomFormat};
 use crate::composition;
-use crate::problem::Problem;
+use crate::problem::{Problem, why};
 use crate::render::capabilities::Adapter;
 use crate::render::text::visible_line;
 use crate::terminal::Terminal;
 use hotcell::bundle;
 use hotcell::manifest::Digest;
-use hotcell_sbom::{Advisories, Bill, Evidence, Subject};
+use hotcell_sbom::{Advisories, AdvisoryError, Bill, Evidence, Subject};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -59,7 +59,13 @@ pub(crate) fn run(
 /// Reads a database of advisories.
 pub(crate) fn advisories(path: &Path) -> Result<Advisories, Problem> {
     Advisories::read(path).map_err(|error| {
-        Problem::usage(visible_line(&error.to_string())).with_help(
+        let message = match &error {
+            AdvisoryError::Read { path, source } => {
+                format!("`{}` cannot be read: {}", path.display(), why(source))
+            }
+            error => error.to_string(),
+        };
+        Problem::usage(visible_line(&message)).with_help(
             "RustSec publishes its advisories in the format of OSV; a file, or a folder of files, \
              of it works",
         )

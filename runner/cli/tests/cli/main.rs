@@ -16,5 +16,8 @@ mod grants;
 mod interrupt;
 mod listings;
 mod litellm_2026;
+mod sbom;
+#[path = "../../../../sbom/tests/schema/mod.rs"]
+mod schema;
 mod source;
 mod transcripts;
