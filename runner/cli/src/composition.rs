@@ -10,6 +10,7 @@ use std::io::Read;
 const SECTION: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/dependencies"));
 
 /// In a section of its own, programs that audit others find it in the file.
+#[used]
 #[cfg_attr(target_os = "linux", unsafe(link_section = ".dep-v0"))]
 #[allow(unsafe_code, reason = "the section is a name that no linker or loader gives a meaning to")]
 static DEPENDENCIES: [u8; SECTION.len()] = {

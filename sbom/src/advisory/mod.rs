@@ -70,6 +70,16 @@ impl Advisories {
         read::read(path)
     }
 
+    /// The same of a text, with what to call it in errors. It may be about nothing.
+    ///
+    /// # Errors
+    /// [`AdvisoryError::Format`], where it is no advisory.
+    pub fn parse(text: &[u8], name: &Path) -> Result<Self, AdvisoryError> {
+        let all = read::parse(text)
+            .map_err(|message| AdvisoryError::Format { path: name.to_owned(), message })?;
+        Ok(Self::sorted(all))
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.all.len()

@@ -74,11 +74,16 @@ impl Reader<'_> {
         if depth > MAX_DEPTH {
             return Err(self.too_large());
         }
+        let mut entries = Vec::new();
         for entry in fs::read_dir(folder).map_err(|source| unreadable(folder, source))? {
             let entry = entry.map_err(|source| unreadable(folder, source))?;
             self.files_left = self.files_left.checked_sub(1).ok_or_else(|| self.too_large())?;
-            let path = entry.path();
-            let kind = entry.file_type().map_err(|source| unreadable(&path, source))?;
+            let kind = entry.file_type().map_err(|source| unreadable(&entry.path(), source))?;
+            entries.push((entry.path(), kind));
+        }
+        // A file system gives them in any order.
+        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for (path, kind) in entries {
             let ending = path.extension().and_then(|ending| ending.to_str());
             if kind.is_dir() {
                 self.folder(&path, depth + 1)?;

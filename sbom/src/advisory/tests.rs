@@ -1,4 +1,3 @@
-use super::read::parse;
 use super::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -26,7 +25,7 @@ fn about(name: &str, events: &Value) -> Value {
 }
 
 fn database(entries: &[Value]) -> Advisories {
-    Advisories::sorted(parse(json!(entries).to_string().as_bytes()).unwrap())
+    Advisories::parse(json!(entries).to_string().as_bytes(), Path::new("database")).unwrap()
 }
 
 /// Which of the versions it is about.
@@ -229,7 +228,7 @@ fn a_link_below_a_folder_leads_nowhere() {
 proptest! {
     #[test]
     fn what_is_not_an_advisory_is_an_error_and_no_panic(text in "\\PC{0,200}") {
-        let _ = parse(text.as_bytes());
+        let _ = Advisories::parse(text.as_bytes(), Path::new("anything"));
     }
 
     #[test]
@@ -237,8 +236,7 @@ proptest! {
         let mut text = about("a", &json!([{ "introduced": "1.0.0" }, { "fixed": "2.0.0" }])).to_string().into_bytes();
         let at = at % text.len();
         text[at] = byte;
-        if let Ok(all) = parse(&text) {
-            let advisories = Advisories::sorted(all);
+        if let Ok(advisories) = Advisories::parse(&text, Path::new("damaged")) {
             advisories.matching(&tree(&[("a", "1.0.0", "crates.io")]));
         }
     }

@@ -1,6 +1,6 @@
 //! What adapters and the runner are built from, as a user gets it.
 
-use crate::context::{Context, Screen, assert_screen};
+use crate::context::{Context, Screen, assert_screen, module};
 use crate::schema::{cyclonedx_faults, spdx_faults};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -185,15 +185,45 @@ fn advisories_are_told_where_a_database_is_given() {
     assert_screen!(context, "sbom_wrong", pages);
 }
 
+/// As `cargo auditable build` leaves it: the module has the section.
+#[test]
+fn a_tree_that_a_module_has_is_its_components() {
+    let context = Context::empty();
+    let bundled = hotcell::bundle::adapter("openai").unwrap();
+    let stated = hotcell::manifest::inspect(bundled.component).unwrap().dependencies.unwrap();
+    let mut auditable = std::fs::read(module("openai")).unwrap();
+    append(&mut auditable, &stated.to_section());
+    context.file("module.wasm", &auditable);
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../adapters/openai/adapter.toml");
+    let pack = || context.run(&["adapter", "pack", "module.wasm", "-m", manifest]);
+    pack().good();
+    let packed = std::fs::read(context.project().join("openai.wasm")).unwrap();
+    assert_eq!(hotcell::manifest::inspect(&packed).unwrap().dependencies, Some(stated));
+    // One that is none is not left out.
+    let mut broken = std::fs::read(module("openai")).unwrap();
+    append(&mut broken, b"nothing");
+    context.file("module.wasm", &broken);
+    let screen = pack();
+    assert_eq!(screen.code, Some(2), "{screen:?}");
+    assert!(screen.err.contains(".dep-v0"), "{screen:?}");
+}
+
+/// Adds a section with a tree behind the others.
+fn append(wasm: &mut Vec<u8>, tree: &[u8]) {
+    let name = b".dep-v0";
+    let length = name.len() + 1 + tree.len();
+    // LEB128 of a number below 2^14.
+    wasm.extend([0, (length & 0x7f) as u8 | 0x80, (length >> 7) as u8, name.len() as u8]);
+    wasm.extend(name);
+    wasm.extend(tree);
+}
+
 #[test]
 fn a_tree_that_cannot_be_is_refused_and_not_left_out() {
     let context = Context::empty();
     let mut component = hotcell::bundle::adapter("openai").unwrap().component.to_vec();
     // A second tree behind the first: which one is it?
-    let name = b".dep-v0";
-    component.push(0);
-    component.extend([name.len() as u8 + 1, name.len() as u8]);
-    component.extend(name);
+    append(&mut component, b"");
     let file = context.file("double.wasm", &component);
     for arguments in [["sbom", "double.wasm"].as_slice(), &["adapter", "inspect", "double.wasm"]] {
         let screen = context.run(arguments);
