@@ -3,6 +3,7 @@
 use crate::identifier::{crate_purl, generic_purl};
 use crate::{Bill, Evidence, Kind, Match, Subject};
 use hotcell_manifest::{DependencyKind, Digest, Package, PackageSource, package_source};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 pub(crate) struct Graph<'a> {
@@ -49,14 +50,14 @@ impl<'a> Graph<'a> {
             let Some(tree) = &of.dependencies else { continue };
             // Where each package of the tree is among the nodes; the root is the subject.
             let (root, _) = tree.root();
-            let mut place = vec![index; tree.packages().len()];
-            let mut next = nodes.len();
-            for (at, _) in tree.packages().iter().enumerate().filter(|(at, _)| *at != root) {
-                place[at] = next;
-                next += 1;
-            }
+            let first = nodes.len();
+            let place = |at: usize| match at.cmp(&root) {
+                Ordering::Less => first + at,
+                Ordering::Equal => index,
+                Ordering::Greater => first + at - 1,
+            };
             for (at, package) in tree.packages().iter().enumerate() {
-                let needs = package.dependencies.iter().map(|need| place[*need]);
+                let needs = package.dependencies.iter().map(|need| place(*need));
                 if at == root {
                     nodes[index].needs.extend(needs);
                     continue;
@@ -67,7 +68,7 @@ impl<'a> Graph<'a> {
             }
             let matches = bill.advisories.map(|all| all.matching(tree)).unwrap_or_default();
             for one in matches {
-                let at = place[one.place];
+                let at = place(one.place);
                 let entry = findings.entry(one.advisory.id()).or_insert((one, Vec::new()));
                 entry.1.push(at);
             }
