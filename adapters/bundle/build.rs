@@ -2,6 +2,7 @@
 //! its manifest, and writes the table that `src/lib.rs` includes.
 
 use hotcell_manifest::{Build, TARGET};
+use std::collections::BTreeSet;
 use std::env;
 use std::error::Error;
 use std::fmt::Write as _;
@@ -52,14 +53,25 @@ fn build() -> Result<(), Box<dyn Error>> {
     compile(&build)?;
 
     let mut table = String::new();
+    let mut crates = BTreeSet::new();
     writeln!(table, "/// The first-party adapters, by name.")?;
     writeln!(table, "pub static ADAPTERS: &[Bundled] = &[")?;
     for name in ADAPTERS {
-        writeln!(table, "{},", entry(name, &adapters, &build, &out)?)?;
+        writeln!(table, "{},", entry(name, &adapters, &build, &out, &mut crates)?)?;
     }
     writeln!(table, "];")?;
     writeln!(table, "/// An adapter that tries to break out, for the demo and the red team.")?;
-    writeln!(table, "pub static HOSTILE: Bundled = {};", entry(HOSTILE, &adapters, &build, &out)?)?;
+    writeln!(
+        table,
+        "pub static HOSTILE: Bundled = {};",
+        entry(HOSTILE, &adapters, &build, &out, &mut crates)?
+    )?;
+    writeln!(table, "/// What is known of the crates that the adapters are built from.")?;
+    writeln!(table, "pub static CRATES: &[Crate] = &[")?;
+    for entry in crates {
+        writeln!(table, "{entry},")?;
+    }
+    writeln!(table, "];")?;
     fs::write(out.join("table.rs"), table)?;
     Ok(())
 }
@@ -103,11 +115,14 @@ fn entry(
     adapters: &Path,
     build: &Build<'_>,
     out: &Path,
+    crates: &mut BTreeSet<String>,
 ) -> Result<String, Box<dyn Error>> {
     let module = build.module(&package(name));
     let manifest = fs::read_to_string(adapters.join(name).join("adapter.toml"))?;
-    let component = hotcell_manifest::pack(&fs::read(module)?, &manifest)
+    let tree = build.tree(&package(name))?;
+    let component = hotcell_manifest::pack_with(&fs::read(module)?, &manifest, &tree.dependencies)
         .map_err(|error| format!("adapter {name}: {error}"))?;
+    crates.extend(tree.crates.iter().map(ToString::to_string));
     let file = out.join(format!("{name}.wasm"));
     let digest = hotcell_manifest::Digest::of(&component);
     fs::write(&file, component)?;

@@ -1,3 +1,4 @@
+use crate::DependenciesError;
 use thiserror::Error;
 
 /// Why a manifest, or the component around it, cannot be accepted.
@@ -25,6 +26,12 @@ pub enum ManifestError {
     /// The bytes are not a WebAssembly component.
     #[error("not a usable component: {0}")]
     Component(String),
+    /// What the component says that it is made of cannot be read.
+    #[error("its dependency tree (`.dep-v0`) is not readable: {0}")]
+    Dependencies(#[from] DependenciesError),
+    /// A component that says so more than once.
+    #[error("the component carries {0} dependency trees (`.dep-v0`), expected one at most")]
+    DependenciesSections(usize),
     /// A component without the section, or with more than one.
     #[error(
         "the component carries {0} `hotcell.manifest` sections, expected one: pack it with its adapter.toml"

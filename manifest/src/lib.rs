@@ -12,6 +12,7 @@
 
 mod auth;
 mod capability;
+mod dependencies;
 mod digest;
 mod error;
 mod pattern;
@@ -21,18 +22,26 @@ mod section;
 mod pack;
 #[cfg(feature = "pack")]
 mod source;
+#[cfg(feature = "pack")]
+mod tree;
 
 pub use auth::Auth;
 pub use capability::{Capability, Changes, Severity, capabilities, capabilities_of};
+pub use dependencies::{
+    DEPENDENCIES_SECTION, Dependencies, DependenciesError, DependencyChange, DependencyKind,
+    Package, PackageSource, package_source,
+};
 pub use digest::Digest;
 pub use error::ManifestError;
 pub use pattern::{HeaderPattern, Method, PathPattern, Rule};
 pub use section::{Inspection, SECTION, inspect, inspect_as};
 
 #[cfg(feature = "pack")]
-pub use pack::{PackError, pack};
+pub use pack::{PackError, pack, pack_with};
 #[cfg(feature = "pack")]
 pub use source::{Build, TARGET};
+#[cfg(feature = "pack")]
+pub use tree::{Crate, Tree};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -71,9 +80,18 @@ pub struct Identity {
     /// An SPDX expression.
     #[serde(default)]
     pub license: Option<String>,
-    /// Where its source is.
+    /// Where its source is, as an absolute URL.
     #[serde(default)]
     pub source: Option<String>,
+    /// The revision of the source that it was built from, such as the hash of a commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// Where more is told of it, as an absolute URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub homepage: Option<String>,
+    /// Who is responsible for it, and how to reach them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authors: Option<String>,
 }
 
 /// One `[endpoints.NAME]` table: an origin and what may be asked of it.

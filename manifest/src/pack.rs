@@ -1,7 +1,10 @@
-use crate::{Manifest, ManifestError, SECTION};
+use crate::{DEPENDENCIES_SECTION, Dependencies, Manifest, ManifestError, SECTION};
 use thiserror::Error;
 use wasm_encoder::{CustomSection, Encode, Section};
-use wasmparser::Parser;
+use wasmparser::{Parser, Payload};
+
+/// Magic number, version and layer.
+const HEADER_BYTES: usize = 8;
 
 /// Why a core module could not be packed.
 #[derive(Debug, Error)]
@@ -17,11 +20,39 @@ pub enum PackError {
 
 /// Wraps a core module, built for `wasm32-unknown-unknown`, as a component that
 /// carries its manifest and the standard metadata. The same input gives the
-/// same bytes.
+/// same bytes. A dependency tree that the module has, since it was built with
+/// `cargo auditable`, is the component's.
 ///
 /// # Errors
 /// [`PackError`], where the manifest or the module is not acceptable.
 pub fn pack(core_module: &[u8], manifest_text: &str) -> Result<Vec<u8>, PackError> {
+    let tree = Parser::new(0).parse_all(core_module).find_map(|payload| match payload {
+        Ok(Payload::CustomSection(section)) if section.name() == DEPENDENCIES_SECTION => {
+            Some(Dependencies::read(section.data()))
+        }
+        _ => None,
+    });
+    let dependencies = tree.transpose().map_err(ManifestError::from)?;
+    pack_as(core_module, manifest_text, dependencies.as_ref())
+}
+
+/// The same, with what the module is known to be built from.
+///
+/// # Errors
+/// As [`pack`].
+pub fn pack_with(
+    core_module: &[u8],
+    manifest_text: &str,
+    dependencies: &Dependencies,
+) -> Result<Vec<u8>, PackError> {
+    pack_as(core_module, manifest_text, Some(dependencies))
+}
+
+fn pack_as(
+    core_module: &[u8],
+    manifest_text: &str,
+    dependencies: Option<&Dependencies>,
+) -> Result<Vec<u8>, PackError> {
     let manifest = Manifest::parse(manifest_text)?;
     let wrap = |error: &dyn std::fmt::Display| PackError::Wrap(error.to_string());
     if Parser::is_component(core_module) {
@@ -37,11 +68,21 @@ pub fn pack(core_module: &[u8], manifest_text: &str) -> Result<Vec<u8>, PackErro
         .encode()
         .map_err(|error| wrap(&format!("{error:#}")))?;
     let mut component = add_metadata(&component, &manifest).map_err(|error| wrap(&error))?;
-    let section =
-        CustomSection { name: SECTION.into(), data: manifest_text.as_bytes().to_vec().into() };
-    component.push(section.id());
-    section.encode(&mut component);
+    if let Some(dependencies) = dependencies {
+        // Readers of this section look no further than the end of the first module in it,
+        // so it has to stand before that: behind the eight bytes that a component opens with.
+        let section = section(DEPENDENCIES_SECTION, dependencies.to_section());
+        component.splice(HEADER_BYTES..HEADER_BYTES, section);
+    }
+    component.extend(section(SECTION, manifest_text.as_bytes().to_vec()));
     Ok(component)
+}
+
+fn section(name: &str, data: Vec<u8>) -> Vec<u8> {
+    let section = CustomSection { name: name.into(), data: data.into() };
+    let mut bytes = vec![section.id()];
+    section.encode(&mut bytes);
+    bytes
 }
 
 fn add_metadata(component: &[u8], manifest: &Manifest) -> Result<Vec<u8>, String> {
@@ -61,6 +102,18 @@ fn add_metadata(component: &[u8], manifest: &Manifest) -> Result<Vec<u8>, String
     if let Some(source) = &identity.source {
         let source = wasm_metadata::Source::new(source).map_err(|error| error.to_string())?;
         metadata.source = wasm_metadata::AddMetadataField::Set(source);
+    }
+    if let Some(revision) = &identity.revision {
+        let revision = wasm_metadata::Revision::new(revision.clone());
+        metadata.revision = wasm_metadata::AddMetadataField::Set(revision);
+    }
+    if let Some(homepage) = &identity.homepage {
+        let homepage = wasm_metadata::Homepage::new(homepage).map_err(|error| error.to_string())?;
+        metadata.homepage = wasm_metadata::AddMetadataField::Set(homepage);
+    }
+    if let Some(authors) = &identity.authors {
+        let authors = wasm_metadata::Authors::new(authors.clone());
+        metadata.authors = wasm_metadata::AddMetadataField::Set(authors);
     }
     metadata.to_wasm(component).map_err(|error| error.to_string())
 }

@@ -1,4 +1,4 @@
-use crate::{Digest, Manifest, ManifestError};
+use crate::{DEPENDENCIES_SECTION, Dependencies, Digest, Manifest, ManifestError};
 use serde::Serialize;
 use wasmparser::{Parser, Payload};
 
@@ -22,6 +22,8 @@ pub struct Inspection {
     pub imports: Vec<String>,
     /// Every export of the outermost component, in the same order.
     pub exports: Vec<String>,
+    /// What it says that it is built from, where it does: a claim of whoever built it.
+    pub dependencies: Option<Dependencies>,
 }
 
 /// Reads a component's declaration, imports and exports from its bytes alone.
@@ -47,7 +49,8 @@ pub fn inspect_as(component: &[u8], digest: Digest) -> Result<Inspection, Manife
         }));
     }
     let mut depth = 0_usize;
-    let (mut imports, mut exports, mut manifests) = (vec![], vec![], vec![]);
+    let (mut imports, mut exports) = (vec![], vec![]);
+    let (mut manifests, mut trees) = (vec![], vec![]);
     for payload in Parser::new(0).parse_all(component) {
         match payload.map_err(|error| unusable(&error))? {
             // Every nested module or component opens with a version and closes
@@ -67,6 +70,11 @@ pub fn inspect_as(component: &[u8], digest: Digest) -> Result<Inspection, Manife
             Payload::CustomSection(section) if depth == 1 && section.name() == SECTION => {
                 manifests.push(section.data());
             }
+            Payload::CustomSection(section)
+                if depth == 1 && section.name() == DEPENDENCIES_SECTION =>
+            {
+                trees.push(section.data());
+            }
             _ => {}
         }
     }
@@ -79,6 +87,11 @@ pub fn inspect_as(component: &[u8], digest: Digest) -> Result<Inspection, Manife
             manifest.len()
         )));
     }
+    let dependencies = match trees[..] {
+        [] => None,
+        [tree] => Some(Dependencies::read(tree)?),
+        _ => return Err(ManifestError::DependenciesSections(trees.len())),
+    };
     imports.sort_unstable();
     exports.sort_unstable();
     let text = std::str::from_utf8(manifest)
@@ -89,5 +102,6 @@ pub fn inspect_as(component: &[u8], digest: Digest) -> Result<Inspection, Manife
         manifest: Manifest::parse(text)?,
         imports,
         exports,
+        dependencies,
     })
 }

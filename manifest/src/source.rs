@@ -1,11 +1,12 @@
 //! Building adapters from their source, so that the same source and toolchain give
 //! the same bytes in whichever folder they lie.
 
+use crate::Tree;
 use std::env;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// What adapters are compiled for: a target without a system below it.
 pub const TARGET: &str = "wasm32-unknown-unknown";
@@ -79,6 +80,16 @@ impl Build<'_> {
     pub fn module(&self, library: &str) -> PathBuf {
         let file = format!("{}.wasm", library.replace('-', "_"));
         self.target_dir.join(TARGET).join(self.profile).join(file)
+    }
+
+    /// What goes into a package that is built.
+    ///
+    /// # Errors
+    /// As [`Tree::ask`].
+    pub fn tree(&self, package: &str) -> io::Result<Tree> {
+        let mut cargo = Command::new(&self.cargo);
+        cargo.current_dir(self.workspace).env_clear().envs(environment()).stdin(Stdio::null());
+        Tree::ask(cargo, self.workspace, package, TARGET)
     }
 
     fn flags(&self) -> io::Result<Vec<String>> {

@@ -11,7 +11,7 @@ use wasmparser::{Parser, Payload};
 /// # Panics
 /// Where it has none.
 pub fn manifest(component: &[u8]) -> String {
-    let section = section(component).expect("the component has a manifest");
+    let section = section(component, SECTION).expect("the component has a manifest");
     String::from_utf8_lossy(&component[section.1]).into_owned()
 }
 
@@ -30,20 +30,29 @@ pub fn with_manifest(component: &[u8], manifest: &str) -> Vec<u8> {
 /// # Panics
 /// Where it has none.
 pub fn without_manifest(component: &[u8]) -> Vec<u8> {
-    let (whole, _) = section(component).expect("the component has a manifest");
-    [&component[..whole.start], &component[whole.end..]].concat()
+    without_section(component, SECTION).expect("the component has a manifest")
+}
+
+/// The component without the section of this name, where it has it.
+pub fn without_section(component: &[u8], name: &str) -> Option<Vec<u8>> {
+    let (whole, _) = section(component, name)?;
+    Some([&component[..whole.start], &component[whole.end..]].concat())
 }
 
 /// Adds a manifest, to whatever there is.
 pub fn append_manifest(component: &mut Vec<u8>, manifest: &str) {
-    let name = Cow::Borrowed(SECTION);
-    let section = CustomSection { name, data: Cow::Borrowed(manifest.as_bytes()) };
+    append_section(component, SECTION, manifest.as_bytes());
+}
+
+/// Adds a section of any name, to whatever there is.
+pub fn append_section(component: &mut Vec<u8>, name: &str, data: &[u8]) {
+    let section = CustomSection { name: Cow::Borrowed(name), data: Cow::Borrowed(data) };
     component.push(section.id());
     section.encode(component);
 }
 
 /// Where the section begins and ends, and its data within.
-fn section(component: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
+fn section(component: &[u8], name: &str) -> Option<(Range<usize>, Range<usize>)> {
     let mut end = 8;
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(component) {
@@ -51,7 +60,7 @@ fn section(component: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
         match &payload {
             Payload::Version { .. } => depth += 1,
             Payload::End(_) => depth = depth.saturating_sub(1),
-            Payload::CustomSection(section) if depth == 1 && section.name() == SECTION => {
+            Payload::CustomSection(section) if depth == 1 && section.name() == name => {
                 return Some((
                     end..section.range().end,
                     section.data_offset()..section.range().end,

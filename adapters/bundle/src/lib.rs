@@ -17,6 +17,19 @@ pub struct Bundled {
     pub component: &'static [u8],
 }
 
+/// What is known of one version of a crate, of a registry or of our own.
+#[derive(Clone, Copy, Debug)]
+pub struct Crate {
+    /// The crate's name.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// Its licence, as an SPDX expression; empty where it states none.
+    pub license: &'static str,
+    /// The SHA-256 of its archive, as 64 hex digits; empty where it is in no registry.
+    pub checksum: &'static str,
+}
+
 include!(concat!(env!("OUT_DIR"), "/table.rs"));
 
 /// The bundled adapter of this name.

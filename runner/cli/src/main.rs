@@ -1,11 +1,12 @@
 //! The `hotcell` command line: it reads arguments, calls the library and shows what
 //! comes back.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod arguments;
 mod attachment;
 mod command;
+mod composition;
 mod demo;
 mod journal;
 mod nearest;

@@ -2,10 +2,14 @@
 //! not suffer from reading them.
 
 use crate::world::{Setup, World};
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
 use hotcell::egress::{Decision, Rule};
 use hotcell::types::{ChatRequest, FailureKind};
 use hotcell::{AdapterError, SetupError, bundle};
+use hotcell_manifest::DEPENDENCIES_SECTION;
 use hotcell_tests::component;
+use std::io::Write as _;
 
 const HOSTILE: &[u8] = bundle::HOSTILE.component;
 
@@ -133,6 +137,30 @@ async fn a_manifest_that_is_missing_doubled_gigantic_or_not_text() {
     is_no_adapter(component::with_manifest(HOSTILE, &comment), "manifest").await;
     is_no_adapter(component::with_manifest(HOSTILE, "adapter = 1"), "").await;
     is_no_adapter(component::with_manifest(HOSTILE, "[adapter]\nname = \"\u{0}\""), "").await;
+}
+
+/// What it says that it is built from is read with it, and is as hostile.
+#[tokio::test]
+async fn a_dependency_tree_that_is_doubled_a_bomb_or_none() {
+    let stating = |tree: &[u8]| {
+        let component = component::without_section(HOSTILE, DEPENDENCIES_SECTION);
+        let mut component = component.expect("the component states what it is built from");
+        component::append_section(&mut component, DEPENDENCIES_SECTION, tree);
+        component
+    };
+    let compressed = |content: &[u8]| {
+        let mut writer = ZlibEncoder::new(Vec::new(), Compression::best());
+        writer.write_all(content).and_then(|()| writer.finish()).expect("it is compressed")
+    };
+    let mut doubled = HOSTILE.to_vec();
+    component::append_section(&mut doubled, DEPENDENCIES_SECTION, b"");
+    is_no_adapter(doubled, "2 dependency trees").await;
+    is_no_adapter(stating(&compressed(&vec![b' '; 1 << 28])), "more than").await;
+    is_no_adapter(stating(&vec![0; 1 << 20]), "more than").await;
+    is_no_adapter(stating(b""), "zlib").await;
+    is_no_adapter(stating(&compressed(b"[[[[")), "not readable").await;
+    let cycle = r#"{"packages":[{"name":"a","version":"1.0.0","source":"local","dependencies":[0],"root":true}]}"#;
+    is_no_adapter(stating(&compressed(cycle.as_bytes())), "cyclic").await;
 }
 
 /// Whatever is flipped: it is read without a panic, and what still becomes an

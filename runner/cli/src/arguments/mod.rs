@@ -3,10 +3,12 @@
 
 mod audit;
 mod chat;
+mod sbom;
 mod signature;
 
 pub(crate) use audit::{AuditArguments, AuditCommand, AuditFormat};
 pub(crate) use chat::{ChatArguments, OutputArguments, SamplingArguments};
+pub(crate) use sbom::{SbomArguments, SbomFormat};
 pub(crate) use signature::{KeyArguments, SignArguments};
 
 use anstyle::{AnsiColor, Style};
@@ -164,6 +166,7 @@ pub(crate) enum Command {
     Adapter(AdapterCommand),
     Audit(AuditArguments),
     Replay(ReplayArguments),
+    Sbom(SbomArguments),
     /// See and check the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -355,7 +358,8 @@ pub(crate) struct VerifyArguments {
 ///
 /// Compares what two components declare, import and export, the worst first. Nothing of
 /// them is compiled or run. Ends with exit code 1 where the second may do anything that
-/// the first may not.
+/// the first may not. What they are built from is compared as well, as far as they state
+/// it; a crate is no capability, and the exit code says nothing of it.
 #[derive(Args, Debug)]
 pub(crate) struct DiffArguments {
     /// The old one: a bundled or configured adapter's name, or a component's file

@@ -64,7 +64,8 @@ impl AdapterCommand {
     }
 }
 
-fn list(config: &Config, json: bool, terminal: &Terminal) -> Result<(), Problem> {
+/// Every adapter that is bundled, configured or granted.
+pub(super) fn all(config: &Config) -> Result<Vec<Adapter>, Problem> {
     let mut adapters = Vec::new();
     for bundled in bundle::ADAPTERS {
         adapters.push(read(Source::Bundled, bundled.component)?);
@@ -82,6 +83,11 @@ fn list(config: &Config, json: bool, terminal: &Terminal) -> Result<(), Problem>
         let component = stored(name.as_str(), granted)?;
         adapters.push(read(Source::Granted { name: name.to_string() }, &component)?);
     }
+    Ok(adapters)
+}
+
+fn list(config: &Config, json: bool, terminal: &Terminal) -> Result<(), Problem> {
+    let adapters = all(config)?;
     if json {
         let documents: Vec<Value> = adapters.iter().map(capabilities::document).collect();
         return terminal.print_json(&json!({ "adapters": documents }));

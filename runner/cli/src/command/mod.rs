@@ -16,6 +16,7 @@ mod models;
 mod pack;
 mod providers;
 mod replay;
+mod sbom;
 mod sign;
 mod source;
 mod verify;
@@ -51,6 +52,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<(), Prob
             }
         },
         Command::Replay(arguments) => replay::run(arguments, global, terminal),
+        Command::Sbom(arguments) => sbom::run(arguments, global, terminal),
         Command::Config(config) => config::run(config, global, terminal),
         Command::Doctor(doctor) => doctor::run(doctor, global, terminal),
         Command::Completions(shell) => completions::run(shell, terminal),
@@ -75,7 +77,7 @@ impl Arguments {
             Command::Replay(arguments) => arguments.json,
             Command::Config(config) => config.json(),
             Command::Doctor(doctor) => doctor.json,
-            Command::Completions(_) => false,
+            Command::Completions(_) | Command::Sbom(_) => false,
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::arguments::PackArguments;
 use crate::problem::{Problem, why};
 use crate::render::text::{bytes, visible_line};
 use crate::terminal::Terminal;
-use hotcell::manifest::PackError;
+use hotcell::manifest::{Dependencies, PackError, pack_with};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -47,18 +47,26 @@ fn component(arguments: &PackArguments, terminal: &Terminal) -> Result<Vec<u8>, 
         return source.build(&source.target_dir(), terminal);
     }
     let manifest = manifest.unwrap_or(Path::new("adapter.toml"));
-    pack(&arguments.module, manifest)
+    pack(&arguments.module, manifest, None)
 }
 
-/// Packs a module with its manifest.
-pub(super) fn pack(module_file: &Path, manifest_file: &Path) -> Result<Vec<u8>, Problem> {
+/// Packs a module with its manifest and, where it was built here, with what it is built from.
+pub(super) fn pack(
+    module_file: &Path,
+    manifest_file: &Path,
+    dependencies: Option<&Dependencies>,
+) -> Result<Vec<u8>, Problem> {
     let manifest = std::fs::read_to_string(manifest_file).map_err(|error| {
         let (shown, why) = (manifest_file.display(), why(&error));
         Problem::usage(format!("the manifest `{shown}` cannot be read: {why}"))
             .with_help("an adapter's manifest is its adapter.toml; name it with `--manifest FILE`")
     })?;
     let module = read_file(module_file)?;
-    hotcell::manifest::pack(&module, &manifest).map_err(|error| match error {
+    let packed = match dependencies {
+        Some(dependencies) => pack_with(&module, &manifest, dependencies),
+        None => hotcell::manifest::pack(&module, &manifest),
+    };
+    packed.map_err(|error| match error {
         PackError::Manifest(error) => {
             Problem::usage(format!("{}: {error}", manifest_file.display()))
         }
@@ -69,8 +77,8 @@ pub(super) fn pack(module_file: &Path, manifest_file: &Path) -> Result<Vec<u8>, 
     })
 }
 
-/// Writes beside and renames: a component is there whole, or not at all.
-fn write(output: &Path, component: &[u8]) -> Result<(), Problem> {
+/// Writes beside and renames: a file is there whole, or not at all.
+pub(super) fn write(output: &Path, content: &[u8]) -> Result<(), Problem> {
     let fail = |error: std::io::Error| {
         Problem::usage(format!("`{}` cannot be written: {}", output.display(), why(&error)))
     };
@@ -79,7 +87,7 @@ fn write(output: &Path, component: &[u8]) -> Result<(), Problem> {
         _ => std::path::Path::new("."),
     };
     let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(fail)?;
-    std::io::Write::write_all(&mut beside, component).map_err(fail)?;
+    std::io::Write::write_all(&mut beside, content).map_err(fail)?;
     beside.persist(output).map_err(|error| fail(error.error))?;
     Ok(())
 }

@@ -83,7 +83,10 @@ impl Source {
             return Err(Problem::usage(format!("the source `{shown}` does not build"))
                 .with_help("cargo says why above"));
         }
-        pack::pack(&build.module(&self.library), &self.manifest)
+        let tree = build.tree(&self.package).map_err(|error| {
+            Problem::usage(format!("the source `{}`: {error}", self.folder.display()))
+        })?;
+        pack::pack(&build.module(&self.library), &self.manifest, Some(&tree.dependencies))
     }
 }
 

@@ -32,6 +32,7 @@ pub(crate) fn run(
             "adapter": { "digest": adapter.digest, "size": adapter.size },
             "source": { "digest": built.digest, "size": built.size },
             "same-manifest": adapter.manifest == built.manifest,
+            "same-dependencies": adapter.dependencies == built.dependencies,
         }))?;
     } else {
         terminal.print(&page(&arguments.adapter, verified, &adapter, &built, terminal))?;
@@ -39,7 +40,13 @@ pub(crate) fn run(
     if verified {
         return Ok(());
     }
-    let what = if adapter.manifest == built.manifest { "other code" } else { "another manifest" };
+    let what = if adapter.manifest != built.manifest {
+        "another manifest"
+    } else if adapter.dependencies != built.dependencies {
+        "other dependencies"
+    } else {
+        "other code"
+    };
     let (name, folder) = (visible_line(&arguments.adapter), arguments.source.display());
     Err(Problem::finding(format!("`{folder}` gives {what} than `{name}` has")).with_help(format!(
         "is it the source of version {}, with its Cargo.lock and toolchain? To see more: \

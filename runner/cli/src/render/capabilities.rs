@@ -5,10 +5,15 @@ use super::Paint;
 use super::table::facts;
 use super::text::{bytes, columns, pad, visible_line, wrap};
 use hotcell::audit;
-use hotcell::manifest::{Auth, Digest, Endpoint, Inspection, Manifest};
+use hotcell::manifest::{
+    Auth, Digest, Endpoint, Inspection, Manifest, Package, PackageSource, package_source,
+};
 use hotcell::signature::{SignatureError, Signer};
 use serde_json::{Value, json};
 use std::path::PathBuf;
+
+/// A page is no list of everything.
+const MOST_CRATES: usize = 100;
 
 /// A component that was read, and where it was found.
 pub(crate) struct Adapter {
@@ -124,6 +129,7 @@ pub(crate) fn document(adapter: &Adapter) -> Value {
         "imports": inspection.imports,
         "exports": inspection.exports,
         "manifest": inspection.manifest,
+        "dependencies": inspection.dependencies,
     })
 }
 
@@ -142,6 +148,7 @@ pub(crate) fn page(adapter: &Adapter, width: usize, paint: Paint) -> String {
          not public; say who is asking. There is no import for it, and egress refuses it.",
     );
     page.imports(&adapter.inspection);
+    page.crates(adapter);
     page.facts(adapter);
     page.text
 }
@@ -299,18 +306,53 @@ impl Page {
         }
     }
 
+    /// What it says that it is built from.
+    fn crates(&mut self, adapter: &Adapter) {
+        let Some(tree) = &adapter.inspection.dependencies else {
+            self.hanging("crates  ", "it does not state what it is built from");
+            return;
+        };
+        let count = tree.others().count();
+        let mut names: Vec<String> = tree.others().take(MOST_CRATES).map(package).collect();
+        if count > MOST_CRATES {
+            names.push(format!("and {} more, which `--json` has", count - MOST_CRATES));
+        }
+        let names = if count == 0 { "none".to_owned() } else { names.join(", ") };
+        self.hanging("crates  ", &visible_line(&names));
+        let who = match adapter.source {
+            Source::Bundled => "as written down when hotcell was built",
+            _ => "as whoever built it states; `hotcell adapter verify` shows whether it is true",
+        };
+        self.hanging("        ", who);
+    }
+
     fn facts(&mut self, adapter: &Adapter) {
         let inspection = &adapter.inspection;
         let identity = &inspection.manifest.adapter;
         let mut rows = vec![("dialect", visible_line(&identity.dialect))];
         rows.extend(identity.license.as_ref().map(|text| ("license", visible_line(text))));
-        rows.extend(identity.source.as_ref().map(|text| ("source", visible_line(text))));
+        for (name, text) in [
+            ("source", &identity.source),
+            ("revision", &identity.revision),
+            ("homepage", &identity.homepage),
+            ("authors", &identity.authors),
+        ] {
+            rows.extend(text.as_ref().map(|text| (name, visible_line(text))));
+        }
         rows.push(("size", bytes(inspection.size as u64)));
         rows.push(("digest", inspection.digest.to_string()));
         rows.push(("found", visible_line(&adapter.source.place())));
         rows.extend(adapter.signer.as_ref().map(|it| ("signed", visible_line(&it.words()))));
         self.line("");
         self.text.push_str(&facts(&rows, 2, self.paint));
+    }
+}
+
+/// A crate with its version and, where it is not the usual one, where it comes from.
+fn package(of: &Package) -> String {
+    match &of.source {
+        PackageSource::CratesIo => format!("{} {}", of.name, of.version),
+        source => format!("{} {} ({})", of.name, of.version, package_source(source)),
     }
 }
 

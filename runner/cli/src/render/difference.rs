@@ -3,7 +3,9 @@
 
 use super::Paint;
 use super::text::{bytes, pad, visible_line, wrap};
-use hotcell::manifest::{Capability, Changes, Inspection, Severity, capabilities};
+use hotcell::manifest::{
+    Capability, Changes, DependencyChange, Inspection, Severity, capabilities,
+};
 use serde_json::{Value, json};
 
 /// Two components, and what lies between them.
@@ -11,12 +13,18 @@ pub(crate) struct Difference<'a> {
     old: &'a Inspection,
     new: &'a Inspection,
     pub(crate) changes: Changes,
+    /// Of what they are built from, where both state it.
+    dependencies: Vec<DependencyChange>,
 }
 
 impl<'a> Difference<'a> {
     pub(crate) fn between(old: &'a Inspection, new: &'a Inspection) -> Self {
         let changes = Changes::between(&capabilities(old), &capabilities(new));
-        Self { old, new, changes }
+        let dependencies = match (&old.dependencies, &new.dependencies) {
+            (Some(old), Some(new)) => DependencyChange::between(old, new),
+            _ => Vec::new(),
+        };
+        Self { old, new, changes, dependencies }
     }
 
     pub(crate) fn is_same(&self) -> bool {
@@ -34,6 +42,10 @@ impl<'a> Difference<'a> {
                 ("dialect", identity.dialect.clone()),
                 ("license", text(&identity.license)),
                 ("source", text(&identity.source)),
+                ("revision", text(&identity.revision)),
+                ("homepage", text(&identity.homepage)),
+                ("authors", text(&identity.authors)),
+                ("crates", crates(of)),
                 ("exports", of.exports.join(", ")),
                 ("imports", of.imports.join(", ")),
                 ("size", bytes(of.size as u64)),
@@ -62,6 +74,7 @@ impl<'a> Difference<'a> {
             "new": self.new.digest,
             "wider": list(&self.changes.wider),
             "narrower": list(&self.changes.narrower),
+            "dependencies": self.dependencies,
             "facts": facts.collect::<Vec<_>>(),
         })
     }
@@ -71,6 +84,7 @@ impl<'a> Difference<'a> {
             return "They are the same component.\n".to_owned();
         }
         let mut page = may_now(&self.changes, width, paint);
+        page.push_str(&built_from(&self.dependencies, paint));
         let facts = self.facts();
         let widest = facts.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
         page.push('\n');
@@ -84,6 +98,43 @@ impl<'a> Difference<'a> {
         }
         page
     }
+}
+
+/// How many crates a component says that it is built from.
+fn crates(of: &Inspection) -> String {
+    match &of.dependencies {
+        Some(tree) => tree.others().count().to_string(),
+        None => "not stated".to_owned(),
+    }
+}
+
+/// What is built in now and was not before, what changed, and what is gone.
+fn built_from(changes: &[DependencyChange], paint: Paint) -> String {
+    if changes.is_empty() {
+        return String::new();
+    }
+    let from = |source: &str| match source {
+        "crates.io" => String::new(),
+        source => format!(" ({})", visible_line(source)),
+    };
+    let mut text = "\nBuilt from\n".to_owned();
+    for change in changes {
+        let line = match change {
+            DependencyChange::Added { name, version, source } => {
+                paint.bad(&format!("  + {name} {version}{}", from(source)))
+            }
+            DependencyChange::Changed { name, old, new, old_source, new_source } => {
+                format!("  ~ {name} {old}{} → {new}{}", from(old_source), from(new_source))
+            }
+            DependencyChange::Removed { name, version, source } => {
+                paint.dim(&format!("  - {name} {version}{}", from(source)))
+            }
+            _ => continue,
+        };
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
 }
 
 /// What may be done now and might not before, and what no longer.

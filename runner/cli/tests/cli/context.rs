@@ -80,6 +80,16 @@ impl Context {
         self.project().join(file)
     }
 
+    /// The OpenAI adapter's module with its manifest, and with packages in its dependency
+    /// tree that whoever packed it wrote there.
+    pub(crate) fn claiming(&self, file: &str, packages: &serde_json::Value) -> PathBuf {
+        let tree = serde_json::json!({ "packages": packages }).to_string();
+        let tree = hotcell::manifest::Dependencies::from_json(tree.as_bytes()).unwrap();
+        let manifest = include_str!("../../../../adapters/openai/adapter.toml");
+        let module = std::fs::read(module("openai")).unwrap();
+        self.file(file, hotcell::manifest::pack_with(&module, manifest, &tree).unwrap())
+    }
+
     /// The binary, in this world.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hotcell"));

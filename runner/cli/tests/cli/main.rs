@@ -20,6 +20,9 @@ mod grants;
 mod interrupt;
 mod listings;
 mod litellm_2026;
+mod sbom;
+#[path = "../../../../sbom/tests/schema/mod.rs"]
+mod schema;
 mod signatures;
 mod source;
 mod transcripts;

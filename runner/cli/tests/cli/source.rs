@@ -50,24 +50,39 @@ fn the_same_source_in_another_folder_gives_the_bundled_adapters() {
     copied(&source);
     // Where `pack` builds as well, so that the crates that all need are compiled once.
     let built = "another place/target/guests";
-    let verify = |name: &str| {
+    let verify = |adapter: &str, name: &str| {
         let folder = format!("another place/adapters/{name}");
         let arguments =
-            ["adapter", "verify", name, "--source", &folder, "--target-dir", built, "--json"];
+            ["adapter", "verify", adapter, "--source", &folder, "--target-dir", built, "--json"];
         context.run_command(with_toolchain(context.command(&arguments)), b"")
     };
     for bundled in hotcell::bundle::ADAPTERS {
-        let screen = verify(bundled.name).good().json();
+        let screen = verify(bundled.name, bundled.name).good().json();
         assert_eq!(screen["verified"], true);
         assert_eq!(screen["source"]["digest"], bundled.digest);
     }
+
+    // The same code that keeps quiet about a crate that is in it.
+    let stated = hotcell::manifest::inspect(hotcell::bundle::ADAPTERS[1].component).unwrap();
+    let mut packages = serde_json::to_value(stated.dependencies.unwrap()).unwrap();
+    for package in packages.as_array_mut().unwrap() {
+        if package["name"] == "memchr" {
+            package["name"] = "harmless".into();
+        }
+    }
+    context.claiming("quiet.wasm", &packages);
+    let screen = verify("quiet.wasm", "openai");
+    assert_eq!(screen.code, Some(1), "{screen:?}");
+    assert_eq!(screen.json()["same-manifest"], true);
+    assert_eq!(screen.json()["same-dependencies"], false);
+    assert!(screen.err.contains("gives other dependencies than `quiet.wasm` has"), "{screen:?}");
 
     // One word of the code, and it is found.
     let file = source.join("adapters/openai/src/lib.rs");
     let code = fs::read_to_string(&file).unwrap();
     assert!(code.contains("chat/completions"));
     fs::write(&file, code.replace("chat/completions", "chat/exfiltrate!")).unwrap();
-    let screen = verify("openai");
+    let screen = verify("openai", "openai");
     assert_eq!(screen.code, Some(1), "{screen:?}");
     assert_eq!(screen.json()["verified"], false);
     assert_eq!(screen.json()["same-manifest"], true);
@@ -89,6 +104,10 @@ fn a_component_tells_nothing_of_the_machine_that_built_it() {
             let folder = format!("{}/", path.display());
             assert!(!text.contains(&folder), "{} has a path in {folder}", bundled.name);
         }
+        // Nor has what is compressed.
+        let stated = hotcell::manifest::inspect(bundled.component).unwrap().dependencies;
+        let stated = serde_json::to_string(&stated).unwrap();
+        assert!(stated.contains("hotcell-sdk") && !stated.contains('/'), "{stated}");
         // Where a panic was is still told, by a name that all machines share.
         assert!(text.contains("/cargo/registry") || text.contains("/rust/lib"), "{}", bundled.name);
     }
