@@ -54,6 +54,7 @@ pub use hotcell_bundle as bundle;
 pub use hotcell_catalogue as catalogue;
 pub use hotcell_egress as egress;
 pub use hotcell_manifest as manifest;
+pub use hotcell_sbom as sbom;
 pub use hotcell_signature as signature;
 pub use limits::Limits;
 pub use lock::{GrantName, Granted, LOCK_FILE, Lock};

@@ -1,7 +1,9 @@
 //! What of all that an auditor should look at.
 
 use super::finding::{Code, Finding, Subject};
-use super::inventory::{AdapterReport, GrantReport, ProviderReport, SignatureReport};
+use super::inventory::{
+    AdapterReport, AdvisoryReport, GrantReport, ProviderReport, SignatureReport,
+};
 use crate::config::{Config, is_own};
 use crate::limits::Limits;
 use crate::setup::SetupError;
@@ -135,6 +137,14 @@ pub(super) fn adapter(
             "ask whether it can be built without WASI".to_owned(),
         );
     }
+    if adapter.crates.is_none() && adapter.digest.is_some() {
+        found(
+            Severity::Low,
+            Code::NoDependencies,
+            "it does not say what it is built from".to_owned(),
+            "have its author pack it with `hotcell adapter pack DIR`".to_owned(),
+        );
+    }
     for rule in &adapter.wildcards {
         found(
             Severity::High,
@@ -143,6 +153,11 @@ pub(super) fn adapter(
             "narrow it with the provider's `allow`, or have its author name the paths".to_owned(),
         );
     }
+    advisories(&adapter.advisories, &Subject::Adapter(name.to_owned()), findings);
+    let mut found = |severity, code, message: String, remedy: String| {
+        let subject = Subject::Adapter(name.to_owned());
+        findings.push(Finding { severity, code, subject, message, remedy });
+    };
     let is_used = providers.iter().any(|provider| provider.adapter == name);
     if !is_used && matches!(adapter.granted, GrantReport::Lock { .. }) {
         found(
@@ -159,6 +174,30 @@ pub(super) fn adapter(
             "the configuration agrees to it, and no configured provider uses it".to_owned(),
             format!("take [adapters.{name}] out"),
         );
+    }
+}
+
+/// What is known to be wrong with what something is built from.
+pub(super) fn advisories(
+    advisories: &[AdvisoryReport],
+    subject: &Subject,
+    findings: &mut Vec<Finding>,
+) {
+    for advisory in advisories {
+        let AdvisoryReport { id, package, summary, severity, fixed } = advisory;
+        let summary = summary.as_deref().unwrap_or("no summary");
+        findings.push(Finding {
+            severity: *severity,
+            code: Code::Advisory,
+            subject: subject.clone(),
+            message: format!("{id} is about {package}, which it is built from: {summary}"),
+            remedy: match fixed.is_empty() {
+                true => {
+                    "there is no version that is fixed: see whether it does any harm here".into()
+                }
+                false => format!("get one that is built from {}", fixed.join(" or ")),
+            },
+        });
     }
 }
 

@@ -28,6 +28,8 @@ pub enum Subject {
     Adapter(String),
     /// A provider.
     Provider(String),
+    /// The runner.
+    Program(String),
     /// The configuration as a whole, or one of its files.
     Configuration(String),
 }
@@ -37,7 +39,7 @@ impl fmt::Display for Subject {
         match self {
             Self::Adapter(name) => write!(f, "adapter {name}"),
             Self::Provider(name) => write!(f, "provider {name}"),
-            Self::Configuration(name) => f.write_str(name),
+            Self::Program(name) | Self::Configuration(name) => f.write_str(name),
         }
     }
 }
@@ -74,6 +76,8 @@ codes! {
     Unsigned "unsigned" "Nobody whom the configuration names has signed the component."
     WidenedSinceLock "widened-since-lock" "The place that the component came from has another one, which asks for more."
     UpdateWaiting "update-waiting" "The place that the component came from has another one."
+    Advisory "advisory" "There is an advisory about a crate that it is built from."
+    NoDependencies "no-dependencies" "The component does not say what it is built from."
     WasiImports "wasi-imports" "The component imports WASI."
     WildcardPath "wildcard-path" "A grant has a path that stands for any path."
     Unusable "unusable" "The provider cannot be used as it is configured."

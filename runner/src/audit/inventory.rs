@@ -7,7 +7,10 @@ use crate::provider::{self, Origin, ProviderInfo, SecretInfo};
 use crate::setup::SetupError;
 use crate::wasi::{Treatment, treatment};
 use hotcell_egress::{Egress, EndpointSpec};
-use hotcell_manifest::{Capability, Changes, Digest, Inspection, Rule, capabilities};
+use hotcell_manifest::{
+    Capability, Changes, Dependencies, Digest, Inspection, Rule, Severity, capabilities,
+};
+use hotcell_sbom::{Advisories, Advisory, Match};
 use hotcell_signature::Signer;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -96,6 +99,10 @@ pub struct AdapterReport {
     /// What the component that lies at the place where this one came from asks for beyond
     /// it; none where it is the same component, or none.
     pub update: Option<Vec<String>>,
+    /// How many crates its builder says that it is built from; none where it says nothing.
+    pub crates: Option<usize>,
+    /// Advisories about these.
+    pub advisories: Vec<AdvisoryReport>,
     /// Grants of every path.
     pub wildcards: Vec<String>,
     /// Why it does not run, if so.
@@ -145,6 +152,22 @@ pub enum SignatureReport {
     },
 }
 
+/// An advisory about what something is built from.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct AdvisoryReport {
+    /// Its name, such as `RUSTSEC-2026-0001`.
+    pub id: String,
+    /// The crate that it is about, and that crate's version.
+    pub package: String,
+    /// What it says, in a sentence.
+    pub summary: Option<String>,
+    /// How much it weighs, in the advisory's own word where it has one.
+    pub severity: Severity,
+    /// The versions that it is fixed in.
+    pub fixed: Vec<String>,
+}
+
 /// One import of a component.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -170,6 +193,31 @@ pub fn gives(import: &str) -> &'static str {
             Treatment::Trap => "with `wasi = true`: ends the cell when called",
         },
         _ => "not known: refused",
+    }
+}
+
+/// What a database says of the crates of a tree.
+pub(super) fn advisories(known: &Advisories, tree: &Dependencies) -> Vec<AdvisoryReport> {
+    let report = |found: Match<'_>| AdvisoryReport {
+        id: found.advisory.id().to_owned(),
+        package: format!("{} {}", found.package.name, found.package.version),
+        summary: found.advisory.summary().map(str::to_owned),
+        severity: weight(found.advisory),
+        fixed: found.fixed.iter().map(ToString::to_string).collect(),
+    };
+    known.matching(tree).into_iter().map(report).collect()
+}
+
+/// A vulnerability of which nobody says how bad it is, is one to look at.
+fn weight(advisory: &Advisory) -> Severity {
+    if advisory.informational().is_some() {
+        return Severity::Low;
+    }
+    match advisory.severity().map(str::to_ascii_lowercase).as_deref() {
+        Some("critical") => Severity::Critical,
+        Some("moderate" | "medium") => Severity::Medium,
+        Some("low") => Severity::Low,
+        _ => Severity::High,
     }
 }
 
@@ -242,7 +290,11 @@ fn endpoint(spec: &EndpointSpec) -> EndpointReport {
 }
 
 /// What there is to know of an adapter without running it.
-pub(super) fn adapter(components: &Components, name: &str) -> AdapterReport {
+pub(super) fn adapter(
+    components: &Components,
+    name: &str,
+    known: Option<&Advisories>,
+) -> AdapterReport {
     let config = &components.config;
     let mut report = AdapterReport { name: name.to_owned(), ..AdapterReport::default() };
     report.granted = match (config.adapters.get(name), config.lock.get(name)) {
@@ -280,6 +332,9 @@ pub(super) fn adapter(components: &Components, name: &str) -> AdapterReport {
         return refused.map_or(report.clone(), |error| failed(report, error));
     };
     describe(&mut report, &asked);
+    if let (Some(known), Some(tree)) = (known, &asked.dependencies) {
+        report.advisories = advisories(known, tree);
+    }
     match components.inspect(name, &found.component, wasi) {
         Ok(granted) => {
             report.capabilities = capabilities(&granted).iter().map(ToString::to_string).collect();
@@ -316,6 +371,7 @@ fn describe(report: &mut AdapterReport, inspection: &Inspection) {
     let import = |name: &String| ImportReport { name: name.clone(), gives: gives(name) };
     report.imports = inspection.imports.iter().map(import).collect();
     report.exports.clone_from(&inspection.exports);
+    report.crates = inspection.dependencies.as_ref().map(|tree| tree.packages().len());
     report.capabilities = capabilities(inspection).iter().map(ToString::to_string).collect();
 }
 

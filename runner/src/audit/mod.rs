@@ -8,8 +8,8 @@ mod inventory;
 
 pub use finding::{Code, Finding, Subject};
 pub use inventory::{
-    AdapterReport, EndpointReport, GrantReport, ImportReport, ProviderReport, SignatureReport,
-    gives,
+    AdapterReport, AdvisoryReport, EndpointReport, GrantReport, ImportReport, ProviderReport,
+    SignatureReport, gives,
 };
 
 use crate::component::Components;
@@ -17,7 +17,8 @@ use crate::config::Config;
 use crate::provider;
 use crate::setup::SetupError;
 use crate::store::Store;
-use hotcell_manifest::Severity;
+use hotcell_manifest::{Dependencies, Severity};
+use hotcell_sbom::Advisories;
 use hotcell_signature::Trust;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -54,6 +55,10 @@ pub struct Options {
     pub store: Option<Store>,
     /// The files that the configuration was read from.
     pub files: Vec<PathBuf>,
+    /// What is known to be wrong with crates.
+    pub advisories: Option<Advisories>,
+    /// What the program itself is built from.
+    pub program: Option<Dependencies>,
     /// The whole catalogue, and not only what is configured or has its key.
     pub all: bool,
     /// When, in UTC.
@@ -67,7 +72,8 @@ impl Report {
     /// A policy on signatures that cannot be used. What else is wrong is a finding.
     pub fn of(config: Config, options: Options) -> Result<Self, SetupError> {
         let trust = Trust::load(config.signatures.clone().unwrap_or_default())?;
-        let Options { store, files, all, at } = options;
+        let Options { store, files, advisories, program, all, at } = options;
+        let known = advisories.as_ref();
         let components = Components { config, store, trust, given: BTreeMap::new() };
         let config = &components.config;
         let mut adapters = BTreeMap::new();
@@ -79,7 +85,7 @@ impl Report {
             };
             adapters
                 .entry(provider.adapter.clone())
-                .or_insert_with(|| inventory::adapter(&components, &provider.adapter));
+                .or_insert_with(|| inventory::adapter(&components, &provider.adapter, known));
             providers.push(provider);
         }
         let unused = config.adapters.keys().map(String::as_str);
@@ -87,13 +93,17 @@ impl Report {
         for name in unused {
             adapters
                 .entry(name.to_owned())
-                .or_insert_with(|| inventory::adapter(&components, name));
+                .or_insert_with(|| inventory::adapter(&components, name, known));
         }
         for provider in &providers {
             check::provider(provider, &mut findings);
         }
         for (name, adapter) in &adapters {
             check::adapter(name, adapter, &providers, config, &mut findings);
+        }
+        if let (Some(known), Some(tree)) = (known, &program) {
+            let about = Subject::Program("hotcell".to_owned());
+            check::advisories(&inventory::advisories(known, tree), &about, &mut findings);
         }
         check::configuration(config, &files, &mut findings);
         findings

@@ -33,6 +33,11 @@ pub(crate) struct AuditArguments {
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<FailOn>,
 
+    /// Look for advisories about what adapters and hotcell are built from: a file, or a
+    /// folder of files, in the format of OSV
+    #[arg(long, value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
+    pub(crate) advisories: Option<PathBuf>,
+
     /// Show the whole catalogue, not only what is configured or has its key
     #[arg(short, long)]
     pub(crate) all: bool,

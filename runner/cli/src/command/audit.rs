@@ -1,7 +1,9 @@
 //! `hotcell audit`: what every provider may do, on one page.
 
 use super::configuration;
+use super::sbom::advisories;
 use crate::arguments::{AuditArguments, AuditFormat, GlobalArguments};
+use crate::composition;
 use crate::problem::{Problem, why};
 use crate::render::audit;
 use crate::terminal::Terminal;
@@ -25,6 +27,8 @@ pub(crate) fn run(
     let options = Options {
         store: Store::of_the_user(),
         files: files(global),
+        advisories: arguments.advisories.as_deref().map(advisories).transpose()?,
+        program: composition::runner().dependencies,
         all: arguments.all,
         at: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
     };

@@ -148,6 +148,49 @@ fn a_tampered_store_and_a_missing_signature_are_critical() {
     std::fs::copy(context.project().join("greedy.wasm"), stored(&context)).unwrap();
     let report = audit(&context);
     assert_eq!(found(&report, "component-changed").unwrap(), ("critical".into(), "theirs".into()));
+    // And a start with it ends before anything is compiled.
+    let cache = context.project().join("cache");
+    let mut command = context.command(&["chat", "-m", "mine/gpt-4o", "hi"]);
+    command.env("XDG_CACHE_HOME", &cache);
+    assert_eq!(context.run_command(command, b"").code, Some(5));
+    let compiled = std::fs::read_dir(cache.join("hotcell")).into_iter().flatten().count();
+    assert_eq!(compiled, 0);
+}
+
+#[test]
+fn an_advisory_about_a_crate_is_found_where_it_is_built_in() {
+    let context = world();
+    let listed = context.run(&["adapter", "inspect", "openai", "--json"]).good().json();
+    let crates = listed["dependencies"].to_string();
+    assert!(crates.contains("serde_json"), "{crates}");
+    let advisory = |name: &str| {
+        format!(
+            r#"{{"id": "RUSTSEC-2026-9999", "modified": "2026-01-01T00:00:00Z",
+               "summary": "It reads <b>anything</b>",
+               "affected": [{{"package": {{"ecosystem": "crates.io", "name": "{name}"}},
+               "ranges": [{{"type": "SEMVER", "events": [{{"introduced": "0"}}, {{"fixed": "99.0.0"}}]}}]}}]}}"#
+        )
+    };
+    context.file("osv.json", advisory("serde_json"));
+    let screen = context.run(&["audit", "--json", "--advisories", "osv.json"]).good();
+    let report = screen.json();
+    let about: Vec<&Value> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|it| it["code"] == "advisory" && it["severity"] == "high")
+        .map(|it| &it["subject"]["name"])
+        .collect();
+    for name in ["openai", "anthropic", "hotcell"] {
+        assert!(about.contains(&&name.into()), "{name}: {about:?}");
+    }
+    assert_eq!(report["adapters"]["openai"]["advisories"][0]["fixed"][0], "99.0.0");
+    let gate = ["audit", "--advisories", "osv.json", "--fail-on", "high"];
+    assert_eq!(context.run(&gate).code, Some(1));
+    context.file("osv.json", advisory("a-crate-that-nobody-uses"));
+    assert_eq!(context.run(&gate).code, Some(0));
+    context.file("osv.json", "{");
+    assert_eq!(context.run(&gate).code, Some(2));
 }
 
 #[cfg(unix)]

@@ -151,6 +151,13 @@ fn adapter_facts(adapter: &AdapterReport) -> Facts {
     add("imports", imports.map(|it| format!("{}: {}", it.name, it.gives)).collect());
     add("exports", adapter.exports.clone());
     add("may", adapter.capabilities.clone());
+    let crates = match adapter.crates {
+        Some(count) => format!("{count} crates, as its builder states"),
+        None => "not stated".to_owned(),
+    };
+    add("built from", vec![crates]);
+    let advisories = adapter.advisories.iter();
+    add("advisories", advisories.map(|it| format!("{}: {}", it.id, it.package)).collect());
     add("licence", adapter.license.clone().into_iter().collect());
     add("source", adapter.source.clone().into_iter().collect());
     add("size", vec![bytes(adapter.size as u64)]);
