@@ -1,6 +1,6 @@
 //! What every provider may do, as an auditor reads it and as a pipeline gates on it.
 
-use crate::context::{Context, assert_screen};
+use crate::context::Context;
 use crate::difference::GREEDY;
 use crate::grants::{add, stored, world};
 use serde_json::Value;
