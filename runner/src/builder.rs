@@ -6,7 +6,7 @@ use crate::engine::{Allocation, Engine};
 use crate::runner::Runner;
 use crate::setup::{Component, Setup, SetupError};
 use crate::store::Store;
-use crate::transcript::Transcripts;
+use crate::transcript::{Content, Transcripts};
 use hotcell_egress::{AuditSink, Egress, JsonlAudit, Proxy, Resolve, Roots};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,6 +21,7 @@ pub struct RunnerBuilder {
     cache: Option<PathBuf>,
     store: Option<Store>,
     record: Option<PathBuf>,
+    record_content: Option<Content>,
     audit: Vec<Arc<dyn AuditSink>>,
     resolver: Option<Arc<dyn Resolve>>,
     given: BTreeMap<String, Component<'static>>,
@@ -34,6 +35,7 @@ impl Default for RunnerBuilder {
             cache: default_cache(),
             store: Store::of_the_user(),
             record: None,
+            record_content: None,
             audit: Vec::new(),
             resolver: None,
             given: BTreeMap::new(),
@@ -78,6 +80,14 @@ impl RunnerBuilder {
     #[must_use]
     pub fn record(mut self, directory: PathBuf) -> Self {
         self.record = Some(directory);
+        self
+    }
+
+    /// What transcripts keep of what people and models said; more than the configuration's
+    /// `[transcripts]` says.
+    #[must_use]
+    pub fn record_content(mut self, content: Content) -> Self {
+        self.record_content = Some(content);
         self
     }
 
@@ -133,9 +143,11 @@ impl RunnerBuilder {
         for sink in self.audit {
             egress = egress.audit(sink);
         }
-        let record = self.record.or(config.transcripts.as_ref().map(|it| it.directory.clone()));
+        let configured = config.transcripts.as_ref();
+        let content = self.record_content.or(configured.and_then(|it| it.content));
+        let record = self.record.or(configured.map(|it| it.directory.clone()));
         let transcripts = record.map(|directory| {
-            let opened = Transcripts::at(&directory);
+            let opened = Transcripts::at(&directory, content.unwrap_or_default());
             opened.map_err(|error| SetupError::Transcripts { directory, why: error.to_string() })
         });
         let engine = Engine::new(self.allocation)

@@ -2,8 +2,10 @@
 //! here. Nothing in this module does anything.
 
 mod chat;
+mod transcript;
 
 pub(crate) use chat::{ChatArguments, OutputArguments, SamplingArguments};
+pub(crate) use transcript::{ContentChoice, OutlineArguments, OutlineContent, ReplayArguments};
 
 use anstyle::{AnsiColor, Style};
 use clap::builder::Styles;
@@ -89,6 +91,10 @@ pub(crate) struct GlobalArguments {
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) record: Option<PathBuf>,
 
+    /// What transcripts keep of prompts and answers: all of it, hashes of it, or lengths
+    #[arg(long, global = true, value_name = "WHAT")]
+    pub(crate) record_content: Option<ContentChoice>,
+
     /// Ask nothing and write no lock file: what was not granted yet is not granted
     #[arg(long, global = true, env = "HOTCELL_LOCKED", value_parser = clap::builder::FalseyValueParser::new(), hide_env_values = true)]
     pub(crate) locked: bool,
@@ -130,6 +136,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Audit(AuditCommand),
     Replay(ReplayArguments),
+    Outline(OutlineArguments),
     /// See and check the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -343,29 +350,6 @@ pub(crate) struct PackArguments {
     /// Where to write the component; NAME.wasm by default
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
-
-    /// Print one JSON document
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// Let what was recorded happen again, and see whether it does
-///
-/// Takes transcripts that `--record DIR` wrote, and plays to the same component what its
-/// provider answered then, without any network. It has to send and to yield the same, to the
-/// last bit: otherwise somebody edited the transcript, or it is of another component.
-/// With `--adapter` it shows what another version would have done. Ends with exit code 1
-/// where anything differs.
-#[derive(Args, Debug)]
-pub(crate) struct ReplayArguments {
-    /// Transcripts, and folders of them
-    #[arg(value_name = "FILE|DIR", required = true, value_hint = ValueHint::AnyPath)]
-    pub(crate) transcripts: Vec<PathBuf>,
-
-    /// Play them to this adapter: a bundled, configured or granted one's name, or a
-    /// component's file
-    #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::AnyPath)]
-    pub(crate) adapter: Option<String>,
 
     /// Print one JSON document
     #[arg(long)]

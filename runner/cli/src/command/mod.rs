@@ -10,6 +10,7 @@ mod conversation;
 mod embed;
 mod grant;
 mod models;
+mod outline;
 mod pack;
 mod providers;
 mod replay;
@@ -20,12 +21,14 @@ mod watch;
 
 pub(crate) use conversation::COMMANDS;
 
-use crate::arguments::{Arguments, AuditCommand, AuditLogCommand, Command, GlobalArguments};
+use crate::arguments::{
+    Arguments, AuditCommand, AuditLogCommand, Command, ContentChoice, GlobalArguments,
+};
 use crate::problem::Problem;
 use crate::terminal::Terminal;
 use hotcell::egress::SecretSource;
 use hotcell::types::FailureKind;
-use hotcell::{AuditConfig, Config, Runner, SetupError};
+use hotcell::{AuditConfig, Config, Content, Runner, SetupError};
 use std::future::Future;
 use tokio::runtime::Runtime;
 
@@ -42,6 +45,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<(), Prob
             audit_log::verify(verify, global, terminal)
         }
         Command::Replay(arguments) => replay::run(arguments, global, terminal),
+        Command::Outline(arguments) => outline::run(arguments, terminal),
         Command::Config(config) => config::run(config, global, terminal),
         Command::Completions(shell) => completions::run(shell, terminal),
         Command::Demo(demo) => crate::demo::run(demo, terminal),
@@ -61,7 +65,7 @@ impl Arguments {
             Command::Audit(AuditCommand::Log(AuditLogCommand::Verify(verify))) => verify.json,
             Command::Replay(arguments) => arguments.json,
             Command::Config(config) => config.json(),
-            Command::Completions(_) => false,
+            Command::Completions(_) | Command::Outline(_) => false,
         }
     }
 }
@@ -80,9 +84,21 @@ fn configuration(global: &GlobalArguments) -> Result<Config, Problem> {
 
 /// A runner for one-shot calls.
 fn runner(global: &GlobalArguments) -> Result<Runner, Problem> {
-    let mut builder = Runner::builder().config(configuration(global)?);
+    let config = configuration(global)?;
+    if global.record_content.is_some() && global.record.is_none() && config.transcripts.is_none() {
+        return Err(Problem::usage("`--record-content` without transcripts")
+            .with_help("say where they go: `--record DIR`"));
+    }
+    let mut builder = Runner::builder().config(config);
     if let Some(directory) = &global.record {
         builder = builder.record(directory.clone());
+    }
+    if let Some(content) = global.record_content {
+        builder = builder.record_content(match content {
+            ContentChoice::Keep => Content::Keep,
+            ContentChoice::Hash => Content::Hash,
+            ContentChoice::Drop => Content::Drop,
+        });
     }
     Ok(builder.build()?)
 }
