@@ -55,6 +55,13 @@ impl FromStr for Digest {
     }
 }
 
+/// A digest that was computed piece by piece.
+impl From<[u8; 32]> for Digest {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
 impl TryFrom<String> for Digest {
     type Error = String;
 

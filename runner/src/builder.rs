@@ -7,7 +7,7 @@ use crate::engine::{Allocation, Engine};
 use crate::runner::Runner;
 use crate::setup::{Setup, SetupError};
 use crate::store::Store;
-use crate::transcript::Transcripts;
+use crate::transcript::{Content, Transcripts};
 use hotcell_egress::{AuditSink, Egress, JsonlAudit, Proxy, Resolve, Roots};
 use hotcell_signature::Trust;
 use std::borrow::Cow;
@@ -23,6 +23,7 @@ pub struct RunnerBuilder {
     cache: Option<PathBuf>,
     store: Option<Store>,
     record: Option<PathBuf>,
+    record_content: Option<Content>,
     audit: Vec<Arc<dyn AuditSink>>,
     resolver: Option<Arc<dyn Resolve>>,
     given: BTreeMap<String, Component<'static>>,
@@ -36,6 +37,7 @@ impl Default for RunnerBuilder {
             cache: default_cache(),
             store: Store::of_the_user(),
             record: None,
+            record_content: None,
             audit: Vec::new(),
             resolver: None,
             given: BTreeMap::new(),
@@ -80,6 +82,14 @@ impl RunnerBuilder {
     #[must_use]
     pub fn record(mut self, directory: PathBuf) -> Self {
         self.record = Some(directory);
+        self
+    }
+
+    /// What transcripts keep of what people and models said; more than the configuration's
+    /// `[transcripts]` says.
+    #[must_use]
+    pub fn record_content(mut self, content: Content) -> Self {
+        self.record_content = Some(content);
         self
     }
 
@@ -135,9 +145,11 @@ impl RunnerBuilder {
         for sink in self.audit {
             egress = egress.audit(sink);
         }
-        let record = self.record.or(config.transcripts.as_ref().map(|it| it.directory.clone()));
+        let configured = config.transcripts.as_ref();
+        let content = self.record_content.or(configured.and_then(|it| it.content));
+        let record = self.record.or(configured.map(|it| it.directory.clone()));
         let transcripts = record.clone().map(|directory| {
-            let opened = Transcripts::at(&directory);
+            let opened = Transcripts::at(&directory, content.unwrap_or_default());
             opened.map_err(|error| SetupError::Transcripts { directory, why: error.to_string() })
         });
         let trust = Trust::load(config.signatures.clone().unwrap_or_default())?;

@@ -19,6 +19,7 @@
 use crate::confinement::ConfinementMode;
 use crate::limits::Limits;
 use crate::lock::Lock;
+use crate::transcript::Content;
 use hotcell_egress::{LogOptions, OnFailure, SecretSource};
 use hotcell_manifest::{Digest, Rule};
 use hotcell_signature::Policy;
@@ -151,12 +152,16 @@ impl AuditConfig {
     }
 }
 
-/// The `[transcripts]` table. Transcripts hold prompts and answers.
+/// The `[transcripts]` table. Transcripts hold prompts and answers, unless `content` says
+/// otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TranscriptsConfig {
     /// A folder of this user's alone; relative to the configuration's.
     pub directory: PathBuf,
+    /// What is kept of what people and models said: `keep` all of it, `hash` it, or `drop` it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub content: Option<Content>,
 }
 
 /// The `[proxy]` table. Without it no proxy is used, whatever the environment says.

@@ -63,4 +63,4 @@ pub use replay::{Difference, Replayed};
 pub use runner::Runner;
 pub use setup::SetupError;
 pub use store::{Store, StoreError};
-pub use transcript::Transcript;
+pub use transcript::{Content, Outline, Recorded, Transcript};

@@ -26,6 +26,9 @@ pub const CALL_BYTES: usize = 64 * 1024 * 1024;
 /// Bytes of what crossed egress for one request, as a transcript keeps them in memory
 /// until the request has ended: what a guest sent, what was denied to it, and each read.
 pub const TRANSCRIPT_BYTES: usize = 256 * 1024 * 1024;
+/// Bytes of a transcript's file that is read: what crossed egress, with room for the request
+/// and its events beside it, and for how JSON writes bytes.
+pub const TRANSCRIPT_FILE_BYTES: u64 = 4 * TRANSCRIPT_BYTES as u64;
 /// Log lines of one cell that are written; the rest is counted.
 pub const LOG_LINES: u32 = 200;
 /// Bytes of one log line; the rest is cut.

@@ -6,21 +6,28 @@
 //! [`crate::Runner::replay`]. No credential is in a transcript: the guest's own request is
 //! written down, before one was added, and the response after it was scrubbed.
 
-use crate::limits::{self, Limits};
-use crate::private;
-use crate::types::{ChatRequest, EmbedRequest, EmbedResponse, Event, Failure, FailureKind, Model};
+mod content;
+mod outline;
+mod recorder;
+
+pub use content::{Content, ContentHashes};
+pub use outline::{
+    AnswerOutline, CallOutline, EventOutline, ExchangeOutline, FailureOutline, Instead,
+    MessageOutline, Outline, PartOutline, Piece, ReadOutline,
+};
+pub(crate) use recorder::{Recorder, Transcripts};
+
+use crate::limits::{Limits, TRANSCRIPT_FILE_BYTES};
+use crate::types::{ChatRequest, EmbedRequest, EmbedResponse, Event, Failure, Model};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use cap_std::fs::{Dir, OpenOptions};
-use hotcell_egress::Egress;
 use hotcell_manifest::{Digest, Method};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
-use std::sync::Arc;
-use std::time::{Instant, SystemTime};
 use thiserror::Error;
 
 /// The version of the format.
@@ -174,27 +181,96 @@ pub enum TranscriptError {
     /// It is of another version of the format.
     #[error("it has version {0} of the format, and this hotcell reads {VERSION}")]
     Version(u32),
+    /// It is larger than a file that is read.
+    #[error("it has more than {TRANSCRIPT_FILE_BYTES} bytes, the most that is read")]
+    TooLarge,
+    /// It is an [`Outline`].
+    #[error("it is the outline of a transcript, whose content was not kept")]
+    Outline,
 }
 
 impl Transcript {
     /// Reads a file.
     ///
     /// # Errors
-    /// [`TranscriptError`].
+    /// [`TranscriptError`], also for an [`Outline`].
     pub fn read(file: &Path) -> Result<Self, TranscriptError> {
-        Self::parse(&fs::read(file)?)
+        Self::parse(&bytes_of(file)?)
     }
 
-    /// Reads the bytes of a file. Their digest is what the audit log has of it.
+    /// Reads the bytes of a file.
+    ///
+    /// # Errors
+    /// [`TranscriptError`], also for an [`Outline`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, TranscriptError> {
+        match Recorded::parse(bytes)? {
+            Recorded::Whole(transcript) => Ok(*transcript),
+            Recorded::Outline(_) => Err(TranscriptError::Outline),
+        }
+    }
+}
+
+/// What a file of a transcript's folder holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Recorded {
+    /// All that happened.
+    Whole(Box<Transcript>),
+    /// What is left of it where the content was not kept.
+    Outline(Box<Outline>),
+}
+
+impl Recorded {
+    /// Reads a file, and tells its digest, which is what the audit log has of it.
+    ///
+    /// # Errors
+    /// [`TranscriptError`].
+    pub fn read(file: &Path) -> Result<(Self, Digest), TranscriptError> {
+        let bytes = bytes_of(file)?;
+        Ok((Self::parse(&bytes)?, Digest::of(&bytes)))
+    }
+
+    /// Reads the bytes of a file.
     ///
     /// # Errors
     /// [`TranscriptError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, TranscriptError> {
-        let transcript: Self = serde_json::from_slice(bytes)?;
-        match transcript.version {
-            VERSION => Ok(transcript),
+        let (recorded, version) = match serde_json::from_slice::<Peek>(bytes)?.content {
+            None => {
+                let transcript: Box<Transcript> = serde_json::from_slice(bytes)?;
+                let version = transcript.version;
+                (Self::Whole(transcript), version)
+            }
+            Some(_) => {
+                let outline: Box<Outline> = serde_json::from_slice(bytes)?;
+                let version = outline.version;
+                (Self::Outline(outline), version)
+            }
+        };
+        match version {
+            VERSION => Ok(recorded),
             other => Err(TranscriptError::Version(other)),
         }
+    }
+}
+
+/// What tells an outline from a transcript.
+#[derive(Deserialize)]
+struct Peek {
+    content: Option<IgnoredAny>,
+}
+
+/// A file, if it is not larger than what is read.
+fn bytes_of(file: &Path) -> Result<Vec<u8>, TranscriptError> {
+    let file = File::open(file)?;
+    if file.metadata()?.len() > TRANSCRIPT_FILE_BYTES {
+        return Err(TranscriptError::TooLarge);
+    }
+    let mut bytes = Vec::new();
+    // It may grow meanwhile, or have no size at all, as a pipe.
+    file.take(TRANSCRIPT_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > TRANSCRIPT_FILE_BYTES {
+        true => Err(TranscriptError::TooLarge),
+        false => Ok(bytes),
     }
 }
 
@@ -214,122 +290,6 @@ impl TryFrom<Encoded> for Bytes {
         match encoded {
             Encoded::Text(text) => Ok(Self(text.into_bytes())),
             Encoded::Base64(text) => STANDARD.decode(text).map(Self),
-        }
-    }
-}
-
-/// A folder that transcripts are written to, which is this user's alone.
-#[derive(Clone, Debug)]
-pub(crate) struct Transcripts {
-    directory: Arc<Dir>,
-}
-
-impl Transcripts {
-    pub(crate) fn at(directory: &Path) -> io::Result<Self> {
-        Ok(Self { directory: Arc::new(private::open(directory)?) })
-    }
-
-    /// Begins a transcript. What its answer and its exchanges are comes later.
-    pub(crate) fn begin(&self, mut transcript: Transcript, egress: Egress) -> Recorder {
-        transcript.timing.at = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
-        Recorder {
-            transcripts: self.clone(),
-            egress,
-            transcript,
-            room: Room(limits::TRANSCRIPT_BYTES),
-            started: Instant::now(),
-        }
-    }
-
-    /// Writes beside and renames: a transcript is there whole, or not at all.
-    fn write(&self, transcript: &Transcript) -> io::Result<Digest> {
-        let time = transcript.timing.at.replace(':', "-");
-        let name = format!("{time}-{}.json", transcript.request_id);
-        let beside = format!(".{name}");
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        cap_std::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut text = serde_json::to_vec_pretty(transcript)?;
-        text.push(b'\n');
-        self.directory.open_with(&beside, &options)?.write_all(&text)?;
-        self.directory.rename(&beside, &self.directory, &name)?;
-        Ok(Digest::of(&text))
-    }
-}
-
-/// Writes along while a cell works, and keeps it when the cell is gone.
-pub(crate) struct Recorder {
-    transcripts: Transcripts,
-    /// Whose audit log tells the transcript's digest.
-    egress: Egress,
-    pub(crate) transcript: Transcript,
-    room: Room,
-    started: Instant,
-}
-
-impl Recorder {
-    /// Writes a request down, before it is sent.
-    ///
-    /// # Errors
-    /// Where the transcript is full: what is not written down does not happen.
-    pub(crate) fn request(&mut self, request: Sent) -> Result<usize, Failure> {
-        let headers = request.headers.iter().map(|(name, value)| name.len() + value.len());
-        let bytes = request.path.len() + headers.sum::<usize>() + request.body.0.len();
-        self.room.take(bytes + size_of::<Exchange>())?;
-        let exchanges = &mut self.transcript.exchanges;
-        exchanges.push(Exchange {
-            request,
-            failure: None,
-            status: None,
-            headers: Vec::new(),
-            reads: Vec::new(),
-        });
-        Ok(exchanges.len() - 1)
-    }
-
-    /// Writes down what a read of a response gave.
-    ///
-    /// # Errors
-    /// Where the transcript is full.
-    pub(crate) fn read(&mut self, number: usize, read: Read) -> Result<(), Failure> {
-        let bytes = if let Read::Bytes(bytes) = &read { bytes.0.len() } else { 0 };
-        self.room.take(bytes + size_of::<Read>())?;
-        if let Some(exchange) = self.transcript.exchanges.get_mut(number) {
-            exchange.reads.push(read);
-        }
-        Ok(())
-    }
-}
-
-/// The bytes that a transcript still has room for.
-struct Room(usize);
-
-impl Room {
-    fn take(&mut self, bytes: usize) -> Result<(), Failure> {
-        let left = self.0.checked_sub(bytes);
-        // Once full it stays full, so that nothing small is written behind a gap.
-        self.0 = left.unwrap_or(0);
-        left.map(|_| ()).ok_or_else(|| {
-            let most = limits::TRANSCRIPT_BYTES;
-            let message =
-                format!("the transcript of this request has {most} bytes, the most it may");
-            Failure::new(FailureKind::TooLarge, message)
-        })
-    }
-}
-
-impl Drop for Recorder {
-    fn drop(&mut self) {
-        self.transcript.timing.duration_ms = self.started.elapsed().as_millis() as u64;
-        let Transcript { request_id, provider, adapter, digest, .. } = &self.transcript;
-        let kept = self.transcripts.write(&self.transcript).map_err(|error| error.to_string());
-        let noted = kept.and_then(|transcript| {
-            let noted = self.egress.recorded(request_id, provider, adapter, *digest, transcript);
-            noted.map_err(|error| error.to_string())
-        });
-        if let Err(error) = noted {
-            tracing::error!(target: "hotcell::audit", %error, %request_id, "the transcript of a request is missing");
         }
     }
 }
@@ -361,22 +321,5 @@ pub(crate) fn blank(
         exchanges: Vec::new(),
         answer: Answered::default(),
         timing: Timing { at: String::new(), duration_ms: 0 },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_transcript_has_room_for_so_much_and_is_full_then() {
-        let mut room = Room(10);
-        room.take(4).expect("there is room");
-        room.take(6).expect("there is room");
-        let failure = room.take(1).expect_err("it is full");
-        assert_eq!(failure.kind, FailureKind::TooLarge);
-        let mut room = Room(10);
-        room.take(11).expect_err("it is more than there is room for");
-        room.take(1).expect_err("nothing stands behind a gap");
     }
 }

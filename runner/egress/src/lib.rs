@@ -28,6 +28,8 @@ mod credential;
 mod endpoint;
 mod error;
 mod exchange;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod header;
 pub mod limits;
 mod path;

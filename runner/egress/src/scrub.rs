@@ -134,7 +134,7 @@ impl Stream {
 }
 
 /// The secret as it may come back: plain, in a URL, in base64, in JSON.
-fn forms(secret: &str) -> Vec<Vec<u8>> {
+pub(crate) fn forms(secret: &str) -> Vec<Vec<u8>> {
     let mut percent = String::new();
     let mut lower = String::new();
     for byte in secret.bytes() {

@@ -78,6 +78,8 @@ pub struct AdapterReport {
     pub version: String,
     /// The protocol that it speaks.
     pub dialect: String,
+    /// What it says of itself.
+    pub description: Option<String>,
     /// What it says of its licence.
     pub license: Option<String>,
     /// Where it says that its source is.
@@ -366,6 +368,7 @@ fn describe(report: &mut AdapterReport, inspection: &Inspection) {
     report.name.clone_from(&identity.name);
     report.version.clone_from(&identity.version);
     report.dialect.clone_from(&identity.dialect);
+    report.description.clone_from(&identity.description);
     report.license.clone_from(&identity.license);
     report.source.clone_from(&identity.source);
     let import = |name: &String| ImportReport { name: name.clone(), gives: gives(name) };

@@ -5,11 +5,13 @@ mod audit;
 mod chat;
 mod sbom;
 mod signature;
+mod transcript;
 
 pub(crate) use audit::{AuditArguments, AuditCommand, AuditFormat};
 pub(crate) use chat::{ChatArguments, OutputArguments, SamplingArguments};
 pub(crate) use sbom::{SbomArguments, SbomFormat};
 pub(crate) use signature::{KeyArguments, SignArguments};
+pub(crate) use transcript::{ContentChoice, OutlineArguments, OutlineContent, ReplayArguments};
 
 use anstyle::{AnsiColor, Style};
 use clap::builder::Styles;
@@ -107,6 +109,10 @@ pub(crate) struct GlobalArguments {
     )]
     pub(crate) confinement: Option<ConfinementChoice>,
 
+    /// What transcripts keep of prompts and answers: all of it, hashes of it, or lengths
+    #[arg(long, global = true, value_name = "WHAT")]
+    pub(crate) record_content: Option<ContentChoice>,
+
     /// Ask nothing and write no lock file: what was not granted yet is not granted
     #[arg(long, global = true, env = "HOTCELL_LOCKED", value_parser = clap::builder::FalseyValueParser::new(), hide_env_values = true)]
     pub(crate) locked: bool,
@@ -167,6 +173,7 @@ pub(crate) enum Command {
     Audit(AuditArguments),
     Replay(ReplayArguments),
     Sbom(SbomArguments),
+    Outline(OutlineArguments),
     /// See and check the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -393,29 +400,6 @@ pub(crate) struct PackArguments {
     /// Where to write the component; NAME.wasm by default
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
-
-    /// Print one JSON document
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// Let what was recorded happen again, and see whether it does
-///
-/// Takes transcripts that `--record DIR` wrote, and plays to the same component what its
-/// provider answered then, without any network. It has to send and to yield the same, to the
-/// last bit: otherwise somebody edited the transcript, or it is of another component.
-/// With `--adapter` it shows what another version would have done. Ends with exit code 1
-/// where anything differs.
-#[derive(Args, Debug)]
-pub(crate) struct ReplayArguments {
-    /// Transcripts, and folders of them
-    #[arg(value_name = "FILE|DIR", required = true, value_hint = ValueHint::AnyPath)]
-    pub(crate) transcripts: Vec<PathBuf>,
-
-    /// Play them to this adapter: a bundled, configured or granted one's name, or a
-    /// component's file
-    #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::AnyPath)]
-    pub(crate) adapter: Option<String>,
 
     /// Print one JSON document
     #[arg(long)]

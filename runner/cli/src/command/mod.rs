@@ -13,6 +13,7 @@ mod doctor;
 mod embed;
 mod grant;
 mod models;
+mod outline;
 mod pack;
 mod providers;
 mod replay;
@@ -26,13 +27,13 @@ mod watch;
 pub(crate) use conversation::COMMANDS;
 
 use crate::arguments::{
-    Arguments, AuditCommand, AuditFormat, AuditLogCommand, Command, GlobalArguments,
+    Arguments, AuditCommand, AuditFormat, AuditLogCommand, Command, ContentChoice, GlobalArguments,
 };
 use crate::problem::Problem;
 use crate::terminal::Terminal;
 use hotcell::egress::SecretSource;
 use hotcell::types::FailureKind;
-use hotcell::{AuditConfig, Config, ConfinementConfig, Runner, SetupError};
+use hotcell::{AuditConfig, Config, ConfinementConfig, Content, Runner, SetupError};
 use std::future::Future;
 use tokio::runtime::Runtime;
 
@@ -53,6 +54,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<(), Prob
         },
         Command::Replay(arguments) => replay::run(arguments, global, terminal),
         Command::Sbom(arguments) => sbom::run(arguments, global, terminal),
+        Command::Outline(arguments) => outline::run(arguments, terminal),
         Command::Config(config) => config::run(config, global, terminal),
         Command::Doctor(doctor) => doctor::run(doctor, global, terminal),
         Command::Completions(shell) => completions::run(shell, terminal),
@@ -77,7 +79,7 @@ impl Arguments {
             Command::Replay(arguments) => arguments.json,
             Command::Config(config) => config.json(),
             Command::Doctor(doctor) => doctor.json,
-            Command::Completions(_) | Command::Sbom(_) => false,
+            Command::Completions(_) | Command::Sbom(_) | Command::Outline(_) => false,
         }
     }
 }
@@ -99,9 +101,21 @@ fn configuration(global: &GlobalArguments) -> Result<Config, Problem> {
 
 /// A runner for one-shot calls.
 fn runner(global: &GlobalArguments) -> Result<Runner, Problem> {
-    let mut builder = Runner::builder().config(configuration(global)?);
+    let config = configuration(global)?;
+    if global.record_content.is_some() && global.record.is_none() && config.transcripts.is_none() {
+        return Err(Problem::usage("`--record-content` without transcripts")
+            .with_help("say where they go: `--record DIR`"));
+    }
+    let mut builder = Runner::builder().config(config);
     if let Some(directory) = &global.record {
         builder = builder.record(directory.clone());
+    }
+    if let Some(content) = global.record_content {
+        builder = builder.record_content(match content {
+            ContentChoice::Keep => Content::Keep,
+            ContentChoice::Hash => Content::Hash,
+            ContentChoice::Drop => Content::Drop,
+        });
     }
     Ok(builder.build()?)
 }

@@ -1,14 +1,18 @@
 //! `hotcell replay`: whether what was recorded happens again.
 
+mod outcome;
+
 use super::{adapter, block_on, configuration, runtime};
 use crate::arguments::{GlobalArguments, ReplayArguments};
 use crate::problem::{Problem, why};
-use crate::render::text::{cut, visible_line};
 use crate::terminal::Terminal;
 use hotcell::egress::audit::chain;
 use hotcell::manifest::Digest;
-use hotcell::{Config, Difference, Replayed, Runner, SetupError, Transcript};
+use hotcell::transcript::{Instead, TranscriptError};
+use hotcell::{Config, Outline, Recorded, Runner, SetupError};
+use outcome::{Outcome, Seen};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -26,50 +30,122 @@ pub(crate) fn run(
         None => None,
     };
     let log = attested(&config)?;
+    let whole = arguments.against.as_deref().map(by_request).transpose()?;
     // Nothing is asked of anybody, so that nothing has to be written down.
     let runner = Runner::builder().config(Config { audit: None, ..config }).build()?;
     let files = files(&arguments.transcripts)?;
-    let played = block_on(runtime()?, async {
-        let mut played = Vec::new();
+    let seen = block_on(runtime()?, async {
+        let mut seen = Vec::new();
         for (number, file) in files.iter().enumerate() {
             if files.len() > MANY && terminal.error_is_screen {
                 terminal.note(&format!("\r{number} of {}\u{1b}[K", files.len()));
             }
-            let (transcript, digest) = read(file)?;
-            if let Some(log) = &log {
-                attest(log, &transcript, &digest, file)?;
-            }
-            let replayed = runner.replay(&transcript, component.as_deref()).await;
-            let replayed = replayed.map_err(|error| match &error.setup {
-                Some(setup) => Problem::Setup(SetupError::clone(setup)),
-                None => error.into(),
-            })?;
-            played.push((file, transcript, replayed));
+            let (recorded, digest) = read(file)?;
+            let (request_id, component_digest, adapter) = match &recorded {
+                Recorded::Whole(it) => (&it.request_id, it.digest, &it.adapter),
+                Recorded::Outline(it) => (&it.request_id, it.digest, &it.adapter),
+            };
+            let attest = |digest: &Digest, file: &Path| match &log {
+                Some(log) => attest(log, request_id, digest, file),
+                None => Ok(()),
+            };
+            let outcome = match &recorded {
+                // One that was made of a transcript is as good as that.
+                Recorded::Outline(outline) if whole.is_some() => {
+                    held(outline, whole.as_ref(), attest)?
+                }
+                Recorded::Outline(outline) => {
+                    attest(&digest, file).map_err(|problem| {
+                        problem.with_help("hold it `--against` the transcript that it was made of")
+                    })?;
+                    held(outline, None, attest)?
+                }
+                Recorded::Whole(transcript) => {
+                    attest(&digest, file)?;
+                    let replayed = runner.replay(transcript, component.as_deref()).await;
+                    Outcome::Replayed(replayed.map_err(|error| match &error.setup {
+                        Some(setup) => Problem::Setup(SetupError::clone(setup)),
+                        None => error.into(),
+                    })?)
+                }
+            };
+            seen.push(Seen {
+                file,
+                request_id: request_id.clone(),
+                adapter: adapter.clone(),
+                digest: component_digest,
+                outcome,
+            });
         }
-        Ok(played)
+        Ok(seen)
     });
     if files.len() > MANY && terminal.error_is_screen {
         terminal.note("\r\u{1b}[K");
     }
-    let played = played?;
-    let verified = played.iter().filter(|(.., replayed)| replayed.is_verified()).count();
+    let seen = seen?;
+    let verified = seen.iter().filter(|seen| seen.outcome.is_verified()).count();
+    let outlines = seen.iter().filter(|seen| !seen.outcome.is_replayed()).count();
     if arguments.json {
-        let documents =
-            played.iter().map(|(file, transcript, replayed)| document(file, transcript, replayed));
-        let documents: Vec<Value> = documents.collect();
-        terminal.print_json(&json!({ "verified": verified, "transcripts": documents }))?;
+        let documents: Vec<Value> = seen.iter().map(Seen::document).collect();
+        let summary =
+            json!({ "verified": verified, "not-replayed": outlines, "transcripts": documents });
+        terminal.print_json(&summary)?;
     } else {
-        let pages = played
-            .iter()
-            .map(|(file, transcript, replayed)| page(file, transcript, replayed, terminal));
-        let pages: String = pages.collect();
-        let summary = format!("{verified} of {} verified\n", played.len());
-        terminal.print(&format!("{pages}{}", if played.len() > 1 { &summary } else { "" }))?;
+        let pages: String = seen.iter().map(|seen| seen.page(terminal)).collect();
+        let mut summary = format!("{verified} of {} verified", seen.len());
+        if outlines > 0 {
+            summary.push_str(&format!(", {outlines} not replayed"));
+        }
+        let summary = if seen.len() > 1 { format!("{summary}\n") } else { String::new() };
+        terminal.print(&format!("{pages}{summary}"))?;
     }
-    match played.len() - verified {
-        0 => Ok(()),
-        1 => Err(Problem::finding("what happens is not what is written")),
-        count => Err(Problem::finding(format!("{count} transcripts are not what happens"))),
+    let findings: Vec<&Seen<'_>> = seen.iter().filter(|seen| seen.outcome.is_finding()).collect();
+    match findings[..] {
+        [] => Ok(()),
+        [one] => Err(Problem::finding(one.outcome.finding())),
+        _ => Err(Problem::finding(format!("{} transcripts are not what happens", findings.len()))),
+    }
+}
+
+/// What can be said of an outline, and of the transcript that it is held against.
+fn held(
+    outline: &Outline,
+    whole: Option<&ByRequest>,
+    attest: impl Fn(&Digest, &Path) -> Result<(), Problem>,
+) -> Result<Outcome, Problem> {
+    let hashed = matches!(outline.content, Instead::Hashed(_));
+    if let Some(flaw) = outline.flaw() {
+        return Ok(Outcome::Flawed { hashed, flaw });
+    }
+    let Some(whole) = whole else { return Ok(Outcome::Checked { hashed }) };
+    let mut other = None;
+    for file in whole.get(&outline.request_id).into_iter().flatten() {
+        let (Recorded::Whole(transcript), digest) = read(file)? else { continue };
+        match outline.difference(&transcript) {
+            None => {
+                attest(&digest, file)?;
+                return Ok(Outcome::Same { hashed, file: file.clone() });
+            }
+            Some(place) => other = Some((file.clone(), place)),
+        }
+    }
+    Ok(Outcome::Other { hashed, other })
+}
+
+/// The files of transcripts that were kept whole, by the request's id.
+type ByRequest = BTreeMap<String, Vec<PathBuf>>;
+
+fn by_request(path: &Path) -> Result<ByRequest, Problem> {
+    let mut whole = ByRequest::new();
+    for file in files(&[path.to_owned()])? {
+        if let (Recorded::Whole(transcript), _) = read(&file)? {
+            whole.entry(transcript.request_id).or_default().push(file);
+        }
+    }
+    match whole.is_empty() {
+        true => Err(Problem::usage(format!("`{}` holds no whole transcript", path.display()))
+            .with_help("`--against` wants what was recorded with its content")),
+        false => Ok(whole),
     }
 }
 
@@ -96,13 +172,16 @@ fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Problem> {
     Ok(files)
 }
 
-fn read(file: &Path) -> Result<(Transcript, Digest), Problem> {
-    let bytes = fs::read(file).map_err(|error| {
-        Problem::usage(format!("`{}` cannot be read: {}", file.display(), why(&error)))
-    })?;
-    let transcript = Transcript::parse(&bytes)
-        .map_err(|error| Problem::usage(format!("`{}`: {error}", file.display())))?;
-    Ok((transcript, Digest::of(&bytes)))
+fn read(file: &Path) -> Result<(Recorded, Digest), Problem> {
+    Recorded::read(file).map_err(|error| {
+        let file = file.display();
+        Problem::usage(match error {
+            TranscriptError::Unreadable(error) => {
+                format!("`{file}` cannot be read: {}", why(&error))
+            }
+            error => format!("`{file}`: {error}"),
+        })
+    })
 }
 
 type Attested = Vec<(String, Digest)>;
@@ -119,17 +198,11 @@ fn attested(config: &Config) -> Result<Option<Attested>, Problem> {
 
 /// A transcript that was forged as a whole happens as it is written. The audit log knows
 /// the one that was kept.
-fn attest(
-    log: &Attested,
-    transcript: &Transcript,
-    digest: &Digest,
-    file: &Path,
-) -> Result<(), Problem> {
+fn attest(log: &Attested, id: &str, digest: &Digest, file: &Path) -> Result<(), Problem> {
     if log.iter().any(|(_, known)| known == digest) {
         return Ok(());
     }
     let file = file.display();
-    let id = &transcript.request_id;
     Err(match log.iter().any(|(known, _)| known == id) {
         true => Problem::finding(format!(
             "`{file}` is not the transcript of {id} that the audit log tells of: it was edited"
@@ -137,49 +210,4 @@ fn attest(
         false => Problem::finding(format!("the audit log does not tell of `{file}`"))
             .with_help("replay it without the log (`--config`), if it is of another machine"),
     })
-}
-
-fn document(file: &Path, transcript: &Transcript, replayed: &Replayed) -> Value {
-    json!({
-        "file": file,
-        "request-id": transcript.request_id,
-        "digest": transcript.digest,
-        "verified": replayed.is_verified(),
-        "sent": replayed.sent,
-        "yielded": replayed.yielded,
-    })
-}
-
-fn page(file: &Path, transcript: &Transcript, replayed: &Replayed, terminal: &Terminal) -> String {
-    let paint = terminal.paint;
-    let file = visible_line(&file.display().to_string());
-    if replayed.is_verified() {
-        let about = format!("{} {}", visible_line(&transcript.adapter), transcript.digest);
-        return format!("{}  {file}  {}\n", paint.good("verified"), paint.dim(&about));
-    }
-    let mut text = format!("{}   {file}\n", paint.bad("differs"));
-    for (what, difference) in [("sent", &replayed.sent), ("yielded", &replayed.yielded)] {
-        let Some(Difference { at, recorded, replayed }) = difference else { continue };
-        let (old, new) = around(recorded.as_deref(), replayed.as_deref());
-        text.push_str(&format!("  {what}, {at}\n    written  {old}\n    happens  {new}\n"));
-    }
-    text
-}
-
-/// Both texts from a little before the place at which they differ.
-fn around(recorded: Option<&str>, replayed: Option<&str>) -> (String, String) {
-    const BEFORE: usize = 30;
-    const WIDTH: usize = 100;
-    let (old, new) = (recorded.unwrap_or_default(), replayed.unwrap_or_default());
-    let same = old.chars().zip(new.chars()).take_while(|(one, other)| one == other).count();
-    let from = same.saturating_sub(BEFORE);
-    let shown = |text: Option<&str>| match text {
-        None => "nothing".to_owned(),
-        Some(text) => {
-            let lead = if from > 0 { "…" } else { "" };
-            let rest: String = text.chars().skip(from).collect();
-            cut(&visible_line(&format!("{lead}{rest}")), WIDTH)
-        }
-    };
-    (shown(recorded), shown(replayed))
 }

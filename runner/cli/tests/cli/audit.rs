@@ -243,13 +243,11 @@ fn a_pipeline_gates_on_the_severity() {
 #[test]
 fn a_hostile_manifest_cannot_write_the_page() {
     let context = world();
-    let license = "license = \"Apache-2.0\"";
-    let hostile = "license = \"<script>alert(1)</script><img src=//evil.example> | \\u001b[2J\\u202e \
-                   [x](https://evil.example)\"\nsource = \"=HYPERLINK(\\\"https://evil.example\\\")\"";
     let manifest = include_str!("../../../../adapters/openai/adapter.toml");
-    let source = manifest.lines().find(|line| line.starts_with("source = "));
-    let mut replaced = vec![(license, hostile)];
-    replaced.extend(source.map(|line| (line, "")));
+    let own = manifest.lines().find(|line| line.starts_with("description = ")).unwrap();
+    let hostile = "description = \"=HYPERLINK() <script>alert(1)</script><img src=//evil.example> | \
+                   \\u001b[2J\\u202e [x](https://evil.example)\"";
+    let replaced = [(own, hostile)];
     context.packed("first.wasm", &replaced);
     add(&context).good();
     for format in FORMATS {

@@ -144,6 +144,7 @@ fn adapter_facts(adapter: &AdapterReport) -> Facts {
     };
     add("does not run", adapter.problem.clone().into_iter().collect());
     add("calls itself", vec![format!("{} {}", adapter.name, adapter.version)]);
+    add("says", adapter.description.clone().into_iter().collect());
     add("digest", adapter.digest.iter().map(ToString::to_string).collect());
     add("granted", vec![granted(&adapter.granted)]);
     add("signed", vec![signed(&adapter.signed)]);
