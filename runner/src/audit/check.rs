@@ -158,7 +158,7 @@ pub(super) fn adapter(
         let subject = Subject::Adapter(name.to_owned());
         findings.push(Finding { severity, code, subject, message, remedy });
     };
-    let is_used = providers.iter().any(|provider| provider.adapter == name);
+    let is_used = providers.iter().any(|provider| provider.adapter.as_deref() == Some(name));
     if !is_used && matches!(adapter.granted, GrantReport::Lock { .. }) {
         found(
             Severity::Low,

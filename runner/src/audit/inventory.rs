@@ -25,8 +25,8 @@ pub struct ProviderReport {
     pub name: String,
     /// Where the definition comes from.
     pub origin: Origin,
-    /// The adapter, by the name that the report has it under.
-    pub adapter: String,
+    /// The adapter, by the name that the report has it under; none where there is none.
+    pub adapter: Option<String>,
     /// Where it goes, by the endpoint's name.
     pub endpoints: BTreeMap<String, EndpointReport>,
     /// The settings that the adapter can read.
@@ -96,8 +96,8 @@ pub struct AdapterReport {
     pub imports: Vec<ImportReport>,
     /// What it exports.
     pub exports: Vec<String>,
-    /// What it may do, in words, the worst first.
-    pub capabilities: Vec<String>,
+    /// What it may do, the worst first.
+    pub capabilities: Vec<CapabilityReport>,
     /// What the component that lies at the place where this one came from asks for beyond
     /// it; none where it is the same component, or none.
     pub update: Option<Vec<String>>,
@@ -170,6 +170,19 @@ pub struct AdvisoryReport {
     pub fixed: Vec<String>,
 }
 
+/// One thing that an adapter may do.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct CapabilityReport {
+    /// What it is.
+    #[serde(flatten)]
+    pub capability: Capability,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// What it is, in words.
+    pub words: String,
+}
+
 /// One import of a component.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -236,7 +249,7 @@ pub(super) fn provider(
     let mut report = ProviderReport {
         name: name.to_owned(),
         origin,
-        adapter: String::new(),
+        adapter: None,
         endpoints: BTreeMap::new(),
         settings: BTreeMap::new(),
         secrets: Vec::new(),
@@ -257,7 +270,7 @@ pub(super) fn provider(
 fn fill(components: &Components, report: &mut ProviderReport) -> Result<(), SetupError> {
     let config = &components.config;
     let basis = provider::basis(&report.name, config)?;
-    report.adapter.clone_from(&basis.adapter);
+    report.adapter = Some(basis.adapter.clone());
     let component = components.find(&basis.adapter)?.component;
     let inspection = components.inspect(&basis.adapter, &component, report.wasi)?;
     let resolved = provider::resolve(&report.name, config, basis.definition, &inspection)?;
@@ -339,7 +352,7 @@ pub(super) fn adapter(
     }
     match components.inspect(name, &found.component, wasi) {
         Ok(granted) => {
-            report.capabilities = capabilities(&granted).iter().map(ToString::to_string).collect();
+            report.capabilities = may(&granted);
             report.wildcards = wildcards(&granted);
         }
         Err(error) => report = failed(report, error),
@@ -375,7 +388,16 @@ fn describe(report: &mut AdapterReport, inspection: &Inspection) {
     report.imports = inspection.imports.iter().map(import).collect();
     report.exports.clone_from(&inspection.exports);
     report.crates = inspection.dependencies.as_ref().map(|tree| tree.packages().len());
-    report.capabilities = capabilities(inspection).iter().map(ToString::to_string).collect();
+    report.capabilities = may(inspection);
+}
+
+fn may(inspection: &Inspection) -> Vec<CapabilityReport> {
+    let report = |capability: Capability| CapabilityReport {
+        severity: capability.severity(),
+        words: capability.to_string(),
+        capability,
+    };
+    capabilities(inspection).into_iter().map(report).collect()
 }
 
 fn wildcards(granted: &Inspection) -> Vec<String> {

@@ -8,8 +8,8 @@ mod inventory;
 
 pub use finding::{Code, Finding, Subject};
 pub use inventory::{
-    AdapterReport, AdvisoryReport, EndpointReport, GrantReport, ImportReport, ProviderReport,
-    SignatureReport, gives,
+    AdapterReport, AdvisoryReport, CapabilityReport, EndpointReport, GrantReport, ImportReport,
+    ProviderReport, SignatureReport, gives,
 };
 
 use crate::component::Components;
@@ -83,9 +83,11 @@ impl Report {
             let Some(provider) = inventory::provider(&components, name, origin, all) else {
                 continue;
             };
-            adapters
-                .entry(provider.adapter.clone())
-                .or_insert_with(|| inventory::adapter(&components, &provider.adapter, known));
+            if let Some(name) = &provider.adapter {
+                adapters
+                    .entry(name.clone())
+                    .or_insert_with(|| inventory::adapter(&components, name, known));
+            }
             providers.push(provider);
         }
         let unused = config.adapters.keys().map(String::as_str);

@@ -3,8 +3,10 @@
 use super::Block;
 use crate::render::text::{bytes, visible_line};
 use hotcell::audit::{
-    AdapterReport, EndpointReport, GrantReport, ProviderReport, Report, SignatureReport,
+    AdapterReport, CapabilityReport, EndpointReport, GrantReport, ProviderReport, Report,
+    SignatureReport,
 };
+use hotcell::manifest::Severity;
 use hotcell::signature::Signer;
 use hotcell::{Limits, Origin};
 
@@ -72,7 +74,7 @@ fn provider_facts(provider: &ProviderReport) -> Facts {
         }
     };
     add("unusable", provider.problem.clone().into_iter().collect());
-    add("adapter", vec![provider.adapter.clone()]);
+    add("adapter", provider.adapter.clone().into_iter().collect());
     for (name, endpoint) in &provider.endpoints {
         add("endpoint", vec![format!("{}, as `{name}`", endpoint.url)]);
         let rules = endpoint.allow.iter().map(ToString::to_string);
@@ -151,7 +153,14 @@ fn adapter_facts(adapter: &AdapterReport) -> Facts {
     let imports = adapter.imports.iter();
     add("imports", imports.map(|it| format!("{}: {}", it.name, it.gives)).collect());
     add("exports", adapter.exports.clone());
-    add("may", adapter.capabilities.clone());
+    let (light, heavy): (Vec<_>, Vec<_>) =
+        adapter.capabilities.iter().partition(|one| one.severity <= Severity::Low);
+    let words = |all: Vec<&CapabilityReport>| -> Vec<String> {
+        all.into_iter().map(|one| one.words.clone()).collect()
+    };
+    add("may", words(heavy));
+    // Headers, query parameters and settings: many, and each of little weight.
+    add("may besides", list(&words(light)));
     let crates = match adapter.crates {
         Some(count) => format!("{count} crates, as its builder states"),
         None => "not stated".to_owned(),

@@ -53,7 +53,12 @@ fn fact(
 ) {
     let mut lead = paint.dim(&pad(name, widest));
     for line in lines {
-        for part in wrap(line, width.saturating_sub(widest + 6)) {
+        // A digest that is broken cannot be copied.
+        let parts = match line.contains(' ') {
+            true => wrap(line, width.saturating_sub(widest + 6)),
+            false => vec![line.clone()],
+        };
+        for part in parts {
             page.push_str(&format!("    {lead}  {part}\n"));
             lead = " ".repeat(widest);
         }
