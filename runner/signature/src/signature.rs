@@ -69,6 +69,14 @@ impl Kind {
         }
     }
 
+    /// The file of a signature of this kind, beside a component's.
+    pub fn beside(self, component: &Path) -> PathBuf {
+        let mut file = component.as_os_str().to_owned();
+        file.push(".");
+        file.push(self.extension());
+        PathBuf::from(file)
+    }
+
     /// The most bytes that a signature of this kind may have. Bundles hold certificates,
     /// the proof of a log and, for an attestation, what is attested.
     pub fn most_bytes(self) -> u64 {
@@ -96,10 +104,7 @@ impl Signature {
     pub fn beside(component: &Path) -> Result<Vec<Self>, ReadError> {
         let mut found = Vec::new();
         for kind in Kind::ALL {
-            let mut file = component.as_os_str().to_owned();
-            file.push(".");
-            file.push(kind.extension());
-            match Self::read_as(kind, Path::new(&file)) {
+            match Self::read_as(kind, &kind.beside(component)) {
                 Ok(signature) => found.push(signature),
                 Err(ReadError::File { error, .. }) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),

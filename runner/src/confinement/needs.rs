@@ -2,6 +2,7 @@
 
 use super::Confinement;
 use crate::setup::Setup;
+use hotcell_signature::Kind;
 use std::path::Path;
 use std::sync::PoisonError;
 
@@ -12,6 +13,9 @@ impl Setup {
         let mut confinement = Confinement::new();
         for adapter in config.adapters.values() {
             confinement = confinement.read(&adapter.path);
+            for signature in Kind::ALL.map(|kind| kind.beside(&adapter.path)) {
+                confinement = confinement.read(signature);
+            }
         }
         if let Some(store) = &self.components.store {
             confinement = confinement.read(store.directory());

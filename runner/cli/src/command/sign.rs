@@ -16,7 +16,9 @@ use std::path::{Path, PathBuf};
 const KEY_BYTES: u64 = 16 * 1024;
 
 pub(crate) fn key(arguments: &KeyArguments, terminal: &Terminal) -> Result<(), Problem> {
-    let public_file = with_extension(&arguments.file, "pub");
+    let mut public_file = arguments.file.clone().into_os_string();
+    public_file.push(".pub");
+    let public_file = PathBuf::from(public_file);
     for file in [&arguments.file, &public_file] {
         if file.exists() {
             let shown = file.display();
@@ -58,7 +60,7 @@ pub(crate) fn sign(arguments: &SignArguments, terminal: &Terminal) -> Result<(),
     let comment = format!("hotcell adapter {} {} {digest}", identity.name, identity.version);
     let failed = |error: SignError| Problem::usage(error.to_string());
     let signature = key.sign(&component, &visible_line(&comment)).map_err(failed)?;
-    let file = with_extension(&arguments.component, signature.kind.extension());
+    let file = signature.kind.beside(&arguments.component);
     std::fs::write(&file, &signature.bytes).map_err(|error| unwritable(&file, &error))?;
     let (kind, public) = key.public().map_err(failed)?;
     if arguments.json {
@@ -142,12 +144,4 @@ fn write_new(file: &Path, text: &str, mode: u32) -> Result<(), Problem> {
 
 fn unwritable(file: &Path, error: &io::Error) -> Problem {
     Problem::usage(format!("`{}` cannot be written: {}", file.display(), why(error)))
-}
-
-/// `FILE` with another extension behind those that it has.
-fn with_extension(file: &Path, extension: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".");
-    name.push(extension);
-    PathBuf::from(name)
 }
