@@ -46,8 +46,10 @@ impl FromStr for Reference {
                 "holds a user name or password; `--credential SOURCE` says where one is".to_owned(),
             ));
         }
-        Place::read(&format!("https://{registry}/"))
-            .map_err(|_| refused("has a registry that is not a host".to_owned()))?;
+        let place = Place::read(&format!("https://{registry}/"));
+        if !place.is_ok_and(|place| place.host.as_str() == registry) {
+            return Err(refused("has a registry that is not a host".to_owned()));
+        }
         let (name, digest) = match rest.split_once('@') {
             Some((name, digest)) => {
                 let digest = digest
