@@ -41,13 +41,18 @@ impl Reach {
     /// Judges an address of this host.
     pub(crate) fn judge(self, host: &str, address: IpAddr) -> Result<(), EgressError> {
         let denied = |why: String| Err(EgressError::denied(Rule::Address, why));
+        // It may be one as it is written.
+        let at = match host.trim_matches(['[', ']']) == address.to_string() {
+            true => format!("{host} is"),
+            false => format!("{host} is at {address},"),
+        };
         match (address::classify(address), self) {
             (Class::Metadata, _) => Err(metadata(host)),
             (Class::Public, Self::OwnNetwork) => denied(format!(
-                "{host} is at {address}, a public address, where nothing is said in the clear; use https://"
+                "{at} a public address, where nothing is said in the clear; use https://"
             )),
             (Class::Private(class), Self::Public { more }) => {
-                denied(format!("{host} is at {address}, a {class} address; {more} would permit it"))
+                denied(format!("{at} a {class} address; {more} would permit it"))
             }
             (Class::Public | Class::Private(_), _) => Ok(()),
         }

@@ -44,8 +44,28 @@ pub enum FetchErrorKind {
 }
 
 impl FetchError {
+    /// With the next step that follows from its kind.
     pub(super) fn new(kind: FetchErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), help: None }
+        let help = match kind {
+            FetchErrorKind::Denied => {
+                "components are fetched by https:// from public addresses; those of your own \
+                 network are permitted by `--allow-private`, and metadata services by nothing"
+            }
+            FetchErrorKind::Authentication => {
+                "`--credential SOURCE` says where a registry's USER:PASSWORD is"
+            }
+            FetchErrorKind::NotFound => "look whether the address is right",
+            FetchErrorKind::Mismatch | FetchErrorKind::TooLarge => {
+                "nothing of it was taken; ask whoever publishes it"
+            }
+            FetchErrorKind::Unreachable => {
+                "look whether the address is right; `[proxy]` in the configuration names a proxy"
+            }
+            FetchErrorKind::Server | FetchErrorKind::TimedOut => "try again later",
+            FetchErrorKind::Source | FetchErrorKind::Internal => "",
+        };
+        let help = Some(help).filter(|help| !help.is_empty()).map(str::to_owned);
+        Self { kind, message: message.into(), help }
     }
 
     pub(super) fn with_help(mut self, help: impl Into<String>) -> Self {
@@ -60,12 +80,7 @@ impl FetchError {
             404 | 410 => FetchErrorKind::NotFound,
             _ => FetchErrorKind::Server,
         };
-        let error = Self::new(kind, format!("{place} answers with status {}", status.as_u16()));
-        match kind {
-            FetchErrorKind::NotFound => error.with_help("look whether the address is right"),
-            FetchErrorKind::Server => error.with_help("try again later"),
-            _ => error,
-        }
+        Self::new(kind, format!("{place} answers with status {}", status.as_u16()))
     }
 }
 

@@ -156,7 +156,6 @@ impl<'a> Registry<'a> {
                         FetchErrorKind::Authentication,
                         format!("{registry} wants a credential"),
                     )
-                    .with_help("`--credential SOURCE` says where USER:PASSWORD is")
                 })?;
                 self.authorization = Some(basic);
                 return Ok(());
@@ -237,7 +236,7 @@ impl<'a> Registry<'a> {
     }
 
     fn mismatch(&self, why: &str) -> FetchError {
-        let message = format!("{} {why}; nothing of it was taken", self.reference);
+        let message = format!("{} {why}", self.reference);
         FetchError::new(FetchErrorKind::Mismatch, message)
     }
 

@@ -174,6 +174,6 @@ async fn within<T>(
     let until = end.min(Instant::now() + step.min(LONGEST));
     tokio::time::timeout_at(until.into(), work).await.map_err(|_| {
         let message = format!("{} takes too long", place.origin());
-        FetchError::new(FetchErrorKind::TimedOut, message).with_help("try again later")
+        FetchError::new(FetchErrorKind::TimedOut, message)
     })
 }
