@@ -331,12 +331,18 @@ async fn a_redirect_leads_to_https_and_to_nothing_else() {
             false => Answer::to(location),
         })
         .await;
-        match world.component().await {
-            Ok(_) => assert!(good, "{location}"),
-            Err(error) => {
-                assert!(!good, "{location}: {error}");
-                assert_eq!(error.kind, FetchErrorKind::Denied, "{location}: {error}");
-                assert_eq!(world.asked().len(), 1, "{location}");
+        // Not even out of TLS where HTTP is permitted.
+        for (asked, allow_plaintext) in [(1, false), (2, true)] {
+            let permits = Permits { allow_private: true, allow_plaintext };
+            let fetcher = world.egress().build().fetcher(permits);
+            let place = world.place("/echo.wasm");
+            match fetcher.component(&place, Digest::of(COMPONENT), MOST).await {
+                Ok(_) => assert!(good, "{location}"),
+                Err(error) => {
+                    assert!(!good, "{location}: {error}");
+                    assert_eq!(error.kind, FetchErrorKind::Denied, "{location}: {error}");
+                    assert_eq!(world.asked().len(), asked, "{location}");
+                }
             }
         }
     }
@@ -698,6 +704,27 @@ async fn whoever_a_registry_leads_to_gets_neither_credential_nor_token() {
         // Who was led away comes back without.
         let back = asked.iter().find(|it| it.path.ends_with("?again"));
         assert!(back.is_none_or(|it| it.authorization.is_none()), "{hostile}: {asked:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_else_wants_to_know_is_not_heard() {
+    let (_file, login) = credential();
+    for challenge in ["Basic", "Bearer realm=\"https://evil.example.com:PORT/token\""] {
+        let world =
+            world(move |asked| match (asked.host.as_str(), asked.path.contains("/blobs/")) {
+                ("evil.example.com", _) => Answer::status(401).with("www-authenticate", challenge),
+                (_, true) => Answer::to("https://evil.example.com:PORT/blob"),
+                _ => honest(asked),
+            })
+            .await;
+        for login in [None, Some(&login)] {
+            let refused = kind(world.pull(login).await).0;
+            assert_eq!(refused, FetchErrorKind::Authentication);
+            let asked = std::mem::take(&mut *world.asked.lock().unwrap());
+            assert_eq!(asked.len(), 3, "{asked:?}");
+            assert!(asked.iter().all(|asked| asked.authorization.is_none()), "{asked:?}");
+        }
     }
 }
 
