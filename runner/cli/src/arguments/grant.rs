@@ -1,7 +1,6 @@
 //! The arguments of a person's yes, and of where its component comes from.
 
 use clap::{Args, ValueHint};
-use hotcell::egress::SecretSource;
 use hotcell::manifest::Digest;
 use std::path::PathBuf;
 
@@ -76,11 +75,14 @@ pub(crate) struct SourceArguments {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) signature: Vec<PathBuf>,
 
-    /// Where the registry's USER:PASSWORD comes from: env:, file:, cmd: or keyring:
+    /// Where the registry's USER:PASSWORD comes from: env:, file:, cmd: or keyring:. It is
+    /// sent to the registry that SOURCE names
     #[arg(long, value_name = "SOURCE", help_heading = "From a registry")]
-    pub(crate) credential: Option<SecretSource>,
+    // Read later: what is refused here would be repeated, and may be the credential.
+    pub(crate) credential: Option<String>,
 
-    /// Send the credential to this host as well, where the registry's tokens are given
+    /// Send the credential to this host as well, where the registry says that its tokens
+    /// are given, such as auth.docker.io
     #[arg(
         long,
         value_name = "HOST",

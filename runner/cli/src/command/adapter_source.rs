@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct Origin<'a> {
     source: Source,
     arguments: &'a SourceArguments,
+    login: Option<Login>,
     fetcher: Fetcher,
     terminal: &'a Terminal,
 }
@@ -61,16 +62,23 @@ impl<'a> Origin<'a> {
                     .with_help("name a file, an https:// address or an oci:// reference"));
             }
         };
-        let is_registry = matches!(source, Source::Registry(_));
-        if arguments.credential.is_some() && !is_registry {
-            return Err(Problem::usage("`--credential` is for registries, as oci://…"));
-        }
+        let login = match (&arguments.credential, &source) {
+            (None, _) => None,
+            (Some(text), Source::Registry(_)) => {
+                let wrong = |why: String| Problem::usage(format!("--credential: {why}"));
+                let token_host = arguments.token_host.clone();
+                Some(Login { source: text.parse().map_err(wrong)?, token_host })
+            }
+            (Some(_), _) => {
+                return Err(Problem::usage("`--credential` is for registries, as oci://…"));
+            }
+        };
         let permits = Permits {
             allow_private: arguments.allow_private,
             allow_plaintext: arguments.allow_plaintext,
         };
         let fetcher = config.egress()?.build().fetcher(permits);
-        Ok(Self { source, arguments, fetcher, terminal })
+        Ok(Self { source, arguments, login, fetcher, terminal })
     }
 
     /// Where a grant's component came from, as it is looked for again: a tag means what it
@@ -93,12 +101,8 @@ impl<'a> Origin<'a> {
                 Read { component, place: place.to_string() }
             }
             Source::Registry(reference) => {
-                let login = self
-                    .arguments
-                    .credential
-                    .clone()
-                    .map(|source| Login { source, token_host: self.arguments.token_host.clone() });
-                let pulled = self.fetch(self.fetcher.pull(reference, login.as_ref(), most))?;
+                let login = self.login.as_ref();
+                let pulled = self.fetch(self.fetcher.pull(reference, login, most))?;
                 let place = reference.at(pulled.manifest).to_string();
                 Read { component: pulled.component, place }
             }

@@ -57,6 +57,11 @@ pub(crate) fn trust(
     };
     let target = Target::of(name, global)?;
     let name = &target.name;
+    if arguments.source.is_none() && arguments.from.credential.is_some() {
+        let message = "a credential is sent to whom you name, and not to whom a lock file names";
+        return Err(Problem::usage(message)
+            .with_help(format!("`hotcell adapter trust {name} SOURCE --credential …`")));
+    }
     let source = arguments.source.clone().unwrap_or_else(|| Origin::again(&granted.source));
     let origin = Origin::new(&source, &arguments.from, &config, terminal)?;
     let mut new = New::read(&origin)?;
@@ -65,13 +70,18 @@ pub(crate) fn trust(
     let changes = Changes::between(&granted.capabilities(), &asked);
     let version = &new.inspection.manifest.adapter.version;
     let mut shown = format!(
-        "{}\n{} → {}\n{} → {}\n\n",
+        "{}\n{} → {}\n{} → {}\n",
         terminal.error_paint.strong(name.as_str()),
         visible_line(&granted.version),
         visible_line(version),
         granted.digest,
         new.inspection.digest
     );
+    if granted.source != new.place {
+        let (old, new) = (visible_line(&granted.source), visible_line(&new.place));
+        shown.push_str(&format!("from {old} → {new}\n"));
+    }
+    shown.push('\n');
     if granted.signed_by != new.signer {
         let change =
             format!("signed {} → {}\n\n", by(granted.signed_by.as_ref()), by(new.signer.as_ref()));

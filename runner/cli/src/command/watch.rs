@@ -3,6 +3,7 @@
 
 use super::view::View;
 use crate::problem::Problem;
+use crate::render::text::cut;
 use crate::terminal::Terminal;
 use hotcell::types::ChatRequest;
 use hotcell::{Collected, Runner};
@@ -111,7 +112,9 @@ pub(super) async fn waiting<T>(
     label: &str,
     work: impl Future<Output = T>,
 ) -> T {
-    let (mut work, mut spinner) = (pin!(work), Spinner::new(terminal, label));
+    // On one line, with the seconds.
+    let label = cut(label, terminal.error_width().unwrap_or(80).saturating_sub(12));
+    let (mut work, mut spinner) = (pin!(work), Spinner::new(terminal, &label));
     let started = Instant::now();
     loop {
         tokio::select! {

@@ -221,6 +221,9 @@ fn what_is_not_as_it_must_be_is_not_granted() {
     refused("a query", 2, 0, plain("https://example.com/a?k=hunter22", &["--digest", &first]));
     refused("another scheme", 2, 0, plain("ftp://example.com/a.wasm", &["--digest", &first]));
     refused("a digest for a file", 1, 0, plain("first.wasm", &["--digest", &other]));
+    let credential = ["--credential", "hunter22"];
+    refused("a password for its source", 2, 0, plain("oci://ghcr.io/acme/echo:1", &credential));
+    refused("a credential for an address", 2, 0, plain("first.wasm", &["--credential", "env:X"]));
     for (title, reference) in [
         ("no tag", "oci://ghcr.io/acme/echo"),
         ("out of the repository", "oci://ghcr.io/acme/../echo:1"),
@@ -313,6 +316,10 @@ fn a_component_of_a_registry_is_granted_by_its_digest() {
     assert_eq!(lock(&context), before);
     assert_eq!(server.asked().len(), 2);
     ask(&context).good();
+    // Nobody gets a credential because a lock file says so.
+    let screen = trust(&context, &["--credential", "env:MOCK_KEY", "--yes"]);
+    assert_eq!(screen.code, Some(2), "{screen:?}");
+    assert_eq!(server.asked(), [""; 0]);
     // By digest it means what it meant.
     trust(&context, &[&found, "--yes"]).good();
     assert!(lock(&context).contains(&digest(&context, "first.wasm")));
