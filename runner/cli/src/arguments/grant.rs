@@ -71,7 +71,7 @@ pub(crate) struct SourceArguments {
     pub(crate) digest: Option<Digest>,
 
     /// Its signature; those that lie beside it by default, as SOURCE.minisig, SOURCE.sig or
-    /// SOURCE.sigstore.json
+    /// SOURCE.sigstore.json. Beside what is in a registry none do
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) signature: Vec<PathBuf>,
 
