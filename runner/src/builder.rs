@@ -8,7 +8,7 @@ use crate::runner::Runner;
 use crate::setup::{Setup, SetupError};
 use crate::store::Store;
 use crate::transcript::Transcripts;
-use hotcell_egress::{AuditSink, Egress, EgressBuilder, JsonlAudit, Proxy, Resolve, Roots};
+use hotcell_egress::{AuditSink, Egress, JsonlAudit, Proxy, Resolve, Roots};
 use hotcell_signature::Trust;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -155,7 +155,7 @@ impl Config {
     ///
     /// # Errors
     /// [`SetupError::Proxy`].
-    pub fn egress(&self) -> Result<EgressBuilder, SetupError> {
+    pub fn egress(&self) -> Result<hotcell_egress::EgressBuilder, SetupError> {
         let mut egress = Egress::builder();
         if let Some(roots) = &self.tls_roots {
             egress = egress.roots(Roots::File(roots.clone()));
