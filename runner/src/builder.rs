@@ -125,14 +125,7 @@ impl RunnerBuilder {
             let (path, digest) = (PathBuf::new(), component.digest);
             config.adapters.insert(name.clone(), AdapterConfig { path, digest });
         }
-        let mut egress = Egress::builder();
-        if let Some(roots) = &config.tls_roots {
-            egress = egress.roots(Roots::File(roots.clone()));
-        }
-        if let Some(proxy) = &config.proxy {
-            let proxy = Proxy::new(&proxy.url, proxy.credential.clone());
-            egress = egress.proxy(proxy.map_err(|error| SetupError::Proxy(error.to_string()))?);
-        }
+        let mut egress = config.egress()?;
         if let Some(resolver) = self.resolver {
             egress = egress.resolver(resolver);
         }
@@ -166,6 +159,24 @@ impl RunnerBuilder {
             adapters: Mutex::default(),
             providers: Mutex::default(),
         }))
+    }
+}
+
+impl Config {
+    /// The door that it describes: whose certificates are believed, and a proxy.
+    ///
+    /// # Errors
+    /// [`SetupError::Proxy`].
+    pub fn egress(&self) -> Result<hotcell_egress::EgressBuilder, SetupError> {
+        let mut egress = Egress::builder();
+        if let Some(roots) = &self.tls_roots {
+            egress = egress.roots(Roots::File(roots.clone()));
+        }
+        if let Some(proxy) = &self.proxy {
+            let proxy = Proxy::new(&proxy.url, proxy.credential.clone());
+            egress = egress.proxy(proxy.map_err(|error| SetupError::Proxy(error.to_string()))?);
+        }
+        Ok(egress)
     }
 }
 

@@ -38,7 +38,8 @@ pub struct Lock {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Granted {
-    /// Where the component was taken from.
+    /// Where the component was taken from: a file, an `https://` address, or a reference
+    /// `oci://…` with the digest of the manifest that led to it.
     pub source: String,
     /// The component.
     pub digest: Digest,
@@ -173,6 +174,11 @@ impl Granted {
             settings: manifest.settings,
             secrets: manifest.secrets,
         }
+    }
+
+    /// The file that the component was taken from, where it was one.
+    pub fn file(&self) -> Option<&Path> {
+        (!self.source.contains("://")).then(|| Path::new(&self.source))
     }
 
     /// What is granted, the worst first.

@@ -30,7 +30,7 @@ impl ProviderEgress {
             sources.collect()
         });
         for (_, endpoint) in &provider.endpoints {
-            if let Some(proxy) = provider.egress.proxy_for(endpoint) {
+            if let Some(proxy) = provider.egress.proxy_for(&endpoint.scheme, endpoint.reach) {
                 proxy.read_ahead();
             }
             if endpoint.scheme == Scheme::HTTPS {
@@ -44,7 +44,7 @@ impl ProviderEgress {
     pub fn ports(&self) -> BTreeSet<u16> {
         let provider = &self.inner;
         let ports = provider.endpoints.iter().filter_map(|(_, endpoint)| {
-            match provider.egress.proxy_for(endpoint) {
+            match provider.egress.proxy_for(&endpoint.scheme, endpoint.reach) {
                 Some(proxy) => proxy.uri.port_u16(),
                 None if endpoint.scheme == Scheme::HTTPS => {
                     Some(endpoint.host.port_u16().unwrap_or(443))

@@ -1,7 +1,6 @@
 //! The HTTP client of one endpoint: its own pool, its own connections.
 
-use crate::connect::Connector;
-use crate::endpoint::Endpoint;
+use crate::connect::{Connector, Reach};
 use crate::error::{EgressError, ErrorKind};
 use crate::limits::Limits;
 use crate::pipeline::failure_of;
@@ -29,12 +28,13 @@ pub(crate) enum HttpClient {
 impl HttpClient {
     pub(crate) async fn new(
         shared: &Shared,
-        endpoint: &Endpoint,
+        scheme: &Scheme,
+        reach: Reach,
         limits: &Limits,
     ) -> Result<Self, EgressError> {
         let connector = Connector {
             resolver: shared.resolver.clone(),
-            allow_private: endpoint.allow_private,
+            reach,
             timeout: Duration::from_millis(limits.connect_ms),
         };
         let mut builder = Client::builder(TokioExecutor::new());
@@ -48,7 +48,7 @@ impl HttpClient {
             )
             .http2_adaptive_window(true)
             .timer(TokioTimer::new());
-        if endpoint.scheme == Scheme::HTTP {
+        if *scheme == Scheme::HTTP {
             return Ok(Self::Plain(builder.build(connector)));
         }
         let config = shared
@@ -59,7 +59,7 @@ impl HttpClient {
             .https_only()
             .enable_http1()
             .enable_http2();
-        match shared.proxy_for(endpoint) {
+        match shared.proxy_for(scheme, reach) {
             Some(proxy) => {
                 let tunnel = proxy.tunnel(connector).await?;
                 Ok(Self::Tunnelled(builder.build(https.wrap_connector(tunnel))))

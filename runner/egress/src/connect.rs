@@ -8,19 +8,63 @@ use crate::resolve::Resolve;
 use http::Uri;
 use hyper_util::rt::TokioIo;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::TcpStream;
 
+/// Where a connector may lead. To metadata services it never does.
+#[derive(Clone, Copy)]
+pub(crate) enum Reach {
+    /// To public addresses.
+    Public {
+        /// What would permit others, for messages.
+        more: &'static str,
+    },
+    /// To others too.
+    Anywhere,
+    /// To others only: what is said in the clear stays in one's own network.
+    OwnNetwork,
+}
+
+impl Reach {
+    /// Of a provider, as it is configured.
+    pub(crate) fn of_a_provider(allow_private: bool) -> Self {
+        match allow_private {
+            true => Self::Anywhere,
+            false => Self::Public { more: "`allow-private = true` for this provider" },
+        }
+    }
+
+    /// Judges an address of this host.
+    pub(crate) fn judge(self, host: &str, address: IpAddr) -> Result<(), EgressError> {
+        let denied = |why: String| Err(EgressError::denied(Rule::Address, why));
+        // It may be one as it is written.
+        let at = match host.trim_matches(['[', ']']) == address.to_string() {
+            true => format!("{host} is"),
+            false => format!("{host} is at {address},"),
+        };
+        match (address::classify(address), self) {
+            (Class::Metadata, _) => Err(metadata(host)),
+            (Class::Public, Self::OwnNetwork) => denied(format!(
+                "{at} a public address, where nothing is said in the clear; use https://"
+            )),
+            (Class::Private(class), Self::Public { more }) => {
+                denied(format!("{at} a {class} address; {more} would permit it"))
+            }
+            (Class::Public | Class::Private(_), _) => Ok(()),
+        }
+    }
+}
+
 /// Connects for one endpoint. Being the HTTP client's connector, it is asked at
 /// connect time: there is no gap between the check and the connection.
 #[derive(Clone)]
 pub(crate) struct Connector {
     pub(crate) resolver: Arc<dyn Resolve>,
-    pub(crate) allow_private: bool,
+    pub(crate) reach: Reach,
     pub(crate) timeout: Duration,
 }
 
@@ -92,29 +136,16 @@ impl Connector {
             })?,
         };
         for found in &addresses {
-            match address::classify(found.ip()) {
-                Class::Public => {}
-                Class::Private(_) if self.allow_private => {}
-                Class::Private(class) => {
-                    return Err(EgressError::denied(
-                        Rule::Address,
-                        format!(
-                            "{host} is at {}, a {class} address; `allow-private = true` for this provider would permit it",
-                            found.ip()
-                        ),
-                    ));
-                }
-                Class::Metadata => return Err(metadata(host)),
-            }
+            self.reach.judge(host, found.ip())?;
         }
         Ok(addresses)
     }
 }
 
-fn metadata(host: &str) -> EgressError {
+pub(crate) fn metadata(host: &str) -> EgressError {
     EgressError::denied(
         Rule::Address,
-        format!("{host} is a metadata service, which no provider may be"),
+        format!("{host} is a metadata service, where nothing is ever sent"),
     )
 }
 

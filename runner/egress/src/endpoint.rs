@@ -1,6 +1,7 @@
 //! An endpoint as configured: checked once, when the provider is set up.
 
 use crate::address::{self, Class};
+use crate::connect::Reach;
 use crate::credential;
 use crate::error::SetupError;
 use crate::header;
@@ -50,7 +51,7 @@ pub(crate) struct Endpoint {
     pub(crate) grant: hotcell_manifest::Endpoint,
     pub(crate) headers: HeaderMap,
     pub(crate) credential: Option<HeaderName>,
-    pub(crate) allow_private: bool,
+    pub(crate) reach: Reach,
 }
 
 impl Endpoint {
@@ -93,13 +94,13 @@ impl Endpoint {
         check_floor(&spec.grant).map_err(grant)?;
         let credential = credential::header_name(&spec.grant.auth);
         let headers = operator_headers(&spec.headers, credential.as_ref()).map_err(grant)?;
-        let allow_private = spec.allow_private;
-        Ok(Self { scheme, host, base, grant: spec.grant, headers, credential, allow_private })
+        let reach = Reach::of_a_provider(spec.allow_private);
+        Ok(Self { scheme, host, base, grant: spec.grant, headers, credential, reach })
     }
 }
 
 /// A URL as it may be shown: somebody may have put a credential into it.
-fn shown(url: &str) -> String {
+pub(crate) fn shown(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
     match (url.split_once("://"), url.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://…@{rest}"),

@@ -5,7 +5,8 @@
 //! provider, [`CellEgress`] once per cell. A cell names an endpoint and hands over
 //! a [`Request`]; `pipeline` says in order what happens to it. This crate does not
 //! know WebAssembly, and nothing outside of it opens a socket or reads a secret:
-//! both take an [`Authority`] that only this crate can make.
+//! both take an [`Authority`] that only this crate can make. [`fetch`] gets components
+//! for a person, through the same door.
 //!
 //! What cannot happen, whatever a guest writes:
 //! - a request to another origin, path, method or query parameter than granted;
@@ -28,6 +29,7 @@ mod credential;
 mod endpoint;
 mod error;
 mod exchange;
+pub mod fetch;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod header;

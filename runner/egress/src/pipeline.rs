@@ -261,6 +261,26 @@ fn visible_headers(
     connection: &Connection,
     limits: &crate::Limits,
 ) -> Result<Vec<(String, String)>, EgressError> {
+    check_head(response, limits)?;
+    let headers = response.headers();
+    let granted = &endpoint.grant.response_headers;
+    let visible = headers
+        .iter()
+        .filter(|(name, _)| granted.iter().any(|pattern| pattern.matches(name.as_str())))
+        .filter(|(name, _)| !connection.scrubber.is_in_name(name.as_str()))
+        .map(|(name, value)| {
+            let scrubbed = connection.scrubber.whole(value.as_bytes());
+            let value = scrubbed.as_deref().unwrap_or(value.as_bytes());
+            (name.as_str().to_owned(), String::from_utf8_lossy(value).into_owned())
+        });
+    Ok(visible.collect())
+}
+
+/// Whether the head of a response is one that can be believed about its body.
+pub(crate) fn check_head(
+    response: &hyper::Response<hyper::body::Incoming>,
+    limits: &crate::Limits,
+) -> Result<(), EgressError> {
     let headers = response.headers();
     if response.status().is_informational() {
         return Err(EgressError::new(
@@ -279,17 +299,7 @@ fn visible_headers(
     if headers.len() > limits.response_headers || bytes > limits.response_head_bytes {
         return Err(EgressError::too_large("the response has too many headers"));
     }
-    let granted = &endpoint.grant.response_headers;
-    let visible = headers
-        .iter()
-        .filter(|(name, _)| granted.iter().any(|pattern| pattern.matches(name.as_str())))
-        .filter(|(name, _)| !connection.scrubber.is_in_name(name.as_str()))
-        .map(|(name, value)| {
-            let scrubbed = connection.scrubber.whole(value.as_bytes());
-            let value = scrubbed.as_deref().unwrap_or(value.as_bytes());
-            (name.as_str().to_owned(), String::from_utf8_lossy(value).into_owned())
-        });
-    Ok(visible.collect())
+    Ok(())
 }
 
 /// What a failure of the HTTP library means. Its own words hold no header.

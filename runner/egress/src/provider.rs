@@ -5,6 +5,7 @@ use crate::ahead::Ahead;
 use crate::audit::{self, AuditRecord, AuditSink, Decision};
 use crate::authority::Authority;
 use crate::client::HttpClient;
+use crate::connect::Reach;
 use crate::credential::{Credentials, SecretSource};
 use crate::endpoint::{Endpoint, EndpointSpec};
 use crate::error::{EgressError, ErrorKind, Rule, SetupError};
@@ -219,10 +220,10 @@ impl Shared {
         Ok(self.tls.get_or_init(|| config))
     }
 
-    /// The proxy that an endpoint is reached through. What is in one's own network is not
+    /// The proxy that something is reached through. What is in one's own network is not
     /// behind the proxy that leads out of it.
-    pub(crate) fn proxy_for(&self, endpoint: &Endpoint) -> Option<&Proxy> {
-        let proxied = endpoint.scheme == Scheme::HTTPS && !endpoint.allow_private;
+    pub(crate) fn proxy_for(&self, scheme: &Scheme, reach: Reach) -> Option<&Proxy> {
+        let proxied = *scheme == Scheme::HTTPS && matches!(reach, Reach::Public { .. });
         self.proxy.as_ref().filter(|_| proxied)
     }
 }
@@ -330,7 +331,8 @@ impl Provider {
         }
         let credentials = self.read_credentials(endpoint).await?;
         let scrubber = Arc::new(Scrubber::new(&credentials.sensitive()));
-        let client = HttpClient::new(&self.egress, endpoint, &self.limits).await?;
+        let client =
+            HttpClient::new(&self.egress, &endpoint.scheme, endpoint.reach, &self.limits).await?;
         let connection = Arc::new(Connection { client, credentials, scrubber });
         self.connections().insert(name.to_owned(), connection.clone());
         Ok(connection)

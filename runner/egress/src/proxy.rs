@@ -5,7 +5,7 @@
 //! requests away from private addresses.
 
 use crate::authority::Authority;
-use crate::connect::Connector;
+use crate::connect::{Connector, Reach};
 use crate::credential::{Secret, SecretError, SecretSource};
 use crate::error::{EgressError, ErrorKind, SetupError};
 use base64::Engine as _;
@@ -59,7 +59,8 @@ impl Proxy {
         connector: Connector,
     ) -> Result<Tunnel<Connector>, EgressError> {
         // Proxies are in one's own network as a rule.
-        let tunnel = Tunnel::new(self.uri.clone(), Connector { allow_private: true, ..connector });
+        let tunnel =
+            Tunnel::new(self.uri.clone(), Connector { reach: Reach::Anywhere, ..connector });
         let Some(source) = self.credential.clone() else { return Ok(tunnel) };
         let read = move || source.read(&Authority::of_the_process());
         let failed = |why: String| {

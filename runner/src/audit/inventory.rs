@@ -411,7 +411,7 @@ fn update(components: &Components, name: &str) -> Option<Vec<String>> {
     let granted = components.locked(name)?;
     let mut bytes = Vec::new();
     let most = crate::limits::COMPONENT_BYTES;
-    let file = File::open(&granted.source).ok()?;
+    let file = File::open(granted.file()?).ok()?;
     file.take(most).read_to_end(&mut bytes).ok()?;
     let digest = Digest::of(&bytes);
     if digest == granted.digest {

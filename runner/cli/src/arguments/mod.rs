@@ -3,12 +3,14 @@
 
 mod audit;
 mod chat;
+mod grant;
 mod sbom;
 mod signature;
 mod transcript;
 
 pub(crate) use audit::{AuditArguments, AuditCommand, AuditFormat};
 pub(crate) use chat::{ChatArguments, OutputArguments, SamplingArguments};
+pub(crate) use grant::{AddArguments, ConsentArguments, SourceArguments, TrustArguments};
 pub(crate) use sbom::{SbomArguments, SbomFormat};
 pub(crate) use signature::{KeyArguments, SignArguments};
 pub(crate) use transcript::{ContentChoice, OutlineArguments, OutlineContent, ReplayArguments};
@@ -272,68 +274,6 @@ pub(crate) enum AdapterCommand {
         #[arg(value_name = "NAME")]
         adapter: String,
     },
-}
-
-/// Agree to an adapter: to one component, and to what it may do
-///
-/// Shows what the component asks for, the worst first, and asks. The yes is written into
-/// hotcell.lock beside the configuration, with the component's digest and every
-/// capability; the component is kept in a store of your own. From then on that component
-/// runs, and no other.
-#[derive(Args, Debug)]
-pub(crate) struct AddArguments {
-    /// The component's file
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) source: PathBuf,
-
-    /// The name to use it by; its own by default
-    #[arg(long, value_name = "NAME")]
-    pub(crate) name: Option<String>,
-
-    /// Its signature; those that lie beside it by default, as FILE.minisig, FILE.sig or
-    /// FILE.sigstore.json
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) signature: Vec<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) consent: ConsentArguments,
-}
-
-/// Agree to another version of an adapter
-///
-/// Shows only what it may do that it might not before, and asks.
-#[derive(Args, Debug)]
-pub(crate) struct TrustArguments {
-    /// The adapter, by the name of its grant
-    #[arg(value_name = "NAME")]
-    pub(crate) name: String,
-
-    /// The new component's file; the one that the grant was made from by default
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) source: Option<PathBuf>,
-
-    /// Its signature; those that lie beside it by default
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) signature: Vec<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) consent: ConsentArguments,
-}
-
-/// How the yes is given.
-#[derive(Args, Debug)]
-pub(crate) struct ConsentArguments {
-    /// Agree without being asked
-    #[arg(short, long, conflicts_with = "grant")]
-    pub(crate) yes: bool,
-
-    /// Agree if this lock file does: for machines that set others up
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) grant: Option<PathBuf>,
-
-    /// Print one JSON document
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// Show whether a source gives an adapter, byte for byte

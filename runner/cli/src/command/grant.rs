@@ -1,6 +1,7 @@
 //! `hotcell adapter add`, `trust` and `remove`: a person's yes, and the end of it.
 
-use super::adapter::{read, read_file};
+use super::adapter::read;
+use super::adapter_source::{Origin, Read};
 use super::configuration;
 use crate::arguments::{AddArguments, ConsentArguments, GlobalArguments, TrustArguments};
 use crate::problem::Problem;
@@ -21,23 +22,25 @@ pub(crate) fn add(
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Problem> {
+    refuse_if_locked(global)?;
     let config = configuration(global)?;
-    let mut new = New::read(&arguments.source)?;
+    let origin = Origin::new(&arguments.source, &arguments.from, &config, terminal)?;
+    let mut new = New::read(&origin)?;
     let name = arguments.name.clone().unwrap_or(new.inspection.manifest.adapter.name.clone());
     let name = grant_name(name, &config)?;
     if config.lock.get(name.as_str()).is_some() {
         return Err(Problem::usage(format!("there is a grant for `{name}` already")).with_help(
-            format!("`hotcell adapter trust {name} FILE` replaces it, and shows what is new"),
+            format!("`hotcell adapter trust {name} SOURCE` replaces it, and shows what is new"),
         ));
     }
     let target = Target::of(name, global)?;
     let name = &target.name;
-    new.signed(name, &arguments.source, &arguments.signature, &config)?;
+    new.signed(name, &origin, &config)?;
     let all = capabilities(&new.inspection);
     let shown = may(&all, terminal.page_width(), terminal.error_paint);
     let title = new.title(name);
     agree(&arguments.consent, name, &new, &format!("{title}\n\n{shown}"), global, terminal)?;
-    new.grant(&target, &arguments.source, terminal, arguments.consent.json)
+    new.grant(&target, terminal, arguments.consent.json)
 }
 
 pub(crate) fn trust(
@@ -45,28 +48,40 @@ pub(crate) fn trust(
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Problem> {
+    refuse_if_locked(global)?;
     let config = configuration(global)?;
     let name = grant_name(arguments.name.clone(), &config)?;
     let Some(granted) = config.lock.get(name.as_str()) else {
         return Err(Problem::usage(format!("there is no grant for `{name}`"))
-            .with_help("`hotcell adapter add FILE` makes one"));
+            .with_help("`hotcell adapter add SOURCE` makes one"));
     };
     let target = Target::of(name, global)?;
     let name = &target.name;
-    let source = arguments.source.clone().unwrap_or_else(|| PathBuf::from(&granted.source));
-    let mut new = New::read(&source)?;
-    new.signed(name, &source, &arguments.signature, &config)?;
+    if arguments.source.is_none() && arguments.from.credential.is_some() {
+        let message = "a credential is sent to whom you name, and not to whom a lock file names";
+        return Err(Problem::usage(message)
+            .with_help(format!("`hotcell adapter trust {name} SOURCE --credential …`")));
+    }
+    let source = arguments.source.clone().unwrap_or_else(|| Origin::again(&granted.source));
+    let origin = Origin::new(&source, &arguments.from, &config, terminal)?;
+    let mut new = New::read(&origin)?;
+    new.signed(name, &origin, &config)?;
     let asked = capabilities(&new.inspection);
     let changes = Changes::between(&granted.capabilities(), &asked);
     let version = &new.inspection.manifest.adapter.version;
     let mut shown = format!(
-        "{}\n{} → {}\n{} → {}\n\n",
+        "{}\n{} → {}\n{} → {}\n",
         terminal.error_paint.strong(name.as_str()),
         visible_line(&granted.version),
         visible_line(version),
         granted.digest,
         new.inspection.digest
     );
+    if granted.source != new.place {
+        let (old, new) = (visible_line(&granted.source), visible_line(&new.place));
+        shown.push_str(&format!("from {old} → {new}\n"));
+    }
+    shown.push('\n');
     if granted.signed_by != new.signer {
         let change =
             format!("signed {} → {}\n\n", by(granted.signed_by.as_ref()), by(new.signer.as_ref()));
@@ -74,7 +89,7 @@ pub(crate) fn trust(
     }
     shown.push_str(&may_now(&changes, terminal.page_width(), terminal.error_paint));
     agree(&arguments.consent, name, &new, &shown, global, terminal)?;
-    new.grant(&target, &source, terminal, arguments.consent.json)
+    new.grant(&target, terminal, arguments.consent.json)
 }
 
 pub(crate) fn remove(
@@ -115,6 +130,8 @@ impl Target {
 /// A component that nobody agreed to yet.
 struct New {
     component: Vec<u8>,
+    /// Where it came from.
+    place: String,
     inspection: Inspection,
     signatures: Vec<Signature>,
     /// Whose it is, of those whom the configuration names.
@@ -122,35 +139,25 @@ struct New {
 }
 
 impl New {
-    fn read(source: &Path) -> Result<Self, Problem> {
-        let text = source.to_string_lossy();
-        if let Some((scheme, _)) = text.split_once("://") {
-            return Err(Problem::usage(format!(
-                "components are added from files, not by {scheme}"
-            ))
-            .with_help("fetch it, compare its digest, and add the file"));
-        }
-        let component = read_file(source)?;
-        let adapter = read(Source::File(source.to_owned()), &component)?;
-        let inspection = adapter.inspection;
-        Ok(Self { component, inspection, signatures: Vec::new(), signer: None })
+    fn read(origin: &Origin<'_>) -> Result<Self, Problem> {
+        let Read { component, place } = origin.read()?;
+        let inspection = read(Source::File(PathBuf::from(&place)), &component)?.inspection;
+        Ok(Self { component, place, inspection, signatures: Vec::new(), signer: None })
     }
 
     /// Reads its signatures, and refuses it where it has to have another.
     fn signed(
         &mut self,
         name: &GrantName,
-        source: &Path,
-        files: &[PathBuf],
+        origin: &Origin<'_>,
         config: &Config,
     ) -> Result<(), Problem> {
         let trust = Trust::load(config.signatures.clone().unwrap_or_default());
         let trust = trust.map_err(SetupError::from)?;
-        let signatures = match files {
-            [] if trust.concerns(name.as_str()) => Signature::beside(source),
-            files => files.iter().map(|file| Signature::read(file)).collect(),
-        };
-        self.signatures = signatures.map_err(|error| Problem::usage(error.to_string()))?;
+        // Those that were named are read in any case.
+        if trust.concerns(name.as_str()) || origin.names_signatures() {
+            self.signatures = origin.signatures()?;
+        }
         let verified = trust.verify(name.as_str(), &self.component, &self.signatures);
         self.signer = verified.map_err(|error| SetupError::Signature {
             adapter: name.to_string(),
@@ -165,17 +172,13 @@ impl New {
         let version = visible_line(&identity.version);
         let description = identity.description.as_deref().map(visible_line).unwrap_or_default();
         let signed = by(self.signer.as_ref());
-        format!("{name} {version}\n{description}\n{}\nsigned {signed}", self.inspection.digest)
+        let place = visible_line(&self.place);
+        let digest = self.inspection.digest;
+        format!("{name} {version}\n{description}\n{digest}\nfrom {place}\nsigned {signed}")
     }
 
     /// Keeps the component, and writes the grant down.
-    fn grant(
-        &self,
-        target: &Target,
-        source: &Path,
-        terminal: &Terminal,
-        json: bool,
-    ) -> Result<(), Problem> {
+    fn grant(&self, target: &Target, terminal: &Terminal, json: bool) -> Result<(), Problem> {
         let store = Store::of_the_user().ok_or_else(|| {
             Problem::usage("there is no home folder to keep the component in")
                 .with_help("set HOME or XDG_DATA_HOME")
@@ -183,10 +186,9 @@ impl New {
         let stored = store.put(&self.component, &self.signatures);
         stored.map_err(|error| Problem::usage(format!("the store: {error}")))?;
         let Target { name, file, before } = target;
-        let source = source.canonicalize().unwrap_or_else(|_| source.to_owned());
         let mut granted = Granted::of(
             &self.inspection,
-            source.display().to_string(),
+            self.place.clone(),
             who(),
             humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         );
@@ -208,6 +210,7 @@ impl New {
         if json {
             return terminal.print_json(&json!({
                 "name": name,
+                "source": self.place,
                 "digest": self.inspection.digest,
                 "lock": file,
                 "signed-by": self.signer,

@@ -2,6 +2,7 @@
 //! back to `render`.
 
 mod adapter;
+mod adapter_source;
 mod audit;
 mod audit_log;
 mod chat;

@@ -3,6 +3,7 @@
 
 use super::view::View;
 use crate::problem::Problem;
+use crate::render::text::cut;
 use crate::terminal::Terminal;
 use hotcell::types::ChatRequest;
 use hotcell::{Collected, Runner};
@@ -105,6 +106,27 @@ impl Watch<'_> {
     }
 }
 
+/// Waits for something, with a sign of life where that takes long.
+pub(super) async fn waiting<T>(
+    terminal: &Terminal,
+    label: &str,
+    work: impl Future<Output = T>,
+) -> T {
+    // On one line, with the seconds.
+    let label = cut(label, terminal.error_width().unwrap_or(80).saturating_sub(12));
+    let (mut work, mut spinner) = (pin!(work), Spinner::new(terminal, &label));
+    let started = Instant::now();
+    loop {
+        tokio::select! {
+            biased;
+            result = &mut work => return result,
+            () = tokio::time::sleep(FRAME), if spinner.is_live() => {
+                spinner.turn(started.elapsed());
+            }
+        }
+    }
+}
+
 /// The sign of life on standard error, until there is something better to see.
 struct Spinner<'a> {
     terminal: &'a Terminal,
@@ -114,8 +136,8 @@ struct Spinner<'a> {
 }
 
 impl<'a> Spinner<'a> {
-    fn new(terminal: &'a Terminal, model: &str) -> Self {
-        let label = crate::render::text::visible_line(model);
+    fn new(terminal: &'a Terminal, label: &str) -> Self {
+        let label = crate::render::text::visible_line(label);
         Self { terminal, label, live: terminal.error_is_screen, drawn: false }
     }
 
@@ -148,5 +170,12 @@ impl<'a> Spinner<'a> {
     fn end(&mut self) {
         self.clear();
         self.live = false;
+    }
+}
+
+/// Also where what it waits for is given up.
+impl Drop for Spinner<'_> {
+    fn drop(&mut self) {
+        self.clear();
     }
 }

@@ -15,6 +15,7 @@ mod demo;
 mod difference;
 mod doctor;
 mod failures;
+mod fetch;
 mod grants;
 #[cfg(unix)]
 mod interrupt;

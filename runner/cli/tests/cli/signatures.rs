@@ -8,7 +8,7 @@ const VERSION: (&str, &str) = ("version = \"0.1.0\"", "version = \"0.1.1\"");
 
 /// A publisher `acme` for the adapters `theirs` and `acme-*`, whose key is in `acme.key`.
 /// Somebody else has a key too.
-fn signed_world() -> Context {
+pub(crate) fn signed_world() -> Context {
     let context = world();
     let acme = key(&context, "acme.key");
     key(&context, "mallory.key");
@@ -26,14 +26,14 @@ fn key(context: &Context, file: &str) -> String {
     made["minisign"].as_str().unwrap().to_owned()
 }
 
-fn policy(context: &Context, text: &str) {
+pub(crate) fn policy(context: &Context, text: &str) {
     let file = context.project().join("hotcell.toml");
     let config = std::fs::read_to_string(&file).unwrap();
     let (before, _) = config.split_once("[signatures").unwrap_or((&config, ""));
     std::fs::write(&file, format!("{before}\n{text}")).unwrap();
 }
 
-fn sign(context: &Context, file: &str, key: &str) -> Screen {
+pub(crate) fn sign(context: &Context, file: &str, key: &str) -> Screen {
     context.run(&["adapter", "sign", file, "--key", key])
 }
 
