@@ -6,7 +6,7 @@ use super::configuration;
 use crate::arguments::{AddArguments, ConsentArguments, GlobalArguments, TrustArguments};
 use crate::problem::Problem;
 use crate::render::capabilities::Source;
-use crate::render::difference::{may, may_now};
+use crate::render::difference::{Difference, may, may_now};
 use crate::render::text::visible_line;
 use crate::terminal::Terminal;
 use hotcell::manifest::{Changes, Inspection, capabilities};
@@ -88,6 +88,12 @@ pub(crate) fn trust(
         shown.push_str(&terminal.error_paint.bad(&change));
     }
     shown.push_str(&may_now(&changes, terminal.page_width(), terminal.error_paint));
+    // What was granted may be gone from the store, and is compared as far as it is there.
+    let kept = Store::of_the_user().and_then(|store| store.get(&granted.digest).ok());
+    if let Some(old) = kept.and_then(|kept| hotcell::manifest::inspect(&kept).ok()) {
+        let difference = Difference::between(&old, &new.inspection);
+        shown.push_str(&difference.built_from(terminal.error_paint));
+    }
     agree(&arguments.consent, name, &new, &shown, global, terminal)?;
     new.grant(&target, terminal, arguments.consent.json)
 }

@@ -57,6 +57,16 @@ impl<'a> Difference<'a> {
         pairs.filter(|(_, old, new)| old != new).collect()
     }
 
+    /// What it is built from now and was not before.
+    pub(crate) fn built_from(&self, paint: Paint) -> String {
+        let (old, new) = (crates(self.old), crates(self.new));
+        match (&self.old.dependencies, &self.new.dependencies) {
+            (Some(_), Some(_)) => built_from(&self.dependencies, paint),
+            _ if old == new => String::new(),
+            _ => format!("\nBuilt from\n  {old} → {new}\n"),
+        }
+    }
+
     pub(crate) fn document(&self) -> Value {
         let list = |all: &[Capability]| -> Vec<Value> {
             let entry = |one: &Capability| {
