@@ -9,6 +9,7 @@
 use crate::component;
 use crate::private;
 use cap_std::fs::{Dir, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use wasmtime::Engine;
@@ -16,6 +17,8 @@ use wasmtime::component::Component;
 
 /// How many artifacts are kept: those of every adapter of a few versions.
 const MOST_ARTIFACTS: usize = 64;
+/// Bytes of the checksum that stands behind an artifact.
+const CHECKSUM: u64 = 4;
 
 /// Where compiled components are kept, or nowhere.
 #[derive(Clone, Debug, Default)]
@@ -42,9 +45,7 @@ impl ArtifactCache {
             return compile(engine, &component.bytes);
         };
         let name = format!("{}-{:016x}.cwasm", component.digest.hex(), settings_of(engine));
-        if let Some(artifact) = read(&directory, &name)
-            && let Some(found) = deserialize(engine, &artifact)
-        {
+        if let Some(found) = open(&directory, &name).and_then(|file| load(engine, file)) {
             return Ok(found);
         }
         let compiled = compile(engine, &component.bytes)?;
@@ -68,7 +69,7 @@ pub fn inspect_cache(cache: &Path) -> io::Result<CacheContents> {
         let name = entry?.file_name();
         let is_artifact = Path::new(&name).extension().is_some_and(|it| it == "cwasm");
         match name.to_str().filter(|_| is_artifact) {
-            Some(name) if read(&directory, name).is_some() => kept.whole += 1,
+            Some(name) if open(&directory, name).is_some() => kept.whole += 1,
             _ => kept.spoilt.push(cache.join(name)),
         }
     }
@@ -127,23 +128,26 @@ fn open_private(path: &Path) -> Option<Dir> {
     }
 }
 
-/// The bytes of an artifact and its checksum, if they are what was written.
-fn read(directory: &Dir, name: &str) -> Option<Vec<u8>> {
-    let mut file = directory.open(name).ok()?;
-    let length = usize::try_from(file.metadata().ok()?.len()).ok()?;
-    let mut bytes = Vec::with_capacity(length + 1);
-    file.read_to_end(&mut bytes).ok()?;
-    let (artifact, sum) = bytes.split_last_chunk()?;
-    if checksum(artifact) != *sum {
-        return None;
+/// The file of an artifact, if it is what was written: its checksum is compared.
+fn open(directory: &Dir, name: &str) -> Option<File> {
+    let mut file = directory.open(name).ok()?.into_std();
+    let mut left = file.metadata().ok()?.len().checked_sub(CHECKSUM)?;
+    let mut sum = crc32fast::Hasher::new();
+    let mut buffer = vec![0; 64 * 1024];
+    while left > 0 {
+        let wanted = usize::try_from(left).map_or(buffer.len(), |left| left.min(buffer.len()));
+        let read = file.read(&mut buffer[..wanted]).ok().filter(|read| *read > 0)?;
+        sum.update(&buffer[..read]);
+        left -= read as u64;
     }
-    bytes.truncate(bytes.len() - sum.len());
-    Some(bytes)
+    let mut written = [0; CHECKSUM as usize];
+    file.read_exact(&mut written).ok()?;
+    (sum.finalize().to_le_bytes() == written).then_some(file)
 }
 
 /// Tells a file that a full disk or a fault of it has spoilt. It is not there to
 /// tell forgeries, which only this user could make.
-fn checksum(artifact: &[u8]) -> [u8; 4] {
+fn checksum(artifact: &[u8]) -> [u8; CHECKSUM as usize] {
     crc32fast::hash(artifact).to_le_bytes()
 }
 
@@ -179,8 +183,28 @@ fn forget_the_oldest(directory: &Dir) -> io::Result<()> {
     artifacts.iter().take(too_many).try_for_each(|(_, name)| directory.remove_file(name))
 }
 
+/// Maps an artifact into memory, so that only what is used of it is read again.
+#[cfg(target_os = "linux")]
 #[allow(unsafe_code, reason = "an artifact is machine code; see the SAFETY note")]
-fn deserialize(engine: &Engine, artifact: &[u8]) -> Option<Component> {
+fn load(engine: &Engine, file: File) -> Option<Component> {
+    use std::os::fd::AsRawFd;
+    // This very file, whatever has its name by now.
+    let this = format!("/proc/self/fd/{}", file.as_raw_fd());
+    // SAFETY: the file is what an engine of the same settings serialized: it is whole
+    // (its checksum was compared), in a directory that only this user can write, and is
+    // replaced and never changed. Whoever can forge it, or write to it while it is mapped,
+    // can already run code as this user.
+    unsafe { Component::deserialize_file(engine, this) }.ok()
+}
+
+/// Reads an artifact.
+#[cfg(not(target_os = "linux"))]
+#[allow(unsafe_code, reason = "an artifact is machine code; see the SAFETY note")]
+fn load(engine: &Engine, mut file: File) -> Option<Component> {
+    let mut artifact = Vec::new();
+    io::Seek::rewind(&mut file).ok()?;
+    file.read_to_end(&mut artifact).ok()?;
+    artifact.truncate(artifact.len().checked_sub(CHECKSUM as usize)?);
     // SAFETY: the bytes are what an engine of the same settings serialized: they
     // come whole (their checksum was compared) from a file that only this user can
     // write, in a directory that only this user can write. Whoever can forge them
