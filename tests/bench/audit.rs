@@ -29,12 +29,12 @@ fn main() {
     }
     let mut criterion = Criterion::default().sample_size(10).configure_from_args();
     let mut group = criterion.benchmark_group("audit");
-    group.throughput(Throughput::Elements(ADAPTERS.into()));
+    group.throughput(Throughput::Elements(u64::from(ADAPTERS)));
     group.bench_function("100 adapters", |bencher| {
         bencher.iter(|| {
             let options = Options { store: Some(store.clone()), ..Options::default() };
             let report = Report::of(config.clone(), options).expect("a report");
-            assert_eq!(report.adapters.len(), ADAPTERS.into());
+            assert_eq!(report.adapters.len(), usize::from(ADAPTERS));
             assert!(report.adapters.values().all(|adapter| adapter.problem.is_none()));
             black_box(report)
         });
