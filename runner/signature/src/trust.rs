@@ -140,56 +140,11 @@ impl Trust {
         component: &[u8],
         signatures: &[Signature],
     ) -> Result<Option<Signer>, SignatureError> {
-        let below = match &self.beneath {
-            Some(beneath) => beneath.verify(adapter, component, signatures)?,
-            None => None,
-        };
-        let own = self.verify_own(adapter, component, signatures, below.is_some())?;
-        Ok(below.or(own))
-    }
-
-    /// What this policy says, whatever the one beneath does. Where a publisher of that one has
-    /// signed, nothing is unsigned.
-    fn verify_own(
-        &self,
-        adapter: &str,
-        component: &[u8],
-        signatures: &[Signature],
-        is_signed: bool,
-    ) -> Result<Option<Signer>, SignatureError> {
-        let publishers: Vec<_> = self.policy.publishers_of(adapter).collect();
-        if publishers.is_empty() {
-            return match self.policy.unsigned {
-                Unsigned::Refuse if !is_signed => Err(SignatureError::NoPublisher),
-                _ => Ok(None),
-            };
-        }
-        let names = || publishers.iter().map(|(name, _)| format!("`{name}`")).collect();
-        if signatures.is_empty() {
-            return Err(SignatureError::Absent { publishers: names() });
-        }
-        let mut why = Vec::new();
-        for signature in signatures {
-            let kind = signature.kind;
-            let mut asked = publishers.iter().filter(|(_, it)| it.kind() == kind).peekable();
-            if asked.peek().is_none() {
-                why.push(format!("no such publisher has a key for its {} signature", kind.word()));
-            }
-            for (name, publisher) in asked {
-                match self.is_by(&publisher.key, component, signature) {
-                    Ok(()) => {
-                        let (publisher, key) = ((*name).to_owned(), publisher.key.to_string());
-                        return Ok(Some(Signer { publisher, key }));
-                    }
-                    Err(reason) => why.push(format!("{} of `{name}`: {reason}", kind.word())),
-                }
-            }
-        }
-        Err(SignatureError::Foreign { publishers: names(), why })
+        Ok(self.signers(adapter, component, signatures)?.into_iter().next())
     }
 
     /// The same for a component that was granted as `pinned`'s, or as nobody's: its signer
-    /// may not have changed since.
+    /// may not have changed since. That others have signed it too does no harm.
     ///
     /// # Errors
     /// [`SignatureError`].
@@ -200,13 +155,61 @@ impl Trust {
         signatures: &[Signature],
         pinned: Option<&Signer>,
     ) -> Result<Option<Signer>, SignatureError> {
-        let found = self.verify(adapter, component, signatures)?;
+        let found = self.signers(adapter, component, signatures)?;
         match pinned {
-            Some(pinned) if found.as_ref() != Some(pinned) => {
+            Some(pinned) if !found.contains(pinned) => {
+                let found = found.into_iter().next();
                 Err(SignatureError::Other { pinned: pinned.clone(), found })
             }
-            _ => Ok(found),
+            Some(pinned) => Ok(Some(pinned.clone())),
+            None => Ok(found.into_iter().next()),
         }
+    }
+
+    /// Everybody who may sign it and has; those of the policy beneath first.
+    fn signers(
+        &self,
+        adapter: &str,
+        component: &[u8],
+        signatures: &[Signature],
+    ) -> Result<Vec<Signer>, SignatureError> {
+        let mut signers = match &self.beneath {
+            Some(beneath) => beneath.signers(adapter, component, signatures)?,
+            None => Vec::new(),
+        };
+        let publishers: Vec<_> = self.policy.publishers_of(adapter).collect();
+        if publishers.is_empty() {
+            return match self.policy.unsigned {
+                Unsigned::Refuse if signers.is_empty() => Err(SignatureError::NoPublisher),
+                _ => Ok(signers),
+            };
+        }
+        let names = || publishers.iter().map(|(name, _)| format!("`{name}`")).collect();
+        if signatures.is_empty() {
+            return Err(SignatureError::Absent { publishers: names() });
+        }
+        let (mut own, mut why) = (Vec::new(), Vec::new());
+        for signature in signatures {
+            let kind = signature.kind;
+            let mut asked = publishers.iter().filter(|(_, it)| it.kind() == kind).peekable();
+            if asked.peek().is_none() {
+                why.push(format!("no such publisher has a key for its {} signature", kind.word()));
+            }
+            for (name, publisher) in asked {
+                match self.is_by(&publisher.key, component, signature) {
+                    Ok(()) => {
+                        let (publisher, key) = ((*name).to_owned(), publisher.key.to_string());
+                        own.push(Signer { publisher, key });
+                    }
+                    Err(reason) => why.push(format!("{} of `{name}`: {reason}", kind.word())),
+                }
+            }
+        }
+        if own.is_empty() {
+            return Err(SignatureError::Foreign { publishers: names(), why });
+        }
+        signers.append(&mut own);
+        Ok(signers)
     }
 
     fn is_by(

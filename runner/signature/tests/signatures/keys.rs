@@ -118,6 +118,17 @@ fn who_signed_once_signs_for_ever() {
     let again = by(&old);
     let signature = old.sign(COMPONENT, "again").unwrap();
     assert!(again.verify_pinned("echo", COMPONENT, &[signature], Some(&pinned)).is_ok());
+    // One more publisher has signed it too, and stands before the other.
+    let (new_key, old_key) = (new.public().unwrap().1, old.public().unwrap().1);
+    let both = trust(&format!(
+        "[signatures.publishers.a]\nadapters = ['echo']\nminisign = '{new_key}'\n\
+         [signatures.publishers.acme]\nadapters = ['echo']\nminisign = '{old_key}'\n"
+    ));
+    let signatures = [&new, &old].map(|key| key.sign(COMPONENT, "").unwrap());
+    assert_eq!(both.verify("echo", COMPONENT, &signatures).unwrap().unwrap().publisher, "a");
+    let verified = both.verify_pinned("echo", COMPONENT, &signatures, Some(&pinned)).unwrap();
+    assert_eq!(verified.as_ref(), Some(&pinned));
+    assert!(both.verify_pinned("echo", COMPONENT, &signatures[..1], Some(&pinned)).is_err());
     // Another key, though the policy has it by now, and no policy at all.
     let signature = new.sign(COMPONENT, "").unwrap();
     let signatures = std::slice::from_ref(&signature);
