@@ -3,9 +3,11 @@
 
 use crate::core_module::probe;
 use crate::world::{Setup, World};
+use hotcell::audit::{Code, Options, Report};
 use hotcell::egress::{Decision, Rule};
+use hotcell::manifest::Severity;
 use hotcell::types::FailureKind;
-use hotcell::{Error, SetupError};
+use hotcell::{Config, Error, SetupError};
 
 const CLI: &str = "package wasi:cli@0.2.0;
     interface environment {
@@ -233,4 +235,36 @@ async fn what_is_neither_ours_nor_wasi_is_refused_in_any_case() {
         assert!(denial(&world, Rule::Import).contains("other:host/files@0.1.0"));
         world.goes_on_elsewhere().await;
     }
+}
+
+/// What an auditor reads of the same component, which nobody has to run for it.
+#[test]
+fn an_audit_tells_what_each_import_gives() {
+    let folder = tempfile::tempdir().unwrap();
+    let component = looks_around();
+    std::fs::write(folder.path().join("probe.wasm"), &component).unwrap();
+    let digest = hotcell::manifest::Digest::of(&component);
+    let report = |wasi: bool| {
+        let text = format!(
+            "[adapters.probe]\npath = 'probe.wasm'\ndigest = '{digest}'\n\
+             [providers.probe]\nwasi = {wasi}\n"
+        );
+        let config = Config::parse(&text, &folder.path().join("hotcell.toml")).unwrap();
+        Report::of(config, Options::default()).unwrap()
+    };
+    let severity = |report: &Report, code: Code| {
+        report.findings.iter().find(|it| it.code == code).map(|it| it.severity)
+    };
+    let permitted = report(true);
+    let gives = |name: &str| {
+        let imports = &permitted.adapters["probe"].imports;
+        imports.iter().find(|import| import.name == name).unwrap().gives
+    };
+    assert!(gives("wasi:filesystem/preopens@0.2.0").ends_with("empty"));
+    assert!(gives("wasi:clocks/wall-clock@0.2.0").ends_with("stands still"));
+    assert_eq!(severity(&permitted, Code::WasiImports), Some(Severity::Medium));
+    assert_eq!(severity(&permitted, Code::ComponentRefused), None);
+    let refused = report(false);
+    assert_eq!(severity(&refused, Code::ComponentRefused), Some(Severity::Critical));
+    assert!(refused.adapters["probe"].problem.is_some());
 }

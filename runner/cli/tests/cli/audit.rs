@@ -125,6 +125,14 @@ fn what_should_not_be_so_is_found() {
 }
 
 #[test]
+fn a_grant_of_every_path_is_found() {
+    let context = world();
+    context.packed("first.wasm", &[("\"POST /chat/completions\"", "\"POST /{any}/{thing}\"")]);
+    add(&context).good();
+    assert_eq!(found(&audit(&context), "wildcard-path").unwrap(), ("high".into(), "theirs".into()));
+}
+
+#[test]
 fn an_update_that_wants_more_is_found_before_anybody_agrees_to_it() {
     let context = world();
     add(&context).good();
