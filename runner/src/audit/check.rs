@@ -153,11 +153,6 @@ pub(super) fn adapter(
             "narrow it with the provider's `allow`, or have its author name the paths".to_owned(),
         );
     }
-    advisories(&adapter.advisories, &Subject::Adapter(name.to_owned()), findings);
-    let mut found = |severity, code, message: String, remedy: String| {
-        let subject = Subject::Adapter(name.to_owned());
-        findings.push(Finding { severity, code, subject, message, remedy });
-    };
     let is_used = providers.iter().any(|provider| provider.adapter.as_deref() == Some(name));
     if !is_used && matches!(adapter.granted, GrantReport::Lock { .. }) {
         found(
@@ -175,6 +170,7 @@ pub(super) fn adapter(
             format!("take [adapters.{name}] out"),
         );
     }
+    advisories(&adapter.advisories, &Subject::Adapter(name.to_owned()), findings);
 }
 
 /// What is known to be wrong with what something is built from.

@@ -203,29 +203,43 @@ pub(super) fn read(source: Source, component: &[u8]) -> Result<Adapter, Problem>
 fn signer(source: &Source, component: &[u8], config: &Config) -> Result<Signed, Problem> {
     let trust = Trust::load(config.signatures.clone().unwrap_or_default());
     let trust = trust.map_err(SetupError::from)?;
-    let unread = |error: &dyn std::fmt::Display| Problem::usage(error.to_string());
-    let (name, signatures, pinned) = match source {
+    let (name, pinned) = match source {
         Source::Bundled => return Ok(Signed::Bundled),
-        Source::Configured { name, path, .. } => {
-            (name.clone(), Signature::beside(path).map_err(|error| unread(&error))?, None)
-        }
+        Source::Configured { name, .. } => (name.clone(), None),
         Source::Granted { name } => {
             let granted = config.lock.get(name);
-            let store = Store::of_the_user();
-            let kept = granted.zip(store.as_ref()).map(|(it, store)| store.signatures(&it.digest));
-            let kept = kept.transpose().map_err(|error| unread(&error))?;
-            let pinned = granted.and_then(|granted| granted.signed_by.as_ref());
-            (name.clone(), kept.unwrap_or_default(), pinned)
+            (name.clone(), granted.and_then(|granted| granted.signed_by.as_ref()))
         }
-        Source::File(path) => {
-            let signatures = Signature::beside(path).map_err(|error| unread(&error))?;
+        Source::File(_) => {
             let name = hotcell::manifest::inspect(component).map(|it| it.manifest.adapter.name);
-            (name.unwrap_or_default(), signatures, None)
+            (name.unwrap_or_default(), None)
         }
+    };
+    // What lies there is of no concern where nobody has to sign.
+    let signatures = match trust.concerns(&name) {
+        true => signatures(source, config)?,
+        false => Vec::new(),
     };
     Ok(match trust.verify_pinned(&name, component, &signatures, pinned) {
         Ok(Some(signer)) => Signed::By(signer),
-        Ok(None) => Signed::ByNobody { signatures: signatures.len() },
+        Ok(None) => Signed::ByNobody,
         Err(error) => Signed::Refused(error),
     })
+}
+
+/// The signatures that a component was found with.
+fn signatures(source: &Source, config: &Config) -> Result<Vec<Signature>, Problem> {
+    let unread = |error: &dyn std::fmt::Display| Problem::usage(error.to_string());
+    match source {
+        Source::Bundled => Ok(Vec::new()),
+        Source::Configured { path, .. } | Source::File(path) => {
+            Signature::beside(path).map_err(|error| unread(&error))
+        }
+        Source::Granted { name } => {
+            let store = Store::of_the_user();
+            let kept = config.lock.get(name).zip(store.as_ref());
+            let kept = kept.map(|(granted, store)| store.signatures(&granted.digest));
+            Ok(kept.transpose().map_err(|error| unread(&error))?.unwrap_or_default())
+        }
+    }
 }

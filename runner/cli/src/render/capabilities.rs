@@ -32,10 +32,7 @@ pub(crate) enum Signed {
     /// Somebody's whom the configuration names.
     By(Signer),
     /// Nobody's who is named, and nobody has to.
-    ByNobody {
-        /// How many signatures there are.
-        signatures: usize,
-    },
+    ByNobody,
     /// Nobody's of those who have to.
     Refused(SignatureError),
 }
@@ -45,10 +42,7 @@ impl Signed {
         match self {
             Self::Bundled => "as part of this binary".to_owned(),
             Self::By(Signer { publisher, key }) => format!("by `{publisher}`, {key}"),
-            Self::ByNobody { signatures: 0 } => "by nobody".to_owned(),
-            Self::ByNobody { .. } => {
-                "by somebody whom [signatures] does not name, which is worth nothing".to_owned()
-            }
+            Self::ByNobody => "by nobody whom the configuration names".to_owned(),
             Self::Refused(error) => error.to_string(),
         }
     }
@@ -57,7 +51,7 @@ impl Signed {
         match self {
             Self::Bundled => json!({ "by": "bundle" }),
             Self::By(signer) => json!({ "by": "publisher", "signer": signer }),
-            Self::ByNobody { signatures } => json!({ "by": "nobody", "signatures": signatures }),
+            Self::ByNobody => json!({ "by": "nobody" }),
             Self::Refused(error) => json!({ "by": "nobody", "refused": error.to_string() }),
         }
     }

@@ -198,3 +198,15 @@ fn a_secret_key_is_its_owners_and_never_written_over() {
     .map(|(title, screen)| format!("=== {title}\n{}\n", screen.page()));
     assert_screen!(context, "signatures_keys", pages.concat());
 }
+
+/// Other programs have files of such names too.
+#[test]
+fn what_lies_beside_an_adapter_is_of_no_concern_where_nobody_has_to_sign() {
+    let context = world();
+    context.file("first.wasm.sig", [b'x'; 8000]);
+    let inspect = |name: &str| context.run(&["adapter", "inspect", name]);
+    assert!(inspect("first.wasm").good().out.contains("by nobody"));
+    add(&context).good();
+    inspect("theirs").good();
+    ask(&context).good();
+}

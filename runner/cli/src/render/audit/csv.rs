@@ -27,3 +27,16 @@ fn cell(text: &str) -> String {
         false => text,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for text in ["=HYPERLINK(\"x\")", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\n@x"] {
+            assert!(cell(text).starts_with('\''), "{text}");
+        }
+        assert_eq!(cell("a = 1"), "a = 1");
+    }
+}
