@@ -10,10 +10,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Folder below `adapters/`, in the order of a listing.
-const ADAPTERS: &[&str] = &["anthropic", "openai"];
+/// An adapter is a manifest and the code that it is for.
+struct Source {
+    /// The adapter's name, and the folder below `adapters/` with its `adapter.toml`.
+    name: &'static str,
+    /// The folder with its code: another adapter's, where both speak one protocol and
+    /// only what is granted differs.
+    code: &'static str,
+}
+
+/// In the order of a listing.
+const ADAPTERS: &[Source] =
+    &[Source { name: "anthropic", code: "anthropic" }, Source { name: "openai", code: "openai" }];
 /// Only for the demo and the red team; never offered as an adapter.
-const HOSTILE: &str = "hostile";
+const HOSTILE: Source = Source { name: "hostile", code: "hostile" };
 
 fn main() {
     if let Err(error) = build() {
@@ -35,13 +45,15 @@ fn build() -> Result<(), Box<dyn Error>> {
     for input in ["wit", "adapter-sdk", "Cargo.toml", "Cargo.lock"] {
         println!("cargo::rerun-if-changed={}", workspace.join(input).display());
     }
-    for name in ADAPTERS.iter().chain([&HOSTILE]) {
+    for Source { name, code } in ADAPTERS.iter().chain([&HOSTILE]) {
         println!("cargo::rerun-if-changed={}", adapters.join(name).display());
+        println!("cargo::rerun-if-changed={}", adapters.join(code).display());
     }
 
     ensure_target(&workspace)?;
-    let packages: Vec<String> =
-        ADAPTERS.iter().chain([&HOSTILE]).map(|name| package(name)).collect();
+    let codes: BTreeSet<&str> =
+        ADAPTERS.iter().chain([&HOSTILE]).map(|source| source.code).collect();
+    let packages: Vec<String> = codes.into_iter().map(package).collect();
     let build = Build {
         cargo: env::var("CARGO")?.into(),
         rustc: env::var("RUSTC")?.into(),
@@ -56,15 +68,15 @@ fn build() -> Result<(), Box<dyn Error>> {
     let mut crates = BTreeSet::new();
     writeln!(table, "/// The first-party adapters, by name.")?;
     writeln!(table, "pub static ADAPTERS: &[Bundled] = &[")?;
-    for name in ADAPTERS {
-        writeln!(table, "{},", entry(name, &adapters, &build, &out, &mut crates)?)?;
+    for source in ADAPTERS {
+        writeln!(table, "{},", entry(source, &adapters, &build, &out, &mut crates)?)?;
     }
     writeln!(table, "];")?;
     writeln!(table, "/// An adapter that tries to break out, for the demo and the red team.")?;
     writeln!(
         table,
         "pub static HOSTILE: Bundled = {};",
-        entry(HOSTILE, &adapters, &build, &out, &mut crates)?
+        entry(&HOSTILE, &adapters, &build, &out, &mut crates)?
     )?;
     writeln!(table, "/// What is known of the crates that the adapters are built from.")?;
     writeln!(table, "pub static CRATES: &[Crate] = &[")?;
@@ -111,15 +123,15 @@ fn ensure_target(workspace: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 fn entry(
-    name: &str,
+    Source { name, code }: &Source,
     adapters: &Path,
     build: &Build<'_>,
     out: &Path,
     crates: &mut BTreeSet<String>,
 ) -> Result<String, Box<dyn Error>> {
-    let module = build.module(&package(name));
+    let module = build.module(&package(code));
     let manifest = fs::read_to_string(adapters.join(name).join("adapter.toml"))?;
-    let tree = build.tree(&package(name))?;
+    let tree = build.tree(&package(code))?;
     let component = hotcell_manifest::pack_with(&fs::read(module)?, &manifest, &tree.dependencies)
         .map_err(|error| format!("adapter {name}: {error}"))?;
     crates.extend(tree.crates.iter().map(ToString::to_string));
