@@ -5,6 +5,7 @@ use crate::builder::RunnerBuilder;
 use crate::cell::{Cell, Door, Grants};
 use crate::config::Config;
 use crate::confinement::Confinement;
+use crate::facts;
 use crate::failure::Error;
 use crate::interface::Interface;
 use crate::provider::{self, ProviderInfo};
@@ -15,9 +16,9 @@ use crate::transcript::{self, Call, Transcript};
 use crate::types::{
     ChatRequest, EmbedRequest, EmbedResponse, FailureKind, ImageRequest, ImageResponse, Model,
     ModerationRequest, ModerationResponse, RerankRequest, RerankResponse, SpeechRequest,
-    TokenCount, TranscriptionRequest, TranscriptionResponse,
+    TokenCount, TranscriptionRequest, TranscriptionResponse, Usage,
 };
-use hotcell_catalogue::Asked;
+use hotcell_catalogue::{Asked, ModelFacts};
 use hotcell_egress::Refusal;
 use std::fmt;
 use std::sync::Arc;
@@ -91,6 +92,7 @@ impl Runner {
     pub async fn chat(&self, model: &str, mut request: ChatRequest) -> Result<Answer, Error> {
         let dialect = request.extra.as_ref().map(|extra| extra.dialect.clone());
         let way = self.way(model, Interface::Chat, dialect.as_deref())?;
+        self.inner.setup.check_facts(&way.way.provider, way.model, &request)?;
         request.model = way.model.to_owned();
         let call = || Call::Chat(request.clone());
         let (completion, provider, request_id) =
@@ -209,6 +211,19 @@ impl Runner {
     pub async fn models(&self, provider: &str) -> Result<Vec<Model>, Error> {
         let way = self.way_of(provider, Interface::Models)?;
         Ok(self.ask(&way, || Call::Models, async |cell| cell.list_models().await).await?.0)
+    }
+
+    /// What the catalogue knows of `provider/model`; none where it knows nothing, and where
+    /// the provider was pointed elsewhere.
+    pub fn facts(&self, model: &str) -> Option<&'static ModelFacts> {
+        let (provider, model) = model.split_once('/')?;
+        self.inner.setup.facts(provider, model)
+    }
+
+    /// What an answer of `provider/model` with this usage cost, in US dollars, by the prices
+    /// that the catalogue knows.
+    pub fn cost(&self, model: &str, usage: &Usage) -> Option<f64> {
+        facts::cost(self.facts(model)?, usage)
     }
 
     /// The configuration in force.
