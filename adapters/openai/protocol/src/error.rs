@@ -178,6 +178,7 @@ const MEANINGS: &[(FailureKind, &[&str])] = &[
         FailureKind::Permission,
         &[
             "permission_denied",
+            "permissiondenied",
             "permission_error",
             "permission_denied_error",
             "access_denied",
@@ -325,9 +326,10 @@ fn meaning_of_message(message: &str, kind: FailureKind) -> Option<FailureKind> {
     None
 }
 
-/// The time in "Please try again in 1m2.5s."
+/// The time in "Please try again in 1m2.5s." or "Please retry after 26 seconds."
 fn waiting_time(message: &str) -> Option<u64> {
-    let (_, rest) = message.split_once("try again in ")?;
+    let after = |words: &str| message.split_once(words).map(|(_, rest)| rest);
+    let rest = after("try again in ").or_else(|| after("retry after "))?;
     let mut rest = rest.trim_start();
     let mut ms = None;
     loop {
