@@ -23,6 +23,7 @@ struct Source {
 const ADAPTERS: &[Source] = &[
     Source { name: "anthropic", code: "anthropic" },
     Source { name: "azure", code: "azure" },
+    Source { name: "databricks", code: "databricks" },
     Source { name: "openai", code: "openai" },
 ];
 /// Only for the demo and the red team; never offered as an adapter.

@@ -66,7 +66,7 @@ pub fn of_body(text: &str, status: Option<u16>, headers: &[Header]) -> Option<Fa
         None => sentence(&inner, WRAPPINGS).or_else(|| sentence(&members, WRAPPINGS))?,
     };
     let word = |name: &str| word(&inner, name).or_else(|| word(&members, name));
-    let (code, kind) = (word("code"), word("type"));
+    let (code, kind) = (word("code").or_else(|| word("error_code")), word("type"));
     // Without a status of its own, an error may tell the one that it would have had.
     let told =
         || ["status_code", "status", "code"].iter().find_map(|name| word(name)?.parse().ok());
@@ -237,6 +237,8 @@ const MEANINGS: &[(FailureKind, &[&str])] = &[
             "model_not_available",
             "model_not_supported",
             "unknown_model",
+            "endpoint_not_found",
+            "resource_does_not_exist",
             "deploymentnotfound",
             "deployment_not_found",
             "not_found",
@@ -255,6 +257,7 @@ const MEANINGS: &[(FailureKind, &[&str])] = &[
             "ratelimitreached",
             "ratelimiterror",
             "too_many_requests",
+            "request_limit_exceeded",
             "toomanyrequests",
             "throttling",
             "resource_exhausted",
@@ -273,6 +276,7 @@ const MEANINGS: &[(FailureKind, &[&str])] = &[
             "service_unavailable_error",
             "serviceunavailable",
             "unavailable",
+            "temporarily_unavailable",
             "capacity_exceeded",
             "service_tier_capacity_exceeded",
         ],
@@ -321,6 +325,10 @@ fn meaning_of_message(message: &str, kind: FailureKind) -> Option<FailureKind> {
         return Some(FailureKind::NotFound);
     }
     if open && any(&["invalid api key", "incorrect api key", "api key not valid"]) {
+        return Some(FailureKind::Authentication);
+    }
+    // Databricks answers with 403 to a token that it does not know.
+    if kind == FailureKind::Permission && any(&["invalid access token"]) {
         return Some(FailureKind::Authentication);
     }
     None

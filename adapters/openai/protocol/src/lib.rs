@@ -57,7 +57,7 @@ pub mod json;
 
 pub use assembly::Assembly;
 pub use embeddings::embed;
-pub use models::models;
+pub use models::{models, models_as};
 pub use request::{Body, write};
 pub use usage::read as usage;
 

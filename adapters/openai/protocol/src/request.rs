@@ -222,7 +222,21 @@ impl Writer {
                     ),
                 }
             }
-            "reasoning_effort" if asked => match effort {
+            "effort-or-thinking" if budget.is_some() => {
+                let word = if off { "disabled" } else { "enabled" };
+                self.json.name("thinking").open(b'{').name("type").text(word);
+                if let Some(budget) = budget.filter(|_| !off) {
+                    self.json.name("budget_tokens").raw(&budget);
+                }
+                self.json.close(b'}');
+                if effort.is_some() && !off {
+                    self.warn(
+                        "the effort of thinking was left out: a budget of tokens was given, too"
+                            .to_owned(),
+                    );
+                }
+            }
+            "reasoning_effort" | "effort-or-thinking" if asked => match effort {
                 Some(effort) => self.json.name("reasoning_effort").text(effort),
                 None => self.lost("the budget of tokens for reasoning"),
             },
