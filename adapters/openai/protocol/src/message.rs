@@ -61,10 +61,12 @@ impl Writer {
     fn message(&mut self, message: &Message, before: &[Moved<'_>]) -> Written {
         let extra = self.extra(message.extra.as_ref())?;
         let mut pieces = Pieces { listed: !before.is_empty(), ..Pieces::default() };
+        let is_call = |part: &Part| matches!(part, Part::ToolCall(_));
+        let calls = !self.same_dialect && message.parts.iter().any(is_call);
         for part in &message.parts {
-            // Beside something else it says nothing, and some models refuse it.
+            // Beside a call it says nothing, and some models refuse it.
             let silent = matches!(part, Part::Text(text) if text.text.is_empty());
-            if !(silent && message.parts.len() > 1 && !self.same_dialect) {
+            if !(silent && calls) {
                 self.sort(message.role, part, &mut pieces)?;
             }
         }
