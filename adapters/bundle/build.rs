@@ -25,6 +25,7 @@ const ADAPTERS: &[Source] = &[
     Source { name: "azure", code: "azure" },
     Source { name: "databricks", code: "databricks" },
     Source { name: "openai", code: "openai" },
+    Source { name: "sagemaker", code: "sagemaker" },
 ];
 /// Only for the demo and the red team; never offered as an adapter.
 const HOSTILE: Source = Source { name: "hostile", code: "hostile" };

@@ -182,7 +182,7 @@ impl Choice {
             // Some say `stop` where the model waits for its calls.
             Some("stop") if !self.calls.is_empty() => FinishReason::ToolCalls,
             Some("stop") if self.refusal.is_some() && self.text.is_none() => FinishReason::Refusal,
-            Some("stop" | "eos" | "end_turn" | "stop_sequence") => FinishReason::Stop,
+            Some("stop" | "eos" | "eos_token" | "end_turn" | "stop_sequence") => FinishReason::Stop,
             Some("length" | "max_tokens" | "model_length") => FinishReason::Length,
             Some("tool_calls" | "function_call" | "tool_use") => FinishReason::ToolCalls,
             Some("content_filter" | "sensitive") => FinishReason::ContentFilter,

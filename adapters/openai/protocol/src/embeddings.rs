@@ -25,28 +25,49 @@ enum Element {
 ///
 /// # Errors
 /// `unsupported` for what cannot be said, what egress refuses, what the provider says
-/// against the request, and `malformed-response` where there is not one vector for each
-/// input.
+/// against the request, and as [`read_embeddings`].
 pub fn embed(
     builder: RequestBuilder<'_>,
     request: &EmbedRequest,
     named: &[(&str, &str)],
 ) -> Result<EmbedResponse, Failure> {
-    let extra = extra(request)?;
-    let element = element(&extra)?;
+    let body = write_embeddings(request, named)?;
     let builder = builder.header("accept", "application/json");
-    let body = body(request, named, &extra);
     let response = builder.header("content-type", "application/json").body(body).send()?;
     if response.status() >= 300 {
         return Err(error::of_response(&response));
     }
     let text = response.text()?;
-    // Some providers say what went wrong with a status of 200.
-    read(&text, request.inputs.len(), element).map_err(|failure| {
-        let mut failure = error::of_body(&text, None, &[]).unwrap_or(failure);
+    read_embeddings(request, &text).map_err(|mut failure| {
         error::complete(&mut failure, &response.headers());
         failure
     })
+}
+
+/// Writes the body of a request for vectors, as [`write`](fn@crate::write) does for chat.
+///
+/// # Errors
+/// `unsupported` for what cannot be said, and `invalid-request` for an `extra` that is no
+/// object.
+pub fn write_embeddings(
+    request: &EmbedRequest,
+    named: &[(&str, &str)],
+) -> Result<Vec<u8>, Failure> {
+    let extra = extra(request)?;
+    // What could not be read is not asked for.
+    element(&extra)?;
+    Ok(body(request, named, &extra))
+}
+
+/// Reads the vectors that came for a request.
+///
+/// # Errors
+/// `malformed-response` where there is not one vector for each input, or what the provider
+/// says against the request: some do so with a status of 200.
+pub fn read_embeddings(request: &EmbedRequest, text: &str) -> Result<EmbedResponse, Failure> {
+    let element = element(&extra(request)?)?;
+    read(text, request.inputs.len(), element)
+        .map_err(|failure| error::of_body(text, None, &[]).unwrap_or(failure))
 }
 
 fn extra(request: &EmbedRequest) -> Result<Members<'_>, Failure> {

@@ -66,7 +66,8 @@ pub fn of_body(text: &str, status: Option<u16>, headers: &[Header]) -> Option<Fa
         None => sentence(&inner, WRAPPINGS).or_else(|| sentence(&members, WRAPPINGS))?,
     };
     let word = |name: &str| word(&inner, name).or_else(|| word(&members, name));
-    let (code, kind) = (word("code").or_else(|| word("error_code")), word("type"));
+    let first = |names: [&str; 2]| names.into_iter().find_map(word);
+    let (code, kind) = (first(["code", "error_code"]), first(["type", "error_type"]));
     // Without a status of its own, an error may tell the one that it would have had.
     let told =
         || ["status_code", "status", "code"].iter().find_map(|name| word(name)?.parse().ok());

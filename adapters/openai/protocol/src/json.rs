@@ -241,3 +241,14 @@ pub fn string(text: &str) -> String {
     json.text(text);
     String::from_utf8(json.0).unwrap_or_default()
 }
+
+/// A number as JSON text. Whole ones without a decimal point: what takes `1.0` also takes
+/// `1`, and not always the other way round.
+pub fn number(value: f64) -> String {
+    let whole = value.trunc() == value && value.abs() < 1e15;
+    if whole {
+        (value as i64).to_string()
+    } else {
+        serde_json::to_string(&value).unwrap_or_default()
+    }
+}

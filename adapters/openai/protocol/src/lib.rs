@@ -43,6 +43,7 @@ mod media;
 mod message;
 mod models;
 mod part;
+mod prompt;
 mod reader;
 mod reasoning;
 mod request;
@@ -56,8 +57,9 @@ pub mod error;
 pub mod json;
 
 pub use assembly::Assembly;
-pub use embeddings::embed;
+pub use embeddings::{embed, read_embeddings, write_embeddings};
 pub use models::{models, models_as};
+pub use prompt::{Prompt, prompt};
 pub use request::{Body, write};
 pub use usage::read as usage;
 

@@ -1,7 +1,7 @@
 //! A chat request into the body that the provider reads.
 
 use crate::DIALECT;
-use crate::json::{Json, Members, value};
+use crate::json::{Json, Members, number, value};
 use hotcell_sdk::{ChatRequest, Failure, FailureKind, JsonSchema, Native, OutputFormat};
 use hotcell_sdk::{ReasoningOptions, Sampling, setting};
 
@@ -276,16 +276,5 @@ impl Writer {
         self.json.close(b'}');
         self.json.close(b'}');
         Ok(())
-    }
-}
-
-/// Whole numbers without a decimal point: what takes `1.0` also takes `1`, and not
-/// always the other way round.
-fn number(value: f64) -> String {
-    let whole = value.trunc() == value && value.abs() < 1e15;
-    if whole {
-        (value as i64).to_string()
-    } else {
-        serde_json::to_string(&value).unwrap_or_default()
     }
 }
