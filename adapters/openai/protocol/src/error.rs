@@ -36,6 +36,7 @@ pub fn complete(failure: &mut Failure, headers: &[Header]) {
         "mistral-correlation-id",
         "x-generation-id",
         "x-ds-trace-id",
+        "x-amzn-requestid",
         "cf-ray",
     ];
     let find = |name: &&str| headers.iter().find(|header| header.name == **name);

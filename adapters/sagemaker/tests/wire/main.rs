@@ -3,6 +3,5 @@
 mod embeddings;
 mod failure;
 mod frames;
-mod generate;
 mod provider;
 mod request;

@@ -7,17 +7,9 @@ use serde_json::{Value, json};
 
 pub(crate) const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
 
-/// An endpoint whose container speaks as OpenAI does.
 pub(crate) fn openai() -> Script {
     let mut script = Script::new();
     script.manifest(include_str!("../../adapter.toml"));
-    script
-}
-
-/// An endpoint whose container is one of Hugging Face's.
-pub(crate) fn huggingface() -> Script {
-    let mut script = openai();
-    script.setting("container", "huggingface");
     script
 }
 
@@ -72,12 +64,6 @@ pub(crate) fn exception(kind: &str, payload: &Value) -> Vec<u8> {
 pub(crate) fn streamed(mut script: Script, body: impl Into<Vec<u8>>) -> Run {
     script.answer(200, EVENT_STREAM, body).header("x-amzn-requestid", "r-1");
     script.chat_at_every_cut::<SageMaker>(&request(true))
-}
-
-/// What comes of an answer in one piece.
-pub(crate) fn whole(mut script: Script, body: &str) -> Run {
-    script.answer(200, "application/json", body);
-    script.chat_at_every_cut::<SageMaker>(&request(false))
 }
 
 /// A chunk of a chat completion.

@@ -1,22 +1,13 @@
-//! Texts into vectors: in the words of OpenAI, or of Hugging Face's containers
-//! (<https://huggingface.github.io/text-embeddings-inference/>).
+//! Texts into vectors, as TEI has it.
 
-use crate::{Container, invoke};
+use hotcell_openai_chat::error;
 use hotcell_openai_chat::json::{Json, Members, list, value};
-use hotcell_openai_chat::{error, read_embeddings, write_embeddings};
+use hotcell_sagemaker::invoke;
 use hotcell_sdk::{EmbedRequest, EmbedResponse, Failure, Input, LogLevel, log};
 
 pub(crate) fn embed(request: &EmbedRequest) -> Result<EmbedResponse, Failure> {
-    match Container::configured() {
-        Container::OpenAi => {
-            let body = write_embeddings(request, &[])?;
-            read_embeddings(request, &invoke(&request.model, false, body)?.text()?)
-        }
-        Container::HuggingFace => {
-            let body = write(request)?;
-            read(request, &invoke(&request.model, false, body)?.text()?)
-        }
-    }
+    let body = write(request)?;
+    read(request, &invoke(&request.model, false, body)?.text()?)
 }
 
 fn write(request: &EmbedRequest) -> Result<Vec<u8>, Failure> {

@@ -1,13 +1,13 @@
 //! What Hugging Face's generate answers: token by token, or in one piece.
 
-use crate::generate::DIALECT;
+use crate::DIALECT;
 use hotcell_openai_chat::error;
 use hotcell_openai_chat::json::{self, Members, count, list, present, value};
 use hotcell_sdk::{Assemble, Delta, Event, Failure, FinishReason, Finished, Native, NativeAt};
 use hotcell_sdk::{Usage, warning};
 
 /// An answer so far.
-pub(crate) struct Generated {
+pub struct Generated {
     /// The probabilities of tokens were asked for.
     logprobs: bool,
     /// Some text was told.

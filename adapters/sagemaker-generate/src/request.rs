@@ -1,12 +1,10 @@
 //! A chat request in the words of Hugging Face's generate
 //! (<https://huggingface.co/docs/text-generation-inference/reference/api_reference>).
 
+use crate::DIALECT;
 use hotcell_openai_chat::json::{self, Json, Members};
 use hotcell_openai_chat::{Body, prompt};
 use hotcell_sdk::{ChatRequest, Failure, FailureKind, Sampling};
-
-/// The dialect of generate. The members of an `extra` of it are parameters.
-pub(crate) const DIALECT: &str = "huggingface-generate";
 
 /// Writes the body of a request. The conversation becomes one text: see [`prompt`].
 pub(crate) fn write(request: &ChatRequest) -> Result<Body, Failure> {

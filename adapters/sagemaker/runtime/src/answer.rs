@@ -1,22 +1,14 @@
 //! An answer that is still coming.
 
 use crate::frames::Frames;
-use crate::words::Words;
-use hotcell_sdk::{Assemble as _, Completion, Event, Failure, Reply, Response};
+use hotcell_sdk::{Assemble, Completion, Event, Failure, Response};
 
-/// An answer that is still coming: in one piece, or in frames.
-pub struct Answer(Form);
-
-enum Form {
-    Whole(Reply<Words>),
-    Frames(Stream),
-}
-
-/// An answer in frames.
-struct Stream {
+/// An answer that is still coming: in frames, or whole as soon as it is there. `A` makes
+/// events of the container's words.
+pub struct Answer<A> {
     response: Response,
     frames: Frames,
-    words: Words,
+    words: A,
     /// What has been read and not been handed over.
     ready: Vec<Event>,
     /// Nothing more is read.
@@ -25,35 +17,43 @@ struct Stream {
     failure: Option<Failure>,
 }
 
-impl Answer {
-    /// Waits for the first event, or for the whole answer.
-    pub(crate) fn begin(
+impl<A: Assemble> Answer<A> {
+    /// Waits for the first event of a stream, or for the whole answer. Each warning becomes
+    /// an event before it.
+    ///
+    /// # Errors
+    /// What goes wrong before the first event: frames that are none, an exception of
+    /// SageMaker's, and whatever `words` fails with.
+    pub fn begin(
         response: Response,
         stream: bool,
-        words: Words,
+        words: A,
         warnings: Vec<String>,
     ) -> Result<Self, Failure> {
-        if !stream {
-            return Ok(Self(Form::Whole(Reply::begin(response, words, warnings)?)));
-        }
         let (frames, ready) = (Frames::default(), Vec::new());
-        let mut stream = Stream { response, frames, words, ready, ended: false, failure: None };
-        let first = stream.advance()?.unwrap_or_default();
-        stream.ready = warnings.into_iter().map(Event::Warning).chain(first).collect();
-        Ok(Self(Form::Frames(stream)))
+        let mut answer = Self { response, frames, words, ready, ended: false, failure: None };
+        let first = match stream {
+            true => answer.advance()?.unwrap_or_default(),
+            false => answer.whole()?,
+        };
+        answer.ready = warnings.into_iter().map(Event::Warning).chain(first).collect();
+        Ok(answer)
     }
-}
 
-impl Completion for Answer {
-    fn next(&mut self) -> Result<Option<Vec<Event>>, Failure> {
-        match &mut self.0 {
-            Form::Whole(reply) => reply.next(),
-            Form::Frames(stream) => stream.advance(),
+    fn whole(&mut self) -> Result<Vec<Event>, Failure> {
+        self.ended = true;
+        let mut events = Vec::new();
+        let body = self.response.text();
+        let read = body.and_then(|body| self.words.whole(body.trim(), &mut events));
+        match read {
+            Ok(()) => Ok(events),
+            Err(mut failure) => {
+                self.words.annotate(&mut failure, &self.response.headers());
+                Err(failure)
+            }
         }
     }
-}
 
-impl Stream {
     fn advance(&mut self) -> Result<Option<Vec<Event>>, Failure> {
         if !self.ready.is_empty() {
             return Ok(Some(std::mem::take(&mut self.ready)));
@@ -94,5 +94,11 @@ impl Stream {
         self.ended = true;
         self.frames.finish(&mut self.words, events)?;
         self.words.end(events)
+    }
+}
+
+impl<A: Assemble + 'static> Completion for Answer<A> {
+    fn next(&mut self) -> Result<Option<Vec<Event>>, Failure> {
+        self.advance()
     }
 }

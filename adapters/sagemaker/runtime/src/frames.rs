@@ -5,9 +5,8 @@
 //! in the frames is one stream, of server-sent events or of lines of JSON.
 
 use crate::error;
-use crate::words::Words;
 use hotcell_sdk::event_stream::{Decoder, Frame};
-use hotcell_sdk::{Assemble as _, Event, Failure, ndjson, sse};
+use hotcell_sdk::{Assemble, Event, Failure, ndjson, sse};
 
 /// What of the stream was not complete so far.
 #[derive(Default)]
@@ -29,7 +28,7 @@ impl Frames {
     pub(crate) fn push(
         &mut self,
         chunk: &[u8],
-        words: &mut Words,
+        words: &mut impl Assemble,
         events: &mut Vec<Event>,
     ) -> Result<(), Failure> {
         let payload = &mut self.payload;
@@ -42,7 +41,7 @@ impl Frames {
     /// At the end of the response.
     pub(crate) fn finish(
         &mut self,
-        words: &mut Words,
+        words: &mut impl Assemble,
         events: &mut Vec<Event>,
     ) -> Result<(), Failure> {
         if !self.frames.is_complete() {
@@ -62,7 +61,7 @@ impl Payload {
     fn frame(
         &mut self,
         frame: &Frame,
-        words: &mut Words,
+        words: &mut impl Assemble,
         events: &mut Vec<Event>,
     ) -> Result<(), Failure> {
         match (frame.header(":message-type"), frame.header(":event-type")) {
@@ -76,7 +75,7 @@ impl Payload {
     fn part(
         &mut self,
         mut part: &[u8],
-        words: &mut Words,
+        words: &mut impl Assemble,
         events: &mut Vec<Event>,
     ) -> Result<(), Failure> {
         if let Self::Unknown = self {
@@ -87,17 +86,31 @@ impl Payload {
                 Some(_) => Self::Events(sse::Decoder::default()),
             };
         }
-        // What comes after the end is passed over.
         match self {
             Self::Unknown => Ok(()),
-            Self::Events(decoder) => decoder.push(part, |name, data| match words.has_ended() {
-                true => Ok(()),
-                false => words.event(name, data, events),
-            }),
-            Self::Lines(decoder) => decoder.push(part, |line| match words.has_ended() {
-                true => Ok(()),
-                false => words.event("", line, events),
-            }),
+            Self::Events(decoder) => decoder.push(part, event(words, events)),
+            Self::Lines(decoder) => decoder.push(part, line(words, events)),
         }
     }
+}
+
+/// Reads one event. What comes after the end is passed over. A function, so that the
+/// decoder is compiled for one closure and not for two.
+fn event(
+    words: &mut impl Assemble,
+    events: &mut Vec<Event>,
+) -> impl FnMut(&str, &str) -> Result<(), Failure> {
+    |name, data| match words.has_ended() {
+        true => Ok(()),
+        false => words.event(name, data, events),
+    }
+}
+
+/// The same for one line.
+fn line(
+    words: &mut impl Assemble,
+    events: &mut Vec<Event>,
+) -> impl FnMut(&str) -> Result<(), Failure> {
+    let mut event = event(words, events);
+    move |line| event("", line)
 }
