@@ -20,8 +20,14 @@ struct Source {
 }
 
 /// In the order of a listing.
-const ADAPTERS: &[Source] =
-    &[Source { name: "anthropic", code: "anthropic" }, Source { name: "openai", code: "openai" }];
+const ADAPTERS: &[Source] = &[
+    Source { name: "anthropic", code: "anthropic" },
+    Source { name: "azure", code: "azure" },
+    Source { name: "databricks", code: "databricks" },
+    Source { name: "openai", code: "openai" },
+    Source { name: "sagemaker", code: "sagemaker" },
+    Source { name: "sagemaker-generate", code: "sagemaker-generate" },
+];
 /// Only for the demo and the red team; never offered as an adapter.
 const HOSTILE: Source = Source { name: "hostile", code: "hostile" };
 

@@ -55,6 +55,12 @@ impl Dialect {
     /// The entry of the catalogue that a provider is set up from: its own, where that
     /// is on the adapter that speaks this dialect.
     pub(crate) fn template(self, provider: &str) -> &'static str {
+        // Its chat was recorded at AI Foundry's own interface, its vectors at OpenAI's.
+        match (self, provider) {
+            (Self::OpenAiChat, "azure") => return "azure-ai",
+            (Self::OpenAiEmbeddings, "azure") => return "azure",
+            _ => {}
+        }
         let adapter = |name: &str| catalogue::provider(name).map(|entry| entry.adapter.as_str());
         let fallback = self.fallback();
         match catalogue::provider(provider) {

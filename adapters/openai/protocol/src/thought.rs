@@ -18,13 +18,21 @@ pub(crate) enum Thought<'a> {
     Detail(Members<'a>),
 }
 
+/// Thoughts that stand in the content of a message.
+pub(crate) enum Inline<'a> {
+    /// Mistral's: all in one part.
+    Thinking(String),
+    /// Databricks': signed or in cipher, each a part of its own.
+    Summary(Vec<&'a ReasoningPart>),
+}
+
 /// One of the `reasoning_details` with all its members, each as JSON text.
 type Detail = Vec<(String, String)>;
 
 impl Writer {
-    /// Writes thoughts as a member of the message, or gives the text back that is to
-    /// stand in its content.
-    pub(crate) fn thoughts(&mut self, thoughts: Vec<Thought<'_>>) -> Option<String> {
+    /// Writes thoughts as a member of the message, or gives those back that are to stand in
+    /// its content.
+    pub(crate) fn thoughts<'a>(&mut self, thoughts: Vec<Thought<'a>>) -> Option<Inline<'a>> {
         if thoughts.is_empty() {
             return None;
         }
@@ -44,13 +52,60 @@ impl Writer {
                 }
                 self.json.close(b']');
             }
-            Some("thinking") if !text.is_empty() => return Some(text),
+            Some("thinking") if !text.is_empty() => return Some(Inline::Thinking(text)),
+            Some("summary") => {
+                let parts = thoughts.iter().filter_map(|thought| match thought {
+                    Thought::Part(part) => Some(*part),
+                    Thought::Detail(_) => None,
+                });
+                // The model's maker refuses a thought that it cannot know for its own.
+                let (own, other): (Vec<_>, Vec<_>) =
+                    parts.partition(|part| part.signature.is_some() || part.redacted.is_some());
+                if !other.is_empty() || own.is_empty() {
+                    self.lost("what a model thought before without signing it");
+                }
+                return (!own.is_empty()).then_some(Inline::Summary(own));
+            }
             Some(name @ ("reasoning" | "reasoning_content")) if !text.is_empty() => {
                 self.json.name(name).text(&text);
             }
             _ => self.lost("what the model thought before"),
         }
         None
+    }
+
+    /// Writes thoughts as parts of the content.
+    pub(crate) fn inline(&mut self, thoughts: &Inline<'_>) {
+        match thoughts {
+            Inline::Thinking(text) => {
+                self.json.open(b'{').name("type").text("thinking");
+                self.json.name("thinking").open(b'[');
+                self.words(text);
+                self.json.close(b']');
+                self.json.close(b'}');
+            }
+            Inline::Summary(parts) => {
+                for part in parts {
+                    self.json.open(b'{').name("type").text("reasoning");
+                    self.json.name("summary").open(b'[').open(b'{').name("type");
+                    match &part.redacted {
+                        Some(cipher) => {
+                            self.json.text("summary_encrypted_text");
+                            self.json.name("data").text(cipher);
+                        }
+                        None => {
+                            self.json.text("summary_text");
+                            self.json.name("text").text(&part.text);
+                            let signature = part.signature.as_deref().unwrap_or_default();
+                            self.json.name("signature").text(signature);
+                        }
+                    }
+                    self.json.close(b'}');
+                    self.json.close(b']');
+                    self.json.close(b'}');
+                }
+            }
+        }
     }
 }
 

@@ -1,14 +1,17 @@
 //! A chat request into the body that the provider reads.
 
 use crate::DIALECT;
-use crate::json::{Json, Members, value};
+use crate::json::{Json, Members, number, value};
 use hotcell_sdk::{ChatRequest, Failure, FailureKind, JsonSchema, Native, OutputFormat};
 use hotcell_sdk::{ReasoningOptions, Sampling, setting};
 
 /// What goes out, and what could not be said.
-pub(crate) struct Body {
-    pub(crate) json: Vec<u8>,
-    pub(crate) warnings: Vec<String>,
+#[derive(Debug)]
+pub struct Body {
+    /// The body of the request.
+    pub json: Vec<u8>,
+    /// What was left out or said in another way: a sentence each, for an event.
+    pub warnings: Vec<String>,
 }
 
 /// The outcome of writing something. A failure is rare and large, and goes through
@@ -24,14 +27,24 @@ pub(crate) struct Writer {
     warnings: Vec<String>,
 }
 
-pub(crate) fn write(request: &ChatRequest) -> Result<Body, Box<Failure>> {
+/// Writes the body of a chat request. `named` are the members that say which model is
+/// meant, and stand first; a client of this dialect that spells one of them itself wins.
+///
+/// # Errors
+/// `unsupported` for what cannot be said in this dialect or to this provider, and
+/// `invalid-request` for what is no JSON where it is promised.
+pub fn write(request: &ChatRequest, named: &[(&str, &str)]) -> Result<Body, Failure> {
+    written(request, named).map_err(|failure| *failure)
+}
+
+fn written(request: &ChatRequest, named: &[(&str, &str)]) -> Result<Body, Box<Failure>> {
     let same_dialect = is_own(request.extra.as_ref());
     let mut writer = Writer { json: Json::default(), same_dialect, warnings: Vec::new() };
     let extra = writer.extra(request.extra.as_ref())?;
     writer.json.open(b'{');
     let spelled = |name: &str| extra.has(name);
-    if !spelled("model") {
-        writer.json.name("model").text(&request.model);
+    for (name, text) in named.iter().filter(|(name, _)| !spelled(name)) {
+        writer.json.name(name).text(text);
     }
     if !spelled("messages") {
         writer.json.name("messages");
@@ -209,7 +222,21 @@ impl Writer {
                     ),
                 }
             }
-            "reasoning_effort" if asked => match effort {
+            "effort-or-thinking" if budget.is_some() => {
+                let word = if off { "disabled" } else { "enabled" };
+                self.json.name("thinking").open(b'{').name("type").text(word);
+                if let Some(budget) = budget.filter(|_| !off) {
+                    self.json.name("budget_tokens").raw(&budget);
+                }
+                self.json.close(b'}');
+                if effort.is_some() && !off {
+                    self.warn(
+                        "the effort of thinking was left out: a budget of tokens was given, too"
+                            .to_owned(),
+                    );
+                }
+            }
+            "reasoning_effort" | "effort-or-thinking" if asked => match effort {
                 Some(effort) => self.json.name("reasoning_effort").text(effort),
                 None => self.lost("the budget of tokens for reasoning"),
             },
@@ -249,16 +276,5 @@ impl Writer {
         self.json.close(b'}');
         self.json.close(b'}');
         Ok(())
-    }
-}
-
-/// Whole numbers without a decimal point: what takes `1.0` also takes `1`, and not
-/// always the other way round.
-fn number(value: f64) -> String {
-    let whole = value.trunc() == value && value.abs() < 1e15;
-    if whole {
-        (value as i64).to_string()
-    } else {
-        serde_json::to_string(&value).unwrap_or_default()
     }
 }

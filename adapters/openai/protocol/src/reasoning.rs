@@ -113,6 +113,29 @@ impl Reasoning {
             teller.text(Event::Signature, index, signature);
         }
     }
+
+    /// A part of the type `reasoning`, as Databricks has it in its content: a summary in
+    /// pieces, each signed or the last of several, or in cipher.
+    pub(crate) fn summary(&mut self, part: &Members<'_>, teller: &mut Teller<'_>) {
+        let pieces = part.get("summary").and_then(json::list).unwrap_or_default();
+        for piece in pieces.into_iter().filter_map(Members::of) {
+            if let Some(cipher) = piece.text("data") {
+                let index = teller.next_part();
+                teller.text(Event::RedactedReasoning, index, cipher);
+                self.plain = None;
+            }
+            if let Some(text) = piece.text("text") {
+                let index = self.plain(teller);
+                teller.text(Event::Reasoning, index, text);
+            }
+            if let Some(signature) = piece.text("signature") {
+                let index = self.plain(teller);
+                teller.text(Event::Signature, index, signature);
+                // It closes its part: what follows is another thought.
+                self.plain = None;
+            }
+        }
+    }
 }
 
 fn told_by<'a>(detail: &Members<'a>) -> Option<Cow<'a, str>> {

@@ -135,17 +135,25 @@ impl Choice {
         }
     }
 
-    /// Content as a list of parts, as Mistral gives it.
+    /// Content as a list of parts, as Mistral and Databricks give it.
     fn list(&mut self, raw: &str, teller: &mut Teller<'_>) {
         for value in json::list(raw).unwrap_or_default() {
             let members = Members::of(value).unwrap_or_default();
             match members.text("type").as_deref() {
                 Some("text" | "output_text") => {
-                    if let Some(text) = members.text("text") {
+                    let citations = json::present(members.get("citations")).and_then(json::list);
+                    let text = members.text("text");
+                    if text.is_some() || citations.is_some() {
                         let index = part(&mut self.text, teller);
-                        teller.text(Event::Text, index, text);
+                        if let Some(text) = text {
+                            teller.text(Event::Text, index, text);
+                        }
+                        for citation in citations.into_iter().flatten() {
+                            teller.value(Event::Citation, index, citation.to_owned());
+                        }
                     }
                 }
+                Some("reasoning") => self.reasoning.summary(&members, teller),
                 Some("thinking") => self.reasoning.thinking(&members, teller),
                 Some("reference") => {
                     let index = part(&mut self.text, teller);
@@ -174,7 +182,7 @@ impl Choice {
             // Some say `stop` where the model waits for its calls.
             Some("stop") if !self.calls.is_empty() => FinishReason::ToolCalls,
             Some("stop") if self.refusal.is_some() && self.text.is_none() => FinishReason::Refusal,
-            Some("stop" | "eos" | "end_turn" | "stop_sequence") => FinishReason::Stop,
+            Some("stop" | "eos" | "eos_token" | "end_turn" | "stop_sequence") => FinishReason::Stop,
             Some("length" | "max_tokens" | "model_length") => FinishReason::Length,
             Some("tool_calls" | "function_call" | "tool_use") => FinishReason::ToolCalls,
             Some("content_filter" | "sensitive") => FinishReason::ContentFilter,

@@ -2,7 +2,7 @@
 
 use crate::json::{Members, value};
 use crate::request::{Writer, Written, is_own, own};
-use crate::thought::{THOUGHTS, Thought};
+use crate::thought::{Inline, THOUGHTS, Thought};
 use crate::tool::is_only;
 use hotcell_sdk::{
     MediaKind, MediaPart, MediaSource, Message, Part, Role, ToolCall, ToolResult, ToolResultPart,
@@ -61,8 +61,14 @@ impl Writer {
     fn message(&mut self, message: &Message, before: &[Moved<'_>]) -> Written {
         let extra = self.extra(message.extra.as_ref())?;
         let mut pieces = Pieces { listed: !before.is_empty(), ..Pieces::default() };
+        let is_call = |part: &Part| matches!(part, Part::ToolCall(_));
+        let calls = !self.same_dialect && message.parts.iter().any(is_call);
         for part in &message.parts {
-            self.sort(message.role, part, &mut pieces)?;
+            // Beside a call it says nothing, and some models refuse it.
+            let silent = matches!(part, Part::Text(text) if text.text.is_empty());
+            if !(silent && calls) {
+                self.sort(message.role, part, &mut pieces)?;
+            }
         }
         self.json.open(b'{');
         if !extra.has("role") {
@@ -77,7 +83,7 @@ impl Writer {
         if !extra.has("content") {
             let exact = self.same_dialect
                 || message.extra.as_ref().is_some_and(|extra| is_own(Some(extra)));
-            self.content(&pieces, thinking.as_deref(), before, exact)?;
+            self.content(&pieces, thinking.as_ref(), before, exact)?;
         }
         self.members_of_answer(&pieces, &extra)?;
         if let Some(name) = message.name.as_ref().filter(|_| !extra.has("name")) {
@@ -143,7 +149,7 @@ impl Writer {
     fn content(
         &mut self,
         pieces: &Pieces<'_>,
-        thinking: Option<&str>,
+        thinking: Option<&Inline<'_>>,
         before: &[Moved<'_>],
         exact: bool,
     ) -> Written {
@@ -165,11 +171,7 @@ impl Writer {
                     self.moved(moved)?;
                 }
                 if let Some(thinking) = thinking {
-                    self.json.open(b'{').name("type").text("thinking");
-                    self.json.name("thinking").open(b'[');
-                    self.words(thinking);
-                    self.json.close(b']');
-                    self.json.close(b'}');
+                    self.inline(thinking);
                 }
                 for part in parts {
                     match part {

@@ -6,7 +6,7 @@ use hotcell_sdk::{Failure, FailureKind, Header, Response, thousandths};
 use std::borrow::Cow;
 
 /// A response with a status of 300 and above.
-pub(crate) fn of_response(response: &Response) -> Failure {
+pub fn of_response(response: &Response) -> Failure {
     let (status, headers, body) = (response.status(), response.headers(), response.error_text());
     let mut failure = of_body(&body, Some(status), &headers).unwrap_or_else(|| {
         let page = body.starts_with('<');
@@ -18,7 +18,7 @@ pub(crate) fn of_response(response: &Response) -> Failure {
 
 /// Something that the provider sent as an error in the middle of an answer, or instead
 /// of it.
-pub(crate) fn in_answer(sent: &str) -> Failure {
+pub fn in_answer(sent: &str) -> Failure {
     of_body(sent, None, &[]).unwrap_or_else(|| {
         let said = json::value(sent, "").ok().and_then(|sent| json::text(Some(sent)));
         let said = said.as_deref().unwrap_or(sent);
@@ -27,7 +27,7 @@ pub(crate) fn in_answer(sent: &str) -> Failure {
 }
 
 /// Adds what only the headers of the response tell.
-pub(crate) fn complete(failure: &mut Failure, headers: &[Header]) {
+pub fn complete(failure: &mut Failure, headers: &[Header]) {
     // As the providers of this dialect call it.
     let names = [
         "x-request-id",
@@ -36,6 +36,7 @@ pub(crate) fn complete(failure: &mut Failure, headers: &[Header]) {
         "mistral-correlation-id",
         "x-generation-id",
         "x-ds-trace-id",
+        "x-amzn-requestid",
         "cf-ray",
     ];
     let find = |name: &&str| headers.iter().find(|header| header.name == **name);
@@ -51,7 +52,7 @@ pub(crate) fn complete(failure: &mut Failure, headers: &[Header]) {
 /// Reads an error body, in any of the forms that providers of this dialect have:
 /// `{"error": {…}}`, `{"error": "…"}`, `{"message": …}`, `{"detail": …}`,
 /// `{"errors": […]}`, or a list of these. None where it is no error.
-pub(crate) fn of_body(text: &str, status: Option<u16>, headers: &[Header]) -> Option<Failure> {
+pub fn of_body(text: &str, status: Option<u16>, headers: &[Header]) -> Option<Failure> {
     let whole = json::value(text, "").ok()?;
     let body = first(whole).unwrap_or(whole);
     let members = Members::of(body).unwrap_or_default();
@@ -66,7 +67,8 @@ pub(crate) fn of_body(text: &str, status: Option<u16>, headers: &[Header]) -> Op
         None => sentence(&inner, WRAPPINGS).or_else(|| sentence(&members, WRAPPINGS))?,
     };
     let word = |name: &str| word(&inner, name).or_else(|| word(&members, name));
-    let (code, kind) = (word("code"), word("type"));
+    let first = |names: [&str; 2]| names.into_iter().find_map(word);
+    let (code, kind) = (first(["code", "error_code"]), first(["type", "error_type"]));
     // Without a status of its own, an error may tell the one that it would have had.
     let told =
         || ["status_code", "status", "code"].iter().find_map(|name| word(name)?.parse().ok());
@@ -178,6 +180,7 @@ const MEANINGS: &[(FailureKind, &[&str])] = &[
         FailureKind::Permission,
         &[
             "permission_denied",
+            "permissiondenied",
             "permission_error",
             "permission_denied_error",
             "access_denied",
@@ -236,6 +239,8 @@ const MEANINGS: &[(FailureKind, &[&str])] = &[
             "model_not_available",
             "model_not_supported",
             "unknown_model",
+            "endpoint_not_found",
+            "resource_does_not_exist",
             "deploymentnotfound",
             "deployment_not_found",
             "not_found",
@@ -254,6 +259,7 @@ const MEANINGS: &[(FailureKind, &[&str])] = &[
             "ratelimitreached",
             "ratelimiterror",
             "too_many_requests",
+            "request_limit_exceeded",
             "toomanyrequests",
             "throttling",
             "resource_exhausted",
@@ -272,6 +278,7 @@ const MEANINGS: &[(FailureKind, &[&str])] = &[
             "service_unavailable_error",
             "serviceunavailable",
             "unavailable",
+            "temporarily_unavailable",
             "capacity_exceeded",
             "service_tier_capacity_exceeded",
         ],
@@ -322,12 +329,17 @@ fn meaning_of_message(message: &str, kind: FailureKind) -> Option<FailureKind> {
     if open && any(&["invalid api key", "incorrect api key", "api key not valid"]) {
         return Some(FailureKind::Authentication);
     }
+    // Databricks answers with 403 to a token that it does not know.
+    if kind == FailureKind::Permission && any(&["invalid access token"]) {
+        return Some(FailureKind::Authentication);
+    }
     None
 }
 
-/// The time in "Please try again in 1m2.5s."
+/// The time in "Please try again in 1m2.5s." or "Please retry after 26 seconds."
 fn waiting_time(message: &str) -> Option<u64> {
-    let (_, rest) = message.split_once("try again in ")?;
+    let after = |words: &str| message.split_once(words).map(|(_, rest)| rest);
+    let rest = after("try again in ").or_else(|| after("retry after "))?;
     let mut rest = rest.trim_start();
     let mut ms = None;
     loop {
