@@ -1,11 +1,12 @@
 //! Texts into vectors.
 
 use crate::json::{self, Json, Members};
-use crate::{error, path, usage, with_version};
+use crate::{error, usage};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotcell_sdk::{
-    EmbedRequest, EmbedResponse, Endpoint, Failure, FailureKind, Input, LogLevel, log, setting,
+    EmbedRequest, EmbedResponse, Failure, FailureKind, Input, LogLevel, RequestBuilder, log,
+    setting,
 };
 use std::borrow::Cow;
 
@@ -19,13 +20,22 @@ enum Element {
     Int8,
 }
 
-pub(crate) fn embed(request: &EmbedRequest) -> Result<EmbedResponse, Failure> {
+/// Asks for vectors. `named` are the members of the body that say which model is meant,
+/// as in [`chat`](crate::chat).
+///
+/// # Errors
+/// `unsupported` for what cannot be said, what egress refuses, what the provider says
+/// against the request, and `malformed-response` where there is not one vector for each
+/// input.
+pub fn embed(
+    builder: RequestBuilder<'_>,
+    request: &EmbedRequest,
+    named: &[(&str, &str)],
+) -> Result<EmbedResponse, Failure> {
     let extra = extra(request)?;
     let element = element(&extra)?;
-    let endpoint = Endpoint::named("api")?;
-    let builder = endpoint.post(path("embeddings-path", "/embeddings"));
-    let builder = with_version(builder).header("accept", "application/json");
-    let body = body(request, &extra);
+    let builder = builder.header("accept", "application/json");
+    let body = body(request, named, &extra);
     let response = builder.header("content-type", "application/json").body(body).send()?;
     if response.status() >= 300 {
         return Err(error::of_response(&response));
@@ -55,12 +65,12 @@ fn extra(request: &EmbedRequest) -> Result<Members<'_>, Failure> {
     Ok(Members::default())
 }
 
-fn body(request: &EmbedRequest, extra: &Members<'_>) -> Vec<u8> {
+fn body(request: &EmbedRequest, named: &[(&str, &str)], extra: &Members<'_>) -> Vec<u8> {
     let own = request.extra.as_ref().is_some_and(|extra| extra.dialect == DIALECT);
     let mut json = Json::default();
     json.open(b'{');
-    if !extra.has("model") {
-        json.name("model").text(&request.model);
+    for (name, text) in named.iter().filter(|(name, _)| !extra.has(name)) {
+        json.name(name).text(text);
     }
     if !extra.has("input") {
         json.name("input").open(b'[');

@@ -6,9 +6,12 @@ use hotcell_sdk::{ChatRequest, Failure, FailureKind, JsonSchema, Native, OutputF
 use hotcell_sdk::{ReasoningOptions, Sampling, setting};
 
 /// What goes out, and what could not be said.
-pub(crate) struct Body {
-    pub(crate) json: Vec<u8>,
-    pub(crate) warnings: Vec<String>,
+#[derive(Debug)]
+pub struct Body {
+    /// The body of the request.
+    pub json: Vec<u8>,
+    /// What was left out or said in another way: a sentence each, for an event.
+    pub warnings: Vec<String>,
 }
 
 /// The outcome of writing something. A failure is rare and large, and goes through
@@ -24,14 +27,24 @@ pub(crate) struct Writer {
     warnings: Vec<String>,
 }
 
-pub(crate) fn write(request: &ChatRequest) -> Result<Body, Box<Failure>> {
+/// Writes the body of a chat request. `named` are the members that say which model is
+/// meant, and stand first; a client of this dialect that spells one of them itself wins.
+///
+/// # Errors
+/// `unsupported` for what cannot be said in this dialect or to this provider, and
+/// `invalid-request` for what is no JSON where it is promised.
+pub fn write(request: &ChatRequest, named: &[(&str, &str)]) -> Result<Body, Failure> {
+    written(request, named).map_err(|failure| *failure)
+}
+
+fn written(request: &ChatRequest, named: &[(&str, &str)]) -> Result<Body, Box<Failure>> {
     let same_dialect = is_own(request.extra.as_ref());
     let mut writer = Writer { json: Json::default(), same_dialect, warnings: Vec::new() };
     let extra = writer.extra(request.extra.as_ref())?;
     writer.json.open(b'{');
     let spelled = |name: &str| extra.has(name);
-    if !spelled("model") {
-        writer.json.name("model").text(&request.model);
+    for (name, text) in named.iter().filter(|(name, _)| !spelled(name)) {
+        writer.json.name(name).text(text);
     }
     if !spelled("messages") {
         writer.json.name("messages");

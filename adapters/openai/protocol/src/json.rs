@@ -9,16 +9,16 @@ use std::borrow::Cow;
 // ---- reading ---------------------------------------------------------------
 
 /// The JSON text of a member; none where it is absent or null.
-pub(crate) type Raw<'a> = Option<&'a str>;
+pub type Raw<'a> = Option<&'a str>;
 
 /// The members of an object in their order.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a str)>);
+pub struct Members<'a>(pub Vec<(Cow<'a, str>, &'a str)>);
 
 impl<'a> Members<'a> {
     /// Reads an object out of JSON text; none where it is something else.
     #[inline(never)]
-    pub(crate) fn of(text: &'a str) -> Option<Self> {
+    pub fn of(text: &'a str) -> Option<Self> {
         Self::read(&mut Reader::new(text))
     }
 
@@ -29,36 +29,38 @@ impl<'a> Members<'a> {
     }
 
     /// Reads an object out of text that may be anything.
-    pub(crate) fn checked(text: &'a str) -> Option<Self> {
+    pub fn checked(text: &'a str) -> Option<Self> {
         Reader::whole(text, Self::read).ok()?
     }
 
     /// The value of a member; of several with one name the last.
     #[inline(never)]
-    pub(crate) fn get(&self, name: &str) -> Raw<'a> {
+    pub fn get(&self, name: &str) -> Raw<'a> {
         self.0.iter().rev().find(|(known, _)| known == name).map(|(_, value)| *value)
     }
 
-    pub(crate) fn has(&self, name: &str) -> bool {
+    /// Whether there is a member of this name.
+    pub fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
     /// The text of a member that is a string with something in it.
-    pub(crate) fn text(&self, name: &str) -> Option<Cow<'a, str>> {
+    pub fn text(&self, name: &str) -> Option<Cow<'a, str>> {
         text(self.get(name))
     }
 
     /// The members of a member.
-    pub(crate) fn inner(&self, name: &str) -> Option<Members<'a>> {
+    pub fn inner(&self, name: &str) -> Option<Members<'a>> {
         Members::of(self.get(name)?)
     }
 
-    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &'a str)> {
+    /// Names and values, in order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &'a str)> {
         self.0.iter().map(|(name, value)| (name.as_ref(), *value))
     }
 
     /// All members, as the `extra` of a record; none of none.
-    pub(crate) fn extra(&self, dialect: &str) -> Option<Native> {
+    pub fn extra(&self, dialect: &str) -> Option<Native> {
         let native = || Native { dialect: dialect.to_owned(), value: object(self.pairs()) };
         (!self.0.is_empty()).then(native)
     }
@@ -66,7 +68,7 @@ impl<'a> Members<'a> {
 
 /// The elements of a list in JSON text; none where it is something else.
 #[inline(never)]
-pub(crate) fn list(text: &str) -> Option<Vec<&str>> {
+pub fn list(text: &str) -> Option<Vec<&str>> {
     let mut elements = Vec::new();
     let list = Reader::new(text).list(|reader| elements.push(reader.value()));
     list.then_some(elements)
@@ -74,7 +76,7 @@ pub(crate) fn list(text: &str) -> Option<Vec<&str>> {
 
 /// The text of a string that is not empty; none of everything else.
 #[inline(never)]
-pub(crate) fn text(raw: Raw<'_>) -> Option<Cow<'_, str>> {
+pub fn text(raw: Raw<'_>) -> Option<Cow<'_, str>> {
     let raw = raw.filter(|raw| raw.starts_with('"'))?;
     Some(unquoted(raw)).filter(|text| !text.is_empty())
 }
@@ -134,7 +136,7 @@ fn unicode(rest: &mut &str) -> char {
 }
 
 /// A count, also where it is written as a string or with a decimal point.
-pub(crate) fn count(raw: Raw<'_>) -> Option<u64> {
+pub fn count(raw: Raw<'_>) -> Option<u64> {
     let raw = raw?.trim_matches('"');
     let whole = match raw.split_once('.') {
         Some((whole, rest)) if rest.bytes().all(|digit| digit.is_ascii_digit()) => whole,
@@ -144,17 +146,20 @@ pub(crate) fn count(raw: Raw<'_>) -> Option<u64> {
 }
 
 /// The number of a choice, a call or a vector.
-pub(crate) fn index(raw: Raw<'_>) -> Option<u32> {
+pub fn index(raw: Raw<'_>) -> Option<u32> {
     count(raw)?.try_into().ok()
 }
 
 /// Whether there is something: no empty list, text or object, and not `false`.
-pub(crate) fn present(raw: Raw<'_>) -> Raw<'_> {
+pub fn present(raw: Raw<'_>) -> Raw<'_> {
     raw.filter(|raw| !matches!(*raw, "[]" | "\"\"" | "{}" | "false" | "null"))
 }
 
 /// JSON text that came with the request, without the space around it.
-pub(crate) fn value<'a>(text: &'a str, what: &str) -> Result<&'a str, Failure> {
+///
+/// # Errors
+/// `invalid-request`, naming `what`, for text that is no JSON.
+pub fn value<'a>(text: &'a str, what: &str) -> Result<&'a str, Failure> {
     Reader::whole(text, Reader::value).map_err(|why| {
         Failure::new(FailureKind::InvalidRequest, format!("{what} is not JSON: {why}"))
     })
@@ -164,18 +169,20 @@ pub(crate) fn value<'a>(text: &'a str, what: &str) -> Result<&'a str, Failure> {
 
 /// JSON text that is being written. A comma is set where one is due.
 #[derive(Debug, Default)]
-pub(crate) struct Json(pub(crate) Vec<u8>);
+pub struct Json(pub Vec<u8>);
 
 impl Json {
+    /// The name of a member, whose value comes next.
     #[inline(never)]
-    pub(crate) fn name(&mut self, name: &str) -> &mut Self {
+    pub fn name(&mut self, name: &str) -> &mut Self {
         self.text(name);
         self.0.push(b':');
         self
     }
 
+    /// A string.
     #[inline(never)]
-    pub(crate) fn text(&mut self, text: &str) {
+    pub fn text(&mut self, text: &str) {
         self.comma();
         // Writing into memory does not fail.
         let _ = serde_json::to_writer(&mut self.0, text);
@@ -183,27 +190,29 @@ impl Json {
 
     /// A value that is JSON text already.
     #[inline(never)]
-    pub(crate) fn raw(&mut self, json: &str) {
+    pub fn raw(&mut self, json: &str) {
         self.comma();
         self.0.extend_from_slice(json.as_bytes());
     }
 
     /// A string of characters that need no escape.
-    pub(crate) fn plain(&mut self, parts: &[&str]) {
+    pub fn plain(&mut self, parts: &[&str]) {
         self.comma();
         self.0.push(b'"');
         parts.iter().for_each(|part| self.0.extend_from_slice(part.as_bytes()));
         self.0.push(b'"');
     }
 
+    /// The beginning of an object or a list, by its bracket.
     #[inline(never)]
-    pub(crate) fn open(&mut self, bracket: u8) -> &mut Self {
+    pub fn open(&mut self, bracket: u8) -> &mut Self {
         self.comma();
         self.0.push(bracket);
         self
     }
 
-    pub(crate) fn close(&mut self, bracket: u8) {
+    /// The end of what was opened.
+    pub fn close(&mut self, bracket: u8) {
         self.0.push(bracket);
     }
 
@@ -216,7 +225,7 @@ impl Json {
 }
 
 /// The text of an object of members whose values are JSON text.
-pub(crate) fn object<'a>(members: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+pub fn object<'a>(members: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let mut json = Json::default();
     json.open(b'{');
     for (name, value) in members {
@@ -227,7 +236,7 @@ pub(crate) fn object<'a>(members: impl IntoIterator<Item = (&'a str, &'a str)>) 
 }
 
 /// A string as JSON text.
-pub(crate) fn string(text: &str) -> String {
+pub fn string(text: &str) -> String {
     let mut json = Json::default();
     json.text(text);
     String::from_utf8(json.0).unwrap_or_default()

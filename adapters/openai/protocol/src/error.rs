@@ -6,7 +6,7 @@ use hotcell_sdk::{Failure, FailureKind, Header, Response, thousandths};
 use std::borrow::Cow;
 
 /// A response with a status of 300 and above.
-pub(crate) fn of_response(response: &Response) -> Failure {
+pub fn of_response(response: &Response) -> Failure {
     let (status, headers, body) = (response.status(), response.headers(), response.error_text());
     let mut failure = of_body(&body, Some(status), &headers).unwrap_or_else(|| {
         let page = body.starts_with('<');
@@ -18,7 +18,7 @@ pub(crate) fn of_response(response: &Response) -> Failure {
 
 /// Something that the provider sent as an error in the middle of an answer, or instead
 /// of it.
-pub(crate) fn in_answer(sent: &str) -> Failure {
+pub fn in_answer(sent: &str) -> Failure {
     of_body(sent, None, &[]).unwrap_or_else(|| {
         let said = json::value(sent, "").ok().and_then(|sent| json::text(Some(sent)));
         let said = said.as_deref().unwrap_or(sent);
@@ -27,7 +27,7 @@ pub(crate) fn in_answer(sent: &str) -> Failure {
 }
 
 /// Adds what only the headers of the response tell.
-pub(crate) fn complete(failure: &mut Failure, headers: &[Header]) {
+pub fn complete(failure: &mut Failure, headers: &[Header]) {
     // As the providers of this dialect call it.
     let names = [
         "x-request-id",
@@ -51,7 +51,7 @@ pub(crate) fn complete(failure: &mut Failure, headers: &[Header]) {
 /// Reads an error body, in any of the forms that providers of this dialect have:
 /// `{"error": {…}}`, `{"error": "…"}`, `{"message": …}`, `{"detail": …}`,
 /// `{"errors": […]}`, or a list of these. None where it is no error.
-pub(crate) fn of_body(text: &str, status: Option<u16>, headers: &[Header]) -> Option<Failure> {
+pub fn of_body(text: &str, status: Option<u16>, headers: &[Header]) -> Option<Failure> {
     let whole = json::value(text, "").ok()?;
     let body = first(whole).unwrap_or(whole);
     let members = Members::of(body).unwrap_or_default();

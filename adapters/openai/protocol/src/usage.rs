@@ -6,7 +6,7 @@ use hotcell_sdk::{Native, Usage};
 
 /// Reads a `usage` object. Here prompt tokens include those of the cache, and
 /// completion tokens those of reasoning, as ours do.
-pub(crate) fn read(raw: &str) -> Option<Usage> {
+pub fn read(raw: &str) -> Option<Usage> {
     let counts = Members::of(raw)?;
     let details = |name: &str| counts.inner(name);
     let input = details("prompt_tokens_details").unwrap_or_default();

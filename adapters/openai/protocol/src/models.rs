@@ -1,14 +1,16 @@
 //! The provider's models.
 
+use crate::error;
 use crate::json::{self, Members, count, list};
-use crate::{error, path, with_version};
-use hotcell_sdk::{Endpoint, Failure, FailureKind, Model};
+use hotcell_sdk::{Failure, FailureKind, Model, RequestBuilder};
 use std::borrow::Cow;
 
-/// The protocol gives all models on one page.
-pub(crate) fn read() -> Result<Vec<Model>, Failure> {
-    let endpoint = Endpoint::named("api")?;
-    let builder = with_version(endpoint.get(path("models-path", "/models")));
+/// Lists the models. The protocol gives all of them on one page.
+///
+/// # Errors
+/// What egress refuses, what the provider says against it, and `malformed-response` for
+/// what is no list.
+pub fn models(builder: RequestBuilder<'_>) -> Result<Vec<Model>, Failure> {
     let response = builder.header("accept", "application/json").send()?;
     if response.status() >= 300 {
         return Err(error::of_response(&response));
