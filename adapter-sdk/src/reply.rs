@@ -208,15 +208,14 @@ impl<A: Assemble> Reply<A> {
                 Some(_) => Form::Stream(Decoder::default()),
             };
         }
+        // The constant keeps the forms that an adapter has no use for out of its component.
         match &mut self.form {
-            Form::Unknown => Ok(()),
-            Form::Whole(body) => extend_body(body, chunk),
-            Form::Stream(decoder) => {
+            Form::Whole(body) if !A::LINES => extend_body(body, chunk),
+            Form::Stream(decoder) if !A::LINES => {
                 let mut failed = false;
                 let pushed = decoder.push(chunk, read(&mut self.assembly, &mut failed, events));
                 self.taken(pushed, failed, events)
             }
-            // The constant keeps the other decoder out of adapters that have no use for it.
             Form::Lines(decoder) if A::LINES => {
                 let mut failed = false;
                 let mut each = read(&mut self.assembly, &mut failed, events);
@@ -224,7 +223,7 @@ impl<A: Assemble> Reply<A> {
                 drop(each);
                 self.taken(pushed, failed, events)
             }
-            Form::Lines(_) => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -249,24 +248,23 @@ impl<A: Assemble> Reply<A> {
         self.ended = true;
         let assembly = &mut self.assembly;
         match std::mem::replace(&mut self.form, Form::Unknown) {
-            Form::Unknown => Err(Failure::malformed("the answer is empty")),
-            Form::Whole(body) => {
+            Form::Whole(body) if !A::LINES => {
                 let body = std::str::from_utf8(&body)
                     .map_err(|_| Failure::malformed("the answer is not UTF-8"))?;
                 assembly.whole(body, events)
             }
-            Form::Stream(mut decoder) => {
+            Form::Stream(mut decoder) if !A::LINES => {
                 decoder.finish(read(assembly, &mut false, events))?;
                 assembly.end(events)
             }
-            Form::Lines(mut decoder) => {
-                if A::LINES {
-                    let mut failed = false;
-                    let mut each = read(assembly, &mut failed, events);
-                    decoder.finish(|line| each("", line))?;
-                }
+            Form::Lines(mut decoder) if A::LINES => {
+                let mut failed = false;
+                let mut each = read(assembly, &mut failed, events);
+                decoder.finish(|line| each("", line))?;
+                drop(each);
                 assembly.end(events)
             }
+            _ => Err(Failure::malformed("the answer is empty")),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What an answer is made of so far, and what a line adds
 //! (<https://docs.ollama.com/api/streaming>). An answer in one piece is one line.
 
+use crate::object::{self, put, take_list, take_text};
 use crate::{DIALECT, error, image, time};
 use hotcell_sdk::{
     Assemble, Delta, Event, Failure, FinishReason, Finished, MediaEvent, Native, NativeAt, Started,
@@ -27,11 +28,7 @@ impl Assemble for Assembly {
     const LINES: bool = true;
 
     fn event(&mut self, _: &str, line: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
-        let line: Value = serde_json::from_str(line)
-            .map_err(|why| Failure::malformed(format!("a line is not JSON: {why}")))?;
-        let Value::Object(mut line) = line else {
-            return Err(Failure::malformed("a line is not an object"));
-        };
+        let mut line = object::read(line)?;
         if line.get("error").is_some_and(|error| !error.is_null()) {
             return Err(error::in_answer(&line.into()));
         }
@@ -58,9 +55,9 @@ impl Assemble for Assembly {
 impl Assembly {
     fn line(&mut self, line: &mut Map<String, Value>, events: &mut Vec<Event>) {
         let done = line.remove("done") == Some(Value::Bool(true));
-        let reason = line.remove("done_reason");
+        let reason = take_text(line, "done_reason");
         let usage = usage(line);
-        let (model, created) = (text(line.remove("model")), text(line.remove("created_at")));
+        let (model, created) = (take_text(line, "model"), take_text(line, "created_at"));
         // Of a chat in `message`, of a completion in the line itself.
         let mut message = match line.remove("message") {
             Some(Value::Object(message)) => message,
@@ -68,11 +65,11 @@ impl Assembly {
         };
         for (there, here) in [("response", "content"), ("thinking", "thinking")] {
             if let Some(value) = line.remove(there) {
-                message.insert(here.to_owned(), value);
+                put(&mut message, here, value);
             }
         }
         if let Some(image) = line.remove("image") {
-            message.insert("images".to_owned(), vec![image].into());
+            put(&mut message, "images", vec![image].into());
         }
         let logprobs = line.remove("logprobs").filter(|logprobs| !logprobs.is_null());
         let news = self.news(std::mem::take(line));
@@ -83,7 +80,7 @@ impl Assembly {
             events.push(Event::Started(Started { id: None, model, created, extra }));
         } else if !done && !news.is_empty() {
             let mut line = news.clone();
-            line.insert("done".to_owned(), false.into());
+            put(&mut line, "done", false.into());
             self.native(0, line, events);
         }
         self.message(message, events);
@@ -96,7 +93,7 @@ impl Assembly {
         if done {
             self.done = true;
             let extra = json::extra(news, DIALECT);
-            events.push(Event::Finished(self.finished(text(reason), extra)));
+            events.push(Event::Finished(self.finished(reason, extra)));
         }
     }
 
@@ -114,15 +111,15 @@ impl Assembly {
 
     fn message(&mut self, mut message: Map<String, Value>, events: &mut Vec<Event>) {
         message.remove("role");
-        if let Some(text) = text(message.remove("thinking")) {
+        if let Some(text) = take_text(&mut message, "thinking") {
             let index = part(&mut self.reasoning, &mut self.parts);
             events.push(Event::Reasoning(Delta { choice: 0, index, text }));
         }
-        if let Some(text) = text(message.remove("content")) {
+        if let Some(text) = take_text(&mut message, "content") {
             let index = part(&mut self.text, &mut self.parts);
             events.push(Event::Text(Delta { choice: 0, index, text }));
         }
-        for image in list(message.remove("images")) {
+        for image in take_list(&mut message, "images") {
             let part = image.as_str().and_then(image::read);
             let index = self.next_part();
             match part {
@@ -130,7 +127,7 @@ impl Assembly {
                 None => self.native(index, Map::from_iter([("image".to_owned(), image)]), events),
             }
         }
-        for call in list(message.remove("tool_calls")) {
+        for call in take_list(&mut message, "tool_calls") {
             self.call(call, events);
         }
         message.retain(|_, value| !value.is_null());
@@ -147,8 +144,8 @@ impl Assembly {
         let mut function = whole.as_object().cloned().unwrap_or_default();
         let index = self.next_part();
         // Its result has to name it.
-        let id = text(call.remove("id")).unwrap_or_else(|| format!("call_{index}"));
-        let name = text(function.remove("name")).unwrap_or_default();
+        let id = take_text(&mut call, "id").unwrap_or_else(|| format!("call_{index}"));
+        let name = take_text(&mut function, "name").unwrap_or_default();
         let arguments = match function.remove("arguments") {
             None | Some(Value::Null) => String::new(),
             // Some gateways have them as OpenAI does.
@@ -159,7 +156,7 @@ impl Assembly {
         call.remove("type");
         function.remove("index");
         if !function.is_empty() {
-            call.insert("function".to_owned(), whole);
+            put(&mut call, "function", whole);
         }
         self.called = true;
         let extra = json::extra(call, DIALECT);
@@ -202,21 +199,6 @@ fn part(known: &mut Option<u32>, parts: &mut u32) -> u32 {
     })
 }
 
-/// A string that says something.
-pub(crate) fn text(value: Option<Value>) -> Option<String> {
-    match value {
-        Some(Value::String(text)) if !text.is_empty() => Some(text),
-        _ => None,
-    }
-}
-
-fn list(value: Option<Value>) -> Vec<Value> {
-    match value {
-        Some(Value::Array(list)) => list,
-        _ => Vec::new(),
-    }
-}
-
 /// Takes the counts and durations out of a line; none where it has none. Of what was read
 /// from the cache Ollama says nothing.
 pub(crate) fn usage(line: &mut Map<String, Value>) -> Option<Usage> {
@@ -230,7 +212,7 @@ pub(crate) fn usage(line: &mut Map<String, Value>) -> Option<Usage> {
         "eval_duration",
     ] {
         if let Some(value) = line.remove(name).filter(|value| !value.is_null()) {
-            raw.insert(name.to_owned(), value);
+            put(&mut raw, name, value);
         }
     }
     let count = |name: &str| raw.get(name).and_then(Value::as_u64);

@@ -1,6 +1,7 @@
 //! Texts into vectors (<https://docs.ollama.com/api/embed>).
 
-use crate::answer::{text, usage};
+use crate::answer::usage;
+use crate::object::{self, put, take_text};
 use crate::request::{context, settings};
 use crate::{DIALECT as CHAT, error};
 use hotcell_sdk::{EmbedRequest, EmbedResponse, Endpoint, Failure, Input, LogLevel, json, log};
@@ -12,12 +13,8 @@ const DIALECT: &str = "ollama-embed";
 pub(crate) fn embed(request: &EmbedRequest) -> Result<EmbedResponse, Failure> {
     let body = write(request)?;
     let endpoint = Endpoint::named("api")?;
-    let builder = endpoint.post("/embed").header("accept", "application/json");
-    let response = builder.json(&body)?.send()?;
-    if response.status() >= 300 {
-        return Err(error::of_response(&response));
-    }
-    read(response.json()?, request.inputs.len())
+    let response = object::send(endpoint.post("/embed"), Some(body), "application/json")?;
+    read(object::read(&response.text()?)?, request.inputs.len())
 }
 
 fn write(request: &EmbedRequest) -> Result<Map<String, Value>, Failure> {
@@ -35,17 +32,17 @@ fn write(request: &EmbedRequest) -> Result<Map<String, Value>, Failure> {
         Input::Tokens(_) => Err(Failure::unsupported("tokens: Ollama takes texts only")),
     });
     let mut body = Map::new();
-    body.insert("model".to_owned(), request.model.as_str().into());
-    body.insert("input".to_owned(), Value::Array(texts.collect::<Result<_, _>>()?));
+    put(&mut body, "model", request.model.as_str().into());
+    put(&mut body, "input", Value::Array(texts.collect::<Result<_, _>>()?));
     if let Some(dimensions) = request.dimensions {
-        body.insert("dimensions".to_owned(), dimensions.into());
+        put(&mut body, "dimensions", dimensions.into());
     }
     if request.task.is_some() {
         log(LogLevel::Warn, "the task was left out: Ollama's vectors have none");
     }
     if own.is_none() {
         if let Some(context) = context()? {
-            body.insert("options".to_owned(), json!({ "num_ctx": context }));
+            put(&mut body, "options", json!({ "num_ctx": context }));
         }
         body.extend(settings());
     }
@@ -66,7 +63,7 @@ fn read(mut answer: Map<String, Value>, inputs: usize) -> Result<EmbedResponse, 
     }
     let vectors = vectors.iter().map(vector).collect::<Option<_>>();
     let vectors = vectors.ok_or_else(|| Failure::malformed("a vector is no list of numbers"))?;
-    let model = text(answer.remove("model"));
+    let model = take_text(&mut answer, "model");
     let usage = usage(&mut answer);
     answer.retain(|_, value| !value.is_null());
     Ok(EmbedResponse { model, vectors, usage, extra: json::extra(answer, DIALECT) })

@@ -60,6 +60,7 @@ mod error;
 mod image;
 mod message;
 mod models;
+mod object;
 mod piece;
 mod prompt;
 mod request;
@@ -83,11 +84,7 @@ impl Chat for Ollama {
         let outgoing = request::write(&request)?;
         let endpoint = Endpoint::named("api")?;
         let accept = if request.stream { "application/x-ndjson" } else { "application/json" };
-        let builder = endpoint.post(outgoing.path).header("accept", accept);
-        let response = builder.json(&outgoing.body)?.send()?;
-        if response.status() >= 300 {
-            return Err(error::of_response(&response));
-        }
+        let response = object::send(endpoint.post(outgoing.path), Some(outgoing.body), accept)?;
         Reply::begin(response, Assembly::default(), outgoing.warnings)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::DIALECT;
 use crate::image;
+use crate::object::put;
 use crate::piece::Piece;
 use crate::request::{Writer, is_own};
 use hotcell_sdk::{
@@ -140,10 +141,10 @@ impl Writer {
         if !self.exact {
             let called = || function_of(&result.call_id, before);
             if let Some(name) = result.name.as_deref().or_else(called) {
-                piece.told.insert("tool_name".to_owned(), name.into());
+                put(&mut piece.told, "tool_name", name.into());
             }
             if !result.call_id.is_empty() {
-                piece.told.insert("tool_call_id".to_owned(), result.call_id.as_str().into());
+                put(&mut piece.told, "tool_call_id", result.call_id.as_str().into());
             }
         }
         piece.told.extend(extra);

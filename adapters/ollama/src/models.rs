@@ -1,18 +1,14 @@
 //! The models that are there (<https://docs.ollama.com/api/tags>).
 
-use crate::answer::text;
-use crate::{error, time};
+use crate::{error, object, time};
 use hotcell_sdk::{Endpoint, Failure, Model};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Ollama gives all models on one page.
 pub(crate) fn list() -> Result<Vec<Model>, Failure> {
     let endpoint = Endpoint::named("api")?;
-    let response = endpoint.get("/tags").header("accept", "application/json").send()?;
-    if response.status() >= 300 {
-        return Err(error::of_response(&response));
-    }
-    let mut answer: Map<String, Value> = response.json()?;
+    let response = object::send(endpoint.get("/tags"), None, "application/json")?;
+    let mut answer = object::read(&response.text()?)?;
     match answer.remove("models") {
         Some(Value::Array(models)) => Ok(models.into_iter().filter_map(model).collect()),
         // Without any model older versions have null here.
@@ -24,7 +20,10 @@ pub(crate) fn list() -> Result<Vec<Model>, Failure> {
 
 /// An entry; none for what has no name to ask for it.
 fn model(entry: Value) -> Option<Model> {
-    let member = |name: &str| text(entry.get(name).cloned());
+    let member = |name: &str| {
+        let text = entry.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        text.map(str::to_owned)
+    };
     Some(Model {
         id: member("model").or_else(|| member("name"))?,
         name: member("name"),

@@ -1,5 +1,6 @@
 //! One message that is being put together.
 
+use crate::object::put;
 use hotcell_sdk::Role;
 use serde_json::{Map, Value};
 
@@ -44,18 +45,18 @@ impl Piece {
     /// dialect, what it left out stays out.
     pub(crate) fn finish(self, exact: bool, extra: Map<String, Value>) -> Value {
         let mut message = Map::new();
-        message.insert("role".to_owned(), role(self.role).into());
+        put(&mut message, "role", role(self.role).into());
         if self.content.is_some() || !exact {
-            message.insert("content".to_owned(), self.content.unwrap_or_default().into());
+            put(&mut message, "content", self.content.unwrap_or_default().into());
         }
         if !self.thinking.is_empty() {
-            message.insert("thinking".to_owned(), self.thinking.into());
+            put(&mut message, "thinking", self.thinking.into());
         }
         if !self.images.is_empty() {
-            message.insert("images".to_owned(), self.images.into());
+            put(&mut message, "images", self.images.into());
         }
         if !self.calls.is_empty() {
-            message.insert("tool_calls".to_owned(), self.calls.into());
+            put(&mut message, "tool_calls", self.calls.into());
         }
         message.extend(self.told);
         message.extend(extra);

@@ -1,6 +1,7 @@
 //! A request as a prompt that is completed (<https://docs.ollama.com/api/generate>).
 
 use crate::image;
+use crate::object::put;
 use crate::request::Writer;
 use hotcell_sdk::{ChatRequest, Failure, Part, Role, ToolChoice};
 use serde_json::{Map, Value};
@@ -43,15 +44,15 @@ impl Writer {
                 }
             }
         }
-        body.insert("prompt".to_owned(), prompt.into());
+        put(body, "prompt", prompt.into());
         if !system.is_empty() {
-            body.insert("system".to_owned(), system.into());
+            put(body, "system", system.into());
         }
         if !images.is_empty() {
-            body.insert("images".to_owned(), images.into());
+            put(body, "images", images.into());
         }
         if raw {
-            body.insert("raw".to_owned(), true.into());
+            put(body, "raw", true.into());
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! (<https://docs.ollama.com/api/chat>).
 
 use crate::DIALECT;
+use crate::object::put;
 use hotcell_sdk::{
     ChatRequest, Failure, FailureKind, JsonSchema, Native, OutputFormat, ReasoningOptions,
     Sampling, ToolChoice, json, setting,
@@ -28,7 +29,7 @@ pub(crate) fn write(request: &ChatRequest) -> Result<Outgoing, Failure> {
     let mut writer = Writer { exact, warnings: Vec::new() };
     let mut extra = writer.extra(request.extra.as_ref())?;
     let mut body = Map::new();
-    body.insert("model".to_owned(), request.model.as_str().into());
+    put(&mut body, "model", request.model.as_str().into());
     let mode = setting("mode").unwrap_or_default();
     let path = match mode.as_str() {
         "generate" | "raw" => {
@@ -36,27 +37,27 @@ pub(crate) fn write(request: &ChatRequest) -> Result<Outgoing, Failure> {
             "/generate"
         }
         _ => {
-            body.insert("messages".to_owned(), writer.messages(&request.messages)?.into());
+            put(&mut body, "messages", writer.messages(&request.messages)?.into());
             writer.tools(request, &mut body)?;
             "/chat"
         }
     };
     if let Some(format) = writer.format(request.output.as_ref())? {
-        body.insert("format".to_owned(), format);
+        put(&mut body, "format", format);
     }
     if let Some(think) = writer.think(request.reasoning.as_ref()) {
-        body.insert("think".to_owned(), think);
+        put(&mut body, "think", think);
     }
     let mut options = writer.options(&request.sampling)?;
     if let Some(Value::Object(own)) = extra.get_mut("options") {
         options.extend(std::mem::take(own));
-        extra.insert("options".to_owned(), options.into());
+        put(&mut extra, "options", options.into());
     } else if !options.is_empty() {
-        body.insert("options".to_owned(), options.into());
+        put(&mut body, "options", options.into());
     }
     writer.logprobs(&request.sampling, &mut body);
     // Ollama streams unless told otherwise.
-    body.insert("stream".to_owned(), request.stream.into());
+    put(&mut body, "stream", request.stream.into());
     if !exact {
         body.extend(settings());
     }
@@ -75,10 +76,10 @@ pub(crate) fn settings() -> Map<String, Value> {
     if let Some(time) = setting("keep-alive") {
         // A number is one of seconds; with a unit it is a text.
         let time = time.parse::<i64>().map_or_else(|_| Value::from(time), Value::from);
-        members.insert("keep_alive".to_owned(), time);
+        put(&mut members, "keep_alive", time);
     }
     if setting("truncate").as_deref() == Some("never") {
-        members.insert("truncate".to_owned(), false.into());
+        put(&mut members, "truncate", false.into());
     }
     members
 }
@@ -165,7 +166,7 @@ impl Writer {
             self.lost("that tools are to be called one at a time");
         }
         let tools = request.tools.iter().map(|tool| self.tool(tool)).collect::<Result<_, _>>()?;
-        body.insert("tools".to_owned(), Value::Array(tools));
+        put(body, "tools", Value::Array(tools));
         Ok(())
     }
 
@@ -224,9 +225,9 @@ impl Writer {
 
     fn logprobs(&mut self, sampling: &Sampling, body: &mut Map<String, Value>) {
         let Some(alternatives) = sampling.logprobs else { return };
-        body.insert("logprobs".to_owned(), true.into());
+        put(body, "logprobs", true.into());
         if alternatives > 0 {
-            body.insert("top_logprobs".to_owned(), alternatives.into());
+            put(body, "top_logprobs", alternatives.into());
         }
     }
 }

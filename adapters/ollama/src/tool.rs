@@ -2,6 +2,7 @@
 //! are objects and not texts.
 
 use crate::DIALECT;
+use crate::object::put;
 use crate::request::{Writer, is_own};
 use hotcell_sdk::{Failure, FunctionTool, Tool, ToolCall, json};
 use serde_json::{Map, Value, json};
@@ -28,9 +29,9 @@ impl Writer {
             self.lost("that the arguments of a tool must follow its schema");
         }
         let mut function = Map::new();
-        function.insert("name".to_owned(), tool.name.as_str().into());
+        put(&mut function, "name", tool.name.as_str().into());
         if let Some(description) = &tool.description {
-            function.insert("description".to_owned(), description.as_str().into());
+            put(&mut function, "description", description.as_str().into());
         }
         let parameters = match &tool.parameters {
             Some(schema) => Some(json::parse(schema, "the parameters of a tool")?),
@@ -38,7 +39,7 @@ impl Writer {
             None => (!self.exact).then(|| json!({ "type": "object", "properties": {} })),
         };
         if let Some(parameters) = parameters {
-            function.insert("parameters".to_owned(), parameters);
+            put(&mut function, "parameters", parameters);
         }
         function.extend(extra);
         Ok(json!({ "type": "function", "function": function }))
@@ -62,10 +63,10 @@ impl Writer {
         };
         let mut written = Map::new();
         if !self.exact && !call.id.is_empty() {
-            written.insert("id".to_owned(), call.id.as_str().into());
+            put(&mut written, "id", call.id.as_str().into());
         }
         let function = json!({ "name": call.name, "arguments": arguments });
-        written.insert("function".to_owned(), function);
+        put(&mut written, "function", function);
         written.extend(extra);
         Ok(written.into())
     }
