@@ -22,6 +22,7 @@ struct Source {
 /// In the order of a listing.
 const ADAPTERS: &[Source] = &[
     Source { name: "anthropic", code: "anthropic" },
+    Source { name: "mistral", code: "mistral" },
     Source { name: "ollama", code: "ollama" },
     Source { name: "openai", code: "openai" },
 ];

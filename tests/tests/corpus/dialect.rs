@@ -59,13 +59,23 @@ impl Dialect {
         }
     }
 
+    /// The adapters that speak it.
+    fn adapters(self) -> &'static [&'static str] {
+        match self {
+            Self::OpenAiChat | Self::OpenAiEmbeddings | Self::OpenAiModels => {
+                &["openai", "mistral"]
+            }
+            Self::AnthropicMessages | Self::AnthropicModels => &["anthropic"],
+            Self::OllamaChat | Self::OllamaEmbed | Self::OllamaModels => &["ollama"],
+        }
+    }
+
     /// The entry of the catalogue that a provider is set up from: its own, where that
-    /// is on the adapter that speaks this dialect.
+    /// is on an adapter that speaks this dialect.
     pub(crate) fn template(self, provider: &str) -> &'static str {
-        let adapter = |name: &str| catalogue::provider(name).map(|entry| entry.adapter.as_str());
         let fallback = self.fallback();
         match catalogue::provider(provider) {
-            Some(entry) if Some(entry.adapter.as_str()) == adapter(fallback) => &entry.name,
+            Some(entry) if self.adapters().contains(&entry.adapter.as_str()) => &entry.name,
             _ => fallback,
         }
     }
