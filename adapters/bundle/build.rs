@@ -24,6 +24,8 @@ const ADAPTERS: &[Source] = &[
     Source { name: "anthropic", code: "anthropic" },
     Source { name: "azure", code: "azure" },
     Source { name: "databricks", code: "databricks" },
+    Source { name: "mistral", code: "mistral" },
+    Source { name: "ollama", code: "ollama" },
     Source { name: "openai", code: "openai" },
     Source { name: "sagemaker", code: "sagemaker" },
     Source { name: "sagemaker-generate", code: "sagemaker-generate" },

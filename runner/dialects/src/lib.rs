@@ -8,6 +8,8 @@
 
 pub mod anthropic_messages;
 mod object;
+pub mod ollama_chat;
+pub mod ollama_embed;
 pub mod openai_chat;
 pub mod openai_embeddings;
 

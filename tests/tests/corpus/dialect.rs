@@ -12,12 +12,15 @@ pub(crate) enum Dialect {
     OpenAiModels,
     AnthropicMessages,
     AnthropicModels,
+    OllamaChat,
+    OllamaEmbed,
+    OllamaModels,
 }
 
 impl Dialect {
     /// The kinds that are judged, in the order in which they are told.
-    pub(crate) const KINDS: [&'static str; 4] =
-        ["openai-chat", "anthropic-messages", "embeddings", "models"];
+    pub(crate) const KINDS: [&'static str; 5] =
+        ["openai-chat", "anthropic-messages", "ollama-chat", "embeddings", "models"];
 
     /// The dialect of an exchange; none where no adapter speaks it yet.
     pub(crate) fn of(kind: &str, exchange: &Exchange) -> Option<Self> {
@@ -25,8 +28,11 @@ impl Dialect {
         match kind {
             "openai-chat" => Some(Self::OpenAiChat),
             "anthropic-messages" => Some(Self::AnthropicMessages),
+            "ollama-chat" => Some(Self::OllamaChat),
             // Cohere's ends in `/embed`, Google's in `:batchEmbedContents`.
+            "embeddings" if path.ends_with("/api/embed") => Some(Self::OllamaEmbed),
             "embeddings" => path.ends_with("/embeddings").then_some(Self::OpenAiEmbeddings),
+            "models" if path.ends_with("/api/tags") => Some(Self::OllamaModels),
             "models" => {
                 let host = exchange.request.url.split('/').nth(2).unwrap_or_default();
                 if exchange.provider == "anthropic" || host == "api.anthropic.com" {
@@ -49,11 +55,23 @@ impl Dialect {
         match self {
             Self::OpenAiChat | Self::OpenAiEmbeddings | Self::OpenAiModels => "openai-compatible",
             Self::AnthropicMessages | Self::AnthropicModels => "anthropic",
+            Self::OllamaChat | Self::OllamaEmbed | Self::OllamaModels => "ollama",
+        }
+    }
+
+    /// The adapters that speak it.
+    fn adapters(self) -> &'static [&'static str] {
+        match self {
+            Self::OpenAiChat | Self::OpenAiEmbeddings | Self::OpenAiModels => {
+                &["openai", "azure", "databricks", "mistral"]
+            }
+            Self::AnthropicMessages | Self::AnthropicModels => &["anthropic"],
+            Self::OllamaChat | Self::OllamaEmbed | Self::OllamaModels => &["ollama"],
         }
     }
 
     /// The entry of the catalogue that a provider is set up from: its own, where that
-    /// is on the adapter that speaks this dialect.
+    /// is on an adapter that speaks this dialect.
     pub(crate) fn template(self, provider: &str) -> &'static str {
         // Its chat was recorded at AI Foundry's own interface, its vectors at OpenAI's.
         match (self, provider) {
@@ -61,10 +79,9 @@ impl Dialect {
             (Self::OpenAiEmbeddings, "azure") => return "azure",
             _ => {}
         }
-        let adapter = |name: &str| catalogue::provider(name).map(|entry| entry.adapter.as_str());
         let fallback = self.fallback();
         match catalogue::provider(provider) {
-            Some(entry) if Some(entry.adapter.as_str()) == adapter(fallback) => &entry.name,
+            Some(entry) if self.adapters().contains(&entry.adapter.as_str()) => &entry.name,
             _ => fallback,
         }
     }

@@ -6,7 +6,9 @@ use crate::dialect::Dialect;
 use crate::exchange::Exchange;
 use hotcell::types::{ChatRequest, EmbedRequest, Event};
 use hotcell::{Allocation, Config, Error, ProviderConfig, Runner};
-use hotcell_dialects::{anthropic_messages, openai_chat, openai_embeddings};
+use hotcell_dialects::{
+    anthropic_messages, ollama_chat, ollama_embed, openai_chat, openai_embeddings,
+};
 use hotcell_tests::stage::{Script, Stage};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -76,7 +78,7 @@ impl Player {
     async fn told(&self, dialect: Dialect, exchange: &Exchange) -> Result<String, String> {
         let name = name(dialect, &exchange.provider);
         match dialect {
-            Dialect::OpenAiChat | Dialect::AnthropicMessages => {
+            Dialect::OpenAiChat | Dialect::AnthropicMessages | Dialect::OllamaChat => {
                 let mut request = ChatRequest::user("x");
                 request.stream = exchange.stream;
                 chat::compare(exchange, &self.chat(&format!("{name}/x"), request).await)
@@ -88,7 +90,13 @@ impl Player {
                 let answer = self.runner.embed(&format!("{name}/x"), request).await;
                 embeddings::compare(exchange, answer)
             }
-            Dialect::OpenAiModels | Dialect::AnthropicModels => {
+            Dialect::OllamaEmbed => {
+                let request = ollama_embed::read_request(&exchange.request.body.0)
+                    .unwrap_or_else(|_| EmbedRequest::texts(["x"]));
+                let answer = self.runner.embed(&format!("{name}/x"), request).await;
+                embeddings::compare(exchange, answer)
+            }
+            Dialect::OpenAiModels | Dialect::AnthropicModels | Dialect::OllamaModels => {
                 models::compare(exchange, self.runner.models(&name).await)
             }
         }
@@ -131,9 +139,10 @@ impl Player {
         let recorded = &exchange.request.body.0;
         let name = name(dialect, &exchange.provider);
         let error = match dialect {
-            Dialect::OpenAiChat | Dialect::AnthropicMessages => {
+            Dialect::OpenAiChat | Dialect::AnthropicMessages | Dialect::OllamaChat => {
                 let read = match dialect {
                     Dialect::OpenAiChat => openai_chat::read_request(recorded),
+                    Dialect::OllamaChat => ollama_chat::read_request(recorded),
                     _ => anthropic_messages::read_request(recorded),
                 };
                 let request = read.map_err(|error| format!("not read: {error}"))?;
@@ -144,7 +153,14 @@ impl Player {
                     .map_err(|error| format!("not read: {error}"))?;
                 self.runner.embed(&format!("{name}/{}", request.model), request).await.err()
             }
-            Dialect::OpenAiModels | Dialect::AnthropicModels => return Ok(()),
+            Dialect::OllamaEmbed => {
+                let request = ollama_embed::read_request(recorded)
+                    .map_err(|error| format!("not read: {error}"))?;
+                self.runner.embed(&format!("{name}/{}", request.model), request).await.err()
+            }
+            Dialect::OpenAiModels | Dialect::AnthropicModels | Dialect::OllamaModels => {
+                return Ok(());
+            }
         };
         // Whether the answer was good is the other half's matter.
         match &self.stage.received()[..] {

@@ -31,7 +31,8 @@ fn failure(exchange: &Exchange, expected: &Value, found: &Error) -> Result<Strin
         return Err(format!("failed by itself: {found}"));
     }
     let body = exchange.response.body.json();
-    if let Some(said) = body["error"]["message"].as_str()
+    // Ollama's error is its sentence.
+    if let Some(said) = body["error"]["message"].as_str().or(body["error"].as_str())
         && !failure.message.contains(said.trim())
     {
         return Err(format!(

@@ -16,10 +16,12 @@ pub(crate) fn compare(
         (None, answer) => answer.map_err(|error| format!("failed: {error}"))?,
     };
     let body = exchange.response.body.json();
-    let list = body.as_array().or_else(|| body["data"].as_array()).cloned().unwrap_or_default();
+    let lists = [&body, &body["data"], &body["models"]];
+    let list = lists.into_iter().find_map(Value::as_array).cloned().unwrap_or_default();
     equal("number of models", &list.len().into(), &answer.len().into())?;
     for (entry, found) in list.iter().zip(&answer) {
-        equal("id", &entry["id"], &found.id.clone().into())?;
+        let id = entry.get("id").or_else(|| entry.get("model")).unwrap_or(&Value::Null);
+        equal("id", id, &found.id.clone().into())?;
         let raw = found.raw.as_deref().map_or(Ok(Value::Null), serde_json::from_str);
         equal("raw", entry, &raw.map_err(|error| format!("raw: {error}"))?)?;
         if let Some(owner) = entry["owned_by"].as_str() {

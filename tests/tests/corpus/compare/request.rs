@@ -27,8 +27,9 @@ fn normal(dialect: Dialect, mut body: Value) -> Value {
     if let Some(members) = body.as_object_mut() {
         match dialect {
             Dialect::OpenAiChat | Dialect::AnthropicMessages => not_streaming(members),
-            Dialect::OpenAiEmbeddings => one_text(members),
-            Dialect::OpenAiModels | Dialect::AnthropicModels => {}
+            Dialect::OllamaChat => streaming(members),
+            Dialect::OpenAiEmbeddings | Dialect::OllamaEmbed => one_text(members),
+            Dialect::OpenAiModels | Dialect::AnthropicModels | Dialect::OllamaModels => {}
         }
     }
     body
@@ -41,7 +42,15 @@ fn not_streaming(members: &mut Map<String, Value>) {
     }
 }
 
-/// OpenAI's reference: "a string or an array of strings": one text is a list of one.
+/// Ollama streams unless told otherwise: `true` says nothing.
+fn streaming(members: &mut Map<String, Value>) {
+    if members.get("stream") == Some(&Value::Bool(true)) {
+        members.remove("stream");
+    }
+}
+
+/// OpenAI's reference: "a string or an array of strings": one text is a list of one. So
+/// it is to Ollama.
 fn one_text(members: &mut Map<String, Value>) {
     if let Some(input @ Value::String(_)) = members.get_mut("input") {
         *input = Value::Array(vec![input.take()]);
