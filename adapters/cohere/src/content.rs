@@ -88,11 +88,7 @@ impl Parts {
             Kind::Other => return piece,
         };
         piece.shift_remove("type");
-        if let Some(Value::String(text)) = piece.get_mut(name)
-            && let text = std::mem::take(text)
-            && piece.shift_remove(name).is_some()
-            && !text.is_empty()
-        {
+        if let Some(text) = text(&mut piece, name).filter(|text| !text.is_empty()) {
             content.silent = false;
             events.push(event(Delta { choice: 0, index: content.part, text }));
         }

@@ -1,5 +1,6 @@
 //! Adapter for Cohere's chat (<https://docs.cohere.com/reference/chat>), embeddings
-//! (<https://docs.cohere.com/reference/embed>) and models
+//! (<https://docs.cohere.com/reference/embed>), rankings
+//! (<https://docs.cohere.com/reference/rerank>) and models
 //! (<https://docs.cohere.com/reference/list-models>), all but the last in version 2.
 //!
 //! # Requests
@@ -40,7 +41,8 @@
 //! | `extra` of another dialect | warned, by the name of each member, save for other spellings of what is said above |
 //!
 //! Texts for vectors go in calls of 96, in order. Their purpose is `input_type`; where none
-//! is named it is `search_document`, with a line in the log.
+//! is named it is `search_document`, with a line in the log. Records that are to be ranked
+//! become text, one line for each field.
 //!
 //! # Answers
 //!
@@ -68,6 +70,7 @@ mod media;
 mod message;
 mod models;
 mod request;
+mod rerank;
 mod stream;
 mod tool;
 mod translation;
@@ -75,7 +78,7 @@ mod usage;
 
 use hotcell_sdk::{
     Chat, ChatRequest, EmbedRequest, EmbedResponse, Embeddings, Endpoint, Failure, Model, Models,
-    Reply, export,
+    Reply, Rerank, RerankRequest, RerankResponse, export,
 };
 use stream::Assembly;
 
@@ -107,10 +110,16 @@ impl Embeddings for Cohere {
     }
 }
 
+impl Rerank for Cohere {
+    fn rerank(request: RerankRequest) -> Result<RerankResponse, Failure> {
+        rerank::rerank(&request)
+    }
+}
+
 impl Models for Cohere {
     fn list_models() -> Result<Vec<Model>, Failure> {
         models::list()
     }
 }
 
-export!(Cohere: chat, embeddings, models);
+export!(Cohere: chat, embeddings, models, rerank);

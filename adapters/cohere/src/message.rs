@@ -206,11 +206,16 @@ impl Writer<'_> {
     }
 
     fn media(&mut self, role: Role, media: &MediaPart, pieces: &mut Pieces) -> Result<(), Failure> {
-        let listens = matches!(role, Role::User | Role::Tool);
+        let listens = matches!(role, Role::User | Role::Tool) || self.translation.exact;
         match media.kind {
             MediaKind::Image if listens => {
                 pieces.listed = true;
                 pieces.content.push(media::image(media, self.translation)?);
+            }
+            MediaKind::Document if self.translation.is_own(media.extra.as_ref()) => {
+                pieces.listed = true;
+                let document = media::document(media, self.translation)?;
+                pieces.content.push(json!({ "type": "document", "document": document }));
             }
             MediaKind::Document if listens => {
                 self.documents.push(media::document(media, self.translation)?);
@@ -244,8 +249,14 @@ impl Writer<'_> {
         if thought.signature.is_some() {
             self.translation.left_out("the signature of what the model thought");
         }
-        if role != Role::Assistant || (thought.text.is_empty() && !self.translation.exact) {
-            return Ok(());
+        if !self.translation.exact {
+            if role != Role::Assistant {
+                self.translation.left_out("a thought that is not the model's");
+                return Ok(());
+            }
+            if thought.text.is_empty() {
+                return Ok(());
+            }
         }
         let mut object = Map::new();
         object.insert("type".to_owned(), "thinking".into());
@@ -264,7 +275,9 @@ impl Writer<'_> {
             self.translation.left_out("the mark that a call failed");
         }
         let mut content = Vec::new();
-        for part in &result.content {
+        // What the client spelled itself is not written twice.
+        let parts = result.content.iter().filter(|_| !own.contains_key("content"));
+        for part in parts {
             match part {
                 ToolResultPart::Text(text) => {
                     content.push(json!({ "type": "text", "text": text }));

@@ -7,6 +7,8 @@
 #![forbid(unsafe_code)]
 
 pub mod anthropic_messages;
+pub mod cohere_chat;
+pub mod cohere_embed;
 mod object;
 pub mod openai_chat;
 pub mod openai_embeddings;

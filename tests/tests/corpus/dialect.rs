@@ -12,12 +12,14 @@ pub(crate) enum Dialect {
     OpenAiModels,
     AnthropicMessages,
     AnthropicModels,
+    CohereChat,
+    CohereEmbed,
 }
 
 impl Dialect {
     /// The kinds that are judged, in the order in which they are told.
-    pub(crate) const KINDS: [&'static str; 4] =
-        ["openai-chat", "anthropic-messages", "embeddings", "models"];
+    pub(crate) const KINDS: [&'static str; 5] =
+        ["openai-chat", "anthropic-messages", "cohere-chat", "embeddings", "models"];
 
     /// The dialect of an exchange; none where no adapter speaks it yet.
     pub(crate) fn of(kind: &str, exchange: &Exchange) -> Option<Self> {
@@ -25,7 +27,9 @@ impl Dialect {
         match kind {
             "openai-chat" => Some(Self::OpenAiChat),
             "anthropic-messages" => Some(Self::AnthropicMessages),
-            // Cohere's ends in `/embed`, Google's in `:batchEmbedContents`.
+            "cohere-chat" => Some(Self::CohereChat),
+            "embeddings" if path.ends_with("/embed") => Some(Self::CohereEmbed),
+            // Google's ends in `:batchEmbedContents`.
             "embeddings" => path.ends_with("/embeddings").then_some(Self::OpenAiEmbeddings),
             "models" => {
                 let host = exchange.request.url.split('/').nth(2).unwrap_or_default();
@@ -49,6 +53,7 @@ impl Dialect {
         match self {
             Self::OpenAiChat | Self::OpenAiEmbeddings | Self::OpenAiModels => "openai-compatible",
             Self::AnthropicMessages | Self::AnthropicModels => "anthropic",
+            Self::CohereChat | Self::CohereEmbed => "cohere",
         }
     }
 

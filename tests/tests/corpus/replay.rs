@@ -6,7 +6,9 @@ use crate::dialect::Dialect;
 use crate::exchange::Exchange;
 use hotcell::types::{ChatRequest, EmbedRequest, Event};
 use hotcell::{Allocation, Config, Error, ProviderConfig, Runner};
-use hotcell_dialects::{anthropic_messages, openai_chat, openai_embeddings};
+use hotcell_dialects::{
+    anthropic_messages, cohere_chat, cohere_embed, openai_chat, openai_embeddings,
+};
 use hotcell_tests::stage::{Script, Stage};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -76,7 +78,7 @@ impl Player {
     async fn told(&self, dialect: Dialect, exchange: &Exchange) -> Result<String, String> {
         let name = name(dialect, &exchange.provider);
         match dialect {
-            Dialect::OpenAiChat | Dialect::AnthropicMessages => {
+            Dialect::OpenAiChat | Dialect::AnthropicMessages | Dialect::CohereChat => {
                 let mut request = ChatRequest::user("x");
                 request.stream = exchange.stream;
                 chat::compare(exchange, &self.chat(&format!("{name}/x"), request).await)
@@ -87,6 +89,12 @@ impl Player {
                     .unwrap_or_else(|_| EmbedRequest::texts(["x"]));
                 let answer = self.runner.embed(&format!("{name}/x"), request).await;
                 embeddings::compare(exchange, answer)
+            }
+            Dialect::CohereEmbed => {
+                let request = cohere_embed::read_request(&exchange.request.body.0)
+                    .unwrap_or_else(|_| EmbedRequest::texts(["x"]));
+                let answer = self.runner.embed(&format!("{name}/x"), request).await;
+                embeddings::compare_cohere(exchange, answer)
             }
             Dialect::OpenAiModels | Dialect::AnthropicModels => {
                 models::compare(exchange, self.runner.models(&name).await)
@@ -123,6 +131,10 @@ impl Player {
         if exchange.request.body.0.is_empty() {
             return None;
         }
+        // Vectors of Cohere's first version have the same form; what asks for them has not.
+        if dialect == Dialect::CohereEmbed && exchange.request.path() == "/v1/embed" {
+            return None;
+        }
         Some(patiently(self.round_trip(dialect, exchange)).await)
     }
 
@@ -131,9 +143,10 @@ impl Player {
         let recorded = &exchange.request.body.0;
         let name = name(dialect, &exchange.provider);
         let error = match dialect {
-            Dialect::OpenAiChat | Dialect::AnthropicMessages => {
+            Dialect::OpenAiChat | Dialect::AnthropicMessages | Dialect::CohereChat => {
                 let read = match dialect {
                     Dialect::OpenAiChat => openai_chat::read_request(recorded),
+                    Dialect::CohereChat => cohere_chat::read_request(recorded),
                     _ => anthropic_messages::read_request(recorded),
                 };
                 let request = read.map_err(|error| format!("not read: {error}"))?;
@@ -141,6 +154,11 @@ impl Player {
             }
             Dialect::OpenAiEmbeddings => {
                 let request = openai_embeddings::read_request(recorded)
+                    .map_err(|error| format!("not read: {error}"))?;
+                self.runner.embed(&format!("{name}/{}", request.model), request).await.err()
+            }
+            Dialect::CohereEmbed => {
+                let request = cohere_embed::read_request(recorded)
                     .map_err(|error| format!("not read: {error}"))?;
                 self.runner.embed(&format!("{name}/{}", request.model), request).await.err()
             }

@@ -123,7 +123,8 @@ fn arguments(expected: &Value, found: &str) -> Result<(), String> {
 }
 
 /// The corpus keeps each provider's own convention: the input of Anthropic's, which
-/// alone says what was written to the cache, leaves out what was read and written.
+/// alone says what was written to the cache, leaves out what was read and written. That of
+/// Cohere's leaves out images, which alone counts them beside it.
 fn usage(expected: &Value, found: Option<&Usage>) -> Result<(), String> {
     let Some(expected) = expected.as_object() else { return Ok(()) };
     let found = found.cloned().unwrap_or(Usage {
@@ -138,8 +139,10 @@ fn usage(expected: &Value, found: Option<&Usage>) -> Result<(), String> {
         true => found.cache_read.unwrap_or(0) + found.cache_write.unwrap_or(0),
         false => 0,
     };
+    let raw = found.raw.as_ref().and_then(|raw| serde_json::from_str(&raw.value).ok());
+    let images = raw.and_then(|raw: Value| raw["tokens"]["image_tokens"].as_u64()).unwrap_or(0);
     let counts = [
-        ("input", found.input.map(|input| input.saturating_sub(cached))),
+        ("input", found.input.map(|input| input.saturating_sub(cached + images))),
         ("output", found.output),
         ("cached_input", found.cache_read),
         ("cache_write", found.cache_write),

@@ -39,6 +39,33 @@ pub(crate) fn compare(
     Ok(format!("{answer:?}"))
 }
 
+/// Cohere has the vectors in the order of the inputs, by their form, and before there were
+/// several forms as they are.
+pub(crate) fn compare_cohere(
+    exchange: &Exchange,
+    answer: Result<EmbedResponse, Error>,
+) -> Result<String, String> {
+    let answer = match (expected_error(exchange), answer) {
+        (Some(error), Err(found)) => return failure(exchange, &error, &found),
+        (Some(_), Ok(_)) => return Err("an error was expected".to_owned()),
+        (None, answer) => answer.map_err(|error| format!("failed: {error}"))?,
+    };
+    let body = exchange.response.body.json();
+    let list = body["embeddings"].as_array().or_else(|| body["embeddings"]["float"].as_array());
+    let list = list.ok_or("the recording's vectors are not understood")?;
+    equal("number of vectors", &list.len().into(), &answer.vectors.len().into())?;
+    for (number, (expected, found)) in list.iter().zip(&answer.vectors).enumerate() {
+        if vector(expected, &Value::Null).as_ref() != Some(found) {
+            return Err(format!("vector {number} differs"));
+        }
+    }
+    let tokens = answer.usage.as_ref().and_then(|usage| usage.input);
+    if let expected @ Value::Number(_) = &body["meta"]["billed_units"]["input_tokens"] {
+        equal("tokens", expected, &tokens.map_or(Value::Null, Value::from))?;
+    }
+    Ok(format!("{answer:?}"))
+}
+
 /// Numbers, or the bytes of numbers in base64. OpenAI sends bytes only when `base64`
 /// is asked for, and they are of floats. Perplexity sends them unasked, and they are
 /// whole numbers of one byte; as many as `dimensions` says, where it says so.

@@ -26,15 +26,17 @@ pub(crate) fn compare(
 fn normal(dialect: Dialect, mut body: Value) -> Value {
     if let Some(members) = body.as_object_mut() {
         match dialect {
-            Dialect::OpenAiChat | Dialect::AnthropicMessages => not_streaming(members),
+            Dialect::OpenAiChat | Dialect::AnthropicMessages | Dialect::CohereChat => {
+                not_streaming(members);
+            }
             Dialect::OpenAiEmbeddings => one_text(members),
-            Dialect::OpenAiModels | Dialect::AnthropicModels => {}
+            Dialect::OpenAiModels | Dialect::AnthropicModels | Dialect::CohereEmbed => {}
         }
     }
     body
 }
 
-/// Both chat protocols do not stream unless asked to: `false` says nothing.
+/// The chat protocols do not stream unless asked to: `false` says nothing.
 fn not_streaming(members: &mut Map<String, Value>) {
     if members.get("stream") == Some(&Value::Bool(false)) {
         members.remove("stream");
