@@ -23,7 +23,10 @@ struct Source {
 const ADAPTERS: &[Source] = &[
     Source { name: "anthropic", code: "anthropic" },
     Source { name: "cohere", code: "cohere" },
+    Source { name: "jina", code: "jina" },
     Source { name: "openai", code: "openai" },
+    Source { name: "rerank", code: "jina" },
+    Source { name: "voyage", code: "jina" },
 ];
 /// Only for the demo and the red team; never offered as an adapter.
 const HOSTILE: Source = Source { name: "hostile", code: "hostile" };

@@ -23,10 +23,6 @@ fn text_comes_as_it_is_written() {
 fn an_event_goes_out_when_its_bytes_are_in() {
     let first = sse(&[begin(), piece("content-delta", 0, json!({ "content": { "text": "one" } }))]);
     let mut script = provider();
-    script.answer(200, "text/event-stream", answer(content(0, "text", &["one"]), "COMPLETE"));
-    let beginning = sse(&[begin()]).len();
-    let _ = beginning;
-    script = provider();
     script.answer(200, "text/event-stream", first.clone());
     script.cut(Cut::EveryByte).broken_after(first.len());
     let run = script.chat::<Cohere>(ChatRequest::user("hi"));
