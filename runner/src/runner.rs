@@ -6,15 +6,32 @@ use crate::cell::{Cell, Door, Grants};
 use crate::config::Config;
 use crate::confinement::Confinement;
 use crate::failure::Error;
+use crate::interface::Interface;
 use crate::provider::{self, ProviderInfo};
 use crate::replay::{self, Replayed};
-use crate::setup::{Provider, Setup, SetupError};
+use crate::setup::{Provider, Setup, SetupError, Way};
+use crate::sound::Sound;
 use crate::transcript::{self, Call, Transcript};
-use crate::types::{ChatRequest, EmbedRequest, EmbedResponse, FailureKind, Model};
+use crate::types::{
+    ChatRequest, EmbedRequest, EmbedResponse, FailureKind, ImageRequest, ImageResponse, Model,
+    ModerationRequest, ModerationResponse, RerankRequest, RerankResponse, SpeechRequest,
+    TokenCount, TranscriptionRequest, TranscriptionResponse,
+};
+use hotcell_catalogue::Asked;
 use hotcell_egress::Refusal;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The setting by which an adapter is told that nothing may be lost, as `wit/settings.wit`
+/// says.
+const STRICT: &str = "hotcell.strict";
+
+/// Where a request goes, and the model's name there.
+struct Leading<'a> {
+    way: Way,
+    model: &'a str,
+}
 
 /// Runs requests in cells. Cheap to clone.
 ///
@@ -34,6 +51,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Clone)]
 pub struct Runner {
     inner: Arc<Inner>,
+    strict: bool,
 }
 
 struct Inner {
@@ -56,22 +74,28 @@ impl Runner {
         RunnerBuilder::default()
     }
 
+    /// A runner that differs in this: a request is refused of which the adapter would leave
+    /// anything out or change it, instead of telling so in a `warning` of the answer.
+    /// Adapters that keep to `wit/settings.wit` refuse it before anything is sent; of others
+    /// the answer fails at the warning.
+    #[must_use]
+    pub fn strict(&self) -> Self {
+        Self { inner: self.inner.clone(), strict: true }
+    }
+
     /// Sends a chat request to `provider/model`. The answer comes as events.
     ///
     /// # Errors
     /// An unknown provider, a refused setup, and whatever adapter and provider say
     /// before the first event.
     pub async fn chat(&self, model: &str, mut request: ChatRequest) -> Result<Answer, Error> {
-        let request_id = self.request_id();
-        let (provider, model) = self.provider_of(model, &request_id)?;
-        request.model = model.to_owned();
+        let dialect = request.extra.as_ref().map(|extra| extra.dialect.clone());
+        let way = self.way(model, Interface::Chat, dialect.as_deref())?;
+        request.model = way.model.to_owned();
         let call = || Call::Chat(request.clone());
-        let result = match self.open(&provider, &request_id, call).await {
-            Ok(cell) => cell.complete(&request).await,
-            Err(error) => Err(error),
-        };
-        let completion = result.map_err(|error| located(error, &provider, &request_id))?;
-        Ok(Answer::new(completion, provider.name.clone(), request_id))
+        let (completion, provider, request_id) =
+            self.ask(&way, call, async |cell| cell.complete(&request).await).await?;
+        Ok(Answer::new(completion, provider.name.clone(), request_id, self.strict))
     }
 
     /// Turns texts into vectors with `provider/model`.
@@ -83,15 +107,99 @@ impl Runner {
         model: &str,
         mut request: EmbedRequest,
     ) -> Result<EmbedResponse, Error> {
-        let request_id = self.request_id();
-        let (provider, model) = self.provider_of(model, &request_id)?;
-        request.model = model.to_owned();
+        let way = self.way(model, Interface::Embeddings, None)?;
+        request.model = way.model.to_owned();
         let call = || Call::Embed(request.clone());
-        let result = match self.open(&provider, &request_id, call).await {
-            Ok(cell) => cell.embed(&request).await,
-            Err(error) => Err(error),
-        };
-        result.map_err(|error| located(error, &provider, &request_id))
+        Ok(self.ask(&way, call, async |cell| cell.embed(&request).await).await?.0)
+    }
+
+    /// Puts documents in the order of what they have to do with a query, by `provider/model`.
+    ///
+    /// # Errors
+    /// As [`Self::chat`].
+    pub async fn rerank(
+        &self,
+        model: &str,
+        mut request: RerankRequest,
+    ) -> Result<RerankResponse, Error> {
+        let way = self.way(model, Interface::Rerank, None)?;
+        request.model = way.model.to_owned();
+        let call = || Call::Rerank(request.clone());
+        Ok(self.ask(&way, call, async |cell| cell.rerank(&request).await).await?.0)
+    }
+
+    /// Counts the tokens of a request to `provider/model`, as the provider does. Nothing is
+    /// generated.
+    ///
+    /// # Errors
+    /// As [`Self::chat`].
+    pub async fn count_tokens(
+        &self,
+        model: &str,
+        mut request: ChatRequest,
+    ) -> Result<TokenCount, Error> {
+        let way = self.way(model, Interface::Tokens, None)?;
+        request.model = way.model.to_owned();
+        let call = || Call::CountTokens(request.clone());
+        Ok(self.ask(&way, call, async |cell| cell.count_tokens(&request).await).await?.0)
+    }
+
+    /// Makes images with `provider/model`.
+    ///
+    /// # Errors
+    /// As [`Self::chat`].
+    pub async fn generate_images(
+        &self,
+        model: &str,
+        mut request: ImageRequest,
+    ) -> Result<ImageResponse, Error> {
+        let way = self.way(model, Interface::Images, None)?;
+        request.model = way.model.to_owned();
+        let call = || Call::Images(request.clone());
+        Ok(self.ask(&way, call, async |cell| cell.generate_images(&request).await).await?.0)
+    }
+
+    /// Turns a text into sound with `provider/model`. It comes in pieces.
+    ///
+    /// # Errors
+    /// As [`Self::chat`].
+    pub async fn speak(&self, model: &str, mut request: SpeechRequest) -> Result<Sound, Error> {
+        let way = self.way(model, Interface::Speech, None)?;
+        request.model = way.model.to_owned();
+        let call = || Call::Speak(request.clone());
+        let (speaking, provider, request_id) =
+            self.ask(&way, call, async |cell| cell.speak(&request).await).await?;
+        Ok(Sound::new(speaking, provider.name.clone(), request_id))
+    }
+
+    /// Turns sound into text with `provider/model`.
+    ///
+    /// # Errors
+    /// As [`Self::chat`].
+    pub async fn transcribe(
+        &self,
+        model: &str,
+        mut request: TranscriptionRequest,
+    ) -> Result<TranscriptionResponse, Error> {
+        let way = self.way(model, Interface::Transcription, None)?;
+        request.model = way.model.to_owned();
+        let call = || Call::Transcribe(request.clone());
+        Ok(self.ask(&way, call, async |cell| cell.transcribe(&request).await).await?.0)
+    }
+
+    /// Asks what the policy of `provider/model` says about content.
+    ///
+    /// # Errors
+    /// As [`Self::chat`].
+    pub async fn moderate(
+        &self,
+        model: &str,
+        mut request: ModerationRequest,
+    ) -> Result<ModerationResponse, Error> {
+        let way = self.way(model, Interface::Moderation, None)?;
+        request.model = way.model.to_owned();
+        let call = || Call::Moderate(request.clone());
+        Ok(self.ask(&way, call, async |cell| cell.moderate(&request).await).await?.0)
     }
 
     /// Lists the models of a provider.
@@ -99,13 +207,8 @@ impl Runner {
     /// # Errors
     /// As [`Self::chat`].
     pub async fn models(&self, provider: &str) -> Result<Vec<Model>, Error> {
-        let request_id = self.request_id();
-        let provider = self.provider(provider, &request_id)?;
-        let result = match self.open(&provider, &request_id, || Call::Models).await {
-            Ok(cell) => cell.list_models().await,
-            Err(error) => Err(error),
-        };
-        result.map_err(|error| located(error, &provider, &request_id))
+        let way = self.way_of(provider, Interface::Models)?;
+        Ok(self.ask(&way, || Call::Models, async |cell| cell.list_models().await).await?.0)
     }
 
     /// The configuration in force.
@@ -130,10 +233,24 @@ impl Runner {
     /// # Errors
     /// As [`Self::chat`], as far as setup goes.
     pub fn warm(&self, provider: &str) -> Result<(), Error> {
-        self.provider(provider, &self.request_id()).map(|_| ())
+        self.known(provider)?;
+        for way in self.inner.setup.ways(provider) {
+            self.provider(&way, &self.request_id())?;
+        }
+        Ok(())
     }
 
-    /// Reads and compiles now what the first request to a provider would: its adapter, its
+    /// The same for what such requests to one `provider/model` need, or to a provider without
+    /// a model: some providers have more than one adapter.
+    ///
+    /// # Errors
+    /// As [`Self::warm`].
+    pub fn warm_for(&self, model: &str, interface: Interface) -> Result<(), Error> {
+        let leading = self.leading(model, interface)?;
+        self.provider(&leading.way, &self.request_id()).map(drop)
+    }
+
+    /// Reads and compiles now what the first request to a provider would: its adapters, its
     /// secrets, the certificates that are believed. What cannot be read is told by the request
     /// that needs it. From then on the secrets are kept, and read no more.
     ///
@@ -142,7 +259,21 @@ impl Runner {
     /// # Errors
     /// As [`Self::warm`].
     pub fn prepare(&self, provider: &str) -> Result<(), Error> {
-        self.provider(provider, &self.request_id())?.egress.read_ahead();
+        self.known(provider)?;
+        for way in self.inner.setup.ways(provider) {
+            self.provider(&way, &self.request_id())?.egress.read_ahead();
+        }
+        Ok(())
+    }
+
+    /// The same for what such requests to one `provider/model` need, or to a provider without
+    /// a model.
+    ///
+    /// # Errors
+    /// As [`Self::warm`].
+    pub fn prepare_for(&self, model: &str, interface: Interface) -> Result<(), Error> {
+        let leading = self.leading(model, interface)?;
+        self.provider(&leading.way, &self.request_id())?.egress.read_ahead();
         Ok(())
     }
 
@@ -164,15 +295,21 @@ impl Runner {
         self.inner.setup.confinement()
     }
 
-    /// Splits `provider/model`, of which the model may hold slashes of its own.
-    fn provider_of<'a>(
+    /// Splits `provider/model`, of which the model may hold slashes of its own, and finds the
+    /// way that such a request goes.
+    fn way<'a>(
         &self,
         model: &'a str,
-        request_id: &str,
-    ) -> Result<(Arc<Provider>, &'a str), Error> {
+        interface: Interface,
+        dialect: Option<&'a str>,
+    ) -> Result<Leading<'a>, Error> {
         match model.split_once('/') {
             Some((provider, model)) if !model.is_empty() => {
-                Ok((self.provider(provider, request_id)?, model))
+                self.known(provider)?;
+                let interface = interface.name();
+                let asked = Asked { interface, model: Some(model), dialect };
+                let (way, model) = self.inner.setup.way(provider, &asked);
+                Ok(Leading { way, model })
             }
             _ => Err(Error::new(
                 FailureKind::InvalidRequest,
@@ -182,17 +319,53 @@ impl Runner {
         }
     }
 
-    fn provider(&self, name: &str, request_id: &str) -> Result<Arc<Provider>, Error> {
-        let setup = &self.inner.setup;
-        if !setup.knows(name) {
-            return Err(unknown(name, setup.config()));
+    /// The way of a request that is for no model.
+    fn way_of(&self, provider: &str, interface: Interface) -> Result<Leading<'static>, Error> {
+        self.known(provider)?;
+        let asked = Asked { interface: interface.name(), model: None, dialect: None };
+        Ok(Leading { way: self.inner.setup.way(provider, &asked).0, model: "" })
+    }
+
+    fn leading<'a>(&self, model: &'a str, interface: Interface) -> Result<Leading<'a>, Error> {
+        match model.contains('/') {
+            true => self.way(model, interface, None),
+            false => self.way_of(model, interface),
         }
-        setup.provider(name).map_err(|error| {
+    }
+
+    fn known(&self, provider: &str) -> Result<(), Error> {
+        let setup = &self.inner.setup;
+        setup.knows(provider).then_some(()).ok_or_else(|| unknown(provider, setup.config()))
+    }
+
+    /// Asks in a cell of its own, and says of an error where it happened.
+    async fn ask<T>(
+        &self,
+        leading: &Leading<'_>,
+        call: impl FnOnce() -> Call,
+        question: impl AsyncFnOnce(Cell) -> Result<T, Error>,
+    ) -> Result<(T, Arc<Provider>, String), Error> {
+        let request_id = self.request_id();
+        let provider = self.provider(&leading.way, &request_id)?;
+        let result = match self.open(&provider, &request_id, call).await {
+            Ok(cell) => question(cell).await,
+            Err(error) => Err(error),
+        };
+        match result {
+            Ok(result) => Ok((result, provider, request_id)),
+            Err(error) => Err(located(error, &provider, &request_id)),
+        }
+    }
+
+    fn provider(&self, way: &Way, request_id: &str) -> Result<Arc<Provider>, Error> {
+        let setup = &self.inner.setup;
+        setup.provider(way).map_err(|error| {
             if let Some((digest, rule)) = error.refusal() {
-                let adapter = setup.adapter_of(name);
+                let adapter = setup.adapter_of(way);
+                let provider = way.provider.as_str();
                 let detail = error.to_string();
                 let refusal =
-                    Refusal { request_id, provider: name, adapter: &adapter, digest, rule, detail };
+                    Refusal { request_id, provider, adapter: &adapter, digest, rule, detail };
                 // Nothing is sent either way.
                 if let Err(error) = setup.egress.refuse(&refusal) {
                     return Error::new(FailureKind::Internal, error.to_string());
@@ -208,6 +381,10 @@ impl Runner {
         request_id: &str,
         call: impl FnOnce() -> Call,
     ) -> Result<Cell, Error> {
+        let mut settings = provider.settings.clone();
+        if self.strict {
+            Arc::make_mut(&mut settings).insert(STRICT.to_owned(), "yes".to_owned());
+        }
         let recorder = self.inner.setup.transcripts.as_ref().map(|transcripts| {
             let inspection = provider.adapter.inspection();
             let blank = transcript::blank(
@@ -216,7 +393,7 @@ impl Runner {
                 provider.adapter.name(),
                 inspection.digest,
                 provider.wasi,
-                provider.settings.as_ref().clone(),
+                settings.as_ref().clone(),
                 inspection.manifest.endpoints.keys().cloned().collect(),
                 provider.limits.as_ref().clone(),
                 call(),
@@ -225,7 +402,7 @@ impl Runner {
         });
         let grants = Grants {
             door: Door::Open { egress: provider.egress.cell(request_id), recorder },
-            settings: provider.settings.clone(),
+            settings,
             limits: provider.limits.clone(),
             provider: provider.name.clone(),
         };
@@ -262,7 +439,7 @@ impl Runner {
 
 impl From<Setup> for Runner {
     fn from(setup: Setup) -> Self {
-        Self { inner: Arc::new(Inner { setup, requests: AtomicU64::new(0) }) }
+        Self { inner: Arc::new(Inner { setup, requests: AtomicU64::new(0) }), strict: false }
     }
 }
 

@@ -40,6 +40,7 @@ impl Chat for OpenAi {
     fn complete(request: ChatRequest) -> Result<Reply<Assembly>, Failure> {
         let accept = if request.stream { "text/event-stream" } else { "application/json" };
         let body = request::write(&request).map_err(|failure| *failure)?;
+        Failure::where_strict(&body.warnings)?;
         let endpoint = Endpoint::named("api")?;
         let builder = endpoint.post("/chat/completions");
         let builder = with_version(builder).header("accept", accept);

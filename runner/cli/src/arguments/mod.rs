@@ -4,6 +4,7 @@
 mod audit;
 mod chat;
 mod grant;
+mod media;
 mod sbom;
 mod signature;
 mod transcript;
@@ -11,6 +12,10 @@ mod transcript;
 pub(crate) use audit::{AuditArguments, AuditCommand, AuditFormat};
 pub(crate) use chat::{ChatArguments, OutputArguments, SamplingArguments};
 pub(crate) use grant::{AddArguments, ConsentArguments, SourceArguments, TrustArguments};
+pub(crate) use media::{
+    ImageArguments, ModerateArguments, RerankArguments, SpeakArguments, TimingChoice,
+    TranscribeArguments,
+};
 pub(crate) use sbom::{SbomArguments, SbomFormat};
 pub(crate) use signature::{KeyArguments, SignArguments};
 pub(crate) use transcript::{ContentChoice, OutlineArguments, OutlineContent, ReplayArguments};
@@ -167,6 +172,11 @@ impl From<ConfinementChoice> for ConfinementMode {
 pub(crate) enum Command {
     Chat(Box<ChatArguments>),
     Embed(EmbedArguments),
+    Rerank(RerankArguments),
+    Image(ImageArguments),
+    Speak(SpeakArguments),
+    Transcribe(TranscribeArguments),
+    Moderate(ModerateArguments),
     Models(ModelsArguments),
     Providers(ProvidersArguments),
     /// See what an adapter is and what it may do

@@ -102,7 +102,9 @@ fn prepare(
             providers.push(known.name);
         }
     }
-    let report = confine(runner, providers.iter().map(String::as_str), |mut needed| {
+    // Another model of theirs may need another adapter.
+    let asked = providers.iter().map(|provider| (provider.as_str(), None));
+    let report = confine(runner, asked, |mut needed| {
         let home = std::env::var_os("HOME").map(PathBuf::from);
         if let Ok(here) = std::env::current_dir()
             && !home.is_some_and(|home| home.starts_with(&here))

@@ -6,8 +6,8 @@ use crate::render::problem;
 use crate::render::table::{Table, cell};
 use crate::render::text::{Span, visible_line};
 use crate::terminal::Terminal;
-use hotcell::Runner;
 use hotcell::types::Model;
+use hotcell::{Interface, Runner};
 use serde_json::{Value, json};
 
 pub(crate) fn run(
@@ -18,12 +18,13 @@ pub(crate) fn run(
     let runner = runner(global)?;
     let providers = match &arguments.provider {
         Some(provider) => {
-            set_up(&runner, provider)?;
+            set_up(&runner, provider, Interface::Models)?;
             vec![provider.clone()]
         }
         None => ready(&runner)?,
     };
-    confine(&runner, providers.iter().map(String::as_str), |needed| needed)?;
+    let asked = providers.iter().map(|provider| (provider.as_str(), Some(Interface::Models)));
+    confine(&runner, asked, |needed| needed)?;
     let listing = block_on(runtime()?, async {
         match &arguments.provider {
             Some(provider) => {
