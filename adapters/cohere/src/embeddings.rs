@@ -76,7 +76,9 @@ fn members(request: &EmbedRequest) -> Result<Map<String, Value>, Failure> {
     match members.iter().find(lost) {
         None => Ok(Map::new()),
         Some((name, _)) if name == "user" => {
-            log(LogLevel::Warn, "`user` was left out: cohere-embed has no word for it");
+            let loss = format!("`user` was left out: {DIALECT} has no word for it");
+            log(LogLevel::Warn, &loss);
+            Failure::where_strict(&[loss])?;
             Ok(Map::new())
         }
         Some((name, _)) => Err(unsupported(&format!("`{name}` of {}", native.dialect))),

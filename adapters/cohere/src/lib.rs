@@ -93,6 +93,7 @@ impl Chat for Cohere {
 
     fn complete(request: ChatRequest) -> Result<Reply<Assembly>, Failure> {
         let body = request::write(&request)?;
+        Failure::where_strict(&body.warnings)?;
         let accept = if request.stream { "text/event-stream" } else { "application/json" };
         let endpoint = Endpoint::named("api")?;
         let builder = endpoint.post("/v2/chat").header("accept", accept);

@@ -5,7 +5,7 @@ use crate::spelling::Spelling;
 use crate::{error, members};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hotcell_sdk::{EmbedRequest, EmbedResponse, Endpoint, Failure, Input, LogLevel, json, log};
+use hotcell_sdk::{EmbedRequest, EmbedResponse, Endpoint, Failure, Input, json};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -56,7 +56,7 @@ fn write(
     if let Some(task) = request.task.as_deref() {
         match if exact { Some(task) } else { spelling.task(task) } {
             Some(word) => _ = body.insert(spelling.task.to_owned(), word.into()),
-            None => log(LogLevel::Warn, "the task was left out: this provider's vectors have none"),
+            None => members::lost("the task was left out: this provider has no word for it")?,
         }
     }
     if let Some(dimensions) = request.dimensions {

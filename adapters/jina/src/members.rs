@@ -19,7 +19,7 @@ pub(crate) fn own(
         match name.as_str() {
             name if said.contains(&name) => {}
             // It only tells the provider who asks.
-            "user" => log(LogLevel::Warn, "`user` was left out: the provider has no word for it"),
+            "user" => lost("`user` was left out: the provider has no word for it")?,
             name => {
                 let other = &native.dialect;
                 let why = format!("`{name}` of {other} cannot be said in {dialect}");
@@ -28,6 +28,12 @@ pub(crate) fn own(
         }
     }
     Ok(Map::new())
+}
+
+/// Something was left out: a line in the log, as there is no event that could tell.
+pub(crate) fn lost(sentence: &str) -> Result<(), Failure> {
+    log(LogLevel::Warn, sentence);
+    Failure::where_strict(&[sentence.to_owned()])
 }
 
 /// Whether the client spoke this dialect: it gets what it wrote, and nothing besides.

@@ -34,7 +34,7 @@ fn write(
         Document::Text(text) => Ok(text.as_str().into()),
         Document::Fields(fields) => {
             let fields = json::object(fields, "a document")?;
-            Ok(if spelling.records { fields.into() } else { lines(&fields).into() })
+            Ok(if spelling.records || exact { fields.into() } else { lines(&fields).into() })
         }
     });
     let documents: Vec<Value> = documents.collect::<Result<_, Failure>>()?;

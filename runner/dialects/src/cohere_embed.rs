@@ -32,3 +32,34 @@ pub fn read_request(body: &[u8]) -> Result<EmbedRequest, DialectError> {
     let task = object.text("input_type");
     Ok(EmbedRequest { model, inputs, dimensions, task, extra: Some(object.always_extra()) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::read_request;
+    use hotcell::types::Input;
+
+    #[test]
+    fn what_is_modelled_is_taken_and_what_is_not_is_kept() {
+        let body = br#"{"model":"m","texts":["a"],"input_type":"image","output_dimension":2,
+            "images":["data:"],"embedding_types":["float"]}"#;
+        let request = read_request(body).unwrap();
+        assert_eq!(request.inputs, [Input::Text("a".to_owned())]);
+        assert_eq!((request.task.as_deref(), request.dimensions), (Some("image"), Some(2)));
+        let kept = r#"{"images":["data:"],"embedding_types":["float"]}"#;
+        assert_eq!(request.extra.unwrap().value, kept);
+        let empty = read_request(br#"{"model":"m","texts":[]}"#).unwrap();
+        assert_eq!(empty.extra.unwrap().value, r#"{"texts":[]}"#);
+    }
+
+    #[test]
+    fn what_cannot_be_one_is_refused_with_its_place() {
+        for (body, place) in [
+            (r#"{"texts":[]}"#, "`model` is missing"),
+            (r#"{"model":"m","texts":"a"}"#, "texts: expected a list"),
+            (r#"{"model":"m","texts":["a",1]}"#, "texts[1]: expected a text"),
+        ] {
+            let error = read_request(body.as_bytes()).unwrap_err().to_string();
+            assert!(error.starts_with(place), "{error}");
+        }
+    }
+}

@@ -9,6 +9,7 @@
 pub mod anthropic_messages;
 pub mod cohere_chat;
 pub mod cohere_embed;
+pub mod jina_rerank;
 mod object;
 pub mod openai_chat;
 pub mod openai_embeddings;

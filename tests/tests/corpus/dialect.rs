@@ -14,12 +14,13 @@ pub(crate) enum Dialect {
     AnthropicModels,
     CohereChat,
     CohereEmbed,
+    Rerank,
 }
 
 impl Dialect {
     /// The kinds that are judged, in the order in which they are told.
-    pub(crate) const KINDS: [&'static str; 5] =
-        ["openai-chat", "anthropic-messages", "cohere-chat", "embeddings", "models"];
+    pub(crate) const KINDS: [&'static str; 6] =
+        ["openai-chat", "anthropic-messages", "cohere-chat", "embeddings", "models", "rerank"];
 
     /// The dialect of an exchange; none where no adapter speaks it yet.
     pub(crate) fn of(kind: &str, exchange: &Exchange) -> Option<Self> {
@@ -28,6 +29,7 @@ impl Dialect {
             "openai-chat" => Some(Self::OpenAiChat),
             "anthropic-messages" => Some(Self::AnthropicMessages),
             "cohere-chat" => Some(Self::CohereChat),
+            "rerank" => path.ends_with("/rerank").then_some(Self::Rerank),
             "embeddings" if path.ends_with("/embed") => Some(Self::CohereEmbed),
             // Google's ends in `:batchEmbedContents`.
             "embeddings" => path.ends_with("/embeddings").then_some(Self::OpenAiEmbeddings),
@@ -54,6 +56,7 @@ impl Dialect {
             Self::OpenAiChat | Self::OpenAiEmbeddings | Self::OpenAiModels => "openai-compatible",
             Self::AnthropicMessages | Self::AnthropicModels => "anthropic",
             Self::CohereChat | Self::CohereEmbed => "cohere",
+            Self::Rerank => "vllm-rerank",
         }
     }
 

@@ -1,13 +1,13 @@
 //! Plays an exchange to a real adapter in a real cell.
 
-use crate::compare::{chat, embeddings, models, request};
+use crate::compare::{chat, embeddings, models, request, rerank};
 use crate::cut::cuts;
 use crate::dialect::Dialect;
 use crate::exchange::Exchange;
 use hotcell::types::{ChatRequest, EmbedRequest, Event};
 use hotcell::{Allocation, Config, Error, ProviderConfig, Runner};
 use hotcell_dialects::{
-    anthropic_messages, cohere_chat, cohere_embed, openai_chat, openai_embeddings,
+    anthropic_messages, cohere_chat, cohere_embed, jina_rerank, openai_chat, openai_embeddings,
 };
 use hotcell_tests::stage::{Script, Stage};
 use std::collections::BTreeMap;
@@ -96,6 +96,12 @@ impl Player {
                 let answer = self.runner.embed(&format!("{name}/x"), request).await;
                 embeddings::compare_cohere(exchange, answer)
             }
+            Dialect::Rerank => {
+                // The answer has places of the request's documents.
+                let request = jina_rerank::read_request(&exchange.request.body.0)
+                    .map_err(|error| format!("not read: {error}"))?;
+                rerank::compare(exchange, self.runner.rerank(&format!("{name}/x"), request).await)
+            }
             Dialect::OpenAiModels | Dialect::AnthropicModels => {
                 models::compare(exchange, self.runner.models(&name).await)
             }
@@ -161,6 +167,11 @@ impl Player {
                 let request = cohere_embed::read_request(recorded)
                     .map_err(|error| format!("not read: {error}"))?;
                 self.runner.embed(&format!("{name}/{}", request.model), request).await.err()
+            }
+            Dialect::Rerank => {
+                let request = jina_rerank::read_request(recorded)
+                    .map_err(|error| format!("not read: {error}"))?;
+                self.runner.rerank(&format!("{name}/{}", request.model), request).await.err()
             }
             Dialect::OpenAiModels | Dialect::AnthropicModels => return Ok(()),
         };

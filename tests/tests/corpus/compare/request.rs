@@ -30,7 +30,10 @@ fn normal(dialect: Dialect, mut body: Value) -> Value {
                 not_streaming(members);
             }
             Dialect::OpenAiEmbeddings => one_text(members),
-            Dialect::OpenAiModels | Dialect::AnthropicModels | Dialect::CohereEmbed => {}
+            Dialect::OpenAiModels
+            | Dialect::AnthropicModels
+            | Dialect::CohereEmbed
+            | Dialect::Rerank => {}
         }
     }
     body
