@@ -7,6 +7,9 @@
 #![forbid(unsafe_code)]
 
 pub mod anthropic_messages;
+pub mod cohere_chat;
+pub mod cohere_embed;
+pub mod jina_rerank;
 mod object;
 pub mod ollama_chat;
 pub mod ollama_embed;

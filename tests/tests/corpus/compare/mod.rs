@@ -3,7 +3,9 @@
 pub(crate) mod chat;
 pub(crate) mod embeddings;
 pub(crate) mod models;
+pub(crate) mod normal;
 pub(crate) mod request;
+pub(crate) mod rerank;
 
 use crate::exchange::Exchange;
 use hotcell::Error;
