@@ -67,6 +67,7 @@ impl Chat for Mistral {
         warnings.extend(written.warnings);
         let limit = request.sampling.max_output_tokens;
         let body = body::finish(&written.json, limit, prompt.as_deref(), &mut warnings)?;
+        Failure::where_strict(&warnings)?;
         let accept = if request.stream { "text/event-stream" } else { "application/json" };
         let builder = Endpoint::named("api")?;
         let builder = builder.post(path).header("accept", accept);

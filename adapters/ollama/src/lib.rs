@@ -82,6 +82,7 @@ impl Chat for Ollama {
 
     fn complete(request: ChatRequest) -> Result<Reply<Assembly>, Failure> {
         let outgoing = request::write(&request)?;
+        Failure::where_strict(&outgoing.warnings)?;
         let endpoint = Endpoint::named("api")?;
         let accept = if request.stream { "application/x-ndjson" } else { "application/json" };
         let response = object::send(endpoint.post(outgoing.path), Some(outgoing.body), accept)?;

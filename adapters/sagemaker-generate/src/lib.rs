@@ -27,6 +27,7 @@ impl Chat for Generate {
 
     fn complete(request: ChatRequest) -> Result<Answer<Generated>, Failure> {
         let body = request::write(&request)?;
+        Failure::where_strict(&body.warnings)?;
         let response = invoke(&request.model, request.stream, body.json)?;
         let generated = Generated::new(request.sampling.logprobs.is_some());
         Answer::begin(response, request.stream, generated, body.warnings)

@@ -18,6 +18,7 @@ impl Chat for SageMaker {
 
     fn complete(request: ChatRequest) -> Result<Answer<Assembly>, Failure> {
         let body = write(&request, &[])?;
+        Failure::where_strict(&body.warnings)?;
         let response = invoke(&request.model, request.stream, body.json)?;
         Answer::begin(response, request.stream, Assembly::default(), body.warnings)
     }
