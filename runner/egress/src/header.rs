@@ -77,6 +77,14 @@ const FLOOR: &[&str] = &[
     "user-agent",
 ];
 
+/// Names that begin like some of the floor, and say only what is asked. A manifest can
+/// grant each of them by its whole name.
+const ABOVE: &[&str] = &[
+    // The media type that a container answers in, and which of an endpoint's models is meant.
+    "x-amzn-sagemaker-accept",
+    "x-amzn-sagemaker-inference-component",
+];
+
 /// Whether no manifest can grant this name, which is in lower case. Many servers
 /// do not tell `_` from `-`.
 pub(crate) fn is_below_floor(name: &str) -> bool {
@@ -88,6 +96,10 @@ pub(crate) fn is_below_floor(name: &str) -> bool {
         }
         false => name,
     };
+    is_on_floor(name) && !ABOVE.contains(&name)
+}
+
+fn is_on_floor(name: &str) -> bool {
     FLOOR.iter().any(|floor| match floor.strip_suffix('-') {
         Some(_) => name.starts_with(floor),
         None => name == *floor,
@@ -125,7 +137,7 @@ pub(crate) fn reaches_floor(pattern: &HeaderPattern) -> bool {
     match pattern.as_str().strip_suffix('*') {
         Some(prefix) => {
             let prefix = prefix.replace('_', "-");
-            is_below_floor(&prefix) || FLOOR.iter().any(|floor| floor.starts_with(&prefix))
+            is_on_floor(&prefix) || FLOOR.iter().any(|floor| floor.starts_with(&prefix))
         }
         None => is_below_floor(pattern.as_str()),
     }
@@ -266,7 +278,13 @@ mod tests {
         ] {
             assert!(reaches_floor(&pattern.parse().unwrap()), "{pattern}");
         }
-        for pattern in ["accept", "anthropic-beta", "x-stainless-*"] {
+        // A prefix that many names begin with grants more than the two that are above.
+        for pattern in
+            ["x-amzn-sagemaker-*", "x-amzn-sagemaker-accept*", "x-amzn-sagemaker-acceptx"]
+        {
+            assert!(reaches_floor(&pattern.parse().unwrap()), "{pattern}");
+        }
+        for pattern in ["accept", "anthropic-beta", "x-stainless-*", "x-amzn-sagemaker-accept"] {
             assert!(!reaches_floor(&pattern.parse().unwrap()), "{pattern}");
         }
     }
