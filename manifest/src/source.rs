@@ -104,6 +104,9 @@ impl Build<'_> {
             // Panics tell where they were in the source, and no more than that.
             format!("--remap-path-prefix={}=/hotcell", self.workspace.display()),
             format!("--remap-path-prefix={sysroot}=/rust"),
+            // Nobody reads the names of functions in a cell. A profile that has packages of
+            // its own in it loses its `strip`.
+            "-Cstrip=symbols".to_owned(),
             // Line ends are looked for sixteen bytes at a time.
             "-Ctarget-feature=+simd128".to_owned(),
             // The default shadow stack of 1 MiB would be most of a cell's memory.

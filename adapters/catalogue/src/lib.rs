@@ -199,6 +199,16 @@ mod tests {
         }
     }
 
+    /// What is set for a cloud of the same name must not go there, where it would travel
+    /// without TLS.
+    #[test]
+    fn no_variable_is_read_for_what_runs_on_the_users_own_machine() {
+        for provider in providers().iter().filter(|provider| provider.local) {
+            assert!(provider.secrets.is_empty(), "{}", provider.name);
+            assert!(provider.secret_optional, "{}", provider.name);
+        }
+    }
+
     #[test]
     fn an_entry_says_nothing_that_its_adapter_does_not_declare() {
         let adapters = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
@@ -302,6 +312,13 @@ mod tests {
     fn a_provider_is_found_by_its_name_and_by_its_aliases() {
         assert_eq!(provider("groq").unwrap().endpoints["api"], "https://api.groq.com/openai/v1");
         assert_eq!(provider("kimi").unwrap().name, "moonshot");
+        for (alias, name) in [
+            ("mistralai", "mistral"),
+            ("ollama_chat", "ollama"),
+            ("text-completion-codestral", "codestral-fim"),
+        ] {
+            assert_eq!(provider(alias).unwrap().name, name);
+        }
         assert_eq!(provider("Groq"), None);
         assert_eq!(provider(""), None);
     }
@@ -312,6 +329,7 @@ mod tests {
             "anthropic",
             "azure",
             "cerebras",
+            "codestral",
             "dashscope",
             "deepinfra",
             "deepseek",
@@ -328,6 +346,8 @@ mod tests {
             "novita",
             "nvidia",
             "ollama",
+            "ollama-cloud",
+            "ollama-openai",
             "openai",
             "openai-compatible",
             "openrouter",

@@ -138,14 +138,14 @@ impl Writer {
         if result.is_error {
             self.lost("the mark that a call failed");
         }
-        if !self.exact {
-            let called = || function_of(&result.call_id, before);
-            if let Some(name) = result.name.as_deref().or_else(called) {
-                put(&mut piece.told, "tool_name", name.into());
-            }
-            if !result.call_id.is_empty() {
-                put(&mut piece.told, "tool_call_id", result.call_id.as_str().into());
-            }
+        // A client of this dialect may have no id, and have said the name in another way.
+        let called = || (!self.exact).then(|| function_of(&result.call_id, before)).flatten();
+        let spelled = self.exact && extra.contains_key("name");
+        if let Some(name) = result.name.as_deref().or_else(called).filter(|_| !spelled) {
+            put(&mut piece.told, "tool_name", name.into());
+        }
+        if !self.exact && !result.call_id.is_empty() {
+            put(&mut piece.told, "tool_call_id", result.call_id.as_str().into());
         }
         piece.told.extend(extra);
         Ok(piece.finish(self.exact, beside))

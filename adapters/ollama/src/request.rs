@@ -91,38 +91,56 @@ pub(crate) fn context() -> Result<Option<u32>, Failure> {
     Ok(Some(number))
 }
 
-/// Members of requests of other dialects that say again what a typed field says, or what
-/// is so anyway.
+/// Members of other dialects that say again what a typed field says, or what is so anyway.
 const CARRIED: [(&str, &[&str]); 2] = [
     (
         "openai-chat",
         &[
-            "max_tokens",
+            "index",
             "max_completion_tokens",
-            "stop",
-            "reasoning_effort",
+            "max_tokens",
+            "prefix",
             "reasoning",
-            "stream_options",
+            "reasoning_content",
+            "reasoning_effort",
+            "stop",
             "stream",
+            "stream_options",
+            "top_logprobs",
+            "type",
         ],
     ),
-    ("anthropic-messages", &["max_tokens", "thinking", "output_config", "stop_sequences"]),
+    (
+        "anthropic-messages",
+        &[
+            "cache_control",
+            "max_tokens",
+            "output_config",
+            "role",
+            "stop_sequences",
+            "stream",
+            "thinking",
+        ],
+    ),
 ];
 
 impl Writer {
     /// The members of an `extra` of this dialect. Of another one nothing can be carried
     /// over.
     pub(crate) fn extra(&mut self, extra: Option<&Native>) -> Result<Map<String, Value>, Failure> {
-        let mut lost = Vec::new();
-        let members = json::members(extra, DIALECT, &mut lost)?;
-        if let Some(native) = extra {
-            let carried = CARRIED.iter().find(|(dialect, _)| *dialect == native.dialect);
-            let carried = carried.map_or(&[][..], |(_, names)| names);
-            for name in lost.iter().filter(|name| !carried.contains(&name.as_str())) {
+        let Some(native) = extra else { return Ok(Map::new()) };
+        let members = json::object(&native.value, "`extra`")?;
+        if is_own(native) {
+            return Ok(members);
+        }
+        let carried = CARRIED.iter().find(|(dialect, _)| *dialect == native.dialect);
+        let carried = carried.map_or(&[][..], |(_, names)| names);
+        for (name, value) in &members {
+            if !value.is_null() && !carried.contains(&name.as_str()) {
                 self.lost(&format!("`{name}` of {}", native.dialect));
             }
         }
-        Ok(members)
+        Ok(Map::new())
     }
 
     /// Something was left out.

@@ -25,11 +25,15 @@ impl Object {
         dialect: &'static str,
     ) -> Result<Self, DialectError> {
         match value {
-            Value::Object(members) => Ok(Self { path, dialect, members }),
+            Value::Object(members) => Ok(Self::of(members, path, dialect)),
             other => {
                 Err(DialectError::new(&path, format!("expected an object, found {}", name(&other))))
             }
         }
+    }
+
+    pub(crate) fn of(members: Map<String, Value>, path: String, dialect: &'static str) -> Self {
+        Self { path, dialect, members }
     }
 
     /// The path of a member.
@@ -118,6 +122,11 @@ impl Object {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.members.is_empty()
+    }
+
+    /// What was not taken, as the object that it is in.
+    pub(crate) fn into_value(self) -> Value {
+        Value::Object(self.members)
     }
 
     /// What was not taken; none of nothing.

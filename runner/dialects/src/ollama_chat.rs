@@ -1,7 +1,6 @@
 //! Ollama's chat (<https://docs.ollama.com/api/chat>).
 //!
-//! `options` and `think` stay as the client wrote them, beside what they mean. Calls have
-//! no ids in most of what clients send: here they get one by their place in the
+//! What of `options` the types do not model stays there. Calls have no ids in most of what clients send: here they get one by their place in the
 //! conversation, and results get that of the call that they are most likely of, so that
 //! another dialect can tell them apart. This dialect's adapter writes neither.
 
@@ -11,7 +10,7 @@ mod tool;
 use crate::DialectError;
 use crate::object::Object;
 use hotcell::types::{ChatRequest, JsonSchema, OutputFormat, ReasoningOptions, Sampling};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The dialect's name.
 pub const DIALECT: &str = "ollama-chat";
@@ -44,7 +43,7 @@ pub fn read_request(body: &[u8]) -> Result<ChatRequest, DialectError> {
         .collect::<Result<_, _>>()?;
     let output = object.take("format", read_format);
     let sampling = read_sampling(&mut object);
-    let reasoning = object.read("think", read_think);
+    let reasoning = object.take("think", read_think);
     // Ollama streams unless told otherwise.
     let stream = object.flag("stream").unwrap_or(true);
     Ok(ChatRequest {
@@ -79,48 +78,61 @@ fn read_think(value: &Value) -> Option<ReasoningOptions> {
     let (effort, include_text) = match value {
         Value::Bool(true) => (None, Some(true)),
         Value::Bool(false) => (Some("none".to_owned()), None),
-        Value::String(word) if !word.is_empty() => (Some(word.clone()), None),
+        // To the types, `none` is not to think at all.
+        Value::String(word) if !matches!(word.as_str(), "" | "none") => (Some(word.clone()), None),
         _ => return None,
     };
     Some(ReasoningOptions { effort, budget_tokens: None, include_text })
 }
 
-fn count(value: &Value) -> Option<u32> {
-    value.as_u64()?.try_into().ok()
-}
-
+/// Takes out of `options` what the adapter would write in the same way.
 fn read_sampling(object: &mut Object) -> Sampling {
     let logprobs = read_logprobs(object);
-    let options = object.peek("options");
-    let option = |name: &str| options.and_then(|options| options.get(name));
-    let number = |name: &str| option(name).and_then(Value::as_f64);
-    let stop = match option("stop") {
-        Some(Value::String(one)) => vec![one.clone()],
-        Some(Value::Array(list)) => {
-            list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
+    let given = object.value("options");
+    let (mut options, rest) = match given {
+        // Nothing is not the same as no options to every client.
+        Some(Value::Object(options)) if !options.is_empty() => {
+            (Object::of(options, object.at("options"), DIALECT), None)
         }
-        _ => vec![],
+        other => (Object::of(Map::new(), String::new(), DIALECT), other),
     };
-    Sampling {
-        // -1 and -2 are no limit.
-        max_output_tokens: option("num_predict").and_then(count),
-        temperature: number("temperature"),
-        top_p: number("top_p"),
-        top_k: option("top_k").and_then(count),
-        seed: option("seed").and_then(Value::as_i64),
-        presence_penalty: number("presence_penalty"),
-        frequency_penalty: number("frequency_penalty"),
-        stop,
+    let sampling = Sampling {
+        // -1 and -2 are no limit, and stay.
+        max_output_tokens: options.count("num_predict"),
+        temperature: options.number("temperature"),
+        top_p: options.number("top_p"),
+        top_k: options.count("top_k"),
+        seed: options.take("seed", Value::as_i64),
+        presence_penalty: options.number("presence_penalty"),
+        frequency_penalty: options.number("frequency_penalty"),
+        stop: read_stop(&mut options),
         choices: None,
         logprobs,
+    };
+    if let Some(rest) = rest.or_else(|| (!options.is_empty()).then(|| options.into_value())) {
+        object.put_back("options", rest);
     }
+    sampling
+}
+
+/// A list is written as it is; one text stays beside what it means.
+fn read_stop(options: &mut Object) -> Vec<String> {
+    if let Some(one) = options.peek("stop").and_then(Value::as_str) {
+        return vec![one.to_owned()];
+    }
+    let texts = options.take("stop", |value| {
+        let list = value.as_array().filter(|list| !list.is_empty())?;
+        list.iter().map(|text| text.as_str().map(str::to_owned)).collect()
+    });
+    texts.unwrap_or_default()
 }
 
 /// `logprobs` says whether, `top_logprobs` how many alternatives.
 fn read_logprobs(object: &mut Object) -> Option<u32> {
     object.take("logprobs", |value| (value == true).then_some(()))?;
     // An explicit 0 stays: the adapter writes none.
-    Some(object.take("top_logprobs", |value| count(value).filter(|n| *n > 0)).unwrap_or(0))
+    let count = |value: &Value| value.as_u64()?.try_into().ok().filter(|count| *count > 0);
+    Some(object.take("top_logprobs", count).unwrap_or(0))
 }
 
 #[cfg(test)]

@@ -133,7 +133,7 @@ fn what_the_operator_wants_is_added_to_other_requests() {
 #[test]
 fn members_of_another_dialect_are_warned_of_unless_a_field_has_carried_them_over() {
     let wrote = json!({ "max_completion_tokens": 5, "stream_options": {}, "user": "u",
-        "service_tier": "flex" });
+        "tool_choice": null, "service_tier": "flex" });
     let (body, warnings) = sent(ChatRequest { extra: Some(foreign(&wrote)), ..request() });
     assert_eq!(body.as_object().unwrap().len(), 3, "{body}");
     let expected = ["`user` of openai-chat", "`service_tier` of openai-chat"];

@@ -171,13 +171,20 @@ fn a_client_of_this_dialect_has_no_ids_added() {
         signature: None,
         extra: spelled(json!({ "type": "function" })),
     };
-    let result = ToolResult {
-        extra: spelled(json!({ "tool_name": "f" })),
-        ..result("call_0", vec![ToolResultPart::Text("1".into())])
+    let text = || vec![ToolResultPart::Text("1".into())];
+    let named = |extra: Value| ToolResult {
+        name: Some("f".into()),
+        extra: spelled(extra),
+        ..result("call_0", text())
     };
+    let results = vec![
+        Part::ToolResult(named(json!({}))),
+        Part::ToolResult(named(json!({ "name": "f", "tool_call_id": "x" }))),
+        Part::ToolResult(result("call_0", text())),
+    ];
     let mut request = ChatRequest::new(vec![
         Message::new(Role::Assistant, vec![Part::ToolCall(call)]),
-        Message::new(Role::Tool, vec![Part::ToolResult(result)]),
+        Message::new(Role::Tool, results),
     ]);
     request.tools = vec![Tool::Function(function("f"))];
     request.extra = spelled(json!({}));
@@ -186,6 +193,8 @@ fn a_client_of_this_dialect_has_no_ids_added() {
         { "role": "assistant", "tool_calls": [
             { "type": "function", "function": { "name": "f", "arguments": { "x": 1 } } } ] },
         { "role": "tool", "content": "1", "tool_name": "f" },
+        { "role": "tool", "content": "1", "name": "f", "tool_call_id": "x" },
+        { "role": "tool", "content": "1" },
     ]);
     assert_eq!(body["messages"], expected);
     assert_eq!(body["tools"], json!([{ "type": "function", "function": { "name": "f" } }]));

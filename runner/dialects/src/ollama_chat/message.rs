@@ -129,8 +129,8 @@ fn read_result(mut object: Object, calls: &mut Calls) -> Result<Message, Dialect
     let images = read_images(&mut object).into_iter().map(ToolResultPart::Media);
     let mut content: Vec<ToolResultPart> = images.collect();
     content.extend(object.take("content", text).map(ToolResultPart::Text));
-    // Both names are of this dialect; the older one came from others.
-    let name = ["tool_name", "name"].iter().find_map(|name| object.read(name, text));
+    // `name` came from others, and stays.
+    let name = object.take("tool_name", text).or_else(|| object.read("name", text));
     let id = object.read("tool_call_id", text);
     let call_id = calls.answer(id.as_deref(), name.as_deref()).unwrap_or_default();
     let extra = Some(object.always_extra());

@@ -33,7 +33,7 @@ fn calls(request: &ChatRequest) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn options_are_understood_and_stay_as_they_are() {
+fn options_are_understood_and_what_else_they_are_stays() {
     let options = json!({ "temperature": 0.5, "top_p": 1, "top_k": 40, "seed": -3,
         "num_predict": 9, "stop": "x", "presence_penalty": 0.1, "frequency_penalty": 0.2,
         "num_ctx": 8192 });
@@ -44,13 +44,25 @@ fn options_are_understood_and_stay_as_they_are() {
     assert_eq!(sampling.max_output_tokens, Some(9));
     assert_eq!((sampling.presence_penalty, sampling.frequency_penalty), (Some(0.1), Some(0.2)));
     assert_eq!(sampling.stop, ["x"]);
-    assert_eq!(extra(&request), json!({ "options": options }));
+    assert_eq!(extra(&request), json!({ "options": { "stop": "x", "num_ctx": 8192 } }));
+    let request = read(&json!({ "model": "m", "options": { "stop": ["x", "y"], "seed": 1 } }));
+    assert_eq!(
+        (&request.sampling.stop[..], extra(&request)),
+        (&["x".into(), "y".into()][..], json!({}))
+    );
+    for odd in
+        [json!({}), json!(null), json!([1]), json!({ "seed": "1", "stop": [1], "top_k": 0.5 })]
+    {
+        let request = read(&json!({ "model": "m", "options": odd }));
+        assert_eq!(extra(&request), json!({ "options": odd }));
+    }
 }
 
 #[test]
 fn no_limit_is_no_limit() {
     let request = read(&json!({ "model": "m", "options": { "num_predict": -1 } }));
     assert_eq!(request.sampling.max_output_tokens, None);
+    assert_eq!(extra(&request), json!({ "options": { "num_predict": -1 } }));
 }
 
 #[test]
@@ -71,9 +83,12 @@ fn thinking_is_on_off_or_has_a_level() {
         let request = read(&json!({ "model": "m", "think": think }));
         let reasoning = request.reasoning.clone().unwrap();
         assert_eq!((reasoning.effort.as_deref(), reasoning.include_text), (effort, told));
-        assert_eq!(extra(&request), json!({ "think": think }));
+        assert_eq!(extra(&request), json!({}));
     }
-    assert_eq!(read(&json!({ "model": "m", "think": null })).reasoning, None);
+    for think in [json!(null), json!("none"), json!("")] {
+        let request = read(&json!({ "model": "m", "think": think }));
+        assert_eq!((request.reasoning.clone(), extra(&request)), (None, json!({ "think": think })));
+    }
 }
 
 #[test]
