@@ -27,6 +27,7 @@ mod component;
 mod config;
 pub mod confinement;
 mod engine;
+mod facts;
 pub mod failure;
 mod interface;
 pub mod limits;

@@ -1,37 +1,28 @@
 //! The library's front door.
 
+mod way;
+
 use crate::answer::Answer;
 use crate::builder::RunnerBuilder;
-use crate::cell::{Cell, Door, Grants};
 use crate::config::Config;
 use crate::confinement::Confinement;
+use crate::facts;
 use crate::failure::Error;
 use crate::interface::Interface;
-use crate::provider::{self, ProviderInfo};
+use crate::provider::ProviderInfo;
 use crate::replay::{self, Replayed};
-use crate::setup::{Provider, Setup, SetupError, Way};
+use crate::setup::{Setup, SetupError};
 use crate::sound::Sound;
-use crate::transcript::{self, Call, Transcript};
+use crate::transcript::{Call, Transcript};
 use crate::types::{
-    ChatRequest, EmbedRequest, EmbedResponse, FailureKind, ImageRequest, ImageResponse, Model,
+    ChatRequest, EmbedRequest, EmbedResponse, ImageRequest, ImageResponse, Model,
     ModerationRequest, ModerationResponse, RerankRequest, RerankResponse, SpeechRequest,
-    TokenCount, TranscriptionRequest, TranscriptionResponse,
+    TokenCount, TranscriptionRequest, TranscriptionResponse, Usage,
 };
-use hotcell_catalogue::Asked;
-use hotcell_egress::Refusal;
+use hotcell_catalogue::ModelFacts;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-/// The setting by which an adapter is told that nothing may be lost, as `wit/settings.wit`
-/// says.
-const STRICT: &str = "hotcell.strict";
-
-/// Where a request goes, and the model's name there.
-struct Leading<'a> {
-    way: Way,
-    model: &'a str,
-}
+use std::sync::atomic::AtomicU64;
 
 /// Runs requests in cells. Cheap to clone.
 ///
@@ -91,6 +82,7 @@ impl Runner {
     pub async fn chat(&self, model: &str, mut request: ChatRequest) -> Result<Answer, Error> {
         let dialect = request.extra.as_ref().map(|extra| extra.dialect.clone());
         let way = self.way(model, Interface::Chat, dialect.as_deref())?;
+        self.inner.setup.check_facts(&way.way.provider, way.model, &request)?;
         request.model = way.model.to_owned();
         let call = || Call::Chat(request.clone());
         let (completion, provider, request_id) =
@@ -211,6 +203,19 @@ impl Runner {
         Ok(self.ask(&way, || Call::Models, async |cell| cell.list_models().await).await?.0)
     }
 
+    /// What the catalogue knows of `provider/model`; none where it knows nothing, and where
+    /// the provider was pointed elsewhere.
+    pub fn facts(&self, model: &str) -> Option<&'static ModelFacts> {
+        let (provider, model) = model.split_once('/')?;
+        self.inner.setup.facts(provider, model)
+    }
+
+    /// What an answer of `provider/model` with this usage cost, in US dollars, by the prices
+    /// that the catalogue knows.
+    pub fn cost(&self, model: &str, usage: &Usage) -> Option<f64> {
+        facts::cost(self.facts(model)?, usage)
+    }
+
     /// The configuration in force.
     pub fn config(&self) -> &Config {
         self.inner.setup.config()
@@ -295,120 +300,6 @@ impl Runner {
         self.inner.setup.confinement()
     }
 
-    /// Splits `provider/model`, of which the model may hold slashes of its own, and finds the
-    /// way that such a request goes.
-    fn way<'a>(
-        &self,
-        model: &'a str,
-        interface: Interface,
-        dialect: Option<&'a str>,
-    ) -> Result<Leading<'a>, Error> {
-        match model.split_once('/') {
-            Some((provider, model)) if !model.is_empty() => {
-                self.known(provider)?;
-                let interface = interface.name();
-                let asked = Asked { interface, model: Some(model), dialect };
-                let (way, model) = self.inner.setup.way(provider, &asked);
-                Ok(Leading { way, model })
-            }
-            _ => Err(Error::new(
-                FailureKind::InvalidRequest,
-                format!("`{model}` is not a model: expected provider/model"),
-            )
-            .with_help("for example openai/gpt-4o-mini; `hotcell providers` lists the providers")),
-        }
-    }
-
-    /// The way of a request that is for no model.
-    fn way_of(&self, provider: &str, interface: Interface) -> Result<Leading<'static>, Error> {
-        self.known(provider)?;
-        let asked = Asked { interface: interface.name(), model: None, dialect: None };
-        Ok(Leading { way: self.inner.setup.way(provider, &asked).0, model: "" })
-    }
-
-    fn leading<'a>(&self, model: &'a str, interface: Interface) -> Result<Leading<'a>, Error> {
-        match model.contains('/') {
-            true => self.way(model, interface, None),
-            false => self.way_of(model, interface),
-        }
-    }
-
-    fn known(&self, provider: &str) -> Result<(), Error> {
-        let setup = &self.inner.setup;
-        setup.knows(provider).then_some(()).ok_or_else(|| unknown(provider, setup.config()))
-    }
-
-    /// Asks in a cell of its own, and says of an error where it happened.
-    async fn ask<T>(
-        &self,
-        leading: &Leading<'_>,
-        call: impl FnOnce() -> Call,
-        question: impl AsyncFnOnce(Cell) -> Result<T, Error>,
-    ) -> Result<(T, Arc<Provider>, String), Error> {
-        let request_id = self.request_id();
-        let provider = self.provider(&leading.way, &request_id)?;
-        let result = match self.open(&provider, &request_id, call).await {
-            Ok(cell) => question(cell).await,
-            Err(error) => Err(error),
-        };
-        match result {
-            Ok(result) => Ok((result, provider, request_id)),
-            Err(error) => Err(located(error, &provider, &request_id)),
-        }
-    }
-
-    fn provider(&self, way: &Way, request_id: &str) -> Result<Arc<Provider>, Error> {
-        let setup = &self.inner.setup;
-        setup.provider(way).map_err(|error| {
-            if let Some((digest, rule)) = error.refusal() {
-                let adapter = setup.adapter_of(way);
-                let provider = way.provider.as_str();
-                let detail = error.to_string();
-                let refusal =
-                    Refusal { request_id, provider, adapter: &adapter, digest, rule, detail };
-                // Nothing is sent either way.
-                if let Err(error) = setup.egress.refuse(&refusal) {
-                    return Error::new(FailureKind::Internal, error.to_string());
-                }
-            }
-            Error { request_id: Some(request_id.to_owned()), ..error.into() }
-        })
-    }
-
-    async fn open(
-        &self,
-        provider: &Provider,
-        request_id: &str,
-        call: impl FnOnce() -> Call,
-    ) -> Result<Cell, Error> {
-        let mut settings = provider.settings.clone();
-        if self.strict {
-            Arc::make_mut(&mut settings).insert(STRICT.to_owned(), "yes".to_owned());
-        }
-        let recorder = self.inner.setup.transcripts.as_ref().map(|transcripts| {
-            let inspection = provider.adapter.inspection();
-            let blank = transcript::blank(
-                request_id,
-                &provider.name,
-                provider.adapter.name(),
-                inspection.digest,
-                provider.wasi,
-                settings.as_ref().clone(),
-                inspection.manifest.endpoints.keys().cloned().collect(),
-                provider.limits.as_ref().clone(),
-                call(),
-            );
-            Box::new(transcripts.begin(blank, self.inner.setup.egress.clone()))
-        });
-        let grants = Grants {
-            door: Door::Open { egress: provider.egress.cell(request_id), recorder },
-            settings,
-            limits: provider.limits.clone(),
-            provider: provider.name.clone(),
-        };
-        Cell::open(provider.adapter.clone(), grants).await
-    }
-
     /// Lets what was recorded happen again, without any network, and tells where it does
     /// not happen as it is written. `component` is another one to try it with; without it
     /// it is the one that was recorded, by its digest: of the binary, the store or the
@@ -429,37 +320,12 @@ impl Runner {
         let most = configured.and_then(|provider| provider.limits.clone()).unwrap_or_default();
         Ok(replay::replay(adapter, transcript, &most).await)
     }
-
-    /// Unique in this process, and told apart between processes.
-    fn request_id(&self) -> String {
-        let number = self.inner.requests.fetch_add(1, Ordering::Relaxed);
-        format!("req-{:x}-{number:x}", std::process::id())
-    }
 }
 
 impl From<Setup> for Runner {
     fn from(setup: Setup) -> Self {
         Self { inner: Arc::new(Inner { setup, requests: AtomicU64::new(0) }), strict: false }
     }
-}
-
-fn located(mut error: Error, provider: &Provider, request_id: &str) -> Error {
-    error.provider = Some(provider.name.to_string());
-    error.request_id = Some(request_id.to_owned());
-    error
-}
-
-/// An unknown provider, and the one that was probably meant.
-fn unknown(name: &str, config: &Config) -> Error {
-    let close = provider::names(config)
-        .map(|(known, _)| (strsim::damerau_levenshtein(name, known), known))
-        .filter(|(distance, _)| *distance <= 1 + name.len() / 4)
-        .min();
-    let help = match close {
-        Some((_, known)) => format!("did you mean `{known}`?"),
-        None => "`hotcell providers` lists the providers; add your own to hotcell.toml".to_owned(),
-    };
-    Error::new(FailureKind::NotFound, format!("there is no provider `{name}`")).with_help(help)
 }
 
 impl fmt::Debug for Runner {

@@ -6,6 +6,10 @@
 
 #![forbid(unsafe_code)]
 
+mod model;
+
+pub use model::{Modalities, ModelFacts, Price, Spent, model, models, models_date};
+
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -11,6 +11,8 @@ pub mod cohere_chat;
 pub mod cohere_embed;
 pub mod jina_rerank;
 mod object;
+pub mod ollama_chat;
+pub mod ollama_embed;
 pub mod openai_chat;
 pub mod openai_embeddings;
 

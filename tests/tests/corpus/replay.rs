@@ -2,13 +2,10 @@
 
 use crate::compare::{chat, embeddings, models, request, rerank};
 use crate::cut::cuts;
-use crate::dialect::Dialect;
+use crate::dialect::{self, Asks, Dialect};
 use crate::exchange::Exchange;
 use hotcell::types::{ChatRequest, EmbedRequest, Event};
 use hotcell::{Allocation, Config, Error, ProviderConfig, Runner};
-use hotcell_dialects::{
-    anthropic_messages, cohere_chat, cohere_embed, jina_rerank, openai_chat, openai_embeddings,
-};
 use hotcell_tests::stage::{Script, Stage};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -77,34 +74,24 @@ impl Player {
     /// expected. The text that it gives back is for comparing cuts.
     async fn told(&self, dialect: Dialect, exchange: &Exchange) -> Result<String, String> {
         let name = name(dialect, &exchange.provider);
-        match dialect {
-            Dialect::OpenAiChat | Dialect::AnthropicMessages | Dialect::CohereChat => {
+        let model = format!("{name}/x");
+        match dialect.asks {
+            Asks::Chat(_) => {
                 let mut request = ChatRequest::user("x");
                 request.stream = exchange.stream;
-                chat::compare(exchange, &self.chat(&format!("{name}/x"), request).await)
+                chat::compare(dialect, exchange, &self.chat(&model, request).await)
             }
-            Dialect::OpenAiEmbeddings => {
+            Asks::Embed(read) => {
                 // The answer has one vector per input.
-                let request = openai_embeddings::read_request(&exchange.request.body.0)
-                    .unwrap_or_else(|_| EmbedRequest::texts(["x"]));
-                let answer = self.runner.embed(&format!("{name}/x"), request).await;
-                embeddings::compare(exchange, answer)
+                let request = read(exchange).unwrap_or_else(|_| EmbedRequest::texts(["x"]));
+                embeddings::compare(exchange, self.runner.embed(&model, request).await)
             }
-            Dialect::CohereEmbed => {
-                let request = cohere_embed::read_request(&exchange.request.body.0)
-                    .unwrap_or_else(|_| EmbedRequest::texts(["x"]));
-                let answer = self.runner.embed(&format!("{name}/x"), request).await;
-                embeddings::compare_cohere(exchange, answer)
-            }
-            Dialect::Rerank => {
+            Asks::Rerank(read) => {
                 // The answer has places of the request's documents.
-                let request = jina_rerank::read_request(&exchange.request.body.0)
-                    .map_err(|error| format!("not read: {error}"))?;
-                rerank::compare(exchange, self.runner.rerank(&format!("{name}/x"), request).await)
+                let request = read(exchange).map_err(|error| format!("not read: {error}"))?;
+                rerank::compare(exchange, self.runner.rerank(&model, request).await)
             }
-            Dialect::OpenAiModels | Dialect::AnthropicModels => {
-                models::compare(exchange, self.runner.models(&name).await)
-            }
+            Asks::Models => models::compare(exchange, self.runner.models(&name).await),
         }
     }
 
@@ -138,7 +125,7 @@ impl Player {
             return None;
         }
         // Vectors of Cohere's first version have the same form; what asks for them has not.
-        if dialect == Dialect::CohereEmbed && exchange.request.path() == "/v1/embed" {
+        if dialect.name == "cohere-embed" && exchange.request.path() == "/v1/embed" {
             return None;
         }
         Some(patiently(self.round_trip(dialect, exchange)).await)
@@ -146,34 +133,22 @@ impl Player {
 
     async fn round_trip(&self, dialect: Dialect, exchange: &Exchange) -> Result<(), String> {
         self.play(exchange, vec![exchange.response.body.0.clone()]);
-        let recorded = &exchange.request.body.0;
         let name = name(dialect, &exchange.provider);
-        let error = match dialect {
-            Dialect::OpenAiChat | Dialect::AnthropicMessages | Dialect::CohereChat => {
-                let read = match dialect {
-                    Dialect::OpenAiChat => openai_chat::read_request(recorded),
-                    Dialect::CohereChat => cohere_chat::read_request(recorded),
-                    _ => anthropic_messages::read_request(recorded),
-                };
-                let request = read.map_err(|error| format!("not read: {error}"))?;
+        let not_read = |error| format!("not read: {error}");
+        let error = match dialect.asks {
+            Asks::Chat(read) => {
+                let request = read(exchange).map_err(not_read)?;
                 self.chat(&format!("{name}/{}", request.model), request).await.error
             }
-            Dialect::OpenAiEmbeddings => {
-                let request = openai_embeddings::read_request(recorded)
-                    .map_err(|error| format!("not read: {error}"))?;
+            Asks::Embed(read) => {
+                let request = read(exchange).map_err(not_read)?;
                 self.runner.embed(&format!("{name}/{}", request.model), request).await.err()
             }
-            Dialect::CohereEmbed => {
-                let request = cohere_embed::read_request(recorded)
-                    .map_err(|error| format!("not read: {error}"))?;
-                self.runner.embed(&format!("{name}/{}", request.model), request).await.err()
-            }
-            Dialect::Rerank => {
-                let request = jina_rerank::read_request(recorded)
-                    .map_err(|error| format!("not read: {error}"))?;
+            Asks::Rerank(read) => {
+                let request = read(exchange).map_err(not_read)?;
                 self.runner.rerank(&format!("{name}/{}", request.model), request).await.err()
             }
-            Dialect::OpenAiModels | Dialect::AnthropicModels => return Ok(()),
+            Asks::Models => return Ok(()),
         };
         // Whether the answer was good is the other half's matter.
         match &self.stage.received()[..] {
@@ -206,7 +181,7 @@ impl Player {
         pieces.push([&end[..], b"\n\ndata: [DONE]\n\n"].concat());
         let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n".to_owned();
         self.stage.play(Script { head, pieces });
-        let name = name(Dialect::OpenAiChat, provider);
+        let name = name(dialect::named("openai-chat"), provider);
         let told = self.chat(&format!("{name}/x"), ChatRequest::user("x")).await;
         if told.batches >= EVENTS {
             return Ok(());
@@ -218,7 +193,7 @@ impl Player {
 
 /// A provider that plays in two dialects is two providers.
 fn name(dialect: Dialect, provider: &str) -> String {
-    format!("{dialect:?}.{}", provider.replace('/', "."))
+    format!("{}.{}", dialect.name, provider.replace('/', "."))
 }
 
 async fn patiently(judged: impl Future<Output = Result<(), String>>) -> Result<(), String> {

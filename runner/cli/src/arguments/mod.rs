@@ -224,12 +224,17 @@ pub(crate) struct EmbedArguments {
 /// List the models of a provider
 ///
 /// Asks the provider itself. Without a name it asks every provider that has its
-/// key, one after the other.
+/// key, one after the other. With `--all` nobody is asked: it lists what the catalogue
+/// knows of models, with sizes, prices and the day on which they retire.
 #[derive(Args, Debug)]
 pub(crate) struct ModelsArguments {
     /// The provider, as configured or in the catalogue
     #[arg(value_name = "PROVIDER")]
     pub(crate) provider: Option<String>,
+
+    /// List what the catalogue knows, and ask nobody
+    #[arg(short, long)]
+    pub(crate) all: bool,
 
     /// Print one JSON document, with the provider's own entries
     #[arg(long)]

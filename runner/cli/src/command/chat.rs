@@ -52,10 +52,15 @@ pub(crate) fn run(
     runtime.shutdown_background();
     let watched = result?;
     if arguments.output.json {
-        terminal.print_json(&document::answer(&watched.collected, &watched.request_id, &model))?;
+        terminal.print_json(&document::answer(
+            &watched.collected,
+            &watched.request_id,
+            &model,
+            cost(&watched, &runner, &model),
+        ))?;
     }
     if arguments.output.usage || global.verbose > 0 {
-        terminal.note(&usage_line(&watched, terminal));
+        terminal.note(&usage_line(&watched, cost(&watched, &runner, &model), terminal));
     }
     Ok(())
 }
@@ -78,11 +83,17 @@ fn count(
     terminal.print(&format!("{}\n", count.input))
 }
 
-/// How many tokens it took, and how long.
-pub(crate) fn usage_line(watched: &Watched, terminal: &Terminal) -> String {
-    let line = document::usage(watched.collected.usage.as_ref(), watched.first, watched.total);
+/// How many tokens it took, what that cost, and how long.
+pub(crate) fn usage_line(watched: &Watched, cost: Option<f64>, terminal: &Terminal) -> String {
+    let usage = watched.collected.usage.as_ref();
+    let line = document::usage(usage, cost, watched.first, watched.total);
     let line = format!("{line} · {}", watched.request_id);
     format!("{}\n", terminal.error_paint.dim(&line))
+}
+
+/// What an answer cost, where its price is known.
+pub(crate) fn cost(watched: &Watched, runner: &Runner, model: &str) -> Option<f64> {
+    runner.cost(model, watched.collected.usage.as_ref()?)
 }
 
 /// The model that was named somewhere; its provider is set up.

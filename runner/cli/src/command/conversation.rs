@@ -1,6 +1,6 @@
 //! The interactive mode: a conversation, turn by turn.
 
-use super::chat::usage_line;
+use super::chat::{cost, usage_line};
 use super::confine::confine;
 use super::providers::is_ready;
 use super::view::View;
@@ -149,7 +149,8 @@ impl Conversation<'_> {
         match self.runtime.block_on(work) {
             Ok(watched) => {
                 if self.with_usage {
-                    self.terminal.note(&usage_line(&watched, self.terminal));
+                    let cost = cost(&watched, &self.runner, &self.model);
+                    self.terminal.note(&usage_line(&watched, cost, self.terminal));
                 }
                 self.attached.clear();
                 let first = watched.collected.choices.into_iter().next().unwrap_or_default();

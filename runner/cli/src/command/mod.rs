@@ -14,6 +14,7 @@ mod doctor;
 mod embed;
 mod grant;
 mod image;
+mod known_models;
 mod models;
 mod moderate;
 mod outline;

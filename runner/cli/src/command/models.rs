@@ -1,5 +1,5 @@
 use super::confine::confine;
-use super::{block_on, runner, runtime, set_up, with_key_help};
+use super::{block_on, known_models, runner, runtime, set_up, with_key_help};
 use crate::arguments::{GlobalArguments, ModelsArguments};
 use crate::problem::Problem;
 use crate::render::problem;
@@ -15,6 +15,9 @@ pub(crate) fn run(
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Problem> {
+    if arguments.all {
+        return known_models::run(arguments, terminal);
+    }
     let runner = runner(global)?;
     let providers = match &arguments.provider {
         Some(provider) => {
