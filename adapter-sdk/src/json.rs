@@ -57,24 +57,39 @@ pub fn extra(members: Map<String, Value>, dialect: &str) -> Option<Native> {
 }
 
 /// A JSON value of this dialect.
+#[inline(never)]
 pub fn native(value: &Value, dialect: &str) -> Native {
-    Native { dialect: dialect.to_owned(), value: value.to_string() }
+    Native { dialect: dialect.to_owned(), value: text(value) }
+}
+
+/// A value as JSON text. `Display` would do as well, and bring a second and a third copy of
+/// the code that writes JSON: for any formatter, and for one that indents.
+#[inline(never)]
+pub fn text(value: &Value) -> String {
+    // Writing a value into memory does not fail.
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// Reads the text of a JSON object, such as a tool's schema or a call's arguments.
 ///
 /// # Errors
 /// `invalid-request`, where it is something else.
+#[inline(never)]
 pub fn object(text: &str, what: &str) -> Result<Map<String, Value>, Failure> {
-    serde_json::from_str(text).map_err(|error| {
-        Failure::new(FailureKind::InvalidRequest, format!("{what} is not a JSON object: {error}"))
-    })
+    match parse(text, what)? {
+        Value::Object(members) => Ok(members),
+        _ => {
+            let why = format!("{what} is not a JSON object");
+            Err(Failure::new(FailureKind::InvalidRequest, why))
+        }
+    }
 }
 
 /// Reads JSON text that the interface promises to parse.
 ///
 /// # Errors
 /// `invalid-request`, where it does not.
+#[inline(never)]
 pub fn parse(text: &str, what: &str) -> Result<Value, Failure> {
     serde_json::from_str(text).map_err(|error| {
         Failure::new(FailureKind::InvalidRequest, format!("{what} is not JSON: {error}"))

@@ -29,6 +29,7 @@ const ADAPTERS: &[Source] = &[
     Source { name: "mistral", code: "mistral" },
     Source { name: "ollama", code: "ollama" },
     Source { name: "openai", code: "openai" },
+    Source { name: "replicate", code: "replicate" },
     Source { name: "rerank", code: "jina" },
     Source { name: "sagemaker", code: "sagemaker" },
     Source { name: "sagemaker-generate", code: "sagemaker-generate" },

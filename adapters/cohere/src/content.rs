@@ -1,6 +1,7 @@
 //! The pieces of an answer that are still coming: its content, and its calls.
 
 use crate::DIALECT;
+use crate::object::{drop_nulls, put, take, take_object, take_text, text_of};
 use hotcell_sdk::{Delta, Event, Failure, NativeAt, ToolCallStarted, json};
 use serde_json::{Map, Value};
 
@@ -64,7 +65,7 @@ impl Parts {
         begins: bool,
         events: &mut Vec<Event>,
     ) -> Map<String, Value> {
-        let kind = match piece.get("type").and_then(Value::as_str) {
+        let kind = match text_of(&piece, "type") {
             Some("text") => Some(Kind::Text),
             Some("thinking") => Some(Kind::Thinking),
             Some(_) => Some(Kind::Other),
@@ -87,8 +88,8 @@ impl Parts {
             Kind::Thinking => ("thinking", Event::Reasoning),
             Kind::Other => return piece,
         };
-        piece.shift_remove("type");
-        if let Some(text) = text(&mut piece, name).filter(|text| !text.is_empty()) {
+        take(&mut piece, "type");
+        if let Some(text) = take_text(&mut piece, name).filter(|text| !text.is_empty()) {
             content.silent = false;
             events.push(event(Delta { choice: 0, index: content.part, text }));
         }
@@ -119,20 +120,20 @@ impl Parts {
         mut call: Map<String, Value>,
         events: &mut Vec<Event>,
     ) -> Result<(), Failure> {
-        let mut function = object(&mut call, "function");
-        let name = text(&mut function, "name").filter(|name| !name.is_empty());
+        let mut function = take_object(&mut call, "function");
+        let name = take_text(&mut function, "name").filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| Failure::malformed("a tool call without a name"))?;
         let part = self.next();
         self.calls.push((index, part));
         // A result has to name its call.
-        let id = text(&mut call, "id").filter(|id| !id.is_empty());
+        let id = take_text(&mut call, "id").filter(|id| !id.is_empty());
         let id = id.unwrap_or_else(|| format!("call_{part}"));
-        call.shift_remove("type");
-        let arguments = function.shift_remove("arguments");
+        take(&mut call, "type");
+        let arguments = take(&mut function, "arguments");
         if !function.is_empty() {
-            call.insert("function".to_owned(), function.into());
+            put(&mut call, "function", function);
         }
-        call.retain(|_, value| !value.is_null());
+        drop_nulls(&mut call);
         events.push(Event::ToolCallStarted(ToolCallStarted {
             choice: 0,
             index: part,
@@ -156,7 +157,7 @@ impl Parts {
         let (_, part) = known.ok_or_else(|| {
             Failure::malformed(format!("a piece of call {index}, which has not begun"))
         })?;
-        let arguments = object(&mut call, "function").shift_remove("arguments");
+        let arguments = take(&mut take_object(&mut call, "function"), "arguments");
         arguments_of(*part, arguments, events);
         Ok(())
     }
@@ -177,29 +178,9 @@ fn arguments_of(part: u32, arguments: Option<Value>, events: &mut Vec<Event>) {
     let text = match arguments {
         None | Some(Value::Null) => return,
         Some(Value::String(text)) => text,
-        Some(other) => other.to_string(),
+        Some(other) => json::text(&other),
     };
     if !text.is_empty() {
         events.push(Event::ToolCallArguments(Delta { choice: 0, index: part, text }));
-    }
-}
-
-/// Takes an object out; an empty one where there is none.
-pub(crate) fn object(members: &mut Map<String, Value>, name: &str) -> Map<String, Value> {
-    match members.shift_remove(name) {
-        Some(Value::Object(object)) => object,
-        Some(Value::Array(list)) => match list.into_iter().next() {
-            Some(Value::Object(object)) => object,
-            _ => Map::new(),
-        },
-        _ => Map::new(),
-    }
-}
-
-/// Takes a string out.
-pub(crate) fn text(members: &mut Map<String, Value>, name: &str) -> Option<String> {
-    match members.shift_remove(name) {
-        Some(Value::String(text)) => Some(text),
-        _ => None,
     }
 }

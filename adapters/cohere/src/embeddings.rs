@@ -1,14 +1,13 @@
 //! Texts into vectors (<https://docs.cohere.com/reference/embed>).
 
+use crate::object::{parse, put, take};
 use crate::{error, usage};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotcell_sdk::{
     EmbedRequest, EmbedResponse, Endpoint, Failure, FailureKind, Input, LogLevel, Usage, json, log,
 };
-use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
 
 /// The dialect of embedding requests.
 const DIALECT: &str = "cohere-embed";
@@ -56,7 +55,7 @@ pub(crate) fn embed(request: &EmbedRequest) -> Result<EmbedResponse, Failure> {
     for texts in texts.chunks(TEXTS) {
         let mut answer = call(request, texts, texts.len(), &own, exact)?;
         vectors.append(&mut answer.vectors);
-        bills.extend(answer.rest.remove("meta"));
+        bills.extend(take(&mut answer.rest, "meta"));
     }
     Ok(EmbedResponse { model: None, vectors, usage: sum(bills), extra: None })
 }
@@ -97,22 +96,22 @@ fn call(
     exact: bool,
 ) -> Result<Answer, Failure> {
     let mut body = Map::new();
-    body.insert("model".to_owned(), request.model.as_str().into());
+    put(&mut body, "model", request.model.as_str());
     if !texts.is_empty() || !exact {
-        body.insert("texts".to_owned(), texts.into());
+        put(&mut body, "texts", texts);
     }
     if let Some(task) = request.task.as_deref() {
-        body.insert("input_type".to_owned(), if exact { task } else { purpose(task) }.into());
+        put(&mut body, "input_type", if exact { task } else { purpose(task) });
     } else if !exact {
         // The protocol demands one; texts that are kept are most of what is asked for.
-        body.insert("input_type".to_owned(), "search_document".into());
+        put(&mut body, "input_type", "search_document");
         log(LogLevel::Warn, "no task was named: the vectors are of documents for a search");
     }
     if let Some(dimensions) = request.dimensions {
-        body.insert("output_dimension".to_owned(), dimensions.into());
+        put(&mut body, "output_dimension", dimensions);
     }
     if !exact {
-        body.insert("embedding_types".to_owned(), json!(["float"]));
+        put(&mut body, "embedding_types", vec!["float"]);
     }
     body.extend(own.clone());
     let endpoint = Endpoint::named("api")?;
@@ -141,34 +140,19 @@ fn purpose(task: &str) -> &str {
 }
 
 fn read(text: &str, inputs: usize) -> Result<Answer, Failure> {
-    let bad = |why| Failure::malformed(format!("the answer is not the JSON expected: {why}"));
-    let mut members: BTreeMap<String, &RawValue> = serde_json::from_str(text).map_err(bad)?;
-    let raw = members.remove("embeddings");
-    let raw = raw.ok_or_else(|| Failure::malformed("the answer has no vectors"))?.get();
-    let mut rest = Map::new();
-    for (name, value) in members {
-        rest.insert(name, serde_json::from_str(value.get()).map_err(bad)?);
-    }
-    // Before there were several forms, the list itself.
-    let vectors = if raw.starts_with('[') {
-        numbers(raw)?
-    } else {
-        let mut forms: BTreeMap<&str, &RawValue> = serde_json::from_str(raw).map_err(bad)?;
-        forms.retain(|_, list| !matches!(list.get(), "null" | "[]"));
-        let best = FORMS.iter().find_map(|form| Some((*form, forms.remove(form)?)));
-        let vectors = match best {
-            Some(("base64", list)) => unpacked(list.get())?,
-            Some((_, list)) => numbers(list.get())?,
-            None => Vec::new(),
-        };
-        if !forms.is_empty() {
-            let others = forms.into_iter().map(|(form, list)| {
-                Ok((form.to_owned(), serde_json::from_str(list.get()).map_err(bad)?))
-            });
-            let others: Map<String, Value> = others.collect::<Result<_, Failure>>()?;
-            rest.insert("embeddings".to_owned(), others.into());
+    let mut rest = parse(text, "the answer")?;
+    let vectors = match take(&mut rest, "embeddings") {
+        // Before there were several forms, the list itself.
+        Some(Value::Array(list)) => vectors(&list)?,
+        Some(Value::Object(mut forms)) => {
+            forms.retain(|_, list| list.as_array().is_some_and(|list| !list.is_empty()));
+            let best = FORMS.iter().find_map(|form| take(&mut forms, form));
+            if !forms.is_empty() {
+                put(&mut rest, "embeddings", forms);
+            }
+            best.as_ref().and_then(Value::as_array).map_or(Ok(Vec::new()), |list| vectors(list))?
         }
-        vectors
+        _ => return Err(Failure::malformed("the answer has no vectors")),
     };
     if vectors.len() != inputs {
         let counts = format!("{} vectors came for {inputs} inputs", vectors.len());
@@ -177,30 +161,30 @@ fn read(text: &str, inputs: usize) -> Result<Answer, Failure> {
     Ok(Answer { vectors, rest })
 }
 
-fn numbers(raw: &str) -> Result<Vec<Vec<f32>>, Failure> {
-    let vectors: Vec<Vec<f32>> = serde_json::from_str(raw)
-        .map_err(|why| Failure::malformed(format!("the vectors are none: {why}")))?;
-    match vectors.iter().flatten().all(|number| number.is_finite()) {
-        true => Ok(vectors),
-        false => Err(Failure::malformed("a vector holds what is no number")),
-    }
+fn vectors(list: &[Value]) -> Result<Vec<Vec<f32>>, Failure> {
+    list.iter().map(vector).collect()
 }
 
-/// Little-endian floats in base64.
-fn unpacked(raw: &str) -> Result<Vec<Vec<f32>>, Failure> {
-    let packed: Vec<String> = serde_json::from_str(raw)
-        .map_err(|why| Failure::malformed(format!("the vectors are none: {why}")))?;
-    let unpack = |text: String| {
-        let bytes = STANDARD
-            .decode(text)
-            .map_err(|why| Failure::malformed(format!("a vector is not base64: {why}")))?;
-        let (floats, rest) = bytes.as_chunks::<4>();
-        match rest.is_empty() {
-            true => Ok(floats.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
-            false => Err(Failure::malformed("a vector is not whole")),
+/// Numbers, or little-endian floats in base64.
+fn vector(value: &Value) -> Result<Vec<f32>, Failure> {
+    let finite = |number: f32| number.is_finite().then_some(number);
+    let numbers: Option<Vec<f32>> = match value {
+        Value::String(packed) => {
+            let bytes = STANDARD
+                .decode(packed)
+                .map_err(|why| Failure::malformed(format!("a vector is not base64: {why}")))?;
+            let (floats, rest) = bytes.as_chunks::<4>();
+            if !rest.is_empty() {
+                return Err(Failure::malformed("a vector is not whole"));
+            }
+            floats.iter().map(|bytes| finite(f32::from_le_bytes(*bytes))).collect()
         }
+        Value::Array(numbers) => {
+            numbers.iter().map(|number| finite(number.as_f64()? as f32)).collect()
+        }
+        _ => None,
     };
-    packed.into_iter().map(unpack).collect()
+    numbers.ok_or_else(|| Failure::malformed("a vector holds what is no number"))
 }
 
 /// What several calls took together.

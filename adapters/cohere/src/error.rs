@@ -1,8 +1,9 @@
 //! What the provider says when it does not answer
 //! (<https://docs.cohere.com/reference/errors>).
 
+use crate::object::parse;
 use hotcell_sdk::{Failure, FailureKind, Header, Response};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// A response with a status of 300 and above.
 pub(crate) fn of_response(response: &Response, dialect: &str) -> Failure {
@@ -59,7 +60,7 @@ pub(crate) fn of_body(
     headers: &[Header],
     dialect: &str,
 ) -> Option<Failure> {
-    let members: Map<String, Value> = serde_json::from_str(body).ok()?;
+    let members = parse(body, "").ok()?;
     // What stands before the provider wraps its own errors.
     let inner = members.get("error").and_then(Value::as_object).unwrap_or(&members);
     let text = |name: &str| {

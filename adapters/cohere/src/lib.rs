@@ -69,6 +69,7 @@ mod error;
 mod media;
 mod message;
 mod models;
+mod object;
 mod request;
 mod rerank;
 mod stream;

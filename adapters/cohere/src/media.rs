@@ -1,11 +1,12 @@
 //! Images and documents.
 
 use crate::DIALECT;
+use crate::object::{part, put, take, wrapped};
 use crate::translation::{Translation, invalid};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotcell_sdk::{Failure, MediaKind, MediaPart, MediaSource};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// An image as a part of a message. An `extra` with a `type` is the whole part in the
@@ -25,24 +26,24 @@ pub(crate) fn image(media: &MediaPart, translation: &mut Translation) -> Result<
         MediaSource::FileId(_) => return Err(unsupported("an image by the id of a file")),
     };
     let mut inner = Map::new();
-    inner.insert("url".to_owned(), url.into());
+    put(&mut inner, "url", url);
     inner.extend(own);
-    Ok(json!({ "type": "image_url", "image_url": inner }))
+    Ok(part("image_url", "image_url", inner))
 }
 
 /// A document as the provider reads them: text with a title. An `extra` with a `type` is
 /// the whole part in the client's own words, and has the document in it.
 pub(crate) fn document(media: &MediaPart, translation: &mut Translation) -> Result<Value, Failure> {
     let mut own = translation.members(media.extra.as_ref(), &["citations", "context", "title"])?;
-    if let Some(document) = own.remove("document").filter(|_| own.contains_key("type")) {
+    if let Some(document) = take(&mut own, "document").filter(|_| own.contains_key("type")) {
         return Ok(document);
     }
     let mut data = Map::new();
-    data.insert("text".to_owned(), text_of(media)?.into());
+    put(&mut data, "text", text_of(media)?);
     if let Some(name) = &media.name {
-        data.insert("title".to_owned(), name.as_str().into());
+        put(&mut data, "title", name.as_str());
     }
-    Ok(json!({ "data": data }))
+    Ok(wrapped("data", data))
 }
 
 /// The text of a document that holds nothing else.

@@ -1,13 +1,14 @@
 //! The conversation so far.
 
 use crate::media;
+use crate::object::{part, put, take, text_part, typed};
 use crate::tool;
 use crate::translation::Translation;
 use hotcell_sdk::{
     Failure, MediaKind, MediaPart, Message, Part, ReasoningPart, Role, TextPart, ToolResult,
     ToolResultPart,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// What the messages become.
 pub(crate) struct Conversation {
@@ -137,7 +138,7 @@ impl Writer<'_> {
     fn assembled(&self, role: &str, pieces: Pieces, own: Map<String, Value>) -> Value {
         let Pieces { mut content, listed, calls, members } = pieces;
         let mut object = Map::new();
-        object.insert("role".to_owned(), role.into());
+        put(&mut object, "role", role);
         object.extend(members);
         let exact = self.translation.exact;
         if !exact && (content.len() > 1 || !calls.is_empty()) {
@@ -150,13 +151,13 @@ impl Writer<'_> {
             _ => None,
         };
         match text {
-            Some(text) => _ = object.insert("content".to_owned(), text),
+            Some(text) => put(&mut object, "content", text),
             // What a client of this dialect wrote instead of content is its own.
             None if content.is_empty() => {}
-            None => _ = object.insert("content".to_owned(), content.into()),
+            None => put(&mut object, "content", content),
         }
         if !calls.is_empty() {
-            object.insert("tool_calls".to_owned(), calls.into());
+            put(&mut object, "tool_calls", calls);
         }
         object.extend(own);
         object.into()
@@ -172,7 +173,7 @@ impl Writer<'_> {
             Part::Media(media) => self.media(role, media, pieces)?,
             Part::Reasoning(thought) => self.thought(role, thought, pieces)?,
             Part::ToolCall(call) => pieces.calls.push(tool::call(call, self.translation)?),
-            Part::Refusal(text) => pieces.content.push(json!({ "type": "text", "text": text })),
+            Part::Refusal(text) => pieces.content.push(text_part(text)),
             Part::Native(native)
                 if role == Role::Assistant && !self.translation.is_own(Some(native)) =>
             {
@@ -198,9 +199,8 @@ impl Writer<'_> {
 
     fn text(&mut self, text: &TextPart) -> Result<Value, Failure> {
         let own = self.translation.members(text.extra.as_ref(), &[])?;
-        let mut object = Map::new();
-        object.insert("type".to_owned(), "text".into());
-        object.insert("text".to_owned(), text.text.as_str().into());
+        let mut object = typed("text");
+        put(&mut object, "text", text.text.as_str());
         object.extend(own);
         Ok(object.into())
     }
@@ -215,7 +215,7 @@ impl Writer<'_> {
             MediaKind::Document if self.translation.is_own(media.extra.as_ref()) => {
                 pieces.listed = true;
                 let document = media::document(media, self.translation)?;
-                pieces.content.push(json!({ "type": "document", "document": document }));
+                pieces.content.push(part("document", "document", document));
             }
             MediaKind::Document if listens => {
                 self.documents.push(media::document(media, self.translation)?);
@@ -238,8 +238,8 @@ impl Writer<'_> {
         pieces: &mut Pieces,
     ) -> Result<(), Failure> {
         let mut own = self.translation.members(thought.extra.as_ref(), &[])?;
-        if let Some(plan) = own.remove("tool_plan") {
-            pieces.members.insert("tool_plan".to_owned(), plan);
+        if let Some(plan) = take(&mut own, "tool_plan") {
+            put(&mut pieces.members, "tool_plan", plan);
             return Ok(());
         }
         if thought.redacted.is_some() {
@@ -258,9 +258,8 @@ impl Writer<'_> {
                 return Ok(());
             }
         }
-        let mut object = Map::new();
-        object.insert("type".to_owned(), "thinking".into());
-        object.insert("thinking".to_owned(), thought.text.as_str().into());
+        let mut object = typed("thinking");
+        put(&mut object, "thinking", thought.text.as_str());
         object.extend(own);
         pieces.listed = true;
         pieces.content.push(object.into());
@@ -277,15 +276,15 @@ impl Writer<'_> {
         let mut content = Vec::new();
         // What the client spelled itself is not written twice.
         let parts = result.content.iter().filter(|_| !own.contains_key("content"));
-        for part in parts {
-            match part {
+        for piece in parts {
+            match piece {
                 ToolResultPart::Text(text) => {
-                    content.push(json!({ "type": "text", "text": text }));
+                    content.push(text_part(text));
                 }
                 ToolResultPart::Media(media) if media.kind == MediaKind::Document => {
                     listed = true;
                     let document = media::document(media, self.translation)?;
-                    content.push(json!({ "type": "document", "document": document }));
+                    content.push(part("document", "document", document));
                 }
                 ToolResultPart::Media(media) => self.move_media(&result.call_id, media)?,
                 ToolResultPart::Native(native) => {
@@ -295,18 +294,18 @@ impl Writer<'_> {
             }
         }
         let mut object = Map::new();
-        object.insert("role".to_owned(), "tool".into());
-        object.insert("tool_call_id".to_owned(), result.call_id.as_str().into());
+        put(&mut object, "role", "tool");
+        put(&mut object, "tool_call_id", result.call_id.as_str());
         match &content[..] {
             [] if self.translation.exact => {}
             [] if !result.content.is_empty() => {
-                object.insert("content".to_owned(), "The result follows.".into());
+                put(&mut object, "content", "The result follows.");
             }
-            [] => _ = object.insert("content".to_owned(), "".into()),
+            [] => put(&mut object, "content", ""),
             [only] if !listed => {
-                object.insert("content".to_owned(), only["text"].clone());
+                put(&mut object, "content", only["text"].clone());
             }
-            _ => _ = object.insert("content".to_owned(), content.into()),
+            _ => put(&mut object, "content", content),
         }
         object.extend(own);
         object.extend(beside);
@@ -320,7 +319,7 @@ impl Writer<'_> {
         }
         let of = format!("Belongs to the result of {call}:");
         let image = media::image(media, self.translation)?;
-        self.moved.extend([json!({ "type": "text", "text": of }), image]);
+        self.moved.extend([text_part(&of), image]);
         self.translation.warn(
             "images in the results of tools were given as the user's: the protocol has only text \
              and documents there",
@@ -332,7 +331,10 @@ impl Writer<'_> {
     fn moved_media(&mut self) {
         if !self.moved.is_empty() {
             let content = std::mem::take(&mut self.moved);
-            self.messages.push(json!({ "role": "user", "content": content }));
+            let mut message = Map::new();
+            put(&mut message, "role", "user");
+            put(&mut message, "content", content);
+            self.messages.push(message.into());
         }
     }
 }

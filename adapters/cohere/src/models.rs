@@ -1,9 +1,10 @@
 //! The provider's models, all pages of them
 //! (<https://docs.cohere.com/reference/list-models>).
 
+use crate::object::{parse, text_of};
 use crate::{DIALECT, error};
-use hotcell_sdk::{Endpoint, Failure, Model};
-use serde_json::{Map, Value};
+use hotcell_sdk::{Endpoint, Failure, Model, json};
+use serde_json::Value;
 
 /// The most that the provider gives at once.
 const PAGE: &str = "1000";
@@ -21,11 +22,11 @@ pub(crate) fn list() -> Result<Vec<Model>, Failure> {
         if response.status() >= 300 {
             return Err(error::of_response(&response, DIALECT));
         }
-        let page: Map<String, Value> = response.json()?;
+        let page = parse(&response.text()?, "the list of models")?;
         let entries = page.get("models").and_then(Value::as_array);
         let entries = entries.ok_or_else(|| Failure::malformed("the list of models is no list"))?;
         models.extend(entries.iter().filter_map(model));
-        let token = page.get("next_page_token").and_then(Value::as_str);
+        let token = text_of(&page, "next_page_token");
         let token = token.filter(|token| !token.is_empty()).map(str::to_owned);
         match token {
             None => return Ok(models),
@@ -46,6 +47,6 @@ fn model(entry: &Value) -> Option<Model> {
         name: None,
         created: None,
         owned_by: None,
-        raw: Some(entry.to_string()),
+        raw: Some(json::text(entry)),
     })
 }

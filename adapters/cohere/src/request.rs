@@ -3,12 +3,13 @@
 
 use crate::DIALECT;
 use crate::message;
+use crate::object::{part, put, typed};
 use crate::tool;
 use crate::translation::Translation;
 use hotcell_sdk::{
     ChatRequest, Failure, JsonSchema, OutputFormat, ReasoningOptions, Sampling, json,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// What goes out, and what could not be said.
 pub(crate) struct Body {
@@ -40,27 +41,27 @@ pub(crate) fn write(request: &ChatRequest) -> Result<Body, Failure> {
     let mut translation = Translation::new(DIALECT, request.extra.as_ref());
     let mut own = translation.members(request.extra.as_ref(), SAID)?;
     let mut body = Map::new();
-    body.insert("model".to_owned(), request.model.as_str().into());
+    put(&mut body, "model", request.model.as_str());
     let conversation = message::write(&request.messages, &mut translation)?;
-    body.insert("messages".to_owned(), conversation.messages.into());
+    put(&mut body, "messages", conversation.messages);
     if !conversation.documents.is_empty() {
         match own.get_mut("documents") {
             Some(Value::Array(list)) => list.extend(conversation.documents),
-            _ => _ = body.insert("documents".to_owned(), conversation.documents.into()),
+            _ => put(&mut body, "documents", conversation.documents),
         }
     }
     tool::write(request, &own, &mut body, &mut translation)?;
     if let Some(output) = &request.output {
-        body.insert("response_format".to_owned(), format(output, &mut translation)?);
+        put(&mut body, "response_format", format(output, &mut translation)?);
     }
     if let Some(reasoning) = request.reasoning.as_ref().filter(|_| !own.contains_key("thinking"))
         && let Some(thinking) = thinking(reasoning, &mut translation)
     {
-        body.insert("thinking".to_owned(), thinking);
+        put(&mut body, "thinking", thinking);
     }
     sampling(&request.sampling, &mut body, &mut translation);
     if request.stream {
-        body.insert("stream".to_owned(), true.into());
+        put(&mut body, "stream", true);
     }
     // What the client spelled itself wins.
     body.extend(own);
@@ -69,14 +70,14 @@ pub(crate) fn write(request: &ChatRequest) -> Result<Body, Failure> {
 
 fn format(output: &OutputFormat, translation: &mut Translation) -> Result<Value, Failure> {
     Ok(match output {
-        OutputFormat::Text => json!({ "type": "text" }),
-        OutputFormat::JsonObject => json!({ "type": "json_object" }),
+        OutputFormat::Text => typed("text").into(),
+        OutputFormat::JsonObject => typed("json_object").into(),
         OutputFormat::JsonSchema(JsonSchema { description, schema, .. }) => {
             if description.is_some() {
                 translation.left_out("the description of the answer's schema");
             }
             let schema = json::parse(schema, "the schema of the answer")?;
-            json!({ "type": "json_object", "json_schema": schema })
+            part("json_object", "json_schema", schema)
         }
     })
 }
@@ -85,21 +86,21 @@ fn format(output: &OutputFormat, translation: &mut Translation) -> Result<Value,
 fn thinking(wanted: &ReasoningOptions, translation: &mut Translation) -> Option<Value> {
     let ReasoningOptions { effort, budget_tokens, include_text } = wanted;
     if effort.as_deref() == Some("none") || *budget_tokens == Some(0) {
-        return Some(json!({ "type": "disabled" }));
+        return Some(typed("disabled").into());
     }
     if *include_text == Some(false) {
         translation.warn("the thoughts are told all the same: cohere-chat cannot withhold them");
     }
     match (effort, budget_tokens) {
-        (_, Some(budget)) => Some(json!({ "type": "enabled", "token_budget": budget })),
+        (_, Some(budget)) => Some(part("enabled", "token_budget", *budget)),
         (Some(effort), None) => {
             translation.warn(format!(
                 "the reasoning effort `{effort}` only switches thinking on: cohere-chat takes a \
                  budget of tokens instead"
             ));
-            Some(json!({ "type": "enabled" }))
+            Some(typed("enabled").into())
         }
-        (None, None) => (*include_text == Some(true)).then(|| json!({ "type": "enabled" })),
+        (None, None) => (*include_text == Some(true)).then(|| typed("enabled").into()),
     }
 }
 
@@ -128,11 +129,11 @@ fn sampling(sampling: &Sampling, body: &mut Map<String, Value>, translation: &mu
     ];
     for (name, value) in members {
         if let Some(value) = value {
-            body.insert(name.to_owned(), value);
+            put(body, name, value);
         }
     }
     if !sampling.stop.is_empty() {
-        body.insert("stop_sequences".to_owned(), sampling.stop.clone().into());
+        put(body, "stop_sequences", sampling.stop.clone());
     }
     if sampling.logprobs.is_some_and(|alternatives| alternatives > 0) {
         translation.left_out("the number of alternatives for each token");
@@ -144,12 +145,13 @@ fn sampling(sampling: &Sampling, body: &mut Map<String, Value>, translation: &mu
 
 /// Brings a value to the nearest one that the provider takes.
 fn within(value: f64, least: f64, most: f64, what: &str, translation: &mut Translation) -> f64 {
-    let nearest = value.clamp(least, most);
+    let nearest = value.max(least).min(most);
     if translation.exact || nearest == value {
         return value;
     }
-    translation
-        .warn(format!("{what} became {nearest} instead of {value}: {DIALECT} goes no further"));
+    // As JSON: the tables that other forms of floating point need are large.
+    let (near, far) = (json::text(&number(nearest)), json::text(&number(value)));
+    translation.warn(format!("{what} became {near} instead of {far}: {DIALECT} goes no further"));
     nearest
 }
 

@@ -1,6 +1,7 @@
 //! Documents in the order of what they have to do with a query
 //! (<https://docs.cohere.com/reference/rerank>).
 
+use crate::object::{parse, put, take, take_text};
 use crate::translation::{Translation, invalid};
 use crate::{error, usage};
 use hotcell_sdk::{Document, Endpoint, Failure, Ranked, RerankRequest, RerankResponse, json};
@@ -38,11 +39,11 @@ fn write(request: &RerankRequest) -> Result<Map<String, Value>, Failure> {
     });
     let documents: Vec<String> = documents.collect::<Result<_, _>>()?;
     let mut body = Map::new();
-    body.insert("model".to_owned(), request.model.as_str().into());
-    body.insert("query".to_owned(), request.query.as_str().into());
-    body.insert("documents".to_owned(), documents.into());
+    put(&mut body, "model", request.model.as_str());
+    put(&mut body, "query", request.query.as_str());
+    put(&mut body, "documents", documents);
     if let Some(top) = request.top {
-        body.insert("top_n".to_owned(), top.into());
+        put(&mut body, "top_n", top);
     }
     body.extend(own);
     Ok(body)
@@ -56,7 +57,7 @@ fn record(fields: &str) -> Result<String, Failure> {
     }
     let lines = fields.iter().map(|(name, value)| {
         let plain = value.as_str().filter(|text| is_plain(text));
-        format!("{name}: {}\n", plain.map_or_else(|| value.to_string(), str::to_owned))
+        format!("{name}: {}\n", plain.map_or_else(|| json::text(value), str::to_owned))
     });
     Ok(lines.collect())
 }
@@ -70,8 +71,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 fn read(text: &str, documents: usize) -> Result<RerankResponse, Failure> {
-    let bad = |why| Failure::malformed(format!("the answer is not the JSON expected: {why}"));
-    let mut answer: Map<String, Value> = serde_json::from_str(text).map_err(bad)?;
+    let mut answer = parse(text, "the answer")?;
     let Some(Value::Array(results)) = answer.get("results") else {
         return Err(Failure::malformed("the answer has no ranking"));
     };
@@ -86,16 +86,17 @@ fn read(text: &str, documents: usize) -> Result<RerankResponse, Failure> {
         let score = result["relevance_score"].as_f64();
         let score = score.ok_or_else(|| Failure::malformed("a document has no score"))?;
         let index = index.and_then(|index| index.try_into().ok()).unwrap_or_default();
-        ranking.push(Ranked { index, score });
+        // The best first. That is where they are already, so that this only looks.
+        let place = ranking.partition_point(|ranked: &Ranked| ranked.score >= score);
+        ranking.insert(place, Ranked { index, score });
     }
-    ranking.sort_by(|a, b| b.score.total_cmp(&a.score));
     // What a result says besides is kept with the rest.
     let modelled = |name: &String| matches!(name.as_str(), "index" | "relevance_score");
     let plain = |result: &Value| result.as_object().is_none_or(|it| it.keys().all(modelled));
     if results.iter().all(plain) {
-        answer.shift_remove("results");
+        take(&mut answer, "results");
     }
-    let id = crate::content::text(&mut answer, "id");
+    let id = take_text(&mut answer, "id");
     let usage = answer.get("meta").and_then(|meta| usage::read(meta, DIALECT));
     Ok(RerankResponse { id, model: None, ranking, usage, extra: json::extra(answer, DIALECT) })
 }

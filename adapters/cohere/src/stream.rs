@@ -1,10 +1,13 @@
 //! From the provider's events (<https://docs.cohere.com/reference/chat-stream>), or its
 //! whole answer, to ours.
 
-use crate::content::{Parts, at, object, text};
+use crate::content::{Parts, at};
+use crate::object::{
+    drop_nulls, parse, part, put, take, take_object, take_text, text_of, text_part, wrapped,
+};
 use crate::{DIALECT, error, usage};
 use hotcell_sdk::{Assemble, Event, Failure, FinishReason, Finished, Header, Started, json};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// An answer so far.
 #[derive(Default)]
@@ -23,40 +26,39 @@ impl Assemble for Assembly {
         if matches!(data, "" | "[DONE]") {
             return Ok(());
         }
-        let mut event: Map<String, Value> = serde_json::from_str(data)
-            .map_err(|error| Failure::malformed(format!("an event of the stream: {error}")))?;
-        let kind = text(&mut event, "type").unwrap_or_else(|| name.to_owned());
+        let mut event = parse(data, "an event of the stream")?;
+        let kind = take_text(&mut event, "type").unwrap_or_else(|| name.to_owned());
         let index = event.get("index").and_then(usage::count);
         let index = index.and_then(|index| index.try_into().ok()).unwrap_or(0);
-        let mut delta = object(&mut event, "delta");
-        let mut message = object(&mut delta, "message");
+        let mut delta = take_object(&mut event, "delta");
+        let mut message = take_object(&mut delta, "message");
         match kind.as_str() {
             "content-delta" | "content-start" => {
-                let piece = object(&mut message, "content");
+                let piece = take_object(&mut message, "content");
                 let begins = kind == "content-start";
                 let rest = self.parts.content(index, piece, begins, events);
                 if !rest.is_empty() {
-                    message.insert("content".to_owned(), rest.into());
+                    put(&mut message, "content", rest);
                 }
-                if let Some(logprobs) = given(event.shift_remove("logprobs")) {
+                if let Some(logprobs) = given(take(&mut event, "logprobs")) {
                     self.logprobs(Some(index), logprobs, events);
                 }
             }
             "content-end" => self.parts.close(Some(index), events),
             "tool-plan-delta" => {
-                self.plan.push_str(&text(&mut message, "tool_plan").unwrap_or_default());
+                self.plan.push_str(&take_text(&mut message, "tool_plan").unwrap_or_default());
             }
             "tool-call-start" => {
                 self.tell_plan(events);
-                self.parts.call(index, object(&mut message, "tool_calls"), events)?;
+                self.parts.call(index, take_object(&mut message, "tool_calls"), events)?;
             }
             "tool-call-delta" => {
-                self.parts.arguments(index, object(&mut message, "tool_calls"), events)?;
+                self.parts.arguments(index, take_object(&mut message, "tool_calls"), events)?;
             }
-            "citation-start" => self.citations(message.shift_remove("citations"), events),
+            "citation-start" => self.citations(take(&mut message, "citations"), events),
             "tool-call-end" | "citation-end" => {}
             "message-start" => {
-                let id = text(&mut event, "id");
+                let id = take_text(&mut event, "id");
                 self.start(id, std::mem::take(&mut event), events);
                 return self.message(message, events);
             }
@@ -75,21 +77,20 @@ impl Assemble for Assembly {
     }
 
     fn whole(&mut self, body: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
-        let mut answer: Map<String, Value> = serde_json::from_str(body)
-            .map_err(|error| Failure::malformed(format!("the answer: {error}")))?;
-        let Some(Value::Object(message)) = answer.shift_remove("message") else {
+        let mut answer = parse(body, "the answer")?;
+        let Some(Value::Object(message)) = take(&mut answer, "message") else {
             let failure = error::of_body(body, None, &[], DIALECT);
             return Err(failure.unwrap_or_else(|| Failure::malformed("the answer has no message")));
         };
-        let id = text(&mut answer, "id");
+        let id = take_text(&mut answer, "id");
         let ending = ["finish_reason", "usage", "error", "logprobs"].iter();
-        let ending = ending.filter_map(|name| Some((*name, answer.shift_remove(*name)?)));
+        let ending = ending.filter_map(|name| Some((*name, take(&mut answer, name)?)));
         let mut ending: Map<String, Value> =
             ending.map(|(name, value)| (name.to_owned(), value)).collect();
         self.start(id, answer, events);
         self.message(message, events)?;
         self.parts.close(None, events);
-        if let Some(logprobs) = given(ending.shift_remove("logprobs")) {
+        if let Some(logprobs) = given(take(&mut ending, "logprobs")) {
             self.logprobs(None, logprobs, events);
         }
         self.finish(ending, body, events)
@@ -116,7 +117,7 @@ impl Assembly {
         if std::mem::replace(&mut self.started, true) {
             return;
         }
-        rest.retain(|_, value| !value.is_null());
+        drop_nulls(&mut rest);
         let extra = json::extra(rest, DIALECT);
         // It goes before what should not have come before it.
         let started = Event::Started(Started { id, model: None, created: None, extra });
@@ -131,10 +132,10 @@ impl Assembly {
         mut message: Map<String, Value>,
         events: &mut Vec<Event>,
     ) -> Result<(), Failure> {
-        message.shift_remove("role");
-        let content = match message.shift_remove("content") {
+        take(&mut message, "role");
+        let content = match take(&mut message, "content") {
             Some(Value::Array(list)) => list,
-            Some(Value::String(text)) => vec![json!({ "type": "text", "text": text })],
+            Some(Value::String(text)) => vec![text_part(&text)],
             _ => Vec::new(),
         };
         for (index, piece) in (0..).zip(content) {
@@ -142,17 +143,18 @@ impl Assembly {
                 Value::Object(piece) if matches!(kind(&piece), "text" | "thinking") => {
                     let word = kind(&piece).to_owned();
                     let mut rest = self.parts.content(index, piece, true, events);
-                    rest.retain(|_, value| !value.is_null());
+                    drop_nulls(&mut rest);
                     if !rest.is_empty() {
-                        let event = json!({ "type": word, "index": index, "content": rest });
-                        self.parts.native(&json!({ "event": event }), events);
+                        put(&mut rest, "index", index);
+                        let event = part(&word, "content", rest);
+                        self.parts.native(&wrapped("event", event), events);
                     }
                 }
                 piece => self.parts.native(&piece, events),
             }
         }
-        self.plan.push_str(&text(&mut message, "tool_plan").unwrap_or_default());
-        if let Some(Value::Array(calls)) = message.shift_remove("tool_calls") {
+        self.plan.push_str(&take_text(&mut message, "tool_plan").unwrap_or_default());
+        if let Some(Value::Array(calls)) = take(&mut message, "tool_calls") {
             self.tell_plan(events);
             for (index, call) in (0..).zip(calls) {
                 let Value::Object(call) = call else {
@@ -161,10 +163,10 @@ impl Assembly {
                 self.parts.call(index, call, events)?;
             }
         }
-        self.citations(message.shift_remove("citations"), events);
-        message.retain(|_, value| !value.is_null());
+        self.citations(take(&mut message, "citations"), events);
+        drop_nulls(&mut message);
         if !message.is_empty() {
-            self.parts.native(&json!({ "event": { "message": message } }), events);
+            self.parts.native(&wrapped("event", wrapped("message", message)), events);
         }
         Ok(())
     }
@@ -173,7 +175,7 @@ impl Assembly {
     fn tell_plan(&mut self, events: &mut Vec<Event>) {
         if !self.plan.is_empty() {
             let plan = std::mem::take(&mut self.plan);
-            self.parts.native(&json!({ "tool_plan": plan }), events);
+            self.parts.native(&wrapped("tool_plan", plan), events);
         }
     }
 
@@ -207,9 +209,9 @@ impl Assembly {
         sent: &str,
         events: &mut Vec<Event>,
     ) -> Result<(), Failure> {
-        let word = text(&mut ending, "finish_reason");
-        let error = text(&mut ending, "error");
-        let usage = ending.shift_remove("usage").unwrap_or_default();
+        let word = take_text(&mut ending, "finish_reason");
+        let error = take_text(&mut ending, "error");
+        let usage = take(&mut ending, "usage").unwrap_or_default();
         events.extend(usage::read(&usage, DIALECT).map(Event::Usage));
         let failed = word.as_deref().filter(|word| error::is_error(word));
         let failed = failed.or_else(|| error.as_ref().map(|_| word.as_deref().unwrap_or("ERROR")));
@@ -228,7 +230,7 @@ impl Assembly {
             Some("ERROR_TOXIC") => FinishReason::ContentFilter,
             _ => FinishReason::Other,
         };
-        ending.retain(|_, value| !value.is_null());
+        drop_nulls(&mut ending);
         let extra = json::extra(ending, DIALECT);
         events.push(Event::Finished(Finished { choice: 0, reason, raw: word, extra }));
         Ok(())
@@ -243,34 +245,34 @@ impl Assembly {
         mut message: Map<String, Value>,
         events: &mut Vec<Event>,
     ) {
-        message.retain(|_, value| !value.is_null());
+        drop_nulls(&mut message);
         if !message.is_empty() {
-            delta.insert("message".to_owned(), message.into());
+            put(&mut delta, "message", message);
         }
-        delta.retain(|_, value| !value.is_null());
+        drop_nulls(&mut delta);
         if !delta.is_empty() {
-            event.insert("delta".to_owned(), delta.into());
+            put(&mut event, "delta", delta);
         }
         event.retain(|name, value| !value.is_null() && name != "index");
         if !event.is_empty() {
-            event.insert("type".to_owned(), kind.into());
-            self.parts.native(&json!({ "event": event }), events);
+            put(&mut event, "type", kind);
+            self.parts.native(&wrapped("event", event), events);
         }
     }
 
     /// An event that has no word here. The wrapping tells it from a part of a message.
     fn as_sent(&mut self, kind: &str, data: &str, events: &mut Vec<Event>) {
-        let mut event: Map<String, Value> = serde_json::from_str(data).unwrap_or_default();
-        event.entry("type").or_insert_with(|| kind.into());
-        self.parts.native(&json!({ "event": event }), events);
+        let mut event = parse(data, "").unwrap_or_default();
+        put(&mut event, "type", kind);
+        self.parts.native(&wrapped("event", event), events);
     }
 }
 
 fn kind(piece: &Map<String, Value>) -> &str {
-    piece.get("type").and_then(Value::as_str).unwrap_or_default()
+    text_of(piece, "type").unwrap_or_default()
 }
 
 /// What is there and says something.
 fn given(value: Option<Value>) -> Option<Value> {
-    value.filter(|value| !value.is_null() && *value != json!([]))
+    value.filter(|value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()))
 }

@@ -1,8 +1,9 @@
 //! Tools, the choice of them, and calls.
 
+use crate::object::{part, put};
 use crate::translation::{Translation, invalid};
 use hotcell_sdk::{ChatRequest, Failure, FunctionTool, Tool, ToolCall, ToolChoice, json};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Writes what may be called, and what must.
 pub(crate) fn write(
@@ -33,7 +34,7 @@ pub(crate) fn write(
     if !tools.is_empty() {
         let written = tools.iter().map(|tool| one(tool, translation));
         let written: Vec<Value> = written.collect::<Result<_, _>>()?;
-        body.insert("tools".to_owned(), written.into());
+        put(body, "tools", written);
     }
     if !own.contains_key("strict_tools") {
         strictness(&tools, body, translation);
@@ -53,7 +54,7 @@ fn strictness(tools: &[&Tool], body: &mut Map<String, Value>, translation: &mut 
         |tool: &&&Tool| matches!(tool, Tool::Function(FunctionTool { strict: Some(true), .. }));
     match tools.iter().filter(strict).count() {
         0 => {}
-        count if count == tools.len() => _ = body.insert("strict_tools".to_owned(), true.into()),
+        count if count == tools.len() => put(body, "strict_tools", true),
         _ => translation.left_out("that some tools are strict, and others are not,"),
     }
 }
@@ -72,7 +73,7 @@ fn write_choice(
         ToolChoice::Required | ToolChoice::Function(_) => "REQUIRED".into(),
         ToolChoice::Native(native) => translation.own(native, "a tool choice")?,
     };
-    body.insert("tool_choice".to_owned(), word);
+    put(body, "tool_choice", word);
     Ok(())
 }
 
@@ -87,24 +88,24 @@ fn one(tool: &Tool, translation: &mut Translation) -> Result<Value, Failure> {
         return Ok(own.into());
     }
     let mut inner = Map::new();
-    inner.insert("name".to_owned(), function.name.as_str().into());
+    put(&mut inner, "name", function.name.as_str());
     if let Some(description) = &function.description {
-        inner.insert("description".to_owned(), description.as_str().into());
+        put(&mut inner, "description", description.as_str());
     }
     match &function.parameters {
         Some(schema) => {
             let schema = json::parse(schema, "the parameters of a tool")?;
-            inner.insert("parameters".to_owned(), schema);
+            put(&mut inner, "parameters", schema);
         }
         // The protocol demands a schema.
         None if !translation.exact => {
-            let nothing = json!({ "type": "object", "properties": {} });
-            inner.insert("parameters".to_owned(), nothing);
+            let nothing = part("object", "properties", Map::new());
+            put(&mut inner, "parameters", nothing);
         }
         None => {}
     }
     inner.extend(own);
-    Ok(json!({ "type": "function", "function": inner }))
+    Ok(part("function", "function", inner))
 }
 
 /// A call that the model made before.
@@ -118,11 +119,13 @@ pub(crate) fn call(call: &ToolCall, translation: &mut Translation) -> Result<Val
         true => "{}",
         false => &call.arguments,
     };
-    let function = json!({ "name": call.name, "arguments": arguments });
+    let mut function = Map::new();
+    put(&mut function, "name", call.name.as_str());
+    put(&mut function, "arguments", arguments);
     let mut object = Map::new();
-    object.insert("id".to_owned(), call.id.as_str().into());
-    object.insert("type".to_owned(), "function".into());
-    object.insert("function".to_owned(), function);
+    put(&mut object, "id", call.id.as_str());
+    put(&mut object, "type", "function");
+    put(&mut object, "function", function);
     object.extend(own);
     Ok(object.into())
 }

@@ -52,7 +52,8 @@ fn sentence(said: &Value) -> Option<String> {
 fn about(item: &Value) -> Option<String> {
     let text = item["msg"].as_str().or_else(|| item.as_str())?;
     let Some(path) = item["loc"].as_array() else { return Some(text.to_owned()) };
-    let plain = |step: &Value| step.as_str().map_or_else(|| step.to_string(), str::to_owned);
+    let plain =
+        |step: &Value| step.as_str().map_or_else(|| hotcell_sdk::json::text(step), str::to_owned);
     let path: Vec<String> = path.iter().map(plain).collect();
     Some(format!("{}: {text}", path.join(".")))
 }

@@ -56,7 +56,7 @@ fn write(
 fn lines(fields: &Map<String, Value>) -> String {
     let lines = fields.iter().map(|(name, value)| match value.as_str() {
         Some(text) => format!("{name}: {text}\n"),
-        None => format!("{name}: {value}\n"),
+        None => format!("{name}: {}\n", json::text(value)),
     });
     lines.collect()
 }
@@ -86,9 +86,10 @@ fn read(
         *seen = true;
         let score = result["relevance_score"].as_f64().or_else(|| result["score"].as_f64());
         let score = score.ok_or_else(|| Failure::malformed("a document has no score"))?;
-        ranking.push(Ranked { index, score });
+        // The best first. That is where they are already, so that this only looks.
+        let place = ranking.partition_point(|ranked: &Ranked| ranked.score >= score);
+        ranking.insert(place, Ranked { index, score });
     }
-    ranking.sort_by(|a, b| b.score.total_cmp(&a.score));
     // What a result says besides is kept with the rest; that is seldom more than the
     // document itself.
     let modelled = |name: &String| match name.as_str() {
