@@ -37,6 +37,7 @@
 
 mod assembly;
 mod calls;
+mod completion;
 mod delta;
 mod embeddings;
 mod media;
@@ -57,6 +58,7 @@ pub mod error;
 pub mod json;
 
 pub use assembly::Assembly;
+pub use completion::write_completion;
 pub use embeddings::{embed, read_embeddings, write_embeddings};
 pub use models::{models, models_as};
 pub use prompt::{Prompt, prompt};
@@ -91,8 +93,24 @@ pub fn chat(
     request: &ChatRequest,
     named: &[(&str, &str)],
 ) -> Result<Answer, Failure> {
+    send(builder, request, write(request, named)?)
+}
+
+/// Asks for a text to go on with the conversation: [`chat`] with the body that
+/// [`write_completion`] makes.
+///
+/// # Errors
+/// As [`chat`], and what a text cannot say.
+pub fn complete(
+    builder: RequestBuilder<'_>,
+    request: &ChatRequest,
+    named: &[(&str, &str)],
+) -> Result<Answer, Failure> {
+    send(builder, request, write_completion(request, named)?)
+}
+
+fn send(builder: RequestBuilder<'_>, request: &ChatRequest, body: Body) -> Result<Answer, Failure> {
     let accept = if request.stream { "text/event-stream" } else { "application/json" };
-    let body = write(request, named)?;
     let builder = builder.header("accept", accept).header("content-type", "application/json");
     let response = builder.body(body.json).send()?;
     if response.status() >= 300 {
