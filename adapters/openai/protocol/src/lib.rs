@@ -59,7 +59,7 @@ pub mod json;
 
 pub use assembly::Assembly;
 pub use completion::write_completion;
-pub use embeddings::{embed, read_embeddings, write_embeddings};
+pub use embeddings::{embed, numbers, read_embeddings, write_embeddings};
 pub use models::{models, models_as};
 pub use prompt::{Prompt, prompt};
 pub use request::{Body, write};
@@ -93,7 +93,7 @@ pub fn chat(
     request: &ChatRequest,
     named: &[(&str, &str)],
 ) -> Result<Answer, Failure> {
-    send(builder, request, write(request, named)?)
+    send(builder, request.stream, write(request, named)?)
 }
 
 /// Asks for a text to go on with the conversation: [`chat`] with the body that
@@ -106,11 +106,15 @@ pub fn complete(
     request: &ChatRequest,
     named: &[(&str, &str)],
 ) -> Result<Answer, Failure> {
-    send(builder, request, write_completion(request, named)?)
+    send(builder, request.stream, write_completion(request, named)?)
 }
 
-fn send(builder: RequestBuilder<'_>, request: &ChatRequest, body: Body) -> Result<Answer, Failure> {
-    let accept = if request.stream { "text/event-stream" } else { "application/json" };
+/// Sends a body that was written before, and waits for the answer to begin.
+///
+/// # Errors
+/// What egress refuses, and what the provider says against the request.
+pub fn send(builder: RequestBuilder<'_>, stream: bool, body: Body) -> Result<Answer, Failure> {
+    let accept = if stream { "text/event-stream" } else { "application/json" };
     let builder = builder.header("accept", accept).header("content-type", "application/json");
     let response = builder.body(body.json).send()?;
     if response.status() >= 300 {

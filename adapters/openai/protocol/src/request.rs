@@ -3,7 +3,7 @@
 use crate::DIALECT;
 use crate::json::{Json, Members, number, value};
 use hotcell_sdk::{ChatRequest, Failure, FailureKind, JsonSchema, Native, OutputFormat};
-use hotcell_sdk::{ReasoningOptions, Sampling, setting};
+use hotcell_sdk::{ReasoningOptions, Sampling, ToolChoice, setting};
 
 /// What goes out, and what could not be said.
 #[derive(Debug)]
@@ -61,7 +61,9 @@ fn written(request: &ChatRequest, named: &[(&str, &str)]) -> Result<Body, Box<Fa
         writer.json.close(b']');
     }
     if let Some(choice) = request.tool_choice.as_ref().filter(|_| !spelled("tool_choice")) {
-        writer.json.name("tool_choice");
+        let word = matches!(choice, ToolChoice::Auto | ToolChoice::None | ToolChoice::Required);
+        let own = word && setting("tool-choice").as_deref() == Some("tool_choice_option");
+        writer.json.name(if own { "tool_choice_option" } else { "tool_choice" });
         writer.tool_choice(choice)?;
     }
     if let Some(output) = request.output.as_ref().filter(|_| !spelled("response_format")) {
