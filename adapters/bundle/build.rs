@@ -34,6 +34,7 @@ const ADAPTERS: &[Source] = &[
     Source { name: "sagemaker", code: "sagemaker" },
     Source { name: "sagemaker-generate", code: "sagemaker-generate" },
     Source { name: "voyage", code: "jina" },
+    Source { name: "watsonx", code: "watsonx" },
 ];
 /// Only for the demo and the red team; never offered as an adapter.
 const HOSTILE: Source = Source { name: "hostile", code: "hostile" };

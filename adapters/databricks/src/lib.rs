@@ -6,7 +6,7 @@
 #![deny(unsafe_code)]
 
 use hotcell_openai_chat::json::{Members, count};
-use hotcell_openai_chat::{Answer, chat, embed, models_as};
+use hotcell_openai_chat::{Answer, chat, complete, embed, models_as};
 use hotcell_sdk::{Chat, ChatRequest, EmbedRequest, EmbedResponse, Embeddings, Endpoint};
 use hotcell_sdk::{Failure, Model, Models, export, percent_encode, setting};
 use std::borrow::Cow;
@@ -19,12 +19,16 @@ impl Chat for Databricks {
 
     fn complete(request: ChatRequest) -> Result<Answer, Failure> {
         let endpoint = Endpoint::named("api")?;
-        match invocations(&request.model) {
-            Some(path) => chat(endpoint.post(path), &request, &[]),
-            None => {
-                let builder = endpoint.post("/serving-endpoints/chat/completions");
-                chat(builder, &request, &[("model", &request.model)])
-            }
+        let named = [("model", request.model.as_str())];
+        let text = setting("completions").as_deref() == Some("text");
+        let (path, named) = match invocations(&request.model) {
+            Some(path) => (path, &[][..]),
+            None if text => ("/serving-endpoints/completions".to_owned(), &named[..]),
+            None => ("/serving-endpoints/chat/completions".to_owned(), &named[..]),
+        };
+        match text {
+            true => complete(endpoint.post(path), &request, named),
+            false => chat(endpoint.post(path), &request, named),
         }
     }
 }

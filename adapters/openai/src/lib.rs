@@ -1,4 +1,4 @@
-//! Adapter for OpenAI chat completions, embeddings and models
+//! Adapter for OpenAI chat completions, legacy text completions, embeddings and models
 //! (<https://platform.openai.com/docs/api-reference/chat>), and for every provider
 //! that speaks the same protocol. In what providers differ is data: the settings in
 //! `adapter.toml`, whose values the catalogue holds. The translation is a library,
@@ -6,7 +6,7 @@
 
 #![deny(unsafe_code)]
 
-use hotcell_openai_chat::{Answer, chat, embed, models};
+use hotcell_openai_chat::{Answer, chat, complete, embed, models};
 use hotcell_sdk::{Chat, ChatRequest, EmbedRequest, EmbedResponse, Embeddings, Endpoint};
 use hotcell_sdk::{Failure, Model, Models, RequestBuilder, export, setting};
 
@@ -18,8 +18,11 @@ impl Chat for OpenAi {
 
     fn complete(request: ChatRequest) -> Result<Answer, Failure> {
         let endpoint = Endpoint::named("api")?;
-        let builder = with_version(endpoint.post("/chat/completions"));
-        chat(builder, &request, &[("model", &request.model)])
+        let named = [("model", request.model.as_str())];
+        match setting("completions").as_deref() {
+            Some("text") => complete(with_version(endpoint.post("/completions")), &request, &named),
+            _ => chat(with_version(endpoint.post("/chat/completions")), &request, &named),
+        }
     }
 }
 

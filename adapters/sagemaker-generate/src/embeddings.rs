@@ -1,7 +1,7 @@
 //! Texts into vectors, as TEI has it.
 
-use hotcell_openai_chat::error;
 use hotcell_openai_chat::json::{Json, Members, list, value};
+use hotcell_openai_chat::{error, numbers};
 use hotcell_sagemaker::invoke;
 use hotcell_sdk::{EmbedRequest, EmbedResponse, Failure, Input, LogLevel, log};
 
@@ -56,14 +56,9 @@ fn read(request: &EmbedRequest, text: &str) -> Result<EmbedResponse, Failure> {
 }
 
 fn vector(text: &str) -> Result<Vec<f32>, Failure> {
-    let numbers = list(text).ok_or_else(|| Failure::malformed("a vector is none"))?;
-    if numbers.iter().any(|number| number.starts_with('[')) {
+    if list(text).is_some_and(|list| list.iter().any(|number| number.starts_with('['))) {
         let why = "the container gave one vector for each token; one for each text is needed";
         return Err(Failure::unsupported(why));
     }
-    let number = |number: &str| {
-        let finite = number.parse().ok().filter(|number: &f32| number.is_finite());
-        finite.ok_or_else(|| Failure::malformed("a vector holds what is no number"))
-    };
-    numbers.into_iter().map(number).collect()
+    numbers(text)
 }

@@ -30,6 +30,22 @@ fn an_endpoint_is_named_in_the_body_or_in_the_path() {
 }
 
 #[test]
+fn a_model_without_chat_goes_on_with_a_text() {
+    let mut whole = request("base");
+    whole.stream = false;
+    let mut script = workspace();
+    script.setting("completions", "text");
+    let (one, _) = sent(script, whole.clone());
+    assert_eq!(one.path, "/serving-endpoints/completions");
+    assert_eq!(one.json(), json!({ "model": "base", "prompt": "hi" }));
+    let mut script = invocations();
+    script.setting("completions", "text");
+    let (one, _) = sent(script, whole.clone());
+    assert_eq!(one.path, "/serving-endpoints/base/invocations");
+    assert_eq!(one.json(), json!({ "prompt": "hi" }));
+}
+
+#[test]
 fn how_much_to_think_is_an_effort_or_a_budget() {
     let asked = |effort: Option<&str>, budget_tokens: Option<u32>| {
         let mut request = request("m");

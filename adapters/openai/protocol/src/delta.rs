@@ -66,6 +66,10 @@ impl Choice {
         if let Some(delta) = delta {
             self.delta(delta, &mut teller);
         }
+        if let Some(text) = json::text(choice.text) {
+            let index = part(&mut self.text, &mut teller);
+            teller.text(Event::Text, index, text);
+        }
         if let Some(logprobs) = json::present(choice.logprobs) {
             let index = self.text.or(self.refusal).unwrap_or(0);
             teller.value(Event::Logprobs, index, logprobs.to_owned());

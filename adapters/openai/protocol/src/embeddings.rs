@@ -169,15 +169,21 @@ fn vector(raw: Option<&str>, element: Element) -> Result<Vec<f32>, Failure> {
         string if string.starts_with('"') => {
             unpack(&json::text(Some(string)).unwrap_or_default(), element)
         }
-        raw => {
-            let numbers = json::list(raw).ok_or_else(|| Failure::malformed("a vector is none"))?;
-            let number = |number: &str| {
-                let finite = number.parse().ok().filter(|number: &f32| number.is_finite());
-                finite.ok_or_else(|| Failure::malformed("a vector holds what is no number"))
-            };
-            numbers.into_iter().map(number).collect()
-        }
+        raw => numbers(raw),
     }
+}
+
+/// A vector that is a list of numbers, in JSON text.
+///
+/// # Errors
+/// `malformed-response` for everything else.
+pub fn numbers(raw: &str) -> Result<Vec<f32>, Failure> {
+    let numbers = json::list(raw).ok_or_else(|| Failure::malformed("a vector is none"))?;
+    let number = |number: &str| {
+        let finite = number.parse().ok().filter(|number: &f32| number.is_finite());
+        finite.ok_or_else(|| Failure::malformed("a vector holds what is no number"))
+    };
+    numbers.into_iter().map(number).collect()
 }
 
 /// Little-endian, as OpenAI's libraries read it.

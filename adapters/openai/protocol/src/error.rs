@@ -37,6 +37,7 @@ pub fn complete(failure: &mut Failure, headers: &[Header]) {
         "x-generation-id",
         "x-ds-trace-id",
         "x-amzn-requestid",
+        "x-global-transaction-id",
         "cf-ray",
     ];
     let find = |name: &&str| headers.iter().find(|header| header.name == **name);
@@ -89,7 +90,7 @@ pub fn of_body(text: &str, status: Option<u16>, headers: &[Header]) -> Option<Fa
     }
     failure.code = code.or(kind);
     failure.param = word("param");
-    failure.request_id = failure.request_id.or_else(|| word("request_id"));
+    failure.request_id = failure.request_id.or_else(|| first(["request_id", "trace"]));
     Some(failure.with_raw(DIALECT, whole))
 }
 
@@ -202,6 +203,7 @@ const MEANINGS: &[(FailureKind, &[&str])] = &[
             "credit_limit_reached",
             "exceeded_current_quota_error",
             "quota_exceeded",
+            "token_quota_reached",
             "arrearage",
             "payment_required",
         ],

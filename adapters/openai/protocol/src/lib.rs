@@ -37,6 +37,7 @@
 
 mod assembly;
 mod calls;
+mod completion;
 mod delta;
 mod embeddings;
 mod media;
@@ -57,7 +58,8 @@ pub mod error;
 pub mod json;
 
 pub use assembly::Assembly;
-pub use embeddings::{embed, read_embeddings, write_embeddings};
+pub use completion::write_completion;
+pub use embeddings::{embed, numbers, read_embeddings, write_embeddings};
 pub use models::{models, models_as};
 pub use prompt::{Prompt, prompt};
 pub use request::{Body, write};
@@ -91,9 +93,29 @@ pub fn chat(
     request: &ChatRequest,
     named: &[(&str, &str)],
 ) -> Result<Answer, Failure> {
-    let accept = if request.stream { "text/event-stream" } else { "application/json" };
-    let body = write(request, named)?;
+    send(builder, request.stream, write(request, named)?)
+}
+
+/// Asks for a text to go on with the conversation: [`chat`] with the body that
+/// [`write_completion`] makes.
+///
+/// # Errors
+/// As [`chat`], and what a text cannot say.
+pub fn complete(
+    builder: RequestBuilder<'_>,
+    request: &ChatRequest,
+    named: &[(&str, &str)],
+) -> Result<Answer, Failure> {
+    send(builder, request.stream, write_completion(request, named)?)
+}
+
+/// Sends a body that was written before, and waits for the answer to begin.
+///
+/// # Errors
+/// What egress refuses, and what the provider says against the request.
+pub fn send(builder: RequestBuilder<'_>, stream: bool, body: Body) -> Result<Answer, Failure> {
     Failure::where_strict(&body.warnings)?;
+    let accept = if stream { "text/event-stream" } else { "application/json" };
     let builder = builder.header("accept", accept).header("content-type", "application/json");
     let response = builder.body(body.json).send()?;
     if response.status() >= 300 {

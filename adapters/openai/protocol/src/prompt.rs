@@ -61,7 +61,10 @@ pub fn prompt(request: &ChatRequest) -> Result<Prompt, Failure> {
         open = message.role == Role::Assistant;
     }
     if !open {
-        text.push_str("\n\nAssistant:");
+        if !text.is_empty() {
+            text.push_str("\n\n");
+        }
+        text.push_str("Assistant:");
     }
     Ok(Prompt { text, warnings })
 }

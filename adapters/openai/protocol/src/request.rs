@@ -3,7 +3,7 @@
 use crate::DIALECT;
 use crate::json::{Json, Members, number, value};
 use hotcell_sdk::{ChatRequest, Failure, FailureKind, JsonSchema, Native, OutputFormat};
-use hotcell_sdk::{ReasoningOptions, Sampling, setting};
+use hotcell_sdk::{ReasoningOptions, Sampling, ToolChoice, setting};
 
 /// What goes out, and what could not be said.
 #[derive(Debug)]
@@ -24,7 +24,9 @@ pub(crate) struct Writer {
     /// A client of this dialect gets exactly what it asked for: nothing is added to its
     /// request, no provider's quirk is applied, and its own spellings win.
     pub(crate) same_dialect: bool,
-    warnings: Vec<String>,
+    /// A text is to be gone on with: see `completion`.
+    pub(crate) text: bool,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Writes the body of a chat request. `named` are the members that say which model is
@@ -39,7 +41,8 @@ pub fn write(request: &ChatRequest, named: &[(&str, &str)]) -> Result<Body, Fail
 
 fn written(request: &ChatRequest, named: &[(&str, &str)]) -> Result<Body, Box<Failure>> {
     let same_dialect = is_own(request.extra.as_ref());
-    let mut writer = Writer { json: Json::default(), same_dialect, warnings: Vec::new() };
+    let mut writer =
+        Writer { json: Json::default(), same_dialect, text: false, warnings: Vec::new() };
     let extra = writer.extra(request.extra.as_ref())?;
     writer.json.open(b'{');
     let spelled = |name: &str| extra.has(name);
@@ -58,7 +61,9 @@ fn written(request: &ChatRequest, named: &[(&str, &str)]) -> Result<Body, Box<Fa
         writer.json.close(b']');
     }
     if let Some(choice) = request.tool_choice.as_ref().filter(|_| !spelled("tool_choice")) {
-        writer.json.name("tool_choice");
+        let word = matches!(choice, ToolChoice::Auto | ToolChoice::None | ToolChoice::Required);
+        let own = word && setting("tool-choice").as_deref() == Some("tool_choice_option");
+        writer.json.name(if own { "tool_choice_option" } else { "tool_choice" });
         writer.tool_choice(choice)?;
     }
     if let Some(output) = request.output.as_ref().filter(|_| !spelled("response_format")) {
@@ -138,21 +143,22 @@ impl Writer {
         }
     }
 
-    fn flag(&mut self, name: &str, flag: Option<bool>, extra: &Members<'_>) {
+    pub(crate) fn flag(&mut self, name: &str, flag: Option<bool>, extra: &Members<'_>) {
         if let Some(flag) = flag {
             self.member(name, if flag { "true" } else { "false" }, extra);
         }
     }
 
-    fn member(&mut self, name: &str, value: &str, extra: &Members<'_>) {
+    pub(crate) fn member(&mut self, name: &str, value: &str, extra: &Members<'_>) {
         if !extra.has(name) {
             self.json.name(name).raw(value);
         }
     }
 
-    fn sampling(&mut self, sampling: &Sampling, extra: &Members<'_>) {
-        let limit = sampling.max_output_tokens.filter(|_| !self.same_dialect);
-        let spelling = setting("max-tokens").unwrap_or_else(|| "max_tokens".to_owned());
+    pub(crate) fn sampling(&mut self, sampling: &Sampling, extra: &Members<'_>) {
+        let limit = sampling.max_output_tokens.filter(|_| !self.same_dialect || self.text);
+        let spelling = setting("max-tokens").filter(|_| !self.text);
+        let spelling = spelling.unwrap_or_else(|| "max_tokens".to_owned());
         let whole = |number: Option<u32>| number.map(|number| number.to_string());
         let alternatives = sampling.logprobs;
         let members = [
@@ -164,8 +170,9 @@ impl Writer {
             ("presence_penalty", sampling.presence_penalty.map(number)),
             ("frequency_penalty", sampling.frequency_penalty.map(number)),
             ("n", whole(sampling.choices)),
-            ("logprobs", alternatives.map(|_| "true".to_owned())),
-            ("top_logprobs", whole(alternatives.filter(|alternatives| *alternatives > 0))),
+            ("logprobs", whole(alternatives.filter(|_| self.text))),
+            ("logprobs", alternatives.filter(|_| !self.text).map(|_| "true".to_owned())),
+            ("top_logprobs", whole(alternatives.filter(|some| *some > 0 && !self.text))),
         ];
         for (name, value) in members {
             if let Some(value) = value {

@@ -36,7 +36,11 @@ impl Writer {
                 self.json.name("parameters").raw(parameters);
             }
             if let Some(strict) = tool.strict.filter(|_| !extra.has("strict")) {
-                self.json.name("strict").raw(if strict { "true" } else { "false" });
+                match setting("strict-tools").as_deref() {
+                    Some("no") if strict => self.lost("that a tool is strict"),
+                    Some("no") => {}
+                    _ => self.json.name("strict").raw(if strict { "true" } else { "false" }),
+                }
             }
             self.rest(&extra);
             self.json.close(b'}');

@@ -24,6 +24,8 @@ pub(crate) struct Choice<'a> {
     pub(crate) delta: Option<Delta<'a>>,
     /// Of a whole answer. Some streams repeat the message so far beside each delta.
     pub(crate) message: Option<Delta<'a>>,
+    /// Of a completion of text, which has no message.
+    pub(crate) text: Raw<'a>,
     pub(crate) finish_reason: Raw<'a>,
     pub(crate) logprobs: Raw<'a>,
     pub(crate) usage: Raw<'a>,
@@ -98,6 +100,7 @@ impl<'a> Choice<'a> {
             "index" => choice.index = reader.given(),
             "delta" => choice.delta = Some(Delta::read(reader)),
             "message" => choice.message = Some(Delta::read(reader)),
+            "text" => choice.text = reader.given(),
             "finish_reason" => choice.finish_reason = reader.given(),
             "logprobs" => choice.logprobs = reader.given(),
             "usage" => choice.usage = reader.given(),

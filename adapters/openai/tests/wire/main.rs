@@ -2,6 +2,7 @@
 
 mod answer;
 mod calls;
+mod completion;
 mod conversation;
 mod embeddings;
 mod failure;
