@@ -10,6 +10,7 @@ pub mod anthropic_messages;
 mod object;
 pub mod openai_chat;
 pub mod openai_embeddings;
+pub mod openai_responses;
 
 use thiserror::Error;
 

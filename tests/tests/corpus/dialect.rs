@@ -10,14 +10,15 @@ pub(crate) enum Dialect {
     OpenAiChat,
     OpenAiEmbeddings,
     OpenAiModels,
+    OpenAiResponses,
     AnthropicMessages,
     AnthropicModels,
 }
 
 impl Dialect {
     /// The kinds that are judged, in the order in which they are told.
-    pub(crate) const KINDS: [&'static str; 4] =
-        ["openai-chat", "anthropic-messages", "embeddings", "models"];
+    pub(crate) const KINDS: [&'static str; 5] =
+        ["openai-chat", "anthropic-messages", "openai-responses", "embeddings", "models"];
 
     /// The dialect of an exchange; none where no adapter speaks it yet.
     pub(crate) fn of(kind: &str, exchange: &Exchange) -> Option<Self> {
@@ -25,6 +26,7 @@ impl Dialect {
         match kind {
             "openai-chat" => Some(Self::OpenAiChat),
             "anthropic-messages" => Some(Self::AnthropicMessages),
+            "openai-responses" => Some(Self::OpenAiResponses),
             // Cohere's ends in `/embed`, Google's in `:batchEmbedContents`.
             "embeddings" => path.ends_with("/embeddings").then_some(Self::OpenAiEmbeddings),
             "models" => {
@@ -49,6 +51,7 @@ impl Dialect {
         match self {
             Self::OpenAiChat | Self::OpenAiEmbeddings | Self::OpenAiModels => "openai-compatible",
             Self::AnthropicMessages | Self::AnthropicModels => "anthropic",
+            Self::OpenAiResponses => "openai-responses",
         }
     }
 

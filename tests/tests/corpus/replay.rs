@@ -6,7 +6,7 @@ use crate::dialect::Dialect;
 use crate::exchange::Exchange;
 use hotcell::types::{ChatRequest, EmbedRequest, Event};
 use hotcell::{Allocation, Config, Error, ProviderConfig, Runner};
-use hotcell_dialects::{anthropic_messages, openai_chat, openai_embeddings};
+use hotcell_dialects::{anthropic_messages, openai_chat, openai_embeddings, openai_responses};
 use hotcell_tests::stage::{Script, Stage};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -76,7 +76,7 @@ impl Player {
     async fn told(&self, dialect: Dialect, exchange: &Exchange) -> Result<String, String> {
         let name = name(dialect, &exchange.provider);
         match dialect {
-            Dialect::OpenAiChat | Dialect::AnthropicMessages => {
+            Dialect::OpenAiChat | Dialect::AnthropicMessages | Dialect::OpenAiResponses => {
                 let mut request = ChatRequest::user("x");
                 request.stream = exchange.stream;
                 chat::compare(exchange, &self.chat(&format!("{name}/x"), request).await)
@@ -131,9 +131,10 @@ impl Player {
         let recorded = &exchange.request.body.0;
         let name = name(dialect, &exchange.provider);
         let error = match dialect {
-            Dialect::OpenAiChat | Dialect::AnthropicMessages => {
+            Dialect::OpenAiChat | Dialect::AnthropicMessages | Dialect::OpenAiResponses => {
                 let read = match dialect {
                     Dialect::OpenAiChat => openai_chat::read_request(recorded),
+                    Dialect::OpenAiResponses => openai_responses::read_request(recorded),
                     _ => anthropic_messages::read_request(recorded),
                 };
                 let request = read.map_err(|error| format!("not read: {error}"))?;

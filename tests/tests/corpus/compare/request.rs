@@ -26,7 +26,9 @@ pub(crate) fn compare(
 fn normal(dialect: Dialect, mut body: Value) -> Value {
     if let Some(members) = body.as_object_mut() {
         match dialect {
-            Dialect::OpenAiChat | Dialect::AnthropicMessages => not_streaming(members),
+            Dialect::OpenAiChat | Dialect::AnthropicMessages | Dialect::OpenAiResponses => {
+                not_streaming(members);
+            }
             Dialect::OpenAiEmbeddings => one_text(members),
             Dialect::OpenAiModels | Dialect::AnthropicModels => {}
         }
@@ -34,7 +36,7 @@ fn normal(dialect: Dialect, mut body: Value) -> Value {
     body
 }
 
-/// Both chat protocols do not stream unless asked to: `false` says nothing.
+/// The chat protocols do not stream unless asked to: `false` says nothing.
 fn not_streaming(members: &mut Map<String, Value>) {
     if members.get("stream") == Some(&Value::Bool(false)) {
         members.remove("stream");
