@@ -36,10 +36,7 @@ pub(crate) struct Carried<'a> {
 
 impl<'a> Carried<'a> {
     /// Takes from the `extra` of another dialect what can be said; the rest is lost.
-    pub(crate) fn of(
-        request: &'a ChatRequest,
-        writer: &mut Writer,
-    ) -> Result<Self, Box<Failure>> {
+    pub(crate) fn of(request: &'a ChatRequest, writer: &mut Writer) -> Result<Self, Box<Failure>> {
         let mut carried = Self::default();
         let extra = request.extra.as_ref().filter(|extra| !is_own(Some(extra)));
         let Some(native) = extra else { return Ok(carried) };

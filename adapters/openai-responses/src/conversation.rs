@@ -110,7 +110,9 @@ impl Writer {
                         })),
                     }
                 }
-                Part::Native(native) if !is_own(Some(native)) && message.role == Role::Assistant => {
+                Part::Native(native)
+                    if !is_own(Some(native)) && message.role == Role::Assistant =>
+                {
                     // What another provider said in words of its own, beside what it said.
                     self.lost(&format!("a part of an earlier answer in {}", native.dialect));
                 }
@@ -160,9 +162,9 @@ impl Writer {
     fn said(&mut self, role: Role, said: Said<'_>) -> Written {
         let Said { mut about, typed, mut parts } = said;
         if !self.exact && role == Role::Assistant {
-            parts.retain(|piece| {
-                !matches!(piece, Piece::Part(Part::Text(text)) if text.text.is_empty())
-            });
+            parts.retain(
+                |piece| !matches!(piece, Piece::Part(Part::Text(text)) if text.text.is_empty()),
+            );
         }
         if parts.is_empty() && !typed {
             return Ok(());
@@ -187,7 +189,9 @@ impl Writer {
         if !about.has("content") {
             self.json.name("content");
             match &parts[..] {
-                [Piece::Part(Part::Text(text))] if text.extra.is_none() && (self.exact || !known) => {
+                [Piece::Part(Part::Text(text))]
+                    if text.extra.is_none() && (self.exact || !known) =>
+                {
                     self.json.text(&text.text);
                 }
                 parts => {
@@ -228,9 +232,8 @@ impl Writer {
             self.text("id", id, &about);
         }
         let mut texts = |name: &str, kind: &str, wanted: bool, always: bool| {
-            let texts = parts.iter().filter(|(plain, part)| {
-                *plain == wanted && !part.text.is_empty()
-            });
+            let texts =
+                parts.iter().filter(|(plain, part)| *plain == wanted && !part.text.is_empty());
             let texts: Vec<&str> = texts.map(|(_, part)| part.text.as_str()).collect();
             if (always || !texts.is_empty()) && !about.has(name) {
                 self.json.name(name).open(b'[');

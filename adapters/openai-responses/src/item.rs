@@ -79,8 +79,12 @@ impl Kind {
             Some("reasoning") => Self::Reasoning,
             Some("function_call") => Self::Function,
             Some(
-                "apply_patch_call" | "computer_call" | "custom_tool_call" | "local_shell_call"
-                | "mcp_approval_request" | "shell_call",
+                "apply_patch_call"
+                | "computer_call"
+                | "custom_tool_call"
+                | "local_shell_call"
+                | "mcp_approval_request"
+                | "shell_call",
             ) => Self::Waiting,
             _ => Self::Other,
         }
@@ -210,7 +214,11 @@ impl Item {
                 self.call.id = item.text("call_id").unwrap_or_default().into_owned();
                 match painted(item) {
                     Some(media) => {
-                        teller.tell(Event::Media(MediaEvent { choice: 0, index: part, part: media }));
+                        teller.tell(Event::Media(MediaEvent {
+                            choice: 0,
+                            index: part,
+                            part: media,
+                        }));
                     }
                     None if item.has("type") => teller.value(Event::Native, part, raw),
                     // It could not go back.
@@ -314,13 +322,7 @@ impl Item {
     }
 
     /// Probabilities, which come with the pieces or with the whole.
-    fn logprobs(
-        &mut self,
-        slot: Slot,
-        raw: Option<&str>,
-        whole: bool,
-        teller: &mut Teller<'_>,
-    ) {
+    fn logprobs(&mut self, slot: Slot, raw: Option<&str>, whole: bool, teller: &mut Teller<'_>) {
         if let Some(logprobs) = present(raw) {
             let entry = self.entry(slot, teller);
             if !(whole && entry.logprobs) {
@@ -392,12 +394,7 @@ impl Item {
         }
     }
 
-    fn begin(
-        &mut self,
-        name: String,
-        extra: Option<hotcell_sdk::Native>,
-        teller: &mut Teller<'_>,
-    ) {
+    fn begin(&mut self, name: String, extra: Option<hotcell_sdk::Native>, teller: &mut Teller<'_>) {
         let index = self.own_part(teller);
         self.call.started = true;
         let id = self.call.id.clone();

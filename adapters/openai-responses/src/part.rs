@@ -11,9 +11,7 @@ use hotcell_sdk::{MediaKind, MediaPart, MediaSource, Part, Role};
 pub(crate) fn is_painted(media: &MediaPart) -> bool {
     let extra = media.extra.as_ref().filter(|extra| is_own(Some(extra)));
     let members = extra.and_then(|extra| Members::checked(&extra.value));
-    members.is_some_and(|members| {
-        members.text("type").as_deref() == Some("image_generation_call")
-    })
+    members.is_some_and(|members| members.text("type").as_deref() == Some("image_generation_call"))
 }
 
 impl Writer {

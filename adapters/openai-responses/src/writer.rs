@@ -57,8 +57,9 @@ impl Writer {
         held: &[&str],
     ) -> Result<Members<'a>, Box<Failure>> {
         let Some(native) = extra else { return Ok(Members::default()) };
-        let members = Members::checked(&native.value)
-            .ok_or_else(|| invalid(format!("`extra` of {} is not a JSON object", native.dialect)))?;
+        let members = Members::checked(&native.value).ok_or_else(|| {
+            invalid(format!("`extra` of {} is not a JSON object", native.dialect))
+        })?;
         if native.dialect == DIALECT {
             return Ok(members);
         }

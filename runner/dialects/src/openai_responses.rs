@@ -36,7 +36,8 @@ pub const DIALECT: &str = "openai-responses";
 pub fn read_request(body: &[u8]) -> Result<ChatRequest, DialectError> {
     let mut object = Object::parse(body, DIALECT)?;
     let model = object.required("model")?;
-    let mut messages: Vec<Message> = object.text("instructions").map(instructions).into_iter().collect();
+    let mut messages: Vec<Message> =
+        object.text("instructions").map(instructions).into_iter().collect();
     match object.peek("input") {
         None | Some(Value::Null) => {}
         // What stands in its own words stays; the adapter writes items.

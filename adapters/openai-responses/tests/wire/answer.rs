@@ -6,18 +6,21 @@ use serde_json::json;
 
 #[test]
 fn a_whole_answer_tells_what_a_stream_would() {
-    let body = response("completed", json!([
-        { "id": "rs_1", "type": "reasoning", "encrypted_content": "c1ph", "format": "f-v1",
-            "status": "completed", "summary": [{ "type": "summary_text", "text": "So." }],
-            "content": [{ "type": "reasoning_text", "text": "Hm." }] },
-        { "id": "msg_1", "type": "message", "status": "completed", "role": "assistant",
-            "phase": "commentary", "content": [{ "type": "output_text", "text": "x" }] },
-        { "id": "ws_1", "type": "web_search_call", "status": "completed" },
-        message(json!([{ "type": "output_text", "text": "y" },
-            { "type": "refusal", "refusal": "no" }])),
-        { "id": "fc_1", "type": "function_call", "call_id": "call_1", "name": "look",
-            "arguments": "", "status": "incomplete" },
-    ]));
+    let body = response(
+        "completed",
+        json!([
+            { "id": "rs_1", "type": "reasoning", "encrypted_content": "c1ph", "format": "f-v1",
+                "status": "completed", "summary": [{ "type": "summary_text", "text": "So." }],
+                "content": [{ "type": "reasoning_text", "text": "Hm." }] },
+            { "id": "msg_1", "type": "message", "status": "completed", "role": "assistant",
+                "phase": "commentary", "content": [{ "type": "output_text", "text": "x" }] },
+            { "id": "ws_1", "type": "web_search_call", "status": "completed" },
+            message(json!([{ "type": "output_text", "text": "y" },
+                { "type": "refusal", "refusal": "no" }])),
+            { "id": "fc_1", "type": "function_call", "call_id": "call_1", "name": "look",
+                "arguments": "", "status": "incomplete" },
+        ]),
+    );
     let run = run_whole(&body);
     let expected = [
         r#"0 native {"item":{"type":"reasoning","id":"rs_1","format":"f-v1"}}"#,
@@ -69,8 +72,11 @@ fn a_stream_that_was_not_asked_for_is_read_all_the_same() {
     let body = crate::provider::answer(&[crate::provider::delta(0, "x")]);
     let run = crate::provider::play("text/event-stream", &body, false);
     assert_eq!(run.text(), "x");
-    let whole = response("completed", json!([message(json!([
-        { "type": "output_text", "text": "x" }]))]));
+    let whole = response(
+        "completed",
+        json!([message(json!([
+        { "type": "output_text", "text": "x" }]))]),
+    );
     let run = crate::provider::play("application/json", &whole.to_string(), true);
     assert_eq!(run.text(), "x");
     assert!(matches!(run.events[0], Event::Started(_)));

@@ -110,26 +110,44 @@ fn media_of_every_kind() {
     let file = || MediaSource::FileId("file_1".to_owned());
     let address = "https://example.com/x";
     for (part, expected) in [
-        (media(MediaKind::Image, None, url(address)),
-            json!({ "type": "input_image", "image_url": address })),
-        (media(MediaKind::Image, Some("image/gif"), bytes(&[0])),
-            json!({ "type": "input_image", "image_url": "data:image/gif;base64,AA==" })),
-        (media(MediaKind::Image, None, bytes(b"\xff\xd8\xff")),
-            json!({ "type": "input_image", "image_url": "data:image/jpeg;base64,/9j/" })),
-        (media(MediaKind::Image, None, file()),
-            json!({ "type": "input_image", "file_id": "file_1" })),
-        (media(MediaKind::Document, None, url(address)),
-            json!({ "type": "input_file", "file_url": address })),
-        (media(MediaKind::Document, None, file()),
-            json!({ "type": "input_file", "file_id": "file_1" })),
-        (media(MediaKind::Document, Some("text/plain"), bytes(&[0])),
+        (
+            media(MediaKind::Image, None, url(address)),
+            json!({ "type": "input_image", "image_url": address }),
+        ),
+        (
+            media(MediaKind::Image, Some("image/gif"), bytes(&[0])),
+            json!({ "type": "input_image", "image_url": "data:image/gif;base64,AA==" }),
+        ),
+        (
+            media(MediaKind::Image, None, bytes(b"\xff\xd8\xff")),
+            json!({ "type": "input_image", "image_url": "data:image/jpeg;base64,/9j/" }),
+        ),
+        (
+            media(MediaKind::Image, None, file()),
+            json!({ "type": "input_image", "file_id": "file_1" }),
+        ),
+        (
+            media(MediaKind::Document, None, url(address)),
+            json!({ "type": "input_file", "file_url": address }),
+        ),
+        (
+            media(MediaKind::Document, None, file()),
+            json!({ "type": "input_file", "file_id": "file_1" }),
+        ),
+        (
+            media(MediaKind::Document, Some("text/plain"), bytes(&[0])),
             json!({ "type": "input_file", "filename": "document.txt",
-                "file_data": "data:text/plain;base64,AA==" })),
-        (media(MediaKind::Document, None, url("data:application/pdf;base64,AA==")),
+                "file_data": "data:text/plain;base64,AA==" }),
+        ),
+        (
+            media(MediaKind::Document, None, url("data:application/pdf;base64,AA==")),
             json!({ "type": "input_file", "filename": "document.pdf",
-                "file_data": "data:application/pdf;base64,AA==" })),
-        (media(MediaKind::Audio, Some("audio/mpeg"), bytes(&[0])),
-            json!({ "type": "input_audio", "input_audio": { "data": "AA==", "format": "mp3" } })),
+                "file_data": "data:application/pdf;base64,AA==" }),
+        ),
+        (
+            media(MediaKind::Audio, Some("audio/mpeg"), bytes(&[0])),
+            json!({ "type": "input_audio", "input_audio": { "data": "AA==", "format": "mp3" } }),
+        ),
     ] {
         let message = Message::new(Role::User, vec![part]);
         assert_eq!(input(vec![message])[0]["content"], json!([expected]));
@@ -217,12 +235,15 @@ fn what_has_no_word_is_said() {
         Message::new(Role::Assistant, vec![native.clone(), Part::plain("y")]),
         named,
     ]));
-    assert_eq!(warnings, [
-        "a part of an earlier answer in openai-chat was left out: openai-responses has no word \
+    assert_eq!(
+        warnings,
+        [
+            "a part of an earlier answer in openai-chat was left out: openai-responses has no word \
          for it",
-        "the name of a participant was left out: openai-responses has no word for it",
-        "`a` of gemini was left out: openai-responses has no word for it",
-    ]);
+            "the name of a participant was left out: openai-responses has no word for it",
+            "`a` of gemini was left out: openai-responses has no word for it",
+        ]
+    );
     unsupported(ChatRequest::new(vec![Message::new(Role::User, vec![native])]));
     let failure = refused(ChatRequest::new(vec![said(Role::Tool, "x")]));
     assert_eq!(failure.kind, FailureKind::InvalidRequest);
@@ -251,15 +272,28 @@ fn a_client_of_this_dialect_gets_what_it_wrote() {
         message(Role::User, text("a", None), None),
         message(Role::User, text("b", Some(json!({}))), Some(json!({}))),
         message(Role::Assistant, text("c", None), Some(json!({ "type": null, "phase": "p" }))),
-        message(Role::Assistant, text("", Some(json!({ "annotations": [] }))),
-            Some(json!({ "id": "msg_1", "status": "completed" }))),
-        Message::new(Role::Assistant, vec![Part::Reasoning(ReasoningPart {
-            id: Some("rs_1".to_owned()), extra: Some(native(json!({}))), ..thought("a", None)
-        })]),
-        Message::new(Role::User, vec![Part::Native(native(json!({ "type": "item_reference",
-            "id": "x" })))]),
-        Message { extra: Some(native(json!({ "content": [] }))),
-            ..Message::new(Role::User, vec![]) },
+        message(
+            Role::Assistant,
+            text("", Some(json!({ "annotations": [] }))),
+            Some(json!({ "id": "msg_1", "status": "completed" })),
+        ),
+        Message::new(
+            Role::Assistant,
+            vec![Part::Reasoning(ReasoningPart {
+                id: Some("rs_1".to_owned()),
+                extra: Some(native(json!({}))),
+                ..thought("a", None)
+            })],
+        ),
+        Message::new(
+            Role::User,
+            vec![Part::Native(native(json!({ "type": "item_reference",
+            "id": "x" })))],
+        ),
+        Message {
+            extra: Some(native(json!({ "content": [] }))),
+            ..Message::new(Role::User, vec![])
+        },
     ]);
     request.extra = Some(native(json!({ "store": false })));
     request.stream = false;

@@ -19,8 +19,10 @@ fn an_error_body_is_read_in_every_form() {
         "param": "model", "code": "model_not_found" } });
     let known = failure(400, &openai.to_string());
     assert_eq!((known.kind, known.message.as_str()), (FailureKind::NotFound, "no such model"));
-    assert_eq!((known.code.as_deref(), known.param.as_deref()),
-        (Some("model_not_found"), Some("model")));
+    assert_eq!(
+        (known.code.as_deref(), known.param.as_deref()),
+        (Some("model_not_found"), Some("model"))
+    );
     assert_eq!((known.status, known.request_id.as_deref()), (Some(400), Some("req_1")));
     assert_eq!(own(known.raw.as_ref().unwrap()), openai.to_string());
 
@@ -36,11 +38,12 @@ fn an_error_body_is_read_in_every_form() {
 #[test]
 fn an_error_in_the_middle_of_a_stream_is_a_failure_with_its_code() {
     let flat = json!({ "type": "error", "code": "rate_limit_exceeded",
-        "message": "Try again in 2s.", "param": null, "sequence_number": 3 });
+        "message": "Please try again in 2s.", "param": null, "sequence_number": 3 });
     let nested = json!({ "type": "error", "sequence_number": 3,
         "error": { "type": "tokens", "code": "rate_limit_exceeded",
-            "message": "Try again in 2s.", "param": null } });
-    let bare = json!({ "error": { "code": "rate_limit_exceeded", "message": "Try again in 2s." } });
+            "message": "Please try again in 2s.", "param": null } });
+    let bare =
+        json!({ "error": { "code": "rate_limit_exceeded", "message": "Please try again in 2s." } });
     for event in [flat, nested, bare] {
         let run = run(&sse(&[created(), delta(0, "x"), event.clone()]));
         assert_eq!(run.text(), "x");

@@ -27,11 +27,43 @@ const KINDS: &[&str] = &[
 ];
 
 const WORDS: &[&str] = &[
-    "type", "id", "item", "response", "output", "content", "summary", "text", "refusal",
-    "arguments", "call_id", "name", "status", "completed", "incomplete", "error", "message",
-    "reasoning", "function_call", "image_generation_call", "result", "encrypted_content",
-    "output_text", "annotations", "logprobs", "usage", "input_tokens", "incomplete_details",
-    "reason", "output_index", "content_index", "delta", "annotation", "role", "AAEC", "{", "",
+    "type",
+    "id",
+    "item",
+    "response",
+    "output",
+    "content",
+    "summary",
+    "text",
+    "refusal",
+    "arguments",
+    "call_id",
+    "name",
+    "status",
+    "completed",
+    "incomplete",
+    "error",
+    "message",
+    "reasoning",
+    "function_call",
+    "image_generation_call",
+    "result",
+    "encrypted_content",
+    "output_text",
+    "annotations",
+    "logprobs",
+    "usage",
+    "input_tokens",
+    "incomplete_details",
+    "reason",
+    "output_index",
+    "content_index",
+    "delta",
+    "annotation",
+    "role",
+    "AAEC",
+    "{",
+    "",
 ];
 
 /// JSON made of the words of the protocol, so that it gets far.
@@ -114,9 +146,8 @@ proptest! {
 
 #[test]
 fn depth_does_no_harm() {
-    let deep = |before: &str, after: &str| {
-        format!("{}1{}", before.repeat(20_000), after.repeat(20_000))
-    };
+    let deep =
+        |before: &str, after: &str| format!("{}1{}", before.repeat(20_000), after.repeat(20_000));
     for body in [deep("[", "]"), deep("{\"error\":", "}"), deep("{\"output\":[", "]}")] {
         for (status, body) in [
             (200, body.clone()),

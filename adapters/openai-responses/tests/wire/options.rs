@@ -107,8 +107,9 @@ fn how_much_to_think_is_an_effort() {
     assert_eq!(reasoning(Some("high"), None, Some(true)), (told, 0));
     assert_eq!(reasoning(None, None, Some(true)), (json!({ "summary": "auto" }), 0));
     assert_eq!(reasoning(None, None, Some(false)), (Value::Null, 0));
-    for (budget, effort) in [(0, "none"), (1024, "minimal"), (4000, "low"), (9000, "medium"),
-        (50_000, "high")] {
+    for (budget, effort) in
+        [(0, "none"), (1024, "minimal"), (4000, "low"), (9000, "medium"), (50_000, "high")]
+    {
         assert_eq!(reasoning(None, Some(budget), None), (json!({ "effort": effort }), 1));
     }
 }
@@ -136,13 +137,19 @@ fn the_form_of_an_answer_is_part_of_text() {
 #[test]
 fn what_chat_completions_say_alike_is_carried_over() {
     let mut request = request();
-    request.extra = Some(foreign("openai-chat", json!({
+    request.extra = Some(foreign(
+        "openai-chat",
+        json!({
         "max_tokens": 5, "reasoning_effort": "low", "stream_options": { "include_usage": true },
         "metadata": { "a": "b" }, "service_tier": "flex", "user": "u", "prompt_cache_key": "k",
-        "verbosity": "low", "logit_bias": { "1": 2 }, "nothing": null })));
+        "verbosity": "low", "logit_bias": { "1": 2 }, "nothing": null }),
+    ));
     let (body, warnings) = sent(request);
-    assert_eq!(warnings, ["`logit_bias` of openai-chat was left out: openai-responses has no word \
-        for it"]);
+    assert_eq!(
+        warnings,
+        ["`logit_bias` of openai-chat was left out: openai-responses has no word \
+        for it"]
+    );
     assert_eq!(body["metadata"], json!({ "a": "b" }));
     assert_eq!(body["service_tier"], "flex");
     assert_eq!((&body["user"], &body["prompt_cache_key"]), (&json!("u"), &json!("k")));

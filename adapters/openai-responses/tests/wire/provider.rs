@@ -91,13 +91,16 @@ pub(crate) fn play(content_type: &str, body: &str, stream: bool) -> Run {
 
 /// What of these events no adapter may yield.
 pub(crate) fn broken_promise(events: &[Event]) -> Option<&Event> {
-    let mut finished = false;
-    events.iter().enumerate().find_map(|(position, event)| {
+    let (mut begun, mut finished) = (false, false);
+    events.iter().find_map(|event| {
         let kept = match event {
-            Event::Started(_) => position == 0,
+            Event::Started(_) => !std::mem::replace(&mut begun, true),
             Event::Warning(_) | Event::Usage(_) | Event::Native(_) => true,
             Event::Finished(_) => !std::mem::replace(&mut finished, true),
-            _ => !finished,
+            _ => {
+                begun = true;
+                !finished
+            }
         };
         (!kept).then_some(event)
     })
@@ -190,9 +193,8 @@ pub(crate) fn said(role: Role, text: &str) -> Message {
 pub(crate) fn turn(events: &[Event]) -> Message {
     let mut parts: Vec<(u32, Part)> = Vec::new();
     let thought = |parts: &mut Vec<(u32, Part)>, index: u32| {
-        let known = parts.iter().position(|(at, part)| {
-            *at == index && matches!(part, Part::Reasoning(_))
-        });
+        let known =
+            parts.iter().position(|(at, part)| *at == index && matches!(part, Part::Reasoning(_)));
         known.unwrap_or_else(|| {
             let (id, signature, redacted, extra) = (None, None, None, None);
             let part = ReasoningPart { id, text: String::new(), signature, redacted, extra };

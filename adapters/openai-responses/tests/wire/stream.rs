@@ -14,14 +14,20 @@ fn finished(run: &hotcell_sdk::testing::Run) -> &Finished {
 #[test]
 fn an_answer_begins_grows_and_ends() {
     let body = answer(&[
-        added(0, json!({ "id": "msg_1", "type": "message", "status": "in_progress",
-            "role": "assistant", "content": [] })),
+        added(
+            0,
+            json!({ "id": "msg_1", "type": "message", "status": "in_progress",
+            "role": "assistant", "content": [] }),
+        ),
         delta(0, "h\u{e9}"),
         delta(0, "llo"),
         json!({ "type": "response.output_text.done", "output_index": 0, "content_index": 0,
             "text": "h\u{e9}llo" }),
-        done(0, message(json!([{ "type": "output_text", "text": "h\u{e9}llo",
-            "annotations": [], "logprobs": [] }]))),
+        done(
+            0,
+            message(json!([{ "type": "output_text", "text": "h\u{e9}llo",
+            "annotations": [], "logprobs": [] }])),
+        ),
     ]);
     let run = run(&body);
     let started = Started {
@@ -46,15 +52,24 @@ fn parts_are_numbered_in_the_order_in_which_they_begin() {
             "summary_index": 0, "delta": "a" }),
         json!({ "type": "response.reasoning_summary_text.delta", "output_index": 0,
             "summary_index": 1, "delta": "b" }),
-        done(0, json!({ "type": "reasoning", "id": "rs_1", "encrypted_content": "c1ph",
+        done(
+            0,
+            json!({ "type": "reasoning", "id": "rs_1", "encrypted_content": "c1ph",
             "summary": [{ "type": "summary_text", "text": "a" },
-                { "type": "summary_text", "text": "b" }] })),
-        added(1, json!({ "type": "function_call", "id": "fc_1", "call_id": "call_1",
-            "name": "look", "arguments": "", "status": "in_progress" })),
+                { "type": "summary_text", "text": "b" }] }),
+        ),
+        added(
+            1,
+            json!({ "type": "function_call", "id": "fc_1", "call_id": "call_1",
+            "name": "look", "arguments": "", "status": "in_progress" }),
+        ),
         piece("function_call_arguments", 1, "{\"a\""),
         piece("function_call_arguments", 1, ":1}"),
-        done(1, json!({ "type": "function_call", "id": "fc_1", "call_id": "call_1",
-            "name": "look", "arguments": "{\"a\":1}", "status": "completed" })),
+        done(
+            1,
+            json!({ "type": "function_call", "id": "fc_1", "call_id": "call_1",
+            "name": "look", "arguments": "{\"a\":1}", "status": "completed" }),
+        ),
         delta(2, "x"),
         piece("refusal", 2, "no"),
     ];
@@ -74,9 +89,7 @@ fn parts_are_numbered_in_the_order_in_which_they_begin() {
 
 #[test]
 fn the_cipher_is_the_one_of_the_finished_item() {
-    let item = |cipher: &str| {
-        json!({ "type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": cipher })
-    };
+    let item = |cipher: &str| json!({ "type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": cipher });
     let told = content(&[added(0, item("early")), done(0, item("late"))]);
     assert_eq!(told[1..], ["0 signature late"]);
 }
@@ -119,8 +132,7 @@ fn nothing_is_told_twice() {
         "content_index": 0, "delta": "x", "logprobs": [{ "token": "x" }] });
     let cited = json!({ "type": "response.output_text.annotation.added", "output_index": 0,
         "content_index": 0, "annotation_index": 0, "annotation": annotation });
-    let events =
-        [logprobs, cited, done(0, message(text.clone())), done(0, message(text.clone()))];
+    let events = [logprobs, cited, done(0, message(text.clone())), done(0, message(text.clone()))];
     let body = sse(&[created()]) + &sse(&events) + &sse(&[completed(json!([message(text)]))]);
     let expected = [
         "0 text x",
@@ -204,10 +216,10 @@ fn what_says_nothing_is_passed_over() {
         assert_eq!(run(&odd).events, run(&body).events, "{between:?}");
     }
     // The type says it already; some leave the name away, some add a word at the end.
-    let unnamed: String =
-        body.lines().filter(|line| !line.starts_with("event:")).fold(String::new(), |all, line| {
-            all + line + "\n"
-        });
+    let unnamed: String = body
+        .lines()
+        .filter(|line| !line.starts_with("event:"))
+        .fold(String::new(), |all, line| all + line + "\n");
     assert_eq!(run(&format!("{unnamed}data: [DONE]\n\n")).events, run(&body).events);
 }
 
@@ -223,8 +235,11 @@ fn calls_may_lack_what_they_should_have() {
     let late = [
         piece("function_call_arguments", 0, "{\"a\":"),
         piece("function_call_arguments", 0, "1}"),
-        done(0, json!({ "type": "function_call", "id": "fc_1", "name": "look",
-            "arguments": "{\"a\":1}" })),
+        done(
+            0,
+            json!({ "type": "function_call", "id": "fc_1", "name": "look",
+            "arguments": "{\"a\":1}" }),
+        ),
     ];
     let expected = [r#"0 call fc_1 look {"id":"fc_1"}"#, "0 arguments {\"a\":1}"];
     assert_eq!(content(&late), expected);
@@ -270,8 +285,7 @@ fn an_incomplete_answer_says_why() {
         let end = finished(&run);
         assert_eq!((end.reason, end.raw.as_deref()), (reason, Some("incomplete")));
         let extra: Value = serde_json::from_str(own(end.extra.as_ref().unwrap())).unwrap();
-        let expected =
-            json!({ "incomplete_details": { "reason": word }, "service_tier": "flex" });
+        let expected = json!({ "incomplete_details": { "reason": word }, "service_tier": "flex" });
         assert_eq!(extra, expected);
     }
 }

@@ -24,7 +24,8 @@ fn with(tools: Vec<Tool>) -> ChatRequest {
 
 #[test]
 fn a_function_is_not_strict_unless_it_should_be() {
-    let tool = |function: FunctionTool| sent(with(vec![Tool::Function(function)])).0["tools"][0].clone();
+    let tool =
+        |function: FunctionTool| sent(with(vec![Tool::Function(function)])).0["tools"][0].clone();
     let schema = json!({ "type": "object", "properties": { "a": {} } });
     let expected = json!({ "type": "function", "name": "look", "parameters": schema,
         "strict": false });
@@ -40,8 +41,10 @@ fn a_function_is_not_strict_unless_it_should_be() {
 fn a_client_of_this_dialect_gets_its_tools() {
     let mut request = with(vec![
         Tool::Function(function(None)),
-        Tool::Function(FunctionTool { extra: Some(native(json!({ "strict": null }))),
-            ..function(Some(json!({ "a": 1 }))) }),
+        Tool::Function(FunctionTool {
+            extra: Some(native(json!({ "strict": null }))),
+            ..function(Some(json!({ "a": 1 })))
+        }),
         Tool::Native(native(json!({ "type": "web_search" }))),
     ]);
     request.tool_choice = Some(ToolChoice::Native(native(json!({ "type": "allowed_tools",
@@ -49,9 +52,12 @@ fn a_client_of_this_dialect_gets_its_tools() {
     request.extra = Some(native(json!({})));
     let (body, warnings) = sent(request);
     assert_eq!(warnings.len(), 0);
-    assert_eq!(body["tools"], json!([{ "type": "function", "name": "look" },
+    assert_eq!(
+        body["tools"],
+        json!([{ "type": "function", "name": "look" },
         { "type": "function", "name": "look", "parameters": { "a": 1 }, "strict": null },
-        { "type": "web_search" }]));
+        { "type": "web_search" }])
+    );
     assert_eq!(body["tool_choice"]["type"], "allowed_tools");
 }
 
@@ -107,7 +113,8 @@ fn results_are_a_string_or_a_list() {
     let expected = json!([{ "type": "input_text", "text": "a" },
         { "type": "input_image", "image_url": "https://example.com/x" }]);
     assert_eq!(output(result(vec![text("a"), image]))["output"], expected);
-    let listed = ToolResult { extra: Some(native(json!({ "id": "o" }))), ..result(vec![text("a")]) };
+    let listed =
+        ToolResult { extra: Some(native(json!({ "id": "o" }))), ..result(vec![text("a")]) };
     let expected = json!({ "type": "function_call_output", "call_id": "call_1", "id": "o",
         "output": [{ "type": "input_text", "text": "a" }] });
     assert_eq!(output(listed), expected);

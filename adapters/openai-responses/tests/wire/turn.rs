@@ -1,7 +1,7 @@
 //! What an answer told goes back with the next request as it came.
 
 use crate::provider::{
-    answer, completed, created, done, message, native, run, run_whole, response, said, sent, sse,
+    answer, completed, created, done, message, native, response, run, run_whole, said, sent, sse,
     turn,
 };
 use hotcell_sdk::{ChatRequest, Role};
@@ -36,8 +36,7 @@ fn output() -> Vec<Value> {
 
 #[test]
 fn an_answer_goes_back_as_it_came() {
-    let items: Vec<Value> =
-        (0..).zip(output()).map(|(number, item)| done(number, item)).collect();
+    let items: Vec<Value> = (0..).zip(output()).map(|(number, item)| done(number, item)).collect();
     for run in [
         run(&answer(&items)),
         run(&sse(&[created(), completed(json!(output()))])),
@@ -64,8 +63,8 @@ fn what_comes_late_about_an_item_belongs_to_it() {
         "role": "assistant", "content": [] });
     let mut end = message(json!([{ "type": "output_text", "text": "x" }]));
     end["phase"] = json!("final_answer");
-    let events = [crate::provider::added(0, begin), crate::provider::delta(0, "x"),
-        done(0, end.clone())];
+    let events =
+        [crate::provider::added(0, begin), crate::provider::delta(0, "x"), done(0, end.clone())];
     let run = run(&answer(&events));
     let (body, _) = sent(ChatRequest::new(vec![turn(&run.events), said(Role::User, "y")]));
     assert_eq!(body["input"][0], end);

@@ -3,9 +3,7 @@
 use super::{DIALECT, content};
 use crate::DialectError;
 use crate::object::{Object, native};
-use hotcell::types::{
-    Message, Part, ReasoningPart, Role, ToolCall, ToolResult, ToolResultPart,
-};
+use hotcell::types::{Message, Part, ReasoningPart, Role, ToolCall, ToolResult, ToolResultPart};
 use serde_json::{Map, Value, json};
 
 /// Reads an item and adds it to the conversation.
@@ -39,7 +37,9 @@ pub(super) fn read(
     let part = part.unwrap_or_else(|| Part::Native(native(&value, DIALECT)));
     match kind {
         Some(kind) if is_the_models(kind) => add(part, messages),
-        _ => messages.push(Message { role: Role::User, parts: vec![part], name: None, extra: None }),
+        _ => {
+            messages.push(Message { role: Role::User, parts: vec![part], name: None, extra: None })
+        }
     }
     Ok(())
 }
@@ -81,11 +81,7 @@ fn is_said(part: &Part) -> bool {
     }
 }
 
-fn read_message(
-    value: Value,
-    path: &str,
-    messages: &mut Vec<Message>,
-) -> Result<(), DialectError> {
+fn read_message(value: Value, path: &str, messages: &mut Vec<Message>) -> Result<(), DialectError> {
     let mut object = Object::new(value, path.to_owned(), DIALECT)?;
     let word = object.required("role")?;
     let role = match word.as_str() {
