@@ -92,17 +92,14 @@ pub(crate) fn play(content_type: &str, body: &str, stream: bool) -> Run {
 /// What of these events no adapter may yield.
 pub(crate) fn broken_promise(events: &[Event]) -> Option<&Event> {
     let (mut begun, mut finished) = (false, false);
-    events.iter().find_map(|event| {
-        let kept = match event {
-            Event::Started(_) => !std::mem::replace(&mut begun, true),
-            Event::Warning(_) | Event::Usage(_) | Event::Native(_) => true,
-            Event::Finished(_) => !std::mem::replace(&mut finished, true),
-            _ => {
-                begun = true;
-                !finished
-            }
-        };
-        (!kept).then_some(event)
+    events.iter().find(|event| match event {
+        Event::Started(_) => std::mem::replace(&mut begun, true),
+        Event::Warning(_) | Event::Usage(_) | Event::Native(_) => false,
+        Event::Finished(_) => std::mem::replace(&mut finished, true),
+        _ => {
+            begun = true;
+            finished
+        }
     })
 }
 
