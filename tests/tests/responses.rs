@@ -139,7 +139,7 @@ async fn an_answer_goes_back_with_the_next_request_as_it_came() {
         { "id": "fc_1", "type": "function_call", "call_id": "call_1", "name": "look",
             "arguments": "{\"a\": 1}" },
     ]);
-    let request = ChatRequest::user("hi");
+    let request = ChatRequest { model: "m".to_owned(), ..ChatRequest::user("hi") };
     let (first, collected) = provider.ask(request.clone(), &response(output.clone())).await;
     assert_eq!(first["store"], false);
     let mut next = request;
