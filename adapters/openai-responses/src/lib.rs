@@ -95,6 +95,7 @@ impl Chat for OpenAiResponses {
     fn complete(request: ChatRequest) -> Result<Reply<Assembly>, Failure> {
         let accept = if request.stream { "text/event-stream" } else { "application/json" };
         let body = request::write(&request).map_err(|failure| *failure)?;
+        Failure::where_strict(&body.warnings)?;
         let endpoint = Endpoint::named("api")?;
         let mut builder = endpoint.post("/responses");
         if let Some(version) = setting("api-version") {

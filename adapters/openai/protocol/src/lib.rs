@@ -91,6 +91,7 @@ pub fn chat(
 ) -> Result<Answer, Failure> {
     let accept = if request.stream { "text/event-stream" } else { "application/json" };
     let body = write(request, named)?;
+    Failure::where_strict(&body.warnings)?;
     let builder = builder.header("accept", accept).header("content-type", "application/json");
     let response = builder.body(body.json).send()?;
     if response.status() >= 300 {
