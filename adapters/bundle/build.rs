@@ -23,6 +23,7 @@ struct Source {
 const ADAPTERS: &[Source] = &[
     Source { name: "anthropic", code: "anthropic" },
     Source { name: "openai", code: "openai" },
+    Source { name: "openai-media", code: "openai-media" },
     Source { name: "openai-responses", code: "openai-responses" },
 ];
 /// Only for the demo and the red team; never offered as an adapter.
