@@ -3,7 +3,8 @@
 
 use crate::DIALECT;
 use crate::error;
-use crate::item::{Item, Kind, Slot};
+use crate::item::{Item, Kind};
+use crate::slot::Slot;
 use crate::tell::{Teller, native};
 use crate::usage;
 use hotcell_openai_chat::json::{Members, count, index, list, object, present, value};

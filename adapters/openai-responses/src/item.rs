@@ -1,11 +1,12 @@
 //! One item of an answer: from what is told of it to events.
 
-use crate::tell::{OfText, Teller, native};
+use crate::call::Call;
+use crate::slot::{Slot, Step};
+use crate::tell::{Teller, native};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hotcell_openai_chat::json::{Members, index, list, object, present, text};
-use hotcell_sdk::{Event, MediaEvent, MediaKind, MediaPart, MediaSource, ToolCallStarted};
-use std::borrow::Cow;
+use hotcell_openai_chat::json::{Members, list, object, present, text};
+use hotcell_sdk::{Event, MediaEvent, MediaKind, MediaPart, MediaSource};
 
 /// How many entries of one item are told apart. What comes after belongs to the last.
 const ENTRIES: usize = 4096;
@@ -35,41 +36,12 @@ pub(crate) enum Kind {
     Other,
 }
 
-/// An entry of an item's content, or of its summary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Slot {
-    Text(u32),
-    Refusal(u32),
-    Summary(u32),
-    Thought(u32),
-    Arguments,
-}
-
-/// What an event does to an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    Delta,
-    /// All of it again.
-    Done,
-    Annotation,
-}
-
 struct Entry {
     slot: Slot,
     part: u32,
     told: bool,
     citations: usize,
     logprobs: bool,
-}
-
-/// A call of a function.
-#[derive(Default)]
-struct Call {
-    id: String,
-    started: bool,
-    /// What came of the arguments before the call's name.
-    early: String,
-    told: bool,
 }
 
 impl Kind {
@@ -87,55 +59,6 @@ impl Kind {
                 | "shell_call",
             ) => Self::Waiting,
             _ => Self::Other,
-        }
-    }
-}
-
-impl Slot {
-    /// What an event is about, and what it does, by its name without `response.`.
-    pub(crate) fn of(kind: &str, event: &Members<'_>) -> Option<(Self, Step)> {
-        let at = |name: &str| index(event.get(name)).unwrap_or(0);
-        let (what, step) = kind.rsplit_once('.')?;
-        let step = match step {
-            "delta" => Step::Delta,
-            "done" => Step::Done,
-            "added" if what == "output_text.annotation" => Step::Annotation,
-            _ => return None,
-        };
-        let slot = match what {
-            "output_text" | "output_text.annotation" => Self::Text(at("content_index")),
-            "refusal" => Self::Refusal(at("content_index")),
-            "reasoning_summary_text" => Self::Summary(at("summary_index")),
-            "reasoning_text" => Self::Thought(at("content_index")),
-            "function_call_arguments" => Self::Arguments,
-            _ => return None,
-        };
-        Some((slot, step))
-    }
-
-    /// The kind of item that has such an entry.
-    pub(crate) fn kind(self) -> Kind {
-        match self {
-            Self::Text(_) | Self::Refusal(_) => Kind::Message,
-            Self::Summary(_) | Self::Thought(_) => Kind::Reasoning,
-            Self::Arguments => Kind::Function,
-        }
-    }
-
-    pub(crate) fn is_refusal(self) -> bool {
-        matches!(self, Self::Refusal(_))
-    }
-
-    pub(crate) fn is_text(self) -> bool {
-        matches!(self, Self::Text(_))
-    }
-
-    fn event(self) -> OfText {
-        match self {
-            Self::Text(_) => Event::Text,
-            Self::Refusal(_) => Event::Refusal,
-            Self::Summary(_) | Self::Thought(_) => Event::Reasoning,
-            Self::Arguments => Event::ToolCallArguments,
         }
     }
 }
@@ -170,7 +93,10 @@ impl Item {
     pub(crate) fn open(&mut self, item: &Members<'_>, teller: &mut Teller<'_>) {
         match self.kind {
             Kind::Message | Kind::Reasoning => self.tell_about(item, teller),
-            Kind::Function => self.start(item, teller),
+            Kind::Function => {
+                let part = self.own_part(teller);
+                self.call.start(part, item, teller);
+            }
             // Its number is for those who tell of it before it is done.
             Kind::Waiting | Kind::Other => _ = self.own_part(teller),
         }
@@ -204,10 +130,10 @@ impl Item {
                 }
             }
             Kind::Function => {
-                self.start(item, teller);
-                self.arguments(item.get("arguments"), true, teller);
-                // A name that never came: the call is told as it is.
-                self.force(teller);
+                let part = self.own_part(teller);
+                self.call.start(part, item, teller);
+                self.call.arguments(part, item.get("arguments"), true, teller);
+                self.call.force(part, teller);
             }
             Kind::Waiting | Kind::Other => {
                 let part = self.own_part(teller);
@@ -237,8 +163,12 @@ impl Item {
         teller: &mut Teller<'_>,
     ) {
         match (slot, step) {
-            (Slot::Arguments, Step::Delta) => self.arguments(event.get("delta"), false, teller),
-            (Slot::Arguments, _) => self.arguments(event.get("arguments"), true, teller),
+            (Slot::Arguments, step) => {
+                let whole = step != Step::Delta;
+                let raw = event.get(if whole { "arguments" } else { "delta" });
+                let part = self.own_part(teller);
+                self.call.arguments(part, raw, whole, teller);
+            }
             (_, Step::Delta) => {
                 self.add(slot, event.get("delta"), teller);
                 self.logprobs(slot, event.get("logprobs"), false, teller);
@@ -365,70 +295,6 @@ impl Item {
 
     fn own_part(&mut self, teller: &mut Teller<'_>) -> u32 {
         *self.part.get_or_insert_with(|| teller.next_part())
-    }
-
-    /// Tells of a call, once its name is known.
-    fn start(&mut self, item: &Members<'_>, teller: &mut Teller<'_>) {
-        let Some(name) = item.text("name").filter(|_| !self.call.started) else { return };
-        let part = self.own_part(teller);
-        self.call.id = match item.text("call_id").or(item.text("id")) {
-            Some(id) => id.into_owned(),
-            // Its result has to name it.
-            None => format!("call_{part}"),
-        };
-        let about = item.pairs().filter(|(name, value)| match *name {
-            "type" | "call_id" | "name" | "arguments" => false,
-            "status" => !matches!(*value, "\"completed\"" | "\"in_progress\""),
-            _ => *value != "null",
-        });
-        let about = Members(about.map(|(name, value)| (name.into(), value)).collect());
-        self.begin(name.into_owned(), about.extra(crate::DIALECT), teller);
-    }
-
-    /// Tells of a call whose name never came.
-    fn force(&mut self, teller: &mut Teller<'_>) {
-        if !self.call.started {
-            let part = self.own_part(teller);
-            self.call.id = format!("call_{part}");
-            self.begin(String::new(), None, teller);
-        }
-    }
-
-    fn begin(&mut self, name: String, extra: Option<hotcell_sdk::Native>, teller: &mut Teller<'_>) {
-        let index = self.own_part(teller);
-        self.call.started = true;
-        let id = self.call.id.clone();
-        let signature = None;
-        teller.tell(Event::ToolCallStarted(ToolCallStarted {
-            choice: 0,
-            index,
-            id,
-            name,
-            signature,
-            extra,
-        }));
-        let early = std::mem::take(&mut self.call.early);
-        if !early.is_empty() {
-            teller.text(Event::ToolCallArguments, index, early);
-        }
-    }
-
-    /// More arguments of a call, or all of them.
-    fn arguments(&mut self, raw: Option<&str>, whole: bool, teller: &mut Teller<'_>) {
-        // Some providers give the object itself.
-        let object = raw.filter(|raw| raw.starts_with('{')).map(Cow::Borrowed);
-        let Some(text) = object.or_else(|| text(raw)) else { return };
-        if whole && self.call.told {
-            return;
-        }
-        self.call.told = true;
-        if self.call.started {
-            let part = self.own_part(teller);
-            teller.text(Event::ToolCallArguments, part, text);
-        } else {
-            self.own_part(teller);
-            self.call.early.push_str(&text);
-        }
     }
 }
 

@@ -68,6 +68,7 @@
 #![deny(unsafe_code)]
 
 mod assembly;
+mod call;
 mod carried;
 mod conversation;
 mod error;
@@ -75,6 +76,7 @@ mod item;
 mod options;
 mod part;
 mod request;
+mod slot;
 mod tell;
 mod tool;
 mod usage;
