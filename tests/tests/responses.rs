@@ -169,7 +169,8 @@ async fn a_client_of_chat_completions_is_understood() {
     let expected = json!({ "model": "m", "max_output_tokens": 9, "store": false, "input": [
         { "role": "system", "content": "be" },
         { "role": "user", "content": [{ "type": "input_text", "text": "look" },
-            { "type": "input_image", "image_url": "data:image/png;base64,AAEC" }] },
+            { "type": "input_image", "image_url": "data:image/png;base64,AAEC",
+                "detail": "auto" }] },
         { "type": "function_call", "call_id": "call_1", "name": "see", "arguments": "{}" },
         { "type": "function_call_output", "call_id": "call_1", "output": "r" },
     ], "tools": [{ "type": "function", "name": "see", "strict": false,

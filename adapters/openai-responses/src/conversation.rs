@@ -6,10 +6,12 @@
 //! `{"part": {…}}` about the part behind it; `{"content": […]}` is content of a message;
 //! and `{"event": {…}}` only told something.
 
-use crate::part::is_painted;
+use crate::part::{CACHED, is_painted};
 use crate::writer::{Writer, Written, invalid, is_own, own};
 use hotcell_openai_chat::json::{Members, list as list_of};
-use hotcell_sdk::{Failure, MediaPart, Message, Part, ReasoningPart, Role, ToolCall, ToolResult};
+use hotcell_sdk::{
+    Failure, MediaPart, Message, Part, ReasoningPart, Role, TextPart, ToolCall, ToolResult,
+};
 
 /// One item of the provider's input.
 enum Item<'a> {
@@ -189,9 +191,9 @@ impl Writer {
         if !about.has("content") {
             self.json.name("content");
             match &parts[..] {
-                [Piece::Part(Part::Text(text))]
-                    if text.extra.is_none() && (self.exact || !known) =>
-                {
+                [Piece::Part(Part::Text(text))] if self.is_plain(text, known) => {
+                    // What another dialect said about it is lost all the same.
+                    self.extra(text.extra.as_ref(), CACHED)?;
                     self.json.text(&text.text);
                 }
                 parts => {
@@ -210,6 +212,15 @@ impl Writer {
         self.rest(&about);
         self.json.close(b'}');
         Ok(())
+    }
+
+    /// Whether a text that is alone in its message can be a string. Beside an id the
+    /// provider takes lists only.
+    fn is_plain(&self, text: &TextPart, known: bool) -> bool {
+        match self.exact {
+            true => text.extra.is_none(),
+            false => !known && !is_own(text.extra.as_ref()),
+        }
     }
 
     /// What the model thought before.

@@ -1,5 +1,6 @@
 //! How an answer is drawn, and the form that it must take.
 
+use crate::carried::Carried;
 use crate::writer::{Writer, Written, unsupported};
 use hotcell_openai_chat::json::{Members, value};
 use hotcell_sdk::{JsonSchema, OutputFormat, ReasoningOptions, Sampling};
@@ -76,10 +77,11 @@ impl Writer {
     pub(crate) fn format(
         &mut self,
         output: Option<&OutputFormat>,
-        verbosity: Option<&str>,
+        carried: &Carried<'_>,
         extra: &Members<'_>,
     ) -> Written {
-        if extra.has("text") || (output.is_none() && verbosity.is_none()) {
+        let Carried { verbosity, format, .. } = carried;
+        if extra.has("text") || (output.is_none() && verbosity.is_none() && format.is_none()) {
             return Ok(());
         }
         self.json.name("text").open(b'{');
@@ -91,6 +93,9 @@ impl Writer {
                 OutputFormat::JsonSchema(schema) => self.schema(schema)?,
             }
             self.json.close(b'}');
+        }
+        if let Some(format) = format {
+            self.json.name("format").raw(format);
         }
         if let Some(verbosity) = verbosity {
             self.json.name("verbosity").raw(verbosity);

@@ -22,7 +22,7 @@ impl Writer {
         match piece {
             Piece::Raw(part) => self.json.raw(part),
             Piece::Part(Part::Text(text)) => {
-                let extra = self.extra(text.extra.as_ref(), &["type", "text"])?;
+                let extra = self.extra(text.extra.as_ref(), CACHED)?;
                 self.json.open(b'{');
                 self.text("type", kind, &extra);
                 self.text("text", &text.text, &extra);
@@ -68,8 +68,13 @@ impl Writer {
                     return Err(unsupported("video cannot be said in this protocol"));
                 }
             }
-            if let Some(detail) = detail(media) {
-                self.json.name("detail").raw(detail);
+            match detail(media) {
+                Some(detail) => self.json.name("detail").raw(detail),
+                // The protocol demands it, though its provider does not.
+                None if media.kind == MediaKind::Image && !self.exact => {
+                    self.text("detail", "auto", &extra);
+                }
+                None => {}
             }
         }
         self.rest(&extra);
@@ -140,9 +145,14 @@ impl Writer {
     }
 }
 
+/// What other dialects write beside a text: its type, and the wish to cache up to here,
+/// which the provider does by itself.
+pub(crate) const CACHED: &[&str] = &["cache_control", "type"];
+
 /// Members of media of other dialects that the types hold as well.
 const HELD: &[&str] = &[
     "audio_url",
+    "cache_control",
     "detail",
     "document_name",
     "document_url",

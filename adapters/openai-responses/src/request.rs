@@ -40,7 +40,7 @@ pub(crate) fn write(request: &ChatRequest) -> Result<Body, Box<Failure>> {
     }
     writer.tools(request, &extra)?;
     writer.flag("parallel_tool_calls", request.parallel_tool_calls, &extra);
-    writer.format(request.output.as_ref(), carried.verbosity, &extra)?;
+    writer.format(request.output.as_ref(), &carried, &extra)?;
     writer.sampling(&request.sampling, &extra)?;
     if !writer.exact {
         if let Some(reasoning) = &request.reasoning {

@@ -40,6 +40,10 @@ impl Writer {
                 self.json.name("name").text(name);
                 self.json.close(b'}');
             }
+            // Mistral's word for it, in chat completions.
+            ToolChoice::Native(native) if native.value == "\"any\"" && !self.exact => {
+                self.json.text("required");
+            }
             ToolChoice::Native(native) => self.json.raw(own(native, "a tool choice")?),
         }
         Ok(())
@@ -47,7 +51,7 @@ impl Writer {
 
     fn function(&mut self, tool: &FunctionTool) -> Written {
         // What chat completions of other providers have beside a function.
-        let extra = self.extra(tool.extra.as_ref(), &["type", "function"])?;
+        let extra = self.extra(tool.extra.as_ref(), &["type", "function", "cache_control"])?;
         self.json.open(b'{');
         self.text("type", "function", &extra);
         self.text("name", &tool.name, &extra);
@@ -97,7 +101,8 @@ impl Writer {
 
     pub(crate) fn result(&mut self, result: &ToolResult) -> Written {
         let listed = is_own(result.extra.as_ref());
-        let extra = self.extra(result.extra.as_ref(), &["role", "tool_call_id", "name"])?;
+        let extra =
+            self.extra(result.extra.as_ref(), &["role", "tool_call_id", "name", "cache_control"])?;
         if result.is_error {
             self.lost("the mark that a call failed");
         }

@@ -112,19 +112,19 @@ fn media_of_every_kind() {
     for (part, expected) in [
         (
             media(MediaKind::Image, None, url(address)),
-            json!({ "type": "input_image", "image_url": address }),
+            json!({ "type": "input_image", "image_url": address, "detail": "auto" }),
         ),
         (
             media(MediaKind::Image, Some("image/gif"), bytes(&[0])),
-            json!({ "type": "input_image", "image_url": "data:image/gif;base64,AA==" }),
+            json!({ "type": "input_image", "image_url": "data:image/gif;base64,AA==", "detail": "auto" }),
         ),
         (
             media(MediaKind::Image, None, bytes(b"\xff\xd8\xff")),
-            json!({ "type": "input_image", "image_url": "data:image/jpeg;base64,/9j/" }),
+            json!({ "type": "input_image", "image_url": "data:image/jpeg;base64,/9j/", "detail": "auto" }),
         ),
         (
             media(MediaKind::Image, None, file()),
-            json!({ "type": "input_image", "file_id": "file_1" }),
+            json!({ "type": "input_image", "file_id": "file_1", "detail": "auto" }),
         ),
         (
             media(MediaKind::Document, None, url(address)),
@@ -311,4 +311,19 @@ fn a_client_of_this_dialect_gets_what_it_wrote() {
         { "type": "message", "role": "user", "content": [] },
     ] });
     assert_eq!(body, expected);
+}
+
+#[test]
+fn a_wish_to_cache_is_the_providers_own() {
+    let control = json!({ "cache_control": { "type": "ephemeral", "ttl": "5m" } });
+    let extra = Some(foreign("anthropic-messages", control));
+    let part = Part::Text(TextPart { text: "x".to_owned(), cache: None, extra });
+    let one = Message::new(Role::User, vec![part.clone()]);
+    let two = Message::new(Role::User, vec![part, Part::plain("y")]);
+    let expected = json!([
+        { "role": "user", "content": "x" },
+        { "role": "user", "content": [{ "type": "input_text", "text": "x" },
+            { "type": "input_text", "text": "y" }] },
+    ]);
+    assert_eq!(input(vec![one, two]), expected);
 }

@@ -158,8 +158,27 @@ fn what_chat_completions_say_alike_is_carried_over() {
         assert_eq!(body.get(name), None, "{name}");
     }
     let mut request = ChatRequest::user("hi");
-    request.extra = Some(foreign("anthropic-messages", json!({ "metadata": {} })));
+    let own = json!({ "metadata": {}, "stream": false, "cache_control": {}, "thinking": {} });
+    request.extra = Some(foreign("anthropic-messages", own));
     assert_eq!(sent(request).1.len(), 1);
+}
+
+#[test]
+fn a_form_that_the_types_do_not_hold_is_carried_over_or_refused() {
+    let with = |format: Value| {
+        let mut request = request();
+        request.extra = Some(foreign("openai-chat", json!({ "response_format": format })));
+        request
+    };
+    let schema = json!({ "type": "object" });
+    let nameless = json!({ "type": "json_schema", "json_schema": { "schema": schema,
+        "strict": null } });
+    let expected = json!({ "format": { "type": "json_schema", "name": "answer",
+        "schema": schema, "strict": null } });
+    assert_eq!(body(with(nameless))["text"], expected);
+    for odd in [json!({ "type": "grammar" }), json!({ "type": "json_schema" }), json!(1)] {
+        unsupported(with(odd));
+    }
 }
 
 #[test]

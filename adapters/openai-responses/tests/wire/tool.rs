@@ -73,6 +73,8 @@ fn choices_have_their_words() {
     assert_eq!(choose(ToolChoice::Required), "required");
     let one = json!({ "type": "function", "name": "look" });
     assert_eq!(choose(ToolChoice::Function("look".to_owned())), one);
+    let any = ToolChoice::Native(foreign("openai-chat", json!("any")));
+    assert_eq!(choose(any), "required");
     let mut idle = ChatRequest::user("hi");
     idle.tool_choice = Some(ToolChoice::None);
     assert_eq!(sent(idle).0.get("tool_choice"), None);
@@ -111,7 +113,7 @@ fn results_are_a_string_or_a_list() {
     assert_eq!(output(result(vec![text("a")])), expected);
     assert_eq!(output(result(vec![]))["output"], "");
     let expected = json!([{ "type": "input_text", "text": "a" },
-        { "type": "input_image", "image_url": "https://example.com/x" }]);
+        { "type": "input_image", "image_url": "https://example.com/x", "detail": "auto" }]);
     assert_eq!(output(result(vec![text("a"), image]))["output"], expected);
     let listed =
         ToolResult { extra: Some(native(json!({ "id": "o" }))), ..result(vec![text("a")]) };
