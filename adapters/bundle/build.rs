@@ -29,6 +29,8 @@ const ADAPTERS: &[Source] = &[
     Source { name: "mistral", code: "mistral" },
     Source { name: "ollama", code: "ollama" },
     Source { name: "openai", code: "openai" },
+    Source { name: "openai-media", code: "openai-media" },
+    Source { name: "openai-responses", code: "openai-responses" },
     Source { name: "replicate", code: "replicate" },
     Source { name: "rerank", code: "jina" },
     Source { name: "sagemaker", code: "sagemaker" },

@@ -15,6 +15,7 @@ pub mod ollama_chat;
 pub mod ollama_embed;
 pub mod openai_chat;
 pub mod openai_embeddings;
+pub mod openai_responses;
 
 use thiserror::Error;
 

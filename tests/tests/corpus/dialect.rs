@@ -7,7 +7,7 @@ use hotcell::catalogue;
 use hotcell::types::{ChatRequest, EmbedRequest, RerankRequest};
 use hotcell_dialects::{
     DialectError, anthropic_messages, cohere_chat, cohere_embed, jina_rerank, ollama_chat,
-    ollama_embed, openai_chat, openai_embeddings,
+    ollama_embed, openai_chat, openai_embeddings, openai_responses,
 };
 use serde_json::{Map, Value};
 
@@ -44,8 +44,9 @@ pub(crate) enum Asks {
 pub(crate) type Dialect = &'static Protocol;
 
 /// The kinds that are judged, in the order in which they are told.
-pub(crate) const KINDS: [&str; 7] = [
+pub(crate) const KINDS: [&str; 8] = [
     "openai-chat",
+    "openai-responses",
     "anthropic-messages",
     "cohere-chat",
     "ollama-chat",
@@ -63,6 +64,15 @@ static PROTOCOLS: &[Protocol] = &[
         fallback: "openai-compatible",
         adapters: OPENAI,
         asks: Asks::Chat(|exchange| openai_chat::read_request(&exchange.request.body.0)),
+        normal: normal::not_streaming,
+    },
+    Protocol {
+        name: "openai-responses",
+        kind: "openai-responses",
+        has: |_| true,
+        fallback: "openai-responses",
+        adapters: &["openai-responses"],
+        asks: Asks::Chat(|exchange| openai_responses::read_request(&exchange.request.body.0)),
         normal: normal::not_streaming,
     },
     Protocol {

@@ -1,0 +1,115 @@
+//! Adapter for OpenAI responses
+//! (<https://platform.openai.com/docs/api-reference/responses>), and for every provider
+//! that speaks the same protocol.
+//!
+//! # Requests
+//!
+//! A request whose `extra` is tagged `openai-responses`, be it `{}`, is one of this
+//! dialect: it becomes what its client wrote, and nothing is added, moved or left out.
+//! Any other request gets what the protocol demands and what other protocols take for
+//! granted, as the table says. *Warned* means that the first events of the answer say so.
+//!
+//! | of a request | becomes |
+//! | --- | --- |
+//! | system, developer, user and assistant messages | message items with the same role, where they stand; neighbours of one role stay apart |
+//! | name of a participant | warned |
+//! | text | a string where it is alone and plain, else `input_text` or `output_text` |
+//! | image: URL, bytes, file id | `input_image` with `image_url` (bytes as a data URL) or `file_id` |
+//! | document: URL, bytes, file id | `input_file` with `file_url`, `file_data` and `filename`, or `file_id` |
+//! | audio: bytes | `input_audio`; by its address or file id it is refused as `unsupported` |
+//! | video; media in earlier answers | refused as `unsupported` |
+//! | reasoning | a `reasoning` item: the signature is its `encrypted_content`, byte for byte. Without it, only where its text is the reasoning itself or the provider keeps answers; otherwise it is left out, warned, and the ids of what follows with it |
+//! | refusals | `refusal`, in a message that is not the assistant's `input_text` |
+//! | tool calls | `function_call`; no arguments are `{}`; an id of more than 64 characters is shortened, in the call and its result alike |
+//! | results of tools | `function_call_output`: a string for one text, else a list with text, images and documents; the mark of an error is warned |
+//! | functions | `function` tools; strict only where asked for, which is not the protocol's default; parameters get `"type":"object"` where they have no type |
+//! | native parts and tools | as they are; those of another dialect are refused as `unsupported`, save for parts of earlier answers, which are warned |
+//! | tool choice | `tool_choice`; nothing where there are no tools to choose from |
+//! | JSON, schema for the answer | `text.format` |
+//! | reasoning options | `reasoning`: a budget becomes the effort next to it, warned; `include-text` asks for a summary |
+//! | limit on output, temperature, top-p | `max_output_tokens`, `temperature`, `top_p` |
+//! | log probabilities | `top_logprobs`, and `include` |
+//! | top-k, seed, penalties | warned |
+//! | stop sequences, several choices | refused as `unsupported`: the answer would be another |
+//! | an answer that is begun | an earlier answer, warned |
+//! | cache hints | nothing: the provider caches by itself |
+//! | keeping the answer | `"store":false` unless the setting `store` says otherwise, and, for models that reason, `include` with `reasoning.encrypted_content` |
+//! | `extra` of this dialect, at every level | written into the object; wins over what the adapter would write |
+//! | `extra` of `openai-chat` | what has the same meaning here is carried over, the rest warned |
+//! | `extra` of another dialect | warned, by the name of each member |
+//!
+//! `background` is sent on with a stream. Without one it is refused: the answer would have
+//! to be fetched later, which the manifest does not ask for.
+//!
+//! # Answers
+//!
+//! Streams and whole answers are read whichever was asked for. Parts are numbered in the
+//! order in which they begin.
+//!
+//! | of an answer | becomes |
+//! | --- | --- |
+//! | `output_text`, `refusal` | `text`, `refusal` |
+//! | annotations, `logprobs` | `citation`, `logprobs`, in the provider's words |
+//! | a `reasoning` item's `summary` and `content` | `reasoning`, one part for each entry |
+//! | its `encrypted_content` | `signature` at the last of these parts, when the item is done |
+//! | `function_call` | `tool-call-started` with the `call_id`, `tool-call-arguments`; the item's own id and the like in `extra` |
+//! | `image_generation_call` with its image | `media`; all else of the item in its `extra` |
+//! | every other item | `native`, whole, when it is done: ready to be sent back |
+//! | id, `phase` and the like of messages and reasoning | `native` before their parts: `{"item": {…}}` |
+//! | which entries are `content` of a `reasoning` item | `native` before each: `{"part": {"type": "reasoning_text"}}` |
+//! | content of other types | `native`: `{"content": [{…}]}` |
+//! | every other event, partial images too | `native`: `{"event": {…}}`; it does not go back |
+//! | `status`, `incomplete_details` | `finished`: `completed` → stop, tool-calls where something waits for the caller, refusal; `incomplete` by its reason → length, content-filter, other |
+//! | other members of the response | `started.extra`, and in `finished.extra` those that changed |
+//! | `usage` | `usage` |
+//! | `failed`, `cancelled`, `error` | a failure by the error's code |
+//! | an end without a last event | `malformed-response` |
+
+#![deny(unsafe_code)]
+
+mod assembly;
+mod call;
+mod carried;
+mod conversation;
+mod error;
+mod item;
+mod options;
+mod part;
+mod request;
+mod slot;
+mod tell;
+mod tool;
+mod usage;
+mod writer;
+
+use assembly::Assembly;
+use hotcell_sdk::{Chat, ChatRequest, Endpoint, Failure, Reply, export, setting};
+
+/// The adapter.
+pub struct OpenAiResponses;
+
+/// The dialect of requests and answers.
+pub(crate) const DIALECT: &str = "openai-responses";
+
+impl Chat for OpenAiResponses {
+    type Completion = Reply<Assembly>;
+
+    fn complete(request: ChatRequest) -> Result<Reply<Assembly>, Failure> {
+        let accept = if request.stream { "text/event-stream" } else { "application/json" };
+        let body = request::write(&request).map_err(|failure| *failure)?;
+        Failure::where_strict(&body.warnings)?;
+        let endpoint = Endpoint::named("api")?;
+        let mut builder = endpoint.post("/responses");
+        if let Some(version) = setting("api-version") {
+            builder = builder.query("api-version", &version);
+        }
+        let builder = builder.header("accept", accept).header("content-type", "application/json");
+        let response = builder.body(body.json).send()?;
+        if response.status() >= 300 {
+            return Err(error::of_response(&response));
+        }
+        Reply::begin(response, Assembly::default(), body.warnings)
+    }
+}
+
+export!(OpenAiResponses: chat);
