@@ -67,3 +67,110 @@ pub mod models {
         default_bindings_module: "hotcell_sdk::bindings::models",
     });
 }
+
+/// The export of `hotcell:adapter/rerank`.
+pub mod rerank {
+    wit_bindgen::generate!({
+        path: "../wit",
+        world: "rerank-adapter",
+        additional_derives: [PartialEq, Clone],
+        with: {
+            "hotcell:adapter/types@0.1.0": crate::bindings::imports::hotcell::adapter::types,
+            "hotcell:adapter/egress@0.1.0": crate::bindings::imports::hotcell::adapter::egress,
+            "hotcell:adapter/settings@0.1.0": crate::bindings::imports::hotcell::adapter::settings,
+            "hotcell:adapter/log@0.1.0": crate::bindings::imports::hotcell::adapter::log,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_rerank",
+        default_bindings_module: "hotcell_sdk::bindings::rerank",
+    });
+}
+
+/// The export of `hotcell:adapter/tokens`.
+pub mod tokens {
+    wit_bindgen::generate!({
+        path: "../wit",
+        world: "tokens-adapter",
+        additional_derives: [PartialEq, Clone],
+        with: {
+            "hotcell:adapter/types@0.1.0": crate::bindings::imports::hotcell::adapter::types,
+            "hotcell:adapter/egress@0.1.0": crate::bindings::imports::hotcell::adapter::egress,
+            "hotcell:adapter/settings@0.1.0": crate::bindings::imports::hotcell::adapter::settings,
+            "hotcell:adapter/log@0.1.0": crate::bindings::imports::hotcell::adapter::log,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_tokens",
+        default_bindings_module: "hotcell_sdk::bindings::tokens",
+    });
+}
+
+/// The export of `hotcell:adapter/images`.
+pub mod images {
+    wit_bindgen::generate!({
+        path: "../wit",
+        world: "images-adapter",
+        additional_derives: [PartialEq, Clone],
+        with: {
+            "hotcell:adapter/types@0.1.0": crate::bindings::imports::hotcell::adapter::types,
+            "hotcell:adapter/egress@0.1.0": crate::bindings::imports::hotcell::adapter::egress,
+            "hotcell:adapter/settings@0.1.0": crate::bindings::imports::hotcell::adapter::settings,
+            "hotcell:adapter/log@0.1.0": crate::bindings::imports::hotcell::adapter::log,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_images",
+        default_bindings_module: "hotcell_sdk::bindings::images",
+    });
+}
+
+/// The export of `hotcell:adapter/speech`.
+pub mod speech {
+    wit_bindgen::generate!({
+        path: "../wit",
+        world: "speech-adapter",
+        with: {
+            "hotcell:adapter/types@0.1.0": crate::bindings::imports::hotcell::adapter::types,
+            "hotcell:adapter/egress@0.1.0": crate::bindings::imports::hotcell::adapter::egress,
+            "hotcell:adapter/settings@0.1.0": crate::bindings::imports::hotcell::adapter::settings,
+            "hotcell:adapter/log@0.1.0": crate::bindings::imports::hotcell::adapter::log,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_speech",
+        default_bindings_module: "hotcell_sdk::bindings::speech",
+    });
+}
+
+/// The export of `hotcell:adapter/transcription`.
+pub mod transcription {
+    wit_bindgen::generate!({
+        path: "../wit",
+        world: "transcription-adapter",
+        additional_derives: [PartialEq, Clone],
+        with: {
+            "hotcell:adapter/types@0.1.0": crate::bindings::imports::hotcell::adapter::types,
+            "hotcell:adapter/egress@0.1.0": crate::bindings::imports::hotcell::adapter::egress,
+            "hotcell:adapter/settings@0.1.0": crate::bindings::imports::hotcell::adapter::settings,
+            "hotcell:adapter/log@0.1.0": crate::bindings::imports::hotcell::adapter::log,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_transcription",
+        default_bindings_module: "hotcell_sdk::bindings::transcription",
+    });
+}
+
+/// The export of `hotcell:adapter/moderation`.
+pub mod moderation {
+    wit_bindgen::generate!({
+        path: "../wit",
+        world: "moderation-adapter",
+        additional_derives: [PartialEq, Clone],
+        with: {
+            "hotcell:adapter/types@0.1.0": crate::bindings::imports::hotcell::adapter::types,
+            "hotcell:adapter/egress@0.1.0": crate::bindings::imports::hotcell::adapter::egress,
+            "hotcell:adapter/settings@0.1.0": crate::bindings::imports::hotcell::adapter::settings,
+            "hotcell:adapter/log@0.1.0": crate::bindings::imports::hotcell::adapter::log,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_moderation",
+        default_bindings_module: "hotcell_sdk::bindings::moderation",
+    });
+}

@@ -142,12 +142,27 @@ pub mod sse;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 
-pub use adapter::{Chat, Completion, Embeddings, Models};
+pub use adapter::{
+    Audio, Chat, Completion, Embeddings, Images, Models, Moderation, Rerank, Speech, Tokens,
+    Transcription,
+};
 pub use bindings::embeddings::exports::hotcell::adapter::embeddings::{
     EmbedRequest, EmbedResponse, Input,
 };
+pub use bindings::images::exports::hotcell::adapter::images::{Image, ImageRequest, ImageResponse};
 pub use bindings::imports::hotcell::adapter::types::*;
 pub use bindings::models::exports::hotcell::adapter::models::Model;
+pub use bindings::moderation::exports::hotcell::adapter::moderation::{
+    Category, Content, ModerationRequest, ModerationResponse, Verdict,
+};
+pub use bindings::rerank::exports::hotcell::adapter::rerank::{
+    Document, Ranked, RerankRequest, RerankResponse,
+};
+pub use bindings::speech::exports::hotcell::adapter::speech::SpeechRequest;
+pub use bindings::tokens::exports::hotcell::adapter::tokens::TokenCount;
+pub use bindings::transcription::exports::hotcell::adapter::transcription::{
+    Span, Timing, TranscriptionRequest, TranscriptionResponse,
+};
 pub use endpoint::{BODY_BYTES, ERROR_BYTES, Endpoint, RequestBuilder, Response, percent_encode};
 pub use event::{finished, reasoning, text, warning};
 pub use failure::{MESSAGE_BYTES, thousandths};
@@ -156,5 +171,5 @@ pub use wall::{Header, LogLevel, Method, log, setting};
 
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::adapter::{Exported, ExportedCompletion};
+    pub use crate::adapter::{Exported, ExportedAudio, ExportedCompletion};
 }

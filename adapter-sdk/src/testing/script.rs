@@ -1,8 +1,9 @@
 use super::grants::Grants;
 use super::{Cut, Run};
 use crate::{
-    Chat, ChatRequest, Completion, EmbedRequest, EmbedResponse, Embeddings, Event, Failure,
-    FailureKind, Header, Method, Model, Models,
+    Audio, Chat, ChatRequest, Completion, EmbedRequest, EmbedResponse, Embeddings, Event, Failure,
+    FailureKind, Header, Method, Model, Models, Rerank, RerankRequest, RerankResponse, Speech,
+    SpeechRequest, TokenCount, Tokens,
 };
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -205,6 +206,38 @@ impl Script {
     /// What the adapter fails with.
     pub fn models<A: Models>(&self) -> Result<Vec<Model>, Failure> {
         self.call(A::list_models).0
+    }
+
+    /// Runs a request for a ranking.
+    ///
+    /// # Errors
+    /// What the adapter fails with.
+    pub fn rerank<A: Rerank>(&self, request: RerankRequest) -> Result<RerankResponse, Failure> {
+        self.call(|| A::rerank(request)).0
+    }
+
+    /// Counts the tokens of a request.
+    ///
+    /// # Errors
+    /// What the adapter fails with.
+    pub fn count<A: Tokens>(&self, request: ChatRequest) -> Result<TokenCount, Failure> {
+        self.call(|| A::count(request)).0
+    }
+
+    /// Runs a request for sound to its end.
+    ///
+    /// # Errors
+    /// What the adapter fails with, at the beginning or in the middle.
+    pub fn speak<A: Speech>(&self, request: SpeechRequest) -> Result<Vec<u8>, Failure> {
+        let sound = || {
+            let mut audio = A::speak(request)?;
+            let mut bytes = Vec::new();
+            while let Some(more) = audio.next()? {
+                bytes.extend(more);
+            }
+            Ok(bytes)
+        };
+        self.call(sound).0
     }
 
     /// Runs whatever uses the endpoints, and gives its result and the requests.
