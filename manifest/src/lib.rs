@@ -227,7 +227,8 @@ impl Manifest {
         match named.into_iter().find(|name| !self.settings.contains_key(*name)) {
             None => Ok(()),
             Some(unknown) => {
-                let why = format!("names the setting `{unknown}`, which [settings] does not declare");
+                let why =
+                    format!("names the setting `{unknown}`, which [settings] does not declare");
                 Err(ManifestError::invalid(at, why))
             }
         }
@@ -237,13 +238,15 @@ impl Manifest {
         let at = |field: &str| format!("endpoints.{key}.{field}");
         if let Some(origin) = &endpoint.origin {
             let named = origin_settings(origin);
-            let named = named.map_err(|why| ManifestError::invalid(at("origin"), why.to_owned()))?;
+            let named =
+                named.map_err(|why| ManifestError::invalid(at("origin"), why.to_owned()))?;
             self.check_settings(&at("origin"), named)?;
         }
         for other in &endpoint.origins {
             self.check_settings(&at("origins"), [other.setting.as_str()])?;
             if !origin_settings(&other.origin).is_ok_and(|settings| settings.is_empty()) {
-                let why = format!("`{}` is not a scheme, a host and an optional port", other.origin);
+                let why =
+                    format!("`{}` is not a scheme, a host and an optional port", other.origin);
                 return Err(ManifestError::invalid(at("origins"), why));
             }
         }

@@ -193,9 +193,7 @@ pub(crate) fn resolve(
         let defined = definition.and_then(|entry| entry.endpoints.get(key));
         let place = configured.or(defined).map(String::as_str);
         let url = match place.or_else(|| grant.origin_with(&settings)) {
-            Some(template) => {
-                fill(&with_base(template, &grant.base), &settings).map_err(fail)?
-            }
+            Some(template) => fill(&with_base(template, &grant.base), &settings).map_err(fail)?,
             None => {
                 return Err(fail(format!(
                     "where is it? add `endpoints.{key} = \"https://…\"` to [providers.{name}]"
@@ -374,7 +372,8 @@ mod tests {
             let url = format!("https://a.example/v1/projects/{good}/models");
             assert_eq!(fill(good).unwrap(), url);
         }
-        for bad in ["", ".", "..", "a/b", "../other", "a%2fb", "a?b", "a#b", "a\\b", "a b", "{x}", "ä"]
+        for bad in
+            ["", ".", "..", "a/b", "../other", "a%2fb", "a?b", "a#b", "a\\b", "a b", "{x}", "ä"]
         {
             assert!(fill(bad).is_err(), "{bad:?} was accepted");
         }

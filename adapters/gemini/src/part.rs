@@ -185,7 +185,11 @@ fn write_result(
 ) -> Result<(), Failure> {
     let mut extra = translation.members(result.extra.as_ref())?;
     let found = calls.find(&result.call_id);
-    let name = found.map(|(_, call)| &call.name).or(result.name.as_ref());
+    let called = found.map(|(_, call)| &call.name);
+    let name = match translation.exact {
+        true => result.name.as_ref().or(called),
+        false => called.or(result.name.as_ref()),
+    };
     let name = name.ok_or_else(|| {
         invalid(format!("the result of `{}` is of no call in the conversation", result.call_id))
     })?;

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod anthropic_messages;
+pub mod gemini;
 mod object;
 pub mod openai_chat;
 pub mod openai_embeddings;

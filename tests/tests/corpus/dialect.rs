@@ -12,12 +12,15 @@ pub(crate) enum Dialect {
     OpenAiModels,
     AnthropicMessages,
     AnthropicModels,
+    Gemini,
+    GeminiEmbeddings,
+    GeminiModels,
 }
 
 impl Dialect {
     /// The kinds that are judged, in the order in which they are told.
-    pub(crate) const KINDS: [&'static str; 4] =
-        ["openai-chat", "anthropic-messages", "embeddings", "models"];
+    pub(crate) const KINDS: [&'static str; 5] =
+        ["openai-chat", "anthropic-messages", "gemini", "embeddings", "models"];
 
     /// The dialect of an exchange; none where no adapter speaks it yet.
     pub(crate) fn of(kind: &str, exchange: &Exchange) -> Option<Self> {
@@ -25,12 +28,19 @@ impl Dialect {
         match kind {
             "openai-chat" => Some(Self::OpenAiChat),
             "anthropic-messages" => Some(Self::AnthropicMessages),
-            // Cohere's ends in `/embed`, Google's in `:batchEmbedContents`.
+            "gemini" => Some(Self::Gemini),
+            "embeddings" if path.ends_with(":batchEmbedContents") || path.ends_with(":predict") => {
+                Some(Self::GeminiEmbeddings)
+            }
+            // Cohere's ends in `/embed`.
             "embeddings" => path.ends_with("/embeddings").then_some(Self::OpenAiEmbeddings),
             "models" => {
                 let host = exchange.request.url.split('/').nth(2).unwrap_or_default();
                 if exchange.provider == "anthropic" || host == "api.anthropic.com" {
                     return Some(Self::AnthropicModels);
+                }
+                if exchange.provider == "gemini" {
+                    return Some(Self::GeminiModels);
                 }
                 // An answer shows it; an error is known by its provider or its path.
                 let answer = exchange.response.body.json();
@@ -49,6 +59,7 @@ impl Dialect {
         match self {
             Self::OpenAiChat | Self::OpenAiEmbeddings | Self::OpenAiModels => "openai-compatible",
             Self::AnthropicMessages | Self::AnthropicModels => "anthropic",
+            Self::Gemini | Self::GeminiEmbeddings | Self::GeminiModels => "gemini",
         }
     }
 
@@ -59,6 +70,8 @@ impl Dialect {
         let fallback = self.fallback();
         match catalogue::provider(provider) {
             Some(entry) if Some(entry.adapter.as_str()) == adapter(fallback) => &entry.name,
+            // The same code, under a manifest of its own.
+            Some(entry) if fallback == "gemini" && entry.adapter == "vertex" => &entry.name,
             _ => fallback,
         }
     }

@@ -6,7 +6,7 @@ use crate::dialect::Dialect;
 use crate::exchange::Exchange;
 use hotcell::types::{ChatRequest, EmbedRequest, Event};
 use hotcell::{Allocation, Config, Error, ProviderConfig, Runner};
-use hotcell_dialects::{anthropic_messages, openai_chat, openai_embeddings};
+use hotcell_dialects::{anthropic_messages, gemini, openai_chat, openai_embeddings};
 use hotcell_tests::stage::{Script, Stage};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -76,10 +76,10 @@ impl Player {
     async fn told(&self, dialect: Dialect, exchange: &Exchange) -> Result<String, String> {
         let name = name(dialect, &exchange.provider);
         match dialect {
-            Dialect::OpenAiChat | Dialect::AnthropicMessages => {
+            Dialect::OpenAiChat | Dialect::AnthropicMessages | Dialect::Gemini => {
                 let mut request = ChatRequest::user("x");
                 request.stream = exchange.stream;
-                chat::compare(exchange, &self.chat(&format!("{name}/x"), request).await)
+                chat::compare(dialect, exchange, &self.chat(&format!("{name}/x"), request).await)
             }
             Dialect::OpenAiEmbeddings => {
                 // The answer has one vector per input.
@@ -88,7 +88,14 @@ impl Player {
                 let answer = self.runner.embed(&format!("{name}/x"), request).await;
                 embeddings::compare(exchange, answer)
             }
-            Dialect::OpenAiModels | Dialect::AnthropicModels => {
+            Dialect::GeminiEmbeddings => {
+                let (model, _) = exchange.request.model_and_method();
+                let request = gemini::read_embed_request(&exchange.request.body.0, model)
+                    .unwrap_or_else(|_| EmbedRequest::texts(["x"]));
+                let answer = self.runner.embed(&format!("{name}/x"), request).await;
+                embeddings::compare(exchange, answer)
+            }
+            Dialect::OpenAiModels | Dialect::AnthropicModels | Dialect::GeminiModels => {
                 models::compare(exchange, self.runner.models(&name).await)
             }
         }
@@ -131,9 +138,14 @@ impl Player {
         let recorded = &exchange.request.body.0;
         let name = name(dialect, &exchange.provider);
         let error = match dialect {
-            Dialect::OpenAiChat | Dialect::AnthropicMessages => {
+            Dialect::OpenAiChat | Dialect::AnthropicMessages | Dialect::Gemini => {
                 let read = match dialect {
                     Dialect::OpenAiChat => openai_chat::read_request(recorded),
+                    Dialect::Gemini => {
+                        let (model, method) = exchange.request.model_and_method();
+                        let stream = method == "streamGenerateContent";
+                        gemini::read_request(recorded, model, stream)
+                    }
                     _ => anthropic_messages::read_request(recorded),
                 };
                 let request = read.map_err(|error| format!("not read: {error}"))?;
@@ -144,7 +156,15 @@ impl Player {
                     .map_err(|error| format!("not read: {error}"))?;
                 self.runner.embed(&format!("{name}/{}", request.model), request).await.err()
             }
-            Dialect::OpenAiModels | Dialect::AnthropicModels => return Ok(()),
+            Dialect::GeminiEmbeddings => {
+                let (model, _) = exchange.request.model_and_method();
+                let request = gemini::read_embed_request(recorded, model)
+                    .map_err(|error| format!("not read: {error}"))?;
+                self.runner.embed(&format!("{name}/{model}"), request).await.err()
+            }
+            Dialect::OpenAiModels | Dialect::AnthropicModels | Dialect::GeminiModels => {
+                return Ok(());
+            }
         };
         // Whether the answer was good is the other half's matter.
         match &self.stage.received()[..] {

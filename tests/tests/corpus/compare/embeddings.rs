@@ -18,13 +18,16 @@ pub(crate) fn compare(
         (None, answer) => answer.map_err(|error| format!("failed: {error}"))?,
     };
     let body = exchange.response.body.json();
-    let mut data = body["data"].as_array().cloned().unwrap_or_default();
+    let data = ["data", "embeddings", "predictions"].iter().find_map(|name| body[name].as_array());
+    let mut data = data.cloned().unwrap_or_default();
     // The interface has them in the order of the inputs.
     data.sort_by_key(|entry| entry["index"].as_u64());
     equal("number of vectors", &data.len().into(), &answer.vectors.len().into())?;
     let request = exchange.request.body.json();
     for (number, (entry, found)) in data.iter().zip(&answer.vectors).enumerate() {
-        let expected = vector(&entry["embedding"], &request)
+        // Gemini's are `values`, which Vertex AI wraps once more.
+        let values = entry.get("embeddings").unwrap_or(entry).get("values");
+        let expected = vector(values.unwrap_or(&entry["embedding"]), &request)
             .ok_or_else(|| format!("the recording's vector {number} is not understood"))?;
         if expected != *found {
             return Err(format!("vector {number} differs"));

@@ -28,7 +28,11 @@ fn normal(dialect: Dialect, mut body: Value) -> Value {
         match dialect {
             Dialect::OpenAiChat | Dialect::AnthropicMessages => not_streaming(members),
             Dialect::OpenAiEmbeddings => one_text(members),
-            Dialect::OpenAiModels | Dialect::AnthropicModels => {}
+            Dialect::OpenAiModels
+            | Dialect::AnthropicModels
+            | Dialect::Gemini
+            | Dialect::GeminiEmbeddings
+            | Dialect::GeminiModels => {}
         }
     }
     body
