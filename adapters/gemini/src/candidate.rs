@@ -1,14 +1,12 @@
 //! One alternative of an answer, part by part.
 
-use crate::DIALECT;
-use crate::translation::Members;
+use crate::json::{self, Members, Value};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotcell_sdk::{
     Delta, Event, Failure, FinishReason, Finished, MediaEvent, MediaKind, MediaPart, MediaSource,
-    NativeAt, ToolCallStarted, json, warning,
+    NativeAt, ToolCallStarted, warning,
 };
-use serde_json::{Map, Value};
 
 /// A part to which more of its kind is added.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,7 +31,7 @@ pub(crate) struct Candidate {
 impl Candidate {
     pub(crate) fn new(choice: u32) -> Self {
         let (open, parts, called) = (None, 0, false);
-        Self { choice, open, parts, called, finish: None, whole: false, ending: Map::new() }
+        Self { choice, open, parts, called, finish: None, whole: false, ending: Members::default() }
     }
 
     pub(crate) fn is_whole(&mut self) {
@@ -54,7 +52,7 @@ impl Candidate {
         events: &mut Vec<Event>,
     ) -> Result<(), Failure> {
         members.remove("index");
-        if let Some(Value::Object(mut content)) = members.remove("content")
+        if let Some(mut content) = members.take_object("content")
             && let Some(Value::Array(parts)) = content.remove("parts")
         {
             // Where the provider's own tools run, a reason comes before the end.
@@ -73,8 +71,9 @@ impl Candidate {
                 _ if value.is_null() => {}
                 "finishReason" => {
                     // Said of an answer that goes on.
-                    let open = value == "FINISH_REASON_UNSPECIFIED" || value == 0 || value == "";
-                    if !open {
+                    let word = |word: &str| !matches!(word, "" | "FINISH_REASON_UNSPECIFIED");
+                    let number = value.as_u64().is_some_and(|number| number > 0);
+                    if number || value.as_str().is_some_and(word) {
                         self.finish = Some(value);
                     }
                 }
@@ -87,7 +86,7 @@ impl Candidate {
                     self.value(Event::Logprobs, index, name, value, events);
                 }
                 _ => {
-                    self.ending.insert(name, value);
+                    self.ending.insert(&name, value);
                 }
             }
         }
@@ -102,14 +101,14 @@ impl Candidate {
         };
         let raw = self.finish.map(|finish| match finish {
             Value::String(word) => word,
-            other => other.to_string(),
+            other => other.text(),
         });
         if matches!(reason, FinishReason::Other)
             && let Some(message) = self.ending.get("finishMessage").and_then(Value::as_str)
         {
             events.push(warning(format!("the answer broke off: {message}")));
         }
-        let extra = json::extra(self.ending, DIALECT);
+        let extra = self.ending.extra();
         events.push(Event::Finished(Finished { choice: self.choice, reason, raw, extra }));
     }
 
@@ -120,13 +119,13 @@ impl Candidate {
         calls: &mut usize,
         events: &mut Vec<Event>,
     ) -> Result<(), Failure> {
-        if let Some(Value::Object(call)) = part.remove("functionCall") {
+        if let Some(call) = part.take_object("functionCall") {
             return self.call(call, part, id, calls, events);
         }
         let thought = part.get("thought") == Some(&Value::Bool(true));
-        let only_words = part.keys().all(|name| {
-            matches!(name.as_str(), "text" | "thought" | "thoughtSignature" | "partMetadata")
-        });
+        let only_words = part
+            .names()
+            .all(|name| matches!(name, "text" | "thought" | "thoughtSignature" | "partMetadata"));
         if only_words {
             self.words(part, thought, events);
             return Ok(());
@@ -134,11 +133,11 @@ impl Candidate {
         let index = self.next();
         // What was drawn while thinking is no part of the answer.
         if !thought && let Some(media) = media(&mut part)? {
-            let part = MediaPart { extra: json::extra(part, DIALECT), ..media };
+            let part = MediaPart { extra: part.extra(), ..media };
             events.push(Event::Media(MediaEvent { choice: self.choice, index, part }));
             return Ok(());
         }
-        let value = json::native(&part.into(), DIALECT);
+        let value = json::native(&part.into());
         events.push(Event::Native(NativeAt { choice: self.choice, index, value }));
         Ok(())
     }
@@ -146,10 +145,7 @@ impl Candidate {
     /// Words or thoughts, and a signature that closes them. That of words is told as one of
     /// a thought without words, since it belongs to no thought that was told.
     fn words(&mut self, mut part: Members, thought: bool, events: &mut Vec<Event>) {
-        let mut take = |name: &str| match part.remove(name) {
-            Some(Value::String(text)) => Some(text).filter(|text| !text.is_empty()),
-            _ => None,
-        };
+        let mut take = |name: &str| part.take_text(name).filter(|text| !text.is_empty());
         let (text, signature) = (take("text"), take("thoughtSignature"));
         let (kind, event): (_, fn(Delta) -> Event) = match thought {
             true => (Open::Thought, Event::Reasoning),
@@ -191,19 +187,14 @@ impl Candidate {
         let (choice, index) = (self.choice, self.next());
         self.called = true;
         *calls += 1;
-        let name = match call.remove("name") {
-            Some(Value::String(name)) if !name.is_empty() => name,
-            _ => return Err(Failure::malformed("a call without a name")),
-        };
+        let name = call.take_text("name").filter(|name| !name.is_empty());
+        let name = name.ok_or_else(|| Failure::malformed("a call without a name"))?;
         let arguments = match call.remove("args") {
             None | Some(Value::Null) => None,
             Some(Value::Object(arguments)) if arguments.is_empty() => None,
-            Some(arguments) => Some(arguments.to_string()),
+            Some(arguments) => Some(arguments.text()),
         };
-        let signature = match part.remove("thoughtSignature") {
-            Some(Value::String(signature)) => Some(signature),
-            _ => None,
-        };
+        let signature = part.take_text("thoughtSignature");
         let given = call.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
         // Made of its place in the answer, or in the conversation.
         let id = match (given, id.filter(|id| id.len() <= 32)) {
@@ -213,9 +204,9 @@ impl Candidate {
         };
         // What else the provider says of it, to be sent back.
         if !call.is_empty() {
-            part.insert("functionCall".to_owned(), call.into());
+            part.insert("functionCall", call);
         }
-        let extra = json::extra(part, DIALECT);
+        let extra = part.extra();
         let started = ToolCallStarted { choice, index, id, name, signature, extra };
         events.push(Event::ToolCallStarted(started));
         if let Some(text) = arguments {
@@ -240,16 +231,16 @@ impl Candidate {
         value: Value,
         events: &mut Vec<Event>,
     ) {
-        let value = json::native(&Members::from_iter([(name, value)]).into(), DIALECT);
+        let value = json::native(&json::object(&name, value).into());
         events.push(event(NativeAt { choice: self.choice, index, value }));
     }
 }
 
 /// Takes a medium out of a part; none where it has no data that can be read.
 fn media(part: &mut Members) -> Result<Option<MediaPart>, Failure> {
-    let text = |blob: &Value, name: &str| blob[name].as_str().map(str::to_owned);
+    let text = |blob: &Value, name: &str| blob.get(name).as_str().map(str::to_owned);
     let (mime, source) = if let Some(blob) = part.get("inlineData") {
-        let Some(data) = blob["data"].as_str() else { return Ok(None) };
+        let Some(data) = blob.get("data").as_str() else { return Ok(None) };
         let bytes = STANDARD.decode(data);
         let bytes = bytes.map_err(|error| Failure::malformed(format!("a medium: {error}")))?;
         (text(blob, "mimeType"), MediaSource::Bytes(bytes))

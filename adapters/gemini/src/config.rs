@@ -1,11 +1,11 @@
 //! How the answer is made: `generationConfig`
 //! (<https://ai.google.dev/api/generate-content#generationconfig>).
 
+use crate::json::{self, Members, Value};
 use crate::schema::{self, Place};
 use crate::thinking;
-use crate::translation::{Members, Translation, invalid, maybe, put, spells};
-use hotcell_sdk::{ChatRequest, Failure, JsonSchema, OutputFormat, Sampling, json};
-use serde_json::Value;
+use crate::translation::{Translation, maybe, put, spells};
+use hotcell_sdk::{ChatRequest, Failure, JsonSchema, OutputFormat, Sampling};
 
 /// How many sequences may stop an answer.
 const STOPS: usize = 5;
@@ -18,7 +18,7 @@ pub(crate) fn write(
 ) -> Result<Option<Value>, Failure> {
     let written = own.is_some();
     let own = own.unwrap_or_default();
-    let mut config = Members::new();
+    let mut config = Members::default();
     write_sampling(&request.sampling, &own, &mut config, translation)?;
     if !spells(&own, "thinkingConfig")
         && let Some(wanted) = &request.reasoning
@@ -59,7 +59,12 @@ fn write_sampling(
         return Err(Failure::unsupported(why));
     }
     if !stops.is_empty() {
-        put(config, own, "stopSequences", stops.into_iter().cloned().collect::<Vec<_>>());
+        put(
+            config,
+            own,
+            "stopSequences",
+            stops.into_iter().map(|stop| Value::from(stop.as_str())).collect::<Vec<_>>(),
+        );
     }
     if let Some(count) = sampling.logprobs {
         put(config, own, "responseLogprobs", true);
@@ -84,17 +89,14 @@ fn write_output(
     if let Some(JsonSchema { schema, description, .. }) = schema
         && !spelled
     {
-        let mut value = json::parse(schema, "the schema of the answer")?;
-        if let (Some(members), Some(description)) = (value.as_object_mut(), description) {
-            members.entry("description").or_insert_with(|| description.as_str().into());
-        }
-        if !value.is_object() {
-            return Err(invalid("the schema of the answer is not an object"));
+        let mut value = json::members(schema, "the schema of the answer")?;
+        if let Some(description) = description.as_deref().filter(|_| !value.has("description")) {
+            value.insert("description", description);
         }
         let place = Place { what: "the schema of the answer", exact: translation.exact };
-        let written = schema::write(value, &place, translation);
+        let written = schema::write(value.into(), &place, translation);
         let name = if written.wide { "responseJsonSchema" } else { "responseSchema" };
-        config.insert(name.to_owned(), written.schema);
+        config.insert(name, written.schema);
     }
     Ok(())
 }

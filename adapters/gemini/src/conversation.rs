@@ -1,10 +1,10 @@
 //! The conversation as the provider wants it: an instruction, then turns of the user and
 //! the model (<https://ai.google.dev/api/caching#Content>).
 
+use crate::json::{Members, Value, object};
 use crate::part::{self, Calls};
-use crate::translation::{Members, Translation};
+use crate::translation::Translation;
 use hotcell_sdk::{ChatRequest, Failure, Message, Part, Role};
-use serde_json::{Value, json};
 
 /// A conversation, put in order.
 pub(crate) struct Conversation {
@@ -64,7 +64,7 @@ pub(crate) fn write(
     }
     if !translation.exact {
         for turn in &mut turns {
-            turn.parts.sort_by_key(|(place, _)| *place);
+            turn.sort();
         }
         begin(&mut turns, &mut instruction, translation);
     }
@@ -78,7 +78,7 @@ fn begin(turns: &mut Vec<Turn>, instruction: &mut Instruction, translation: &mut
         Some(first) if first.role == "user" => return,
         Some(_) => {
             translation.warn("a turn of the user's was put before the model's, which came first");
-            vec![json!({ "text": "." })]
+            vec![object("text", ".").into()]
         }
         None if instruction.parts.is_empty() => return,
         None => {
@@ -87,15 +87,26 @@ fn begin(turns: &mut Vec<Turn>, instruction: &mut Instruction, translation: &mut
         }
     };
     let parts = parts.into_iter().map(|part| (0, part)).collect();
-    turns.insert(0, Turn { role: "user", parts, extra: Members::new() });
+    turns.insert(0, Turn { role: "user", parts, extra: Members::default() });
 }
 
 impl Turn {
+    /// Puts the parts in the order of their places; those of one place stay as they are.
+    /// Most turns are in order, and the library's sorting is larger than all of this file.
+    fn sort(&mut self) {
+        let mut sorted: Vec<(usize, Value)> = Vec::with_capacity(self.parts.len());
+        for part in std::mem::take(&mut self.parts) {
+            let at = sorted.iter().rposition(|(place, _)| *place <= part.0);
+            sorted.insert(at.map_or(0, |at| at + 1), part);
+        }
+        self.parts = sorted;
+    }
+
     fn write(self) -> Value {
-        let mut content = Members::new();
-        content.insert("role".to_owned(), self.role.into());
+        let mut content = Members::default();
+        content.insert("role", self.role);
         let parts: Vec<Value> = self.parts.into_iter().map(|(_, part)| part).collect();
-        content.insert("parts".to_owned(), parts.into());
+        content.insert("parts", parts);
         content.extend(self.extra);
         content.into()
     }
@@ -132,8 +143,8 @@ impl Instruction {
         if self.parts.is_empty() && !self.present {
             return None;
         }
-        let mut content = Members::new();
-        content.insert("parts".to_owned(), self.parts.into());
+        let mut content = Members::default();
+        content.insert("parts", self.parts);
         content.extend(self.extra);
         Some(content.into())
     }

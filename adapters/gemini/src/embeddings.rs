@@ -2,22 +2,26 @@
 //! (<https://ai.google.dev/api/embeddings>), `predict` of Vertex AI
 //! (<https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/text-embeddings-api>).
 
+use crate::json::{self, Members, Value, object};
 use crate::request::{bare, path};
-use crate::translation::{Members, is_vertex, maybe, put, spells};
+use crate::translation::{is_ours, is_vertex, maybe, put, spells};
 use crate::{DIALECT, error, usage};
-use hotcell_sdk::{EmbedRequest, EmbedResponse, Endpoint, Failure, Input, Usage, json};
-use serde_json::{Value, json};
+use hotcell_sdk::{EmbedRequest, EmbedResponse, Endpoint, Failure, Input, Usage};
 
 pub(crate) fn embed(request: &EmbedRequest) -> Result<EmbedResponse, Failure> {
-    let mut lost = Vec::new();
-    let extra = json::members(request.extra.as_ref(), DIALECT, &mut lost)?;
-    // There is no event that could tell of a loss here.
-    if let Some(name) = lost.first() {
-        let dialect =
-            request.extra.as_ref().map(|extra| extra.dialect.as_str()).unwrap_or_default();
-        let why = format!("`{name}` of {dialect} cannot be said in {DIALECT}");
-        return Err(Failure::unsupported(why));
-    }
+    let extra = match &request.extra {
+        None => Members::default(),
+        Some(native) => {
+            let members = json::members(&native.value, "`extra`")?;
+            // There is no event that could tell of a loss here.
+            if let Some(name) = members.names().next().filter(|_| !is_ours(native)) {
+                let dialect = &native.dialect;
+                let why = format!("`{name}` of {dialect} cannot be said in {DIALECT}");
+                return Err(Failure::unsupported(why));
+            }
+            members
+        }
+    };
     let mut texts = Vec::new();
     for input in &request.inputs {
         match input {
@@ -52,26 +56,24 @@ pub(crate) fn embed(request: &EmbedRequest) -> Result<EmbedResponse, Failure> {
 fn send(request: &EmbedRequest, method: &str, body: Members) -> Result<Value, Failure> {
     let endpoint = Endpoint::named("api")?;
     let builder = endpoint.post(path(&request.model, method)).header("accept", "application/json");
-    let answer: Value = error::checked(builder.json(&body)?.send()?)?.json()?;
-    match error::in_answer(&answer) {
-        Some(failure) => Err(failure),
-        None => Ok(answer),
-    }
+    let builder = builder.header("content-type", "application/json");
+    error::answer(builder.body(body.bytes()).send()?)
 }
 
 fn batch(request: &EmbedRequest, texts: &[&str], extra: Members) -> Members {
     let one = |text: &&str| {
-        let mut one = Members::new();
-        one.insert("model".to_owned(), format!("models/{}", bare(&request.model)).into());
-        one.insert("content".to_owned(), json!({ "parts": [{ "text": text }] }));
-        let none = Members::new();
+        let mut one = Members::default();
+        one.insert("model", format!("models/{}", bare(&request.model)));
+        let part = Value::from(object("text", *text));
+        one.insert("content", object("parts", vec![part]));
+        let none = Members::default();
         maybe(&mut one, &none, "taskType", request.task.as_deref().map(task));
         maybe(&mut one, &none, "outputDimensionality", request.dimensions);
         Value::from(one)
     };
-    let mut body = Members::new();
+    let mut body = Members::default();
     if !spells(&extra, "requests") {
-        body.insert("requests".to_owned(), texts.iter().map(one).collect());
+        body.insert("requests", texts.iter().map(one).collect::<Vec<_>>());
     }
     body.extend(extra);
     body
@@ -79,23 +81,23 @@ fn batch(request: &EmbedRequest, texts: &[&str], extra: Members) -> Members {
 
 fn instances(request: &EmbedRequest, texts: &[&str], mut extra: Members) -> Members {
     let one = |text: &&str| {
-        let mut one = Members::from_iter([("content".to_owned(), Value::from(*text))]);
-        maybe(&mut one, &Members::new(), "task_type", request.task.as_deref().map(task));
+        let mut one = object("content", *text);
+        maybe(&mut one, &Members::default(), "task_type", request.task.as_deref().map(task));
         Value::from(one)
     };
-    let mut body = Members::new();
+    let mut body = Members::default();
     if !spells(&extra, "instances") {
-        body.insert("instances".to_owned(), texts.iter().map(one).collect());
+        body.insert("instances", texts.iter().map(one).collect::<Vec<_>>());
     }
     let own = match extra.get("parameters") {
         Some(Value::Object(own)) => own.clone(),
-        _ => Members::new(),
+        _ => Members::default(),
     };
     if let Some(dimensions) = request.dimensions {
-        let mut parameters = Members::new();
+        let mut parameters = Members::default();
         put(&mut parameters, &own, "outputDimensionality", dimensions);
         parameters.extend(own);
-        extra.insert("parameters".to_owned(), parameters.into());
+        extra.insert("parameters", parameters);
     }
     body.extend(extra);
     body
@@ -127,13 +129,14 @@ fn read(answer: Value, list: &str, inputs: usize) -> Result<EmbedResponse, Failu
     let mut vectors = Vec::with_capacity(entries.len());
     for entry in &entries {
         // Vertex AI wraps each in an object of its own, with what it counted.
-        let entry = entry.get("embeddings").unwrap_or(entry);
-        let values = entry["values"].as_array();
+        let inner = entry.get("embeddings");
+        let entry = if inner.is_null() { entry } else { inner };
+        let values = entry.get("values").as_list();
         let values = values.ok_or_else(|| Failure::malformed("a vector has no values"))?;
         let vector: Option<Vec<f32>> =
             values.iter().map(|value| value.as_f64().map(|value| value as f32)).collect();
         vectors.push(vector.ok_or_else(|| Failure::malformed("a vector is not of numbers"))?);
-        if let Some(count) = entry["statistics"]["token_count"].as_f64() {
+        if let Some(count) = entry.get("statistics").get("token_count").as_f64() {
             tokens = Some(tokens.unwrap_or(0) + count as u64);
         }
     }
@@ -143,7 +146,7 @@ fn read(answer: Value, list: &str, inputs: usize) -> Result<EmbedResponse, Failu
         let (output, cache_read, cache_write, reasoning) = (None, None, None, None);
         Some(Usage { input, output, cache_read, cache_write, reasoning, raw: None })
     });
-    Ok(EmbedResponse { model: None, vectors, usage, extra: json::extra(answer, DIALECT) })
+    Ok(EmbedResponse { model: None, vectors, usage, extra: answer.extra() })
 }
 
 fn added(one: Option<Usage>, other: Option<Usage>) -> Option<Usage> {

@@ -2,9 +2,8 @@
 //! details (<https://cloud.google.com/apis/design/errors>,
 //! <https://ai.google.dev/gemini-api/docs/troubleshooting>).
 
-use crate::DIALECT;
-use hotcell_sdk::{Failure, FailureKind, Header, Response, json, thousandths};
-use serde_json::Value;
+use crate::json::{self, Value};
+use hotcell_sdk::{Failure, FailureKind, Header, Response, thousandths};
 
 /// Passes a status below 300 on.
 pub(crate) fn checked(response: Response) -> Result<Response, Failure> {
@@ -13,7 +12,7 @@ pub(crate) fn checked(response: Response) -> Result<Response, Failure> {
         return Ok(response);
     }
     let (headers, body) = (response.headers(), response.error_text());
-    let value: Value = serde_json::from_str(&body).unwrap_or_default();
+    let value = Value::parse(&body).unwrap_or_default();
     let failure = of_value(&value, Some(status), &headers);
     Err(failure.unwrap_or_else(|| Failure::from_status(status, &body, &headers)))
 }
@@ -25,12 +24,12 @@ pub(crate) fn in_answer(value: &Value) -> Option<Failure> {
 
 /// An object with a member `error`, alone or as the only element of a list.
 fn of_value(value: &Value, status: Option<u16>, headers: &[Header]) -> Option<Failure> {
-    let object = value.get(0).unwrap_or(value);
-    let error = object.get("error").filter(|error| !error.is_null())?;
-    let word = error["status"].as_str();
-    let message = error["message"].as_str().or(error.as_str()).or(word);
+    let object = value.as_list().and_then(<[Value]>::first).unwrap_or(value);
+    let error = Some(object.get("error")).filter(|error| !error.is_null())?;
+    let word = error.get("status").as_str();
+    let message = error.get("message").as_str().or(error.as_str()).or(word);
     let message = message.unwrap_or("the provider broke off with an error").trim();
-    let said = error["code"].as_u64().and_then(|code| u16::try_from(code).ok());
+    let said = error.get("code").as_number::<u16>();
     let said = said.filter(|code| (300..600).contains(code));
     let mut failure = Failure::from_status(status.or(said).unwrap_or(500), message, headers);
     failure.status = status;
@@ -38,11 +37,11 @@ fn of_value(value: &Value, status: Option<u16>, headers: &[Header]) -> Option<Fa
     if let Some(kind) = word.and_then(meaning) {
         failure.kind = kind;
     }
-    for detail in error["details"].as_array().into_iter().flatten() {
+    for detail in error.get("details").as_list().into_iter().flatten() {
         read_detail(detail, &mut failure);
     }
     read_message(&mut failure);
-    failure.raw = Some(json::native(value, DIALECT));
+    failure.raw = Some(json::native(value));
     Some(failure)
 }
 
@@ -69,15 +68,15 @@ fn meaning(word: &str) -> Option<FailureKind> {
 
 /// One detail, of the types of `google/rpc/error_details.proto`.
 fn read_detail(detail: &Value, failure: &mut Failure) {
-    let kind = detail["@type"].as_str().unwrap_or_default();
+    let kind = detail.get("@type").as_str().unwrap_or_default();
     match kind.rsplit('.').next().unwrap_or_default() {
         "RetryInfo" => {
-            let delay = detail["retryDelay"].as_str().and_then(|delay| delay.strip_suffix('s'));
+            let delay = detail.get("retryDelay").as_str().and_then(|delay| delay.strip_suffix('s'));
             if let Some(delay) = delay.and_then(thousandths) {
                 failure.retry_after_ms = Some(delay);
             }
         }
-        "ErrorInfo" => match detail["reason"].as_str().unwrap_or_default() {
+        "ErrorInfo" => match detail.get("reason").as_str().unwrap_or_default() {
             "API_KEY_INVALID"
             | "API_KEY_EXPIRED"
             | "ACCESS_TOKEN_EXPIRED"
@@ -91,16 +90,17 @@ fn read_detail(detail: &Value, failure: &mut Failure) {
         "QuotaFailure" => {
             // A limit of a day, or one of nothing, is not waited for.
             let lasting = |violation: &Value| {
-                let id = violation["quotaId"].as_str().unwrap_or_default();
-                let value = &violation["quotaValue"];
-                id.contains("PerDay") || value.as_str() == Some("0") || value.as_u64() == Some(0)
+                let id = violation.get("quotaId").as_str().unwrap_or_default();
+                let value = violation.get("quotaValue");
+                id.contains("PerDay") || value.is("0") || value.as_u64() == Some(0)
             };
-            if detail["violations"].as_array().is_some_and(|all| all.iter().any(lasting)) {
+            if detail.get("violations").as_list().is_some_and(|all| all.iter().any(lasting)) {
                 failure.kind = FailureKind::QuotaExhausted;
             }
         }
         "BadRequest" => {
-            let field = detail["fieldViolations"][0]["field"].as_str();
+            let first = detail.get("fieldViolations").as_list().and_then(<[Value]>::first);
+            let field = first.and_then(|first| first.get("field").as_str());
             failure.param = field.filter(|field| !field.is_empty()).map(str::to_owned);
         }
         _ => {}
@@ -131,5 +131,16 @@ fn read_message(failure: &mut Failure) {
         && any(&["limit: 0", "prepayment credits", "credits are depleted"])
     {
         failure.kind = FailureKind::QuotaExhausted;
+    }
+}
+
+/// The JSON of an answer that is no chat's, and no error in its place.
+pub(crate) fn answer(response: Response) -> Result<Value, Failure> {
+    let body = checked(response)?.text()?;
+    let answer =
+        Value::parse(&body).map_err(|why| Failure::malformed(format!("the answer: {why}")))?;
+    match in_answer(&answer) {
+        Some(failure) => Err(failure),
+        None => Ok(answer),
     }
 }

@@ -64,6 +64,7 @@ mod config;
 mod conversation;
 mod embeddings;
 mod error;
+mod json;
 mod media;
 mod models;
 mod part;
@@ -103,7 +104,8 @@ impl Chat for Gemini {
                 .query("alt", "sse")
                 .header("accept", "text/event-stream"),
         };
-        let response = error::checked(builder.json(&outgoing.body)?.send()?)?;
+        let builder = builder.header("content-type", "application/json");
+        let response = error::checked(builder.body(outgoing.body.bytes()).send()?)?;
         let parts = request.messages.iter().flat_map(|message| &message.parts);
         let calls = parts.filter(|part| matches!(part, Part::ToolCall(_))).count();
         Reply::begin(response, Assembly::after(calls), outgoing.warnings)

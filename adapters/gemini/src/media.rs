@@ -1,11 +1,11 @@
 //! Images, sounds, films and documents, and where they are
 //! (<https://ai.google.dev/gemini-api/docs/file-input-methods>).
 
-use crate::translation::{Members, Translation, invalid};
+use crate::json::{Members, Value, object};
+use crate::translation::{Translation, invalid};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotcell_sdk::{Failure, MediaPart, MediaSource};
-use serde_json::{Value, json};
 
 /// Where the Gemini API keeps files.
 const FILES: &str = "https://generativelanguage.googleapis.com/v1beta/";
@@ -20,15 +20,17 @@ pub(crate) fn write(media: &MediaPart, translation: &mut Translation) -> Result<
     if let (Some(Value::Object(blob)), MediaSource::Bytes(bytes)) =
         (extra.get_mut("inline_data"), &media.source)
     {
-        blob.entry("data").or_insert_with(|| STANDARD.encode(bytes).into());
+        if !blob.has("data") {
+            blob.insert("data", STANDARD.encode(bytes));
+        }
     }
-    if extra.contains_key("inline_data") || extra.contains_key("file_data") {
+    if extra.has("inline_data") || extra.has("file_data") {
         return Ok(extra.into());
     }
     let (name, mut blob) = match &media.source {
         MediaSource::Bytes(bytes) => inline(media.mime.as_deref(), bytes)?,
         MediaSource::Url(url) => match data_url(url) {
-            Some((mime, data)) => ("inlineData", json!({ "mimeType": mime, "data": data })),
+            Some((mime, data)) => ("inlineData", blob(mime, data.to_owned())),
             None => file(url, media, translation)?,
         },
         MediaSource::FileId(id) if id.contains("://") => file(id, media, translation)?,
@@ -42,18 +44,24 @@ pub(crate) fn write(media: &MediaPart, translation: &mut Translation) -> Result<
             file(&format!("{FILES}files/{id}"), media, translation)?
         }
     };
-    if let (Some(Value::Object(own)), Some(blob)) = (extra.remove(name), blob.as_object_mut()) {
+    if let Some(own) = extra.take_object(name) {
         blob.extend(own);
     }
-    let mut part = Members::from_iter([(name.to_owned(), blob)]);
+    let mut part = object(name, blob);
     part.extend(extra);
     Ok(part.into())
 }
 
-fn inline(mime: Option<&str>, bytes: &[u8]) -> Result<(&'static str, Value), Failure> {
+fn inline(mime: Option<&str>, bytes: &[u8]) -> Result<(&'static str, Members), Failure> {
     let mime = mime.or_else(|| told_by_bytes(bytes));
     let mime = mime.ok_or_else(|| invalid("an image, sound, film or document needs its type"))?;
-    Ok(("inlineData", json!({ "mimeType": mime, "data": STANDARD.encode(bytes) })))
+    Ok(("inlineData", blob(mime, STANDARD.encode(bytes))))
+}
+
+fn blob(mime: &str, data: String) -> Members {
+    let mut blob = object("mimeType", mime);
+    blob.insert("data", data);
+    blob
 }
 
 /// What the provider fetches by itself, or holds already.
@@ -61,7 +69,7 @@ fn file(
     uri: &str,
     media: &MediaPart,
     translation: &Translation,
-) -> Result<(&'static str, Value), Failure> {
+) -> Result<(&'static str, Members), Failure> {
     let (scheme, _) = uri.split_once("://").unwrap_or_default();
     let fetched = match scheme {
         "http" | "https" => true,
@@ -74,19 +82,19 @@ fn file(
             if translation.vertex { " or `gs://`" } else { "" }
         )));
     }
-    let mut data = Members::new();
+    let mut data = Members::default();
     let told = media.mime.as_deref().or_else(|| told_by_name(uri).filter(|_| !translation.exact));
     match told {
         Some(mime) => {
-            data.insert("mimeType".to_owned(), mime.into());
+            data.insert("mimeType", mime);
         }
         None if translation.vertex && !translation.exact => {
             return Err(invalid(format!("Vertex AI wants to know the type of `{uri}`")));
         }
         None => {}
     }
-    data.insert("fileUri".to_owned(), uri.into());
-    Ok(("fileData", data.into()))
+    data.insert("fileUri", uri);
+    Ok(("fileData", data))
 }
 
 /// The type and the base64 of `data:TYPE;base64,DATA`.

@@ -1,10 +1,10 @@
 //! The provider's models, all pages of them (<https://ai.google.dev/api/models>).
 
 use crate::error;
+use crate::json::Value;
 use crate::request::bare;
 use crate::translation::is_vertex;
 use hotcell_sdk::{Endpoint, Failure, Model};
-use serde_json::Value;
 
 /// The most that the provider gives at once.
 const PAGE: &str = "1000";
@@ -21,20 +21,16 @@ pub(crate) fn list() -> Result<Vec<Model>, Failure> {
         if let Some(token) = &token {
             request = request.query("pageToken", token);
         }
-        let response = error::checked(request.header("accept", "application/json").send()?)?;
-        let mut page: Value = response.json()?;
-        if let Some(failure) = error::in_answer(&page) {
-            return Err(failure);
-        }
+        let page = error::answer(request.header("accept", "application/json").send()?)?;
         let malformed = || Failure::malformed("the list of models has an entry without a name");
         if !page.is_object() {
             return Err(Failure::malformed("the list of models is no JSON object"));
         }
-        for entry in page["models"].as_array().into_iter().flatten() {
+        for entry in page.get("models").as_list().into_iter().flatten() {
             models.push(model(entry).ok_or_else(malformed)?);
         }
-        let next = page["nextPageToken"].take();
-        let next = next.as_str().filter(|next| !next.is_empty()).map(str::to_owned);
+        let next =
+            page.get("nextPageToken").as_str().filter(|next| !next.is_empty()).map(str::to_owned);
         if next.is_none() {
             return Ok(models);
         }
@@ -47,10 +43,10 @@ pub(crate) fn list() -> Result<Vec<Model>, Failure> {
 
 fn model(entry: &Value) -> Option<Model> {
     Some(Model {
-        id: bare(entry["name"].as_str()?).to_owned(),
-        name: entry["displayName"].as_str().map(str::to_owned),
+        id: bare(entry.get("name").as_str()?).to_owned(),
+        name: entry.get("displayName").as_str().map(str::to_owned),
         created: None,
         owned_by: None,
-        raw: Some(entry.to_string()),
+        raw: Some(entry.text()),
     })
 }

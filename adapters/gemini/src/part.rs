@@ -1,10 +1,10 @@
 //! The parts of a turn (<https://ai.google.dev/api/caching#Part>).
 
+use crate::json::{self, Members, Value, object};
 use crate::media;
 use crate::request::generation;
-use crate::translation::{Members, Translation, invalid, is_ours, own, put, spells};
-use hotcell_sdk::{Failure, Part, ReasoningPart, ToolCall, ToolResult, ToolResultPart, json};
-use serde_json::{Value, json};
+use crate::translation::{Translation, invalid, is_ours, own, put, spells};
+use hotcell_sdk::{Failure, Part, ReasoningPart, ToolCall, ToolResult, ToolResultPart};
 
 /// What stands in the place of a signature that a model wants and nobody has, because
 /// another model called (<https://ai.google.dev/gemini-api/docs/thought-signatures>).
@@ -63,14 +63,14 @@ pub(crate) fn write(
         Part::Text(text) if text.text.is_empty() && !translation.exact => return Ok(()),
         Part::Text(text) => {
             let extra = translation.members(text.extra.as_ref())?;
-            let mut part = Members::new();
+            let mut part = Members::default();
             put(&mut part, &extra, "text", text.text.clone());
             part.extend(extra);
             part.into()
         }
         // The model's own words, which it is shown as words.
         Part::Refusal(text) if text.is_empty() => return Ok(()),
-        Part::Refusal(text) => json!({ "text": text }),
+        Part::Refusal(text) => object("text", text.as_str()).into(),
         Part::Media(part) => media::write(part, translation)?,
         Part::Reasoning(part) => match write_reasoning(part, parts, translation)? {
             Some(part) => part,
@@ -80,7 +80,7 @@ pub(crate) fn write(
         Part::ToolResult(result) => return write_result(result, parts, calls, translation),
         Part::Native(native) => match own(native, "a part")? {
             // A piece of an answer that is no content.
-            Value::Object(part) if part.len() == 1 && part.contains_key("event") => return Ok(()),
+            Value::Object(part) if part.len() == 1 && part.has("event") => return Ok(()),
             part => part,
         },
     };
@@ -106,16 +106,18 @@ fn write_reasoning(
     {
         // A signature without a thought is that of the words before it.
         if let Some((_, Value::Object(last))) = parts.last_mut()
-            && last.contains_key("text")
-            && !last.contains_key("thoughtSignature")
+            && last.has("text")
+            && !last.has("thoughtSignature")
         {
-            last.insert("thoughtSignature".to_owned(), signature.as_str().into());
+            last.insert("thoughtSignature", signature.as_str());
             return Ok(None);
         }
-        return Ok(Some(json!({ "text": "", "thoughtSignature": signature })));
+        let mut part = object("text", "");
+        part.insert("thoughtSignature", signature.as_str());
+        return Ok(Some(part.into()));
     }
     let extra = translation.members(part.extra.as_ref())?;
-    let mut thought = Members::new();
+    let mut thought = Members::default();
     if !part.text.is_empty() {
         put(&mut thought, &extra, "text", part.text.clone());
     }
@@ -134,32 +136,29 @@ fn write_call(
 ) -> Result<Value, Failure> {
     let mut extra = translation.members(call.extra.as_ref())?;
     let first = std::mem::take(&mut calls.first);
-    let mut function = Members::new();
-    let own = match extra.remove("functionCall") {
-        Some(Value::Object(own)) => own,
-        _ => Members::new(),
-    };
+    let mut function = Members::default();
+    let own = extra.take_object("functionCall").unwrap_or_default();
     let id = own.get("id").cloned();
     calls.calls.push(Call { id: call.id.clone(), name: call.name.clone(), own: id });
     put(&mut function, &own, "name", call.name.clone());
     let arguments = call.arguments.trim();
     if !(arguments.is_empty() && translation.exact) && !spells(&own, "args") {
         let arguments = match arguments {
-            "" => Members::new(),
-            text => serde_json::from_str(text).unwrap_or_else(|_| {
+            "" => Members::default(),
+            text => json::members(text, "").unwrap_or_else(|_| {
                 translation.warn(format!(
                     "the arguments of `{}` are not a JSON object and were wrapped in one",
                     call.name
                 ));
-                Members::from_iter([("INVALID_JSON".to_owned(), text.into())])
+                object("INVALID_JSON", text)
             }),
         };
-        function.insert("args".to_owned(), arguments.into());
+        function.insert("args", arguments);
     }
     function.extend(own);
-    let mut part = Members::new();
-    if !extra.contains_key("function_call") {
-        part.insert("functionCall".to_owned(), function.into());
+    let mut part = Members::default();
+    if !extra.has("function_call") {
+        part.insert("functionCall", function);
     }
     let missing = first && !translation.exact && calls.generation >= SIGNED;
     match &call.signature {
@@ -169,7 +168,7 @@ fn write_call(
                 "a call has no signature, as one that another model made: this one was asked not \
                  to look for it",
             );
-            part.insert("thoughtSignature".to_owned(), NO_SIGNATURE.into());
+            part.insert("thoughtSignature", NO_SIGNATURE);
         }
         None => {}
     }
@@ -194,11 +193,8 @@ fn write_result(
         invalid(format!("the result of `{}` is of no call in the conversation", result.call_id))
     })?;
     let place = found.map_or(LAST - 1, |(place, _)| place);
-    let own = match extra.remove("functionResponse") {
-        Some(Value::Object(own)) => own,
-        _ => Members::new(),
-    };
-    let mut response = Members::new();
+    let own = extra.take_object("functionResponse").unwrap_or_default();
+    let mut response = Members::default();
     if !translation.exact
         && let Some(id) = found.and_then(|(_, call)| call.own.clone())
     {
@@ -231,9 +227,9 @@ fn write_result(
         put(&mut response, &own, "parts", media);
     }
     response.extend(own);
-    let mut part = Members::new();
-    if !extra.contains_key("function_response") {
-        part.insert("functionResponse".to_owned(), response.into());
+    let mut part = Members::default();
+    if !extra.has("function_response") {
+        part.insert("functionResponse", response);
     }
     part.extend(extra);
     parts.push((place, part.into()));
@@ -246,11 +242,13 @@ fn write_result(
 fn answer(texts: &[&str], is_error: bool) -> Value {
     let name = if is_error { "error" } else { "output" };
     match texts {
-        [text] => match json::object(text, "") {
+        [text] => match json::members(text, "") {
             Ok(object) if !is_error => object.into(),
-            _ => json!({ name: text }),
+            _ => object(name, *text).into(),
         },
-        [] => json!({ name: "" }),
-        texts => json!({ name: texts }),
+        [] => object(name, "").into(),
+        texts => {
+            object(name, texts.iter().map(|text| Value::from(*text)).collect::<Vec<_>>()).into()
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! A chat request into the body that the provider reads
 //! (<https://ai.google.dev/api/generate-content#method:-models.generatecontent>).
 
-use crate::translation::{Members, Translation, put, spells};
+use crate::json::{Members, Value};
+use crate::translation::{Translation, put, spells};
 use crate::{config, conversation, tool};
 use hotcell_sdk::{ChatRequest, Failure, percent_encode};
-use serde_json::Value;
 
 /// What goes out, and what could not be said.
 pub(crate) struct Outgoing {
@@ -15,7 +15,7 @@ pub(crate) struct Outgoing {
 pub(crate) fn write(request: &ChatRequest) -> Result<Outgoing, Failure> {
     let mut translation = Translation::of(request.extra.as_ref());
     let mut extra = translation.members(request.extra.as_ref())?;
-    let mut body = Members::new();
+    let mut body = Members::default();
     let conversation = conversation::write(request, &mut translation)?;
     let empty = conversation.contents.is_empty();
     if !spells(&extra, "contents") {
@@ -30,10 +30,7 @@ pub(crate) fn write(request: &ChatRequest) -> Result<Outgoing, Failure> {
     tool::write(request, &extra, &mut body, &mut translation)?;
     // The client's own members of it stand beside those that are modelled.
     let own = match extra.get("generationConfig") {
-        Some(Value::Object(_)) => match extra.remove("generationConfig") {
-            Some(Value::Object(own)) => Some(own),
-            _ => None,
-        },
+        Some(Value::Object(_)) => extra.take_object("generationConfig"),
         _ => None,
     };
     let config = config::write(request, own, &mut translation)?;

@@ -15,9 +15,9 @@
 mod merge;
 mod rewrite;
 
+use crate::json::Value;
 use crate::translation::Translation;
 use rewrite::Rewriter;
-use serde_json::Value;
 
 /// Whose schema it is, and whether its client wrote it for this provider.
 pub(crate) struct Place<'a> {

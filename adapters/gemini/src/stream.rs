@@ -2,12 +2,9 @@
 //! (<https://ai.google.dev/api/generate-content#generatecontentresponse>).
 
 use crate::candidate::Candidate;
-use crate::translation::Members;
-use crate::{DIALECT, error, usage};
-use hotcell_sdk::{
-    Assemble, Event, Failure, FinishReason, Finished, Started, Usage, json, warning,
-};
-use serde_json::Value;
+use crate::json::{self, Members, Value};
+use crate::{error, usage};
+use hotcell_sdk::{Assemble, Event, Failure, FinishReason, Finished, Started, Usage, warning};
 
 /// How many alternatives an answer may have; the provider gives eight at the most.
 const CANDIDATES: u64 = 64;
@@ -38,13 +35,13 @@ impl Assemble for Assembly {
         if matches!(data.trim_ascii(), "" | "[DONE]") {
             return Ok(());
         }
-        let chunk = serde_json::from_str(data)
+        let chunk = Value::parse(data)
             .map_err(|error| Failure::malformed(format!("a chunk of the stream: {error}")))?;
         self.chunk(chunk, events)
     }
 
     fn whole(&mut self, body: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
-        let body = serde_json::from_str(body)
+        let body = Value::parse(body)
             .map_err(|error| Failure::malformed(format!("the answer: {error}")))?;
         match body {
             // What streams without `alt=sse`: all chunks as one list.
@@ -91,9 +88,8 @@ impl Assembly {
         };
         let candidates = chunk.remove("candidates");
         let report = chunk.remove("usageMetadata");
-        let feedback = chunk
-            .get("promptFeedback")
-            .filter(|feedback| feedback.get("blockReason").is_some_and(|reason| !reason.is_null()));
+        let feedback =
+            chunk.get("promptFeedback").filter(|feedback| !feedback.get("blockReason").is_null());
         if let Some(feedback) = feedback {
             self.blocked = Some(feedback.clone());
         }
@@ -119,15 +115,11 @@ impl Assembly {
     }
 
     fn start(&mut self, mut chunk: Members, events: &mut Vec<Event>) {
-        let mut text = |name: &str| match chunk.remove(name) {
-            Some(Value::String(text)) => Some(text),
-            _ => None,
-        };
-        let (id, model) = (text("responseId"), text("modelVersion"));
+        let (id, model) = (chunk.take_text("responseId"), chunk.take_text("modelVersion"));
         // It is told with the end.
         chunk.remove("promptFeedback");
         self.id.clone_from(&id);
-        let extra = json::extra(chunk, DIALECT);
+        let extra = chunk.extra();
         events.push(Event::Started(Started { id, model, created: None, extra }));
     }
 
@@ -154,23 +146,23 @@ impl Assembly {
 
     /// A prompt that the provider does not answer has an answer without words.
     fn finish_blocked(&self, feedback: Value, events: &mut Vec<Event>) -> Result<(), Failure> {
-        let extra = Members::from_iter([("promptFeedback".to_owned(), feedback)]);
+        let extra = json::object("promptFeedback", feedback);
         events.push(Event::Finished(Finished {
             choice: 0,
             reason: FinishReason::ContentFilter,
             raw: None,
-            extra: json::extra(extra, DIALECT),
+            extra: extra.extra(),
         }));
         Ok(())
     }
 }
 
 fn blocked_prompt(feedback: &Value) -> Event {
-    let reason = match &feedback["blockReason"] {
+    let reason = match feedback.get("blockReason") {
         Value::String(reason) => reason.clone(),
-        reason => reason.to_string(),
+        reason => reason.text(),
     };
-    let message = feedback["blockReasonMessage"].as_str();
+    let message = feedback.get("blockReasonMessage").as_str();
     let message = message.map(|message| format!(": {message}")).unwrap_or_default();
     warning(format!("the provider blocked the prompt, by its rule {reason}{message}"))
 }

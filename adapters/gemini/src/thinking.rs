@@ -1,10 +1,10 @@
 //! How a wish to reason is said. Models of generation 2.5 take a budget of tokens, later
 //! ones a level (<https://ai.google.dev/gemini-api/docs/thinking>).
 
+use crate::json::{Members, Value};
 use crate::request::generation;
-use crate::translation::{Members, Translation};
+use crate::translation::Translation;
 use hotcell_sdk::{ReasoningOptions, setting};
-use serde_json::Value;
 
 /// What the provider's own endpoint for OpenAI's clients makes of an effort.
 const BUDGETS: [(&str, u32); 6] = [
@@ -30,7 +30,7 @@ pub(crate) fn write(
     model: &str,
     translation: &mut Translation,
 ) -> Option<Value> {
-    let mut config = Members::new();
+    let mut config = Members::default();
     match takes(model) {
         Takes::Nothing => {
             let quiet = wanted.effort.as_deref() == Some("none") || wanted.budget_tokens == Some(0);
@@ -57,24 +57,24 @@ pub(crate) fn write(
                 asked => asked,
             };
             if let Some(budget) = budget {
-                config.insert("thinkingBudget".to_owned(), budget.into());
+                config.insert("thinkingBudget", budget);
             }
         }
         Takes::Level => match (&wanted.effort, wanted.budget_tokens) {
             (None, Some(budget)) => {
-                config.insert("thinkingBudget".to_owned(), budget.into());
+                config.insert("thinkingBudget", budget);
             }
             (Some(effort), budget) => {
                 if budget.is_some() {
                     translation.warn("the reasoning budget was left out: an effort was asked for");
                 }
-                config.insert("thinkingLevel".to_owned(), level(effort, model, translation).into());
+                config.insert("thinkingLevel", level(effort, model, translation));
             }
             (None, None) => {}
         },
     }
     if let Some(told) = wanted.include_text {
-        config.insert("includeThoughts".to_owned(), told.into());
+        config.insert("includeThoughts", told);
     }
     (!config.is_empty()).then(|| config.into())
 }

@@ -1,10 +1,10 @@
 //! Tools, and which of them must or may be called
 //! (<https://ai.google.dev/api/caching#Tool>).
 
+use crate::json::{self, Members, Value, object};
 use crate::schema::{self, Place};
-use crate::translation::{Members, Translation, invalid, maybe, own, put, spells};
-use hotcell_sdk::{ChatRequest, Failure, FunctionTool, Tool, ToolChoice, json};
-use serde_json::{Value, json};
+use crate::translation::{Translation, invalid, maybe, own, put, spells};
+use hotcell_sdk::{ChatRequest, Failure, FunctionTool, Tool, ToolChoice};
 
 pub(crate) fn write(
     request: &ChatRequest,
@@ -47,14 +47,14 @@ fn write_tools(
         }
     }
     if !functions.is_empty() {
-        tools.insert(place, json!({ "functionDeclarations": functions }));
+        tools.insert(place, object("functionDeclarations", functions).into());
     }
     Ok(tools)
 }
 
 fn write_function(tool: &FunctionTool, translation: &mut Translation) -> Result<Value, Failure> {
     let extra = translation.members(tool.extra.as_ref())?;
-    let mut function = Members::new();
+    let mut function = Members::default();
     let name = match translation.exact {
         true => tool.name.clone(),
         false => checked_name(&tool.name)?,
@@ -65,14 +65,14 @@ fn write_function(tool: &FunctionTool, translation: &mut Translation) -> Result<
     if let Some(parameters) = &tool.parameters
         && !spelled
     {
-        let schema = json::object(parameters, "the parameters of a tool")?;
+        let schema = json::members(parameters, "the parameters of a tool")?;
         let what = format!("the parameters of `{}`", tool.name);
         let place = Place { what: &what, exact: translation.exact };
         let written = schema::write(schema.into(), &place, translation);
         let name = if written.wide { "parametersJsonSchema" } else { "parameters" };
         // A function that takes nothing has no parameters at all.
         if translation.exact || !takes_nothing(&written.schema) {
-            function.insert(name.to_owned(), written.schema);
+            function.insert(name, written.schema);
         }
     }
     function.extend(extra);
@@ -94,9 +94,9 @@ fn checked_name(name: &str) -> Result<String, Failure> {
 }
 
 fn takes_nothing(schema: &Value) -> bool {
-    let nothing = |name: &str| schema[name].as_object().is_none_or(Members::is_empty);
-    let members = schema.as_object().map(|members| members.keys());
-    let known = |name: &String| matches!(name.as_str(), "type" | "properties" | "required");
+    let nothing = |name: &str| schema.get(name).as_object().is_none_or(Members::is_empty);
+    let members = schema.as_object().map(|members| members.names());
+    let known = |name: &str| matches!(name, "type" | "properties" | "required");
     nothing("properties") && members.is_none_or(|mut names| names.all(known))
 }
 
@@ -106,6 +106,7 @@ fn write_choice(
 ) -> Result<Option<Value>, Failure> {
     let strict = |tool: &Tool| matches!(tool, Tool::Function(tool) if tool.strict == Some(true));
     let strict = !translation.exact && request.tools.iter().any(strict);
+    let mut only = None;
     let choice = match &request.tool_choice {
         // Without tools there is nothing to choose.
         None | Some(ToolChoice::Auto | ToolChoice::None)
@@ -114,15 +115,20 @@ fn write_choice(
             return Ok(None);
         }
         // Calls that fit their schemas, or words.
-        None | Some(ToolChoice::Auto) if strict => json!({ "mode": "VALIDATED" }),
+        None | Some(ToolChoice::Auto) if strict => "VALIDATED",
         None => return Ok(None),
-        Some(ToolChoice::Auto) => json!({ "mode": "AUTO" }),
-        Some(ToolChoice::None) => json!({ "mode": "NONE" }),
-        Some(ToolChoice::Required) => json!({ "mode": "ANY" }),
+        Some(ToolChoice::Auto) => "AUTO",
+        Some(ToolChoice::None) => "NONE",
+        Some(ToolChoice::Required) => "ANY",
         Some(ToolChoice::Function(name)) => {
-            json!({ "mode": "ANY", "allowedFunctionNames": [name] })
+            only = Some(name.as_str());
+            "ANY"
         }
         Some(ToolChoice::Native(native)) => return own(native, "a tool choice").map(Some),
     };
-    Ok(Some(json!({ "functionCallingConfig": choice })))
+    let mut calling = object("mode", choice);
+    if let Some(name) = only {
+        calling.insert("allowedFunctionNames", vec![Value::from(name)]);
+    }
+    Ok(Some(object("functionCallingConfig", calling).into()))
 }

@@ -1,11 +1,8 @@
 //! What happens to a request on its way into this dialect.
 
 use crate::DIALECT;
-use hotcell_sdk::{Failure, FailureKind, Native, json, setting};
-use serde_json::{Map, Value};
-
-/// The members of a JSON object.
-pub(crate) type Members = Map<String, Value>;
+use crate::json::{self, Members, Value};
+use hotcell_sdk::{Failure, FailureKind, Native, setting};
 
 /// How literally a request is taken, whom it goes to, and what it lost.
 pub(crate) struct Translation {
@@ -36,13 +33,15 @@ impl Translation {
 
     /// The members of an `extra`. Of another dialect none can be carried over.
     pub(crate) fn members(&mut self, extra: Option<&Native>) -> Result<Members, Failure> {
-        let mut lost = Vec::new();
-        let members = json::members(extra, DIALECT, &mut lost)?;
-        let dialect = extra.map(|native| native.dialect.as_str()).unwrap_or_default();
-        for name in lost.iter().filter(|name| !has_an_equivalent(name)) {
-            self.left_out(&format!("`{name}` of {dialect}"));
+        let Some(native) = extra else { return Ok(Members::default()) };
+        let members = json::members(&native.value, "`extra`")?;
+        if is_ours(native) {
+            return Ok(members);
         }
-        Ok(members)
+        for name in members.names().filter(|name| !has_an_equivalent(name)) {
+            self.left_out(&format!("`{name}` of {}", native.dialect));
+        }
+        Ok(Members::default())
     }
 }
 
@@ -80,8 +79,13 @@ pub(crate) fn own(native: &Native, what: &str) -> Result<Value, Failure> {
 /// Adds a member, unless the client spells it itself: protocol buffers have two
 /// spellings of each name in JSON, and clients use both.
 pub(crate) fn put(members: &mut Members, extra: &Members, name: &str, value: impl Into<Value>) {
+    put_value(members, extra, name, value.into());
+}
+
+#[inline(never)]
+fn put_value(members: &mut Members, extra: &Members, name: &str, value: Value) {
     if !spells(extra, name) {
-        members.insert(name.to_owned(), value.into());
+        members.insert(name, value);
     }
 }
 
@@ -99,7 +103,7 @@ pub(crate) fn maybe(
 
 /// Whether there is a member of this name, in either spelling.
 pub(crate) fn spells(members: &Members, name: &str) -> bool {
-    members.contains_key(name) || members.contains_key(&snake(name))
+    members.has(name) || members.has(&snake(name))
 }
 
 /// `inlineData` as `inline_data`.

@@ -1,14 +1,13 @@
 //! Several schemas that hold at once, as one.
 
-use crate::translation::Members;
-use serde_json::Value;
+use crate::json::{Members, Value};
 
 /// Adds what `more` says to `schema`. What both say differently stays as it was, and its
 /// name goes to `lost`.
 pub(super) fn merge(schema: &mut Members, more: Members, lost: &mut Vec<String>) {
     for (name, value) in more {
         let Some(known) = schema.get_mut(&name) else {
-            schema.insert(name, value);
+            schema.insert(&name, value);
             continue;
         };
         match (name.as_str(), known, value) {
@@ -21,7 +20,7 @@ pub(super) fn merge(schema: &mut Members, more: Members, lost: &mut Vec<String>)
                         }
                         (Some(_), _) => lost.push(name),
                         (None, value) => {
-                            known.insert(name, value);
+                            known.insert(&name, value);
                         }
                     }
                 }

@@ -1,8 +1,7 @@
 //! One schema into one of the two forms.
 
 use super::merge::merge;
-use crate::translation::Members;
-use serde_json::{Value, json};
+use crate::json::{Members, Value, object};
 
 /// Schemas that one may become, with all references written out.
 const MOST: usize = 5000;
@@ -31,7 +30,7 @@ impl<'a> Rewriter<'a> {
         let (losses, open, kept) = (Vec::new(), Vec::new(), Vec::new());
         let mut rewriter = Self { root, wide, losses, schemas: 0, open, kept };
         let mut schema = rewriter.schema(root, "", 0);
-        let mut definitions = Members::new();
+        let mut definitions = Members::default();
         let mut next = 0;
         // A definition may need others.
         while let Some(reference) = rewriter.kept.get(next).copied() {
@@ -39,11 +38,11 @@ impl<'a> Rewriter<'a> {
             if let Some(target) = rewriter.target(reference).filter(|_| reference != "#") {
                 rewriter.open = vec![reference];
                 let pointer = reference.trim_start_matches('#');
-                definitions.insert(name(reference), rewriter.schema(target, pointer, 1).into());
+                definitions.insert(&name(reference), rewriter.schema(target, pointer, 1));
             }
         }
         if !definitions.is_empty() {
-            schema.insert("$defs".to_owned(), definitions.into());
+            schema.insert("$defs", definitions);
         }
         (schema.into(), rewriter.losses)
     }
@@ -71,19 +70,19 @@ impl<'a> Rewriter<'a> {
         self.schemas += 1;
         if self.schemas > MOST || depth > DEEPEST {
             self.lose(pointer, "what is larger than a schema may be was left out");
-            return Members::new();
+            return Members::default();
         }
         let Value::Object(members) = schema else {
             if *schema != Value::Bool(true) {
                 self.lose(pointer, "a schema that nothing fits was left out");
             }
-            return Members::new();
+            return Members::default();
         };
         let mut written = match members.get("$ref").and_then(Value::as_str) {
-            None => Members::new(),
+            None => Members::default(),
             Some(reference) => self.reference(reference, pointer, depth),
         };
-        if self.wide && written.contains_key("$ref") {
+        if self.wide && written.has("$ref") {
             // Nothing may stand beside it.
             return written;
         }
@@ -110,7 +109,7 @@ impl<'a> Rewriter<'a> {
                 pointer,
                 &format!("the reference `{reference}` leads nowhere and was left out"),
             );
-            return Members::new();
+            return Members::default();
         };
         if reference != "#" && !self.open.contains(&reference) {
             self.open.push(reference);
@@ -127,19 +126,19 @@ impl<'a> Rewriter<'a> {
                 "#" => "#".to_owned(),
                 _ => format!("#/$defs/{}", name(reference)),
             };
-            return Members::from_iter([("$ref".to_owned(), place.into())]);
+            return object("$ref", place);
         }
         self.lose(pointer, &format!("the recursion of `{reference}` was cut"));
-        match target.get("type").filter(|kind| kind.is_string()) {
-            Some(kind) => Members::from_iter([("type".to_owned(), kind.clone())]),
-            None => Members::new(),
+        match target.get("type").as_str() {
+            Some(kind) => object("type", kind),
+            None => Members::default(),
         }
     }
 
     /// All members but those that combine schemas.
     fn members(&mut self, members: &'a Members, pointer: &str, depth: usize) -> Members {
-        let mut written = Members::new();
-        for (keyword, value) in members {
+        let mut written = Members::default();
+        for (keyword, value) in members.iter() {
             let below = format!("{pointer}/{}", escaped(keyword));
             match keyword.as_str() {
                 // Looked at elsewhere, or about the schema and not what it describes.
@@ -147,69 +146,67 @@ impl<'a> Rewriter<'a> {
                 | "allOf" | "anyOf" | "oneOf" => {}
                 "type" | "format" | "title" | "description" | "default" | "minimum" | "maximum"
                 | "minItems" | "maxItems" | "required" | "enum" | "propertyOrdering" => {
-                    written.insert(keyword.clone(), value.clone());
+                    written.insert(keyword.as_str(), value.clone());
                 }
                 "minLength" | "maxLength" | "pattern" | "minProperties" | "maxProperties"
                 | "example"
                     if !self.wide =>
                 {
-                    written.insert(keyword.clone(), value.clone());
+                    written.insert(keyword.as_str(), value.clone());
                 }
                 "nullable" => {
                     if *value == Value::Bool(true) {
-                        written.insert("nullable".to_owned(), true.into());
+                        written.insert("nullable", true);
                     }
                 }
                 "examples" if !self.wide => {
-                    if let Some(first) = value.get(0) {
-                        written.insert("example".to_owned(), first.clone());
+                    if let Some(first) = value.as_list().and_then(<[Value]>::first) {
+                        written.insert("example", first.clone());
                     }
                 }
                 "const" => {
-                    written.insert("enum".to_owned(), json!([value]));
+                    written.insert("enum", vec![value.clone()]);
                 }
                 "exclusiveMinimum" => self.bound(members, &mut written, value, "minimum", pointer),
                 "exclusiveMaximum" => self.bound(members, &mut written, value, "maximum", pointer),
                 "properties" => {
-                    let properties = value.as_object().into_iter().flatten();
-                    let properties: Members = properties
-                        .map(|(name, schema)| {
-                            let below = format!("{below}/{}", escaped(name));
-                            (name.clone(), self.schema(schema, &below, depth + 1).into())
-                        })
-                        .collect();
-                    written.insert("properties".to_owned(), properties.into());
+                    let mut properties = Members::default();
+                    for (name, schema) in value.as_object().into_iter().flat_map(Members::iter) {
+                        let below = format!("{below}/{}", escaped(name));
+                        properties.insert(name.as_str(), self.schema(schema, &below, depth + 1));
+                    }
+                    written.insert("properties", properties);
                 }
                 // Nothing else than what is listed is written anyway.
                 "additionalProperties" | "unevaluatedProperties"
                     if *value == Value::Bool(false) =>
                 {
                     if self.wide && keyword == "additionalProperties" {
-                        written.insert(keyword.clone(), false.into());
+                        written.insert(keyword.as_str(), false);
                     }
                 }
                 "additionalProperties" if self.wide => {
-                    let value = match value {
+                    let value: Value = match value {
                         Value::Bool(open) => (*open).into(),
                         schema => self.schema(schema, &below, depth + 1).into(),
                     };
-                    written.insert(keyword.clone(), value);
+                    written.insert(keyword.as_str(), value);
                 }
-                "items" | "prefixItems" if value.is_array() => match self.wide {
+                "items" | "prefixItems" if value.as_list().is_some() => match self.wide {
                     false => self.leave_out(pointer, keyword),
                     true => {
-                        let items = value.as_array().into_iter().flatten().enumerate();
+                        let items = value.as_list().into_iter().flatten().enumerate();
                         let items: Vec<Value> = items
                             .map(|(number, item)| {
                                 self.schema(item, &format!("{below}/{number}"), depth + 1).into()
                             })
                             .collect();
-                        written.insert("prefixItems".to_owned(), items.into());
+                        written.insert("prefixItems", items);
                     }
                 },
                 "items" => {
                     let items = self.schema(value, &below, depth + 1);
-                    written.insert("items".to_owned(), items.into());
+                    written.insert("items", items);
                 }
                 other => self.leave_out(pointer, other),
             }
@@ -235,14 +232,14 @@ impl<'a> Rewriter<'a> {
         };
         let Some(value) = value else { return };
         let whole = members.get("type").and_then(Value::as_str) == Some("integer");
-        let next = value.as_i64().filter(|_| whole);
+        let next = value.as_number::<i64>().filter(|_| whole);
         let next = next.and_then(|n| if low { n.checked_add(1) } else { n.checked_sub(1) });
         if next.is_none() {
             let exclusive = if low { "exclusiveMinimum" } else { "exclusiveMaximum" };
             self.lose(pointer, &format!("`{exclusive}` became `{plain}`"));
         }
         let bound = next.map_or_else(|| value.clone(), Value::from);
-        let bound = Members::from_iter([(plain.to_owned(), bound)]);
+        let bound = object(plain, bound);
         merge(written, bound, &mut Vec::new());
     }
 
@@ -263,7 +260,7 @@ impl<'a> Rewriter<'a> {
             let mut nullable = false;
             let mut written = Vec::new();
             for (number, schema) in all.iter().enumerate() {
-                if !self.wide && schema.get("type").and_then(Value::as_str) == Some("null") {
+                if !self.wide && schema.get("type").is("null") {
                     nullable = true;
                     continue;
                 }
@@ -279,7 +276,9 @@ impl<'a> Rewriter<'a> {
                         written.extend(inner);
                     }
                     (_, inner) => {
-                        schema.extend(inner.map(|inner| ("anyOf".to_owned(), inner)));
+                        if let Some(inner) = inner {
+                            schema.insert("anyOf", inner);
+                        }
                         written.push(schema);
                     }
                 }
@@ -287,7 +286,7 @@ impl<'a> Rewriter<'a> {
             if keyword == "oneOf" && written.len() > 1 {
                 self.lose(pointer, "`oneOf` became `anyOf`");
             }
-            if whole.contains_key("anyOf") {
+            if whole.has("anyOf") {
                 self.leave_out(pointer, keyword);
                 continue;
             }
@@ -297,21 +296,21 @@ impl<'a> Rewriter<'a> {
                     // What the alternative says is the more particular.
                     merge(alternative, whole.clone(), &mut lost);
                     if nullable {
-                        alternative.insert("nullable".to_owned(), true.into());
+                        alternative.insert("nullable", true);
                     }
                 }
                 for name in lost {
                     self.lose(pointer, &format!("`{name}` beside `{keyword}` was left out"));
                 }
-                whole.clear();
+                *whole = Members::default();
             }
             match written.len() {
                 0 if nullable => {
-                    whole.insert("type".to_owned(), "null".into());
+                    whole.insert("type", "null");
                 }
                 1 => *whole = written.swap_remove(0),
                 _ => {
-                    whole.insert("anyOf".to_owned(), written.into());
+                    whole.insert("anyOf", written.into_iter().map(Value::from).collect::<Vec<_>>());
                 }
             }
         }
@@ -319,29 +318,30 @@ impl<'a> Rewriter<'a> {
 
     /// What holds for a schema as a whole.
     fn finish(&mut self, schema: &mut Members, pointer: &str) {
-        if schema.contains_key("anyOf") && !self.wide {
+        if schema.has("anyOf") && !self.wide {
             return;
         }
         self.types(schema);
-        if schema.contains_key("anyOf") && !self.wide {
+        if schema.has("anyOf") && !self.wide {
             return;
         }
         self.enumeration(schema, pointer);
         let kind = schema.get("type").and_then(Value::as_str).map(str::to_owned);
-        if kind.is_none() && !schema.contains_key("type") && !schema.contains_key("anyOf") {
-            let told = if schema.contains_key("properties") {
+        if kind.is_none() && !schema.has("type") && !schema.has("anyOf") {
+            let told = if schema.has("properties") {
                 Some("object")
-            } else if schema.contains_key("items") || schema.contains_key("prefixItems") {
+            } else if schema.has("items") || schema.has("prefixItems") {
                 Some("array")
             } else {
                 None
             };
             if let Some(told) = told {
-                schema.insert("type".to_owned(), told.into());
+                schema.insert("type", told);
             }
         }
-        if schema.get("type").is_some_and(|kind| kind == "array") && !self.wide {
-            schema.entry("items").or_insert_with(|| json!({}));
+        let array = schema.get("type").is_some_and(|kind| kind.is("array"));
+        if array && !self.wide && !schema.has("items") {
+            schema.insert("items", Members::default());
         }
         self.required(schema, pointer);
     }
@@ -351,19 +351,19 @@ impl<'a> Rewriter<'a> {
         let Some(Value::Array(required)) = schema.get("required") else { return };
         let known = |name: &Value| {
             let properties = schema.get("properties").and_then(Value::as_object);
-            name.as_str().is_some_and(|name| {
-                properties.is_some_and(|properties| properties.contains_key(name))
-            })
+            name.as_str()
+                .is_some_and(|name| properties.is_some_and(|properties| properties.has(name)))
         };
         let (good, unknown): (Vec<Value>, Vec<Value>) =
             required.iter().cloned().partition(|name| known(name));
         for name in unknown {
+            let name = name.text();
             self.lose(pointer, &format!("{name}, which is not described, is no longer required"));
         }
         match good.is_empty() {
-            true => schema.remove("required"),
-            false => schema.insert("required".to_owned(), good.into()),
-        };
+            true => drop(schema.remove("required")),
+            false => schema.insert("required", good),
+        }
     }
 
     /// A list of types: with null one that may be null, else alternatives.
@@ -372,35 +372,35 @@ impl<'a> Rewriter<'a> {
             if schema.remove("nullable").is_some()
                 && let Some(kind @ Value::String(_)) = schema.get_mut("type")
             {
-                *kind = json!([kind, "null"]);
+                *kind = vec![std::mem::take(kind), "null".into()].into();
             }
             return;
         }
         let Some(Value::Array(types)) = schema.get("type") else { return };
         let mut types = types.clone();
         let all = types.len();
-        types.retain(|kind| kind != "null");
+        types.retain(|kind| !kind.is("null"));
         let nullable = types.len() < all;
         if nullable {
-            schema.insert("nullable".to_owned(), true.into());
+            schema.insert("nullable", true);
         }
         match types.len() {
             0 => {
-                schema.insert("type".to_owned(), "null".into());
+                schema.insert("type", "null");
             }
             1 => {
-                schema.insert("type".to_owned(), types.swap_remove(0));
+                schema.insert("type", types.swap_remove(0));
             }
             _ => {
                 let alternative = |kind: Value| {
                     let mut alternative = schema.clone();
-                    alternative.retain(|keyword, _| fits(keyword, kind.as_str().unwrap_or("")));
-                    alternative.insert("type".to_owned(), kind);
+                    alternative.retain(|(keyword, _)| fits(keyword, kind.as_str().unwrap_or("")));
+                    alternative.insert("type", kind);
                     Value::from(alternative)
                 };
                 let alternatives: Vec<Value> = types.into_iter().map(alternative).collect();
-                schema.clear();
-                schema.insert("anyOf".to_owned(), alternatives.into());
+                *schema = Members::default();
+                schema.insert("anyOf", alternatives);
             }
         }
     }
@@ -413,24 +413,28 @@ impl<'a> Rewriter<'a> {
             let all = values.len();
             values.retain(|value| !value.is_null());
             if values.len() < all {
-                schema.insert("nullable".to_owned(), true.into());
+                schema.insert("nullable", true);
             }
         }
-        let (strings, whole) =
-            (values.iter().all(Value::is_string), values.iter().all(Value::is_i64));
-        let numbers = values.iter().all(|value| value.is_number() || value.is_null());
+        let (strings, whole) = (
+            values.iter().all(|value| value.as_str().is_some()),
+            values.iter().all(|value| value.as_number::<i64>().is_some()),
+        );
+        let numbers = values.iter().all(|value| matches!(value, Value::Number(_) | Value::Null));
         if strings {
-            schema.entry("type").or_insert_with(|| "string".into());
+            if !schema.has("type") {
+                schema.insert("type", "string");
+            }
         } else if whole && !self.wide {
-            schema.insert("type".to_owned(), "integer".into());
-            schema.insert("format".to_owned(), "enum".into());
-            values = values.iter().map(|value| value.to_string().into()).collect();
+            schema.insert("type", "integer");
+            schema.insert("format", "enum");
+            values = values.iter().map(|value| value.text().into()).collect();
         } else if !self.wide || !numbers {
             schema.remove("enum");
             self.leave_out(pointer, "enum");
             return;
         }
-        schema.insert("enum".to_owned(), values.into());
+        schema.insert("enum", values);
     }
 }
 
@@ -451,7 +455,7 @@ fn fits(keyword: &str, kind: &str) -> bool {
 }
 
 fn list<'a>(members: &'a Members, name: &str) -> &'a [Value] {
-    members.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    members.get(name).and_then(Value::as_list).unwrap_or_default()
 }
 
 /// A definition's name: the last step of the way to it.

@@ -82,7 +82,8 @@ fn check(body: String) {
     let mut script = provider();
     script.answer(200, "text/event-stream", body.clone());
     let run = script.chat::<Gemini>(ChatRequest::user("hi"));
-    assert_eq!(run.finished().is_some(), run.failure.is_none(), "{body}: {:?}", run.failure);
+    let ended = run.events.iter().any(|event| matches!(event, Event::Finished(_)));
+    assert_eq!(ended, run.failure.is_none(), "{body}: {:?}", run.failure);
     for event in &run.events {
         let (Event::Native(at) | Event::Citation(at) | Event::Logprobs(at)) = event else {
             continue;
