@@ -97,6 +97,22 @@ impl Failure {
         Self::new(FailureKind::Unsupported, what)
     }
 
+    /// Fails where something of the request would be lost, and its caller wants that refused
+    /// rather than told: `losses` are the sentences that would be warnings. An adapter asks
+    /// this before it sends, so that nothing is spent on an answer that nobody wants.
+    ///
+    /// The caller's will is the setting [`crate::STRICT`], which the runner gives to every
+    /// adapter that is asked strictly; a manifest does not declare it.
+    ///
+    /// # Errors
+    /// `unsupported`, with all losses.
+    pub fn where_strict(losses: &[String]) -> Result<(), Self> {
+        if losses.is_empty() || crate::setting(crate::STRICT).as_deref() != Some("yes") {
+            return Ok(());
+        }
+        Err(Self::unsupported(losses.join("; ")))
+    }
+
     /// The provider's bytes are not its own protocol, or end too early.
     pub fn malformed(message: impl Into<String>) -> Self {
         Self::new(FailureKind::MalformedResponse, message)

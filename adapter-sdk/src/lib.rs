@@ -169,6 +169,10 @@ pub use failure::{MESSAGE_BYTES, thousandths};
 pub use reply::{Assemble, Reply};
 pub use wall::{Header, LogLevel, Method, log, setting};
 
+/// The setting by which the runner says that nothing may be lost of a request: `yes`, or
+/// absent. No manifest can declare a setting of this name.
+pub const STRICT: &str = "hotcell.strict";
+
 #[doc(hidden)]
 pub mod __private {
     pub use crate::adapter::{Exported, ExportedAudio, ExportedCompletion};

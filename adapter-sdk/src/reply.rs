@@ -2,11 +2,16 @@
 
 use crate::endpoint::extend_body;
 use crate::sse::Decoder;
-use crate::{Completion, Event, Failure, Header, Response, failure};
+use crate::{Completion, Event, Failure, Header, Response, failure, ndjson};
 
 /// What a provider's answer is made of so far: all that an adapter has to say about
 /// reading one. [`Reply`] does the rest.
 pub trait Assemble {
+    /// Whether an answer is JSON objects, one a line ([`ndjson`]), in place of server-sent
+    /// events: each line is an event without a name, and an answer in one piece is one
+    /// line, so that [`Self::whole`] is never called.
+    const LINES: bool = false;
+
     /// Takes in one event of a stream and adds what it tells to `events`, which may
     /// be nothing. `name` is empty where the stream names no event.
     ///
@@ -48,9 +53,10 @@ pub trait Assemble {
 }
 
 /// An answer that is still coming: the [`Completion`] of an adapter whose provider
-/// streams server-sent events, or answers with one JSON value.
+/// streams server-sent events, or answers with one JSON value; or of one that answers
+/// with JSON objects, one a line ([`Assemble::LINES`]).
 ///
-/// Which of the two it is, is told by the first byte of the body and not by what was
+/// Which of the first two it is, is told by the first byte of the body and not by what was
 /// asked for: there are providers that stream unasked, and such that answer whole
 /// although asked to stream. White space and a byte order mark before it mean
 /// nothing, a `<` means a web page: the endpoint's address is wrong.
@@ -133,6 +139,7 @@ pub struct Reply<A> {
 enum Form {
     Unknown,
     Stream(Decoder),
+    Lines(ndjson::Decoder),
     Whole(Vec<u8>),
 }
 
@@ -196,25 +203,44 @@ impl<A: Assemble> Reply<A> {
                         "the answer is a web page; the endpoint's address may be wrong",
                     ));
                 }
+                Some(_) if A::LINES => Form::Lines(ndjson::Decoder::default()),
                 Some(b'{' | b'[') => Form::Whole(Vec::new()),
                 Some(_) => Form::Stream(Decoder::default()),
             };
         }
+        // The constant keeps the forms that an adapter has no use for out of its component.
         match &mut self.form {
-            Form::Unknown => Ok(()),
-            Form::Whole(body) => extend_body(body, chunk),
-            Form::Stream(decoder) => {
+            Form::Whole(body) if !A::LINES => extend_body(body, chunk),
+            Form::Stream(decoder) if !A::LINES => {
                 let mut failed = false;
                 let pushed = decoder.push(chunk, read(&mut self.assembly, &mut failed, events));
-                if failed || !self.assembly.has_ended() {
-                    return pushed;
-                }
-                // What follows the end does not matter, even if it is no stream of
-                // events: in a chunk of its own it would not have been read.
-                self.ended = true;
-                self.assembly.end(events)
+                self.taken(pushed, failed, events)
             }
+            Form::Lines(decoder) if A::LINES => {
+                let mut failed = false;
+                let mut each = read(&mut self.assembly, &mut failed, events);
+                let pushed = decoder.push(chunk, |line| each("", line));
+                drop(each);
+                self.taken(pushed, failed, events)
+            }
+            _ => Ok(()),
         }
+    }
+
+    /// After a chunk of a stream; `failed` tells that it was an event that failed.
+    fn taken(
+        &mut self,
+        pushed: Result<(), Failure>,
+        failed: bool,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Failure> {
+        if failed || !self.assembly.has_ended() {
+            return pushed;
+        }
+        // What follows the end does not matter, even if it is no stream of
+        // events: in a chunk of its own it would not have been read.
+        self.ended = true;
+        self.assembly.end(events)
     }
 
     /// The end of the body.
@@ -222,16 +248,23 @@ impl<A: Assemble> Reply<A> {
         self.ended = true;
         let assembly = &mut self.assembly;
         match std::mem::replace(&mut self.form, Form::Unknown) {
-            Form::Unknown => Err(Failure::malformed("the answer is empty")),
-            Form::Whole(body) => {
+            Form::Whole(body) if !A::LINES => {
                 let body = std::str::from_utf8(&body)
                     .map_err(|_| Failure::malformed("the answer is not UTF-8"))?;
                 assembly.whole(body, events)
             }
-            Form::Stream(mut decoder) => {
+            Form::Stream(mut decoder) if !A::LINES => {
                 decoder.finish(read(assembly, &mut false, events))?;
                 assembly.end(events)
             }
+            Form::Lines(mut decoder) if A::LINES => {
+                let mut failed = false;
+                let mut each = read(assembly, &mut failed, events);
+                decoder.finish(|line| each("", line))?;
+                drop(each);
+                assembly.end(events)
+            }
+            _ => Err(Failure::malformed("the answer is empty")),
         }
     }
 }

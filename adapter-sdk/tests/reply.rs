@@ -312,3 +312,72 @@ fn a_stream_of_one_event_without_end_is_malformed() {
     let run = script(body).cut(cut).chat::<Adapter>(ChatRequest::user("hi"));
     assert_eq!(run.failure.map(|failure| failure.kind), Some(FailureKind::MalformedResponse));
 }
+
+/// A protocol of JSON objects, one a line: `"end"` is the last of them.
+#[derive(Default)]
+struct Lines(Assembly);
+
+impl Assemble for Lines {
+    const LINES: bool = true;
+
+    fn event(&mut self, name: &str, line: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
+        assert_eq!(name, "");
+        match line {
+            "\"end\"" => self.0.event("end", "", events),
+            "\"error\"" => self.0.event("error", "e", events),
+            line => self.0.event("", line, events),
+        }
+    }
+
+    fn whole(&mut self, body: &str, _: &mut Vec<Event>) -> Result<(), Failure> {
+        panic!("{body:?} came in one piece");
+    }
+
+    fn has_ended(&self) -> bool {
+        self.0.has_ended()
+    }
+
+    fn end(&mut self, events: &mut Vec<Event>) -> Result<(), Failure> {
+        self.0.end(events)
+    }
+}
+
+struct OfLines;
+
+impl Chat for OfLines {
+    type Completion = Reply<Lines>;
+
+    fn complete(_: ChatRequest) -> Result<Reply<Lines>, Failure> {
+        let response = Endpoint::named("api")?.post("/chat").send()?;
+        Reply::begin(response, Lines::default(), Vec::new())
+    }
+}
+
+#[test]
+fn objects_one_a_line_are_events_without_a_name() {
+    let run = |body: &str| script(body).chat_at_every_cut::<OfLines>(&ChatRequest::user("hi"));
+    let expected = [text(0, 0, "{\"a\":\"\u{e9}\"}"), text(0, 0, "[]"), finished(0, "stop")];
+    for body in [
+        "{\"a\":\"\u{e9}\"}\n[]\n\"end\"",
+        "\u{feff}\r\n {\"a\":\"\u{e9}\"}\r\n\r\n[]\r\n\"end\"\r\n",
+        // What follows the end is not read, whatever it is.
+        "{\"a\":\"\u{e9}\"}\n[]\n\"end\"\n{}\n\"error\"\n",
+    ] {
+        let run = run(body);
+        assert_eq!((&run.events[..], run.failure), (&expected[..], None), "{body:?}");
+    }
+    let early = run("{}\n");
+    assert_eq!(
+        failed(&early),
+        Some((FailureKind::MalformedResponse, "the stream ended before `end`"))
+    );
+    let broken = run("{}\n\"error\"\n\"end\"");
+    assert_eq!((broken.events.len(), failed(&broken)), (1, Some((FailureKind::Overloaded, "e"))));
+    let last = run("{}\n\"error\"");
+    assert_eq!((last.events.len(), failed(&last)), (1, Some((FailureKind::Overloaded, "e"))));
+    for (body, kind) in
+        [("", FailureKind::MalformedResponse), ("<html>", FailureKind::MalformedResponse)]
+    {
+        assert_eq!(failed(&run(body)).unwrap().0, kind, "{body:?}");
+    }
+}

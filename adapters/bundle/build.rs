@@ -22,11 +22,21 @@ struct Source {
 /// In the order of a listing.
 const ADAPTERS: &[Source] = &[
     Source { name: "anthropic", code: "anthropic" },
+    Source { name: "azure", code: "azure" },
+    Source { name: "cohere", code: "cohere" },
+    Source { name: "databricks", code: "databricks" },
     Source { name: "gemini", code: "gemini" },
+    Source { name: "jina", code: "jina" },
+    Source { name: "mistral", code: "mistral" },
+    Source { name: "ollama", code: "ollama" },
     Source { name: "openai", code: "openai" },
+    Source { name: "rerank", code: "jina" },
+    Source { name: "sagemaker", code: "sagemaker" },
+    Source { name: "sagemaker-generate", code: "sagemaker-generate" },
     Source { name: "vertex", code: "gemini" },
     Source { name: "vertex-anthropic", code: "anthropic" },
     Source { name: "vertex-openai", code: "openai" },
+    Source { name: "voyage", code: "jina" },
 ];
 /// Only for the demo and the red team; never offered as an adapter.
 const HOSTILE: Source = Source { name: "hostile", code: "hostile" };

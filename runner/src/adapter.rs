@@ -1,10 +1,10 @@
 //! A component that was read, checked and compiled: ready to be opened as a cell.
 
 use crate::artifact::ArtifactCache;
-use crate::bindings::exports::hotcell::adapter as exports;
 use crate::cell::{self, State};
 use crate::component::Component;
 use crate::engine::Engine;
+use crate::interface::{Interface, Interfaces, PACKAGE, VERSION};
 use crate::limits;
 use hotcell_manifest::{Inspection, Manifest, ManifestError};
 use std::fmt;
@@ -12,13 +12,7 @@ use thiserror::Error;
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre, Linker};
 
-/// The prefix of every import and export of this version.
-const PACKAGE: &str = "hotcell:adapter/";
-const VERSION: &str = "@0.1.0";
 const IMPORTS: [&str; 4] = ["types", "egress", "settings", "log"];
-
-/// An interface's name, without package and version.
-pub(crate) type Interface = &'static str;
 
 /// Why a component does not become an adapter.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -58,9 +52,7 @@ pub(crate) struct Adapter {
     inspection: Inspection,
     engine: Engine,
     pre: InstancePre<State>,
-    chat: Option<exports::chat::GuestIndices>,
-    embeddings: Option<exports::embeddings::GuestIndices>,
-    models: Option<exports::models::GuestIndices>,
+    interfaces: Interfaces,
 }
 
 /// Reads a component, and refuses one that asks for what no cell has. Nothing of
@@ -114,25 +106,11 @@ impl Adapter {
             crate::wasi::link(&mut linker, &compiled).map_err(refused)?;
         }
         let pre = linker.instantiate_pre(&compiled).map_err(refused)?;
-        let has = |interface: &str| {
-            inspection.exports.iter().any(|name| *name == format!("{PACKAGE}{interface}{VERSION}"))
-        };
-        // An interface that is there must be whole; one that is not is no fault.
-        macro_rules! interface {
-            ($name:ident) => {
-                match has(stringify!($name)) {
-                    true => Some(exports::$name::GuestIndices::new(&pre).map_err(refused)?),
-                    false => None,
-                }
-            };
-        }
-        let chat = interface!(chat);
-        let embeddings = interface!(embeddings);
-        let models = interface!(models);
-        if chat.is_none() && embeddings.is_none() && models.is_none() {
+        if !Interface::ALL.iter().any(|interface| interface.is_exported(&inspection)) {
             return Err(AdapterError::Exports { exports: inspection.exports });
         }
-        Ok(Self { inspection, engine: engine.clone(), pre, chat, embeddings, models })
+        let interfaces = Interfaces::of(&inspection, &pre).map_err(refused)?;
+        Ok(Self { inspection, engine: engine.clone(), pre, interfaces })
     }
 
     pub(crate) async fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Instance> {
@@ -155,16 +133,8 @@ impl Adapter {
         &self.engine
     }
 
-    pub(crate) fn chat(&self) -> Option<&exports::chat::GuestIndices> {
-        self.chat.as_ref()
-    }
-
-    pub(crate) fn embeddings(&self) -> Option<&exports::embeddings::GuestIndices> {
-        self.embeddings.as_ref()
-    }
-
-    pub(crate) fn models(&self) -> Option<&exports::models::GuestIndices> {
-        self.models.as_ref()
+    pub(crate) fn interfaces(&self) -> &Interfaces {
+        &self.interfaces
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::cell::Completion;
 use crate::failure::Error;
 use crate::types::{
-    Event, Finished, MediaPart, Native, Part, ReasoningPart, Started, TextPart, ToolCall, Usage,
+    Event, FailureKind, Finished, MediaPart, Native, Part, ReasoningPart, Started, TextPart,
+    ToolCall, Usage,
 };
 use futures_core::Stream;
 use serde::Serialize;
@@ -21,11 +22,18 @@ pub struct Answer {
     ready: VecDeque<Event>,
     provider: Arc<str>,
     request_id: String,
+    /// A warning ends it.
+    strict: bool,
 }
 
 impl Answer {
-    pub(crate) fn new(completion: Completion, provider: Arc<str>, request_id: String) -> Self {
-        Self { completion, ready: VecDeque::new(), provider, request_id }
+    pub(crate) fn new(
+        completion: Completion,
+        provider: Arc<str>,
+        request_id: String,
+        strict: bool,
+    ) -> Self {
+        Self { completion, ready: VecDeque::new(), provider, request_id, strict }
     }
 
     /// The request's id in the audit log.
@@ -54,7 +62,12 @@ impl Answer {
         if !self.ready.is_empty() {
             return Ok(Some(std::mem::take(&mut self.ready).into()));
         }
-        self.completion.next().await.map_err(|mut error| {
+        let events = self.completion.next().await.and_then(|events| match self.strict {
+            true => without_warnings(events),
+            false => Ok(events),
+        });
+        events.map_err(|mut error| {
+            self.completion.cancel();
             error.provider = Some(self.provider.to_string());
             error.request_id = Some(self.request_id.clone());
             error
@@ -77,6 +90,18 @@ impl Answer {
     /// The events as a stream, which ends after the first error.
     pub fn into_stream(self) -> EventStream {
         EventStream { state: State::Idle(Box::new(self)) }
+    }
+}
+
+/// The events, none of which may say that something was lost.
+fn without_warnings(events: Option<Vec<Event>>) -> Result<Option<Vec<Event>>, Error> {
+    let warning = events.iter().flatten().find_map(|event| match event {
+        Event::Warning(sentence) => Some(sentence),
+        _ => None,
+    });
+    match warning {
+        Some(sentence) => Err(Error::new(FailureKind::Unsupported, sentence.as_str())),
+        None => Ok(events),
     }
 }
 

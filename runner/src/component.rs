@@ -4,9 +4,10 @@ use crate::adapter::{self, AdapterError};
 use crate::config::{AdapterConfig, Config};
 use crate::limits;
 use crate::lock::Granted;
+use crate::provider;
 use crate::setup::SetupError;
 use crate::store::{Store, StoreError};
-use hotcell_manifest::{Changes, Digest, Inspection};
+use hotcell_manifest::{Changes, Digest, Inspection, Manifest};
 use hotcell_signature::{Signature, SignatureError, Signer, Trust};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -118,6 +119,19 @@ impl Components {
             why: "there is no adapter of this name".to_owned(),
         })?;
         Ok(Found::own(bytes, digest))
+    }
+
+    /// What the adapters declare that a provider's requests can go to, as far as they can be
+    /// read.
+    pub(crate) fn siblings(&self, provider: &str) -> Vec<Manifest> {
+        let Ok(basis) = provider::basis(provider, &self.config) else { return Vec::new() };
+        let led = basis.routes().iter().filter_map(|route| hotcell_catalogue::provider(&route.to));
+        let names = led.map(|entry| entry.adapter.as_str()).chain([basis.adapter.as_str()]);
+        let manifests = names.filter_map(|name| {
+            let component = self.component(name).ok()?;
+            Some(adapter::inspect_as(&component, false).ok()?.manifest)
+        });
+        manifests.collect()
     }
 
     /// The component of this digest, wherever it is, for what was recorded.

@@ -100,6 +100,10 @@ pub struct ProviderConfig {
     /// Link the harmless part of WASI for adapters whose language needs it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wasi: Option<bool>,
+    /// Refuse what the catalogue knows a model not to take, such as images, before anything
+    /// is sent. It does unless this is `false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check_model: Option<bool>,
     /// Limits of a cell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<Limits>,

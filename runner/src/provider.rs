@@ -3,9 +3,9 @@
 use crate::config::{Config, ProviderConfig};
 use crate::limits::Limits;
 use crate::setup::SetupError;
-use hotcell_catalogue::Provider as Definition;
+use hotcell_catalogue::{Provider as Definition, Route};
 use hotcell_egress::{EndpointSpec, ProviderSpec, SecretSource};
-use hotcell_manifest::{Digest, Endpoint, Inspection, Rule};
+use hotcell_manifest::{Digest, Endpoint, Inspection, Manifest, Rule};
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -124,6 +124,23 @@ pub(crate) struct Basis {
     pub(crate) adapter: String,
 }
 
+impl Basis {
+    /// What requests are built on that a route leads to this entry of the catalogue.
+    pub(crate) fn led(self, to: Option<&str>) -> Self {
+        match to.and_then(hotcell_catalogue::provider) {
+            Some(definition) => {
+                Self { definition: Some(definition), adapter: definition.adapter.clone() }
+            }
+            None => self,
+        }
+    }
+
+    /// Where the provider's requests can go besides.
+    pub(crate) fn routes(&self) -> &'static [Route] {
+        self.definition.map_or(&[], |definition| definition.routes.as_slice())
+    }
+}
+
 /// Finds what a provider is built on. Its `adapter` may name a component or an
 /// entry of the catalogue; without one its own name is looked up.
 pub(crate) fn basis(name: &str, config: &Config) -> Result<Basis, SetupError> {
@@ -148,35 +165,20 @@ pub(crate) fn basis(name: &str, config: &Config) -> Result<Basis, SetupError> {
 }
 
 /// Brings the three sources together: configuration over catalogue over manifest.
+/// `siblings` are the other adapters that the provider's requests can go to, and are looked
+/// at where the configuration says something that this one does not declare.
 pub(crate) fn resolve(
     name: &str,
     config: &Config,
     definition: Option<&Definition>,
     inspection: &Inspection,
+    siblings: &dyn Fn() -> Vec<Manifest>,
 ) -> Result<Resolved, SetupError> {
     let absent = ProviderConfig::default();
     let provider = config.providers.get(name).unwrap_or(&absent);
     let fail = |why: String| SetupError::Provider { provider: name.to_owned(), why };
     let manifest = &inspection.manifest;
-
-    let known = |kind: &str, given: Vec<&String>, declared: Vec<&String>| match given
-        .into_iter()
-        .find(|name| !declared.contains(name))
-    {
-        None => Ok(()),
-        Some(unknown) => {
-            let declared: Vec<&str> = declared.iter().map(|name| name.as_str()).collect();
-            Err(fail(format!(
-                "the adapter `{}` has no {kind} `{unknown}`; it has: {}",
-                manifest.adapter.name,
-                if declared.is_empty() { "none".to_owned() } else { declared.join(", ") }
-            )))
-        }
-    };
-    known("endpoint", provider.endpoints.keys().collect(), manifest.endpoints.keys().collect())?;
-    known("endpoint", provider.allow.keys().collect(), manifest.endpoints.keys().collect())?;
-    known("secret", provider.secrets.keys().collect(), manifest.secrets.keys().collect())?;
-    known("setting", provider.settings.keys().collect(), manifest.settings.keys().collect())?;
+    declared(provider, manifest, siblings).map_err(fail)?;
 
     let settings = settings(provider, definition, inspection).map_err(fail)?;
     let allow_private =
@@ -201,7 +203,7 @@ pub(crate) fn resolve(
             }
         };
         let headers = headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-        let grant = narrowed(key, grant, provider.allow.get(key)).map_err(fail)?;
+        let grant = narrowed(key, grant, provider.allow.get(key), siblings).map_err(fail)?;
         endpoints.insert(
             key.clone(),
             EndpointSpec { url, grant, headers, allow_private, allow_plaintext },
@@ -245,20 +247,61 @@ pub(crate) fn resolve(
     Ok(Resolved { spec, settings, limits: provider.limits.clone().unwrap_or_default() })
 }
 
+/// Whether each name in the configuration is one that an adapter of this provider declares.
+fn declared(
+    provider: &ProviderConfig,
+    manifest: &Manifest,
+    siblings: &dyn Fn() -> Vec<Manifest>,
+) -> Result<(), String> {
+    type Names = for<'a> fn(&'a Manifest) -> Vec<&'a String>;
+    let kinds: [(&str, Vec<&String>, Names); 4] = [
+        ("endpoint", provider.endpoints.keys().collect(), |it| it.endpoints.keys().collect()),
+        ("endpoint", provider.allow.keys().collect(), |it| it.endpoints.keys().collect()),
+        ("secret", provider.secrets.keys().collect(), |it| it.secrets.keys().collect()),
+        ("setting", provider.settings.keys().collect(), |it| it.settings.keys().collect()),
+    ];
+    for (kind, given, names) in kinds {
+        let declared = names(manifest);
+        for unknown in given.into_iter().filter(|name| !declared.contains(name)) {
+            if siblings().iter().any(|sibling| names(sibling).contains(&unknown)) {
+                continue;
+            }
+            let declared: Vec<&str> = declared.iter().map(|name| name.as_str()).collect();
+            return Err(format!(
+                "the adapter `{}` has no {kind} `{unknown}`; it has: {}",
+                manifest.adapter.name,
+                if declared.is_empty() { "none".to_owned() } else { declared.join(", ") }
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// A grant with fewer methods and paths, where a provider wants that. It cannot have
-/// others.
-fn narrowed(key: &str, grant: &Endpoint, allow: Option<&Vec<Rule>>) -> Result<Endpoint, String> {
+/// others. A rule that another adapter of the provider's is meant by says nothing to this one.
+fn narrowed(
+    key: &str,
+    grant: &Endpoint,
+    allow: Option<&Vec<Rule>>,
+    siblings: &dyn Fn() -> Vec<Manifest>,
+) -> Result<Endpoint, String> {
     let mut grant = grant.clone();
-    if let Some(allow) = allow {
-        let covered = |rule: &&Rule| !grant.allow.iter().any(|granted| granted.covers(rule));
-        if let Some(rule) = allow.iter().find(covered) {
+    let Some(allow) = allow else { return Ok(grant) };
+    let covers = |grant: &Endpoint, rule: &Rule| grant.allow.iter().any(|has| has.covers(rule));
+    let (own, others): (Vec<Rule>, Vec<Rule>) =
+        allow.iter().cloned().partition(|rule| covers(&grant, rule));
+    for rule in others {
+        let meant = |manifest: &Manifest| {
+            manifest.endpoints.get(key).is_some_and(|endpoint| covers(endpoint, &rule))
+        };
+        if !siblings().iter().any(meant) {
             return Err(format!(
                 "`allow.{key}` has `{rule}`, which the adapter's grant does not cover; a provider \
                  can only narrow it"
             ));
         }
-        grant.allow.clone_from(allow);
     }
+    grant.allow = own;
     Ok(grant)
 }
 

@@ -4,7 +4,8 @@ use crate::adapter::Adapter;
 use crate::cell::{Cell, Door, Grants, Player};
 use crate::failure::Error;
 use crate::limits::Limits;
-use crate::transcript::{Answered, Call, Sent, Transcript};
+use crate::transcript::{Answered, Bytes, Call, Response, Sent, Transcript};
+use crate::types::FailureKind;
 use serde::Serialize;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -47,10 +48,14 @@ pub(crate) async fn replay(
     // Its caller left: what would have come after that nobody knows.
     let seen = if recorded.ended { answer.events.len() } else { recorded.events.len() };
     let events = answer.events.get(..seen).unwrap_or(&answer.events);
-    let yielded = first("event", &recorded.events, events).or_else(|| {
+    let seen = if recorded.ended { answer.sound.len() } else { recorded.sound.len() };
+    let sound = answer.sound.get(..seen).unwrap_or(&answer.sound);
+    let yielded = first("event", &recorded.events, events);
+    let yielded = yielded.or_else(|| first("piece of sound", &recorded.sound, sound));
+    let yielded = yielded.or_else(|| {
         let end = |answer: &Answered| {
-            let Answered { vectors, models, failure, .. } = answer;
-            text(&(vectors, models, failure))
+            let Answered { response, failure, .. } = answer;
+            text(&(response, failure))
         };
         let (recorded_end, replayed_end) = (end(recorded), end(&answer));
         let differs = recorded.ended && recorded_end != replayed_end;
@@ -101,10 +106,32 @@ async fn yielded(
                 answer.events.extend(events);
             }
         }
-        Call::Embed(request) => answer.vectors = Some(cell.embed(request).await?),
-        Call::Models => answer.models = Some(cell.list_models().await?),
+        Call::Speak(request) => {
+            let mut speaking = cell.speak(request).await?;
+            while let Some(bytes) = speaking.next().await? {
+                answer.sound.push(Bytes(bytes));
+            }
+        }
+        other => answer.response = Some(response(cell, other).await?),
     }
     Ok(())
+}
+
+/// What comes at once.
+async fn response(cell: Cell, call: &Call) -> Result<Response, Error> {
+    Ok(match call {
+        Call::Embed(request) => Response::Vectors(cell.embed(request).await?),
+        Call::Models => Response::Models(cell.list_models().await?),
+        Call::Rerank(request) => Response::Ranking(cell.rerank(request).await?),
+        Call::CountTokens(request) => Response::Tokens(cell.count_tokens(request).await?),
+        Call::Images(request) => Response::Images(cell.generate_images(request).await?),
+        Call::Transcribe(request) => Response::Transcription(cell.transcribe(request).await?),
+        Call::Moderate(request) => Response::Verdicts(cell.moderate(request).await?),
+        Call::Chat(_) | Call::Speak(_) => {
+            let why = "this call has no response that comes at once";
+            return Err(Error::new(FailureKind::Internal, why));
+        }
+    })
 }
 
 fn first<T: Serialize>(what: &str, recorded: &[T], replayed: &[T]) -> Option<Difference> {

@@ -1,20 +1,28 @@
 //! The library's front door.
 
+mod way;
+
 use crate::answer::Answer;
 use crate::builder::RunnerBuilder;
-use crate::cell::{Cell, Door, Grants};
 use crate::config::Config;
 use crate::confinement::Confinement;
+use crate::facts;
 use crate::failure::Error;
-use crate::provider::{self, ProviderInfo};
+use crate::interface::Interface;
+use crate::provider::ProviderInfo;
 use crate::replay::{self, Replayed};
-use crate::setup::{Provider, Setup, SetupError};
-use crate::transcript::{self, Call, Transcript};
-use crate::types::{ChatRequest, EmbedRequest, EmbedResponse, FailureKind, Model};
-use hotcell_egress::Refusal;
+use crate::setup::{Setup, SetupError};
+use crate::sound::Sound;
+use crate::transcript::{Call, Transcript};
+use crate::types::{
+    ChatRequest, EmbedRequest, EmbedResponse, ImageRequest, ImageResponse, Model,
+    ModerationRequest, ModerationResponse, RerankRequest, RerankResponse, SpeechRequest,
+    TokenCount, TranscriptionRequest, TranscriptionResponse, Usage,
+};
+use hotcell_catalogue::ModelFacts;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 /// Runs requests in cells. Cheap to clone.
 ///
@@ -34,6 +42,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Clone)]
 pub struct Runner {
     inner: Arc<Inner>,
+    strict: bool,
 }
 
 struct Inner {
@@ -56,22 +65,29 @@ impl Runner {
         RunnerBuilder::default()
     }
 
+    /// A runner that differs in this: a request is refused of which the adapter would leave
+    /// anything out or change it, instead of telling so in a `warning` of the answer.
+    /// Adapters that keep to `wit/settings.wit` refuse it before anything is sent; of others
+    /// the answer fails at the warning.
+    #[must_use]
+    pub fn strict(&self) -> Self {
+        Self { inner: self.inner.clone(), strict: true }
+    }
+
     /// Sends a chat request to `provider/model`. The answer comes as events.
     ///
     /// # Errors
     /// An unknown provider, a refused setup, and whatever adapter and provider say
     /// before the first event.
     pub async fn chat(&self, model: &str, mut request: ChatRequest) -> Result<Answer, Error> {
-        let request_id = self.request_id();
-        let (provider, model) = self.provider_of(model, &request_id)?;
-        request.model = model.to_owned();
+        let dialect = request.extra.as_ref().map(|extra| extra.dialect.clone());
+        let way = self.way(model, Interface::Chat, dialect.as_deref())?;
+        self.inner.setup.check_facts(&way.way.provider, way.model, &request)?;
+        request.model = way.model.to_owned();
         let call = || Call::Chat(request.clone());
-        let result = match self.open(&provider, &request_id, call).await {
-            Ok(cell) => cell.complete(&request).await,
-            Err(error) => Err(error),
-        };
-        let completion = result.map_err(|error| located(error, &provider, &request_id))?;
-        Ok(Answer::new(completion, provider.name.clone(), request_id))
+        let (completion, provider, request_id) =
+            self.ask(&way, call, async |cell| cell.complete(&request).await).await?;
+        Ok(Answer::new(completion, provider.name.clone(), request_id, self.strict))
     }
 
     /// Turns texts into vectors with `provider/model`.
@@ -83,15 +99,99 @@ impl Runner {
         model: &str,
         mut request: EmbedRequest,
     ) -> Result<EmbedResponse, Error> {
-        let request_id = self.request_id();
-        let (provider, model) = self.provider_of(model, &request_id)?;
-        request.model = model.to_owned();
+        let way = self.way(model, Interface::Embeddings, None)?;
+        request.model = way.model.to_owned();
         let call = || Call::Embed(request.clone());
-        let result = match self.open(&provider, &request_id, call).await {
-            Ok(cell) => cell.embed(&request).await,
-            Err(error) => Err(error),
-        };
-        result.map_err(|error| located(error, &provider, &request_id))
+        Ok(self.ask(&way, call, async |cell| cell.embed(&request).await).await?.0)
+    }
+
+    /// Puts documents in the order of what they have to do with a query, by `provider/model`.
+    ///
+    /// # Errors
+    /// As [`Self::chat`].
+    pub async fn rerank(
+        &self,
+        model: &str,
+        mut request: RerankRequest,
+    ) -> Result<RerankResponse, Error> {
+        let way = self.way(model, Interface::Rerank, None)?;
+        request.model = way.model.to_owned();
+        let call = || Call::Rerank(request.clone());
+        Ok(self.ask(&way, call, async |cell| cell.rerank(&request).await).await?.0)
+    }
+
+    /// Counts the tokens of a request to `provider/model`, as the provider does. Nothing is
+    /// generated.
+    ///
+    /// # Errors
+    /// As [`Self::chat`].
+    pub async fn count_tokens(
+        &self,
+        model: &str,
+        mut request: ChatRequest,
+    ) -> Result<TokenCount, Error> {
+        let way = self.way(model, Interface::Tokens, None)?;
+        request.model = way.model.to_owned();
+        let call = || Call::CountTokens(request.clone());
+        Ok(self.ask(&way, call, async |cell| cell.count_tokens(&request).await).await?.0)
+    }
+
+    /// Makes images with `provider/model`.
+    ///
+    /// # Errors
+    /// As [`Self::chat`].
+    pub async fn generate_images(
+        &self,
+        model: &str,
+        mut request: ImageRequest,
+    ) -> Result<ImageResponse, Error> {
+        let way = self.way(model, Interface::Images, None)?;
+        request.model = way.model.to_owned();
+        let call = || Call::Images(request.clone());
+        Ok(self.ask(&way, call, async |cell| cell.generate_images(&request).await).await?.0)
+    }
+
+    /// Turns a text into sound with `provider/model`. It comes in pieces.
+    ///
+    /// # Errors
+    /// As [`Self::chat`].
+    pub async fn speak(&self, model: &str, mut request: SpeechRequest) -> Result<Sound, Error> {
+        let way = self.way(model, Interface::Speech, None)?;
+        request.model = way.model.to_owned();
+        let call = || Call::Speak(request.clone());
+        let (speaking, provider, request_id) =
+            self.ask(&way, call, async |cell| cell.speak(&request).await).await?;
+        Ok(Sound::new(speaking, provider.name.clone(), request_id))
+    }
+
+    /// Turns sound into text with `provider/model`.
+    ///
+    /// # Errors
+    /// As [`Self::chat`].
+    pub async fn transcribe(
+        &self,
+        model: &str,
+        mut request: TranscriptionRequest,
+    ) -> Result<TranscriptionResponse, Error> {
+        let way = self.way(model, Interface::Transcription, None)?;
+        request.model = way.model.to_owned();
+        let call = || Call::Transcribe(request.clone());
+        Ok(self.ask(&way, call, async |cell| cell.transcribe(&request).await).await?.0)
+    }
+
+    /// Asks what the policy of `provider/model` says about content.
+    ///
+    /// # Errors
+    /// As [`Self::chat`].
+    pub async fn moderate(
+        &self,
+        model: &str,
+        mut request: ModerationRequest,
+    ) -> Result<ModerationResponse, Error> {
+        let way = self.way(model, Interface::Moderation, None)?;
+        request.model = way.model.to_owned();
+        let call = || Call::Moderate(request.clone());
+        Ok(self.ask(&way, call, async |cell| cell.moderate(&request).await).await?.0)
     }
 
     /// Lists the models of a provider.
@@ -99,13 +199,21 @@ impl Runner {
     /// # Errors
     /// As [`Self::chat`].
     pub async fn models(&self, provider: &str) -> Result<Vec<Model>, Error> {
-        let request_id = self.request_id();
-        let provider = self.provider(provider, &request_id)?;
-        let result = match self.open(&provider, &request_id, || Call::Models).await {
-            Ok(cell) => cell.list_models().await,
-            Err(error) => Err(error),
-        };
-        result.map_err(|error| located(error, &provider, &request_id))
+        let way = self.way_of(provider, Interface::Models)?;
+        Ok(self.ask(&way, || Call::Models, async |cell| cell.list_models().await).await?.0)
+    }
+
+    /// What the catalogue knows of `provider/model`; none where it knows nothing, and where
+    /// the provider was pointed elsewhere.
+    pub fn facts(&self, model: &str) -> Option<&'static ModelFacts> {
+        let (provider, model) = model.split_once('/')?;
+        self.inner.setup.facts(provider, model)
+    }
+
+    /// What an answer of `provider/model` with this usage cost, in US dollars, by the prices
+    /// that the catalogue knows.
+    pub fn cost(&self, model: &str, usage: &Usage) -> Option<f64> {
+        facts::cost(self.facts(model)?, usage)
     }
 
     /// The configuration in force.
@@ -130,10 +238,24 @@ impl Runner {
     /// # Errors
     /// As [`Self::chat`], as far as setup goes.
     pub fn warm(&self, provider: &str) -> Result<(), Error> {
-        self.provider(provider, &self.request_id()).map(|_| ())
+        self.known(provider)?;
+        for way in self.inner.setup.ways(provider) {
+            self.provider(&way, &self.request_id())?;
+        }
+        Ok(())
     }
 
-    /// Reads and compiles now what the first request to a provider would: its adapter, its
+    /// The same for what such requests to one `provider/model` need, or to a provider without
+    /// a model: some providers have more than one adapter.
+    ///
+    /// # Errors
+    /// As [`Self::warm`].
+    pub fn warm_for(&self, model: &str, interface: Interface) -> Result<(), Error> {
+        let leading = self.leading(model, interface)?;
+        self.provider(&leading.way, &self.request_id()).map(drop)
+    }
+
+    /// Reads and compiles now what the first request to a provider would: its adapters, its
     /// secrets, the certificates that are believed. What cannot be read is told by the request
     /// that needs it. From then on the secrets are kept, and read no more.
     ///
@@ -142,7 +264,21 @@ impl Runner {
     /// # Errors
     /// As [`Self::warm`].
     pub fn prepare(&self, provider: &str) -> Result<(), Error> {
-        self.provider(provider, &self.request_id())?.egress.read_ahead();
+        self.known(provider)?;
+        for way in self.inner.setup.ways(provider) {
+            self.provider(&way, &self.request_id())?.egress.read_ahead();
+        }
+        Ok(())
+    }
+
+    /// The same for what such requests to one `provider/model` need, or to a provider without
+    /// a model.
+    ///
+    /// # Errors
+    /// As [`Self::warm`].
+    pub fn prepare_for(&self, model: &str, interface: Interface) -> Result<(), Error> {
+        let leading = self.leading(model, interface)?;
+        self.provider(&leading.way, &self.request_id())?.egress.read_ahead();
         Ok(())
     }
 
@@ -162,74 +298,6 @@ impl Runner {
     /// run by the next process that is not confined yet.
     pub fn confinement(&self) -> Confinement {
         self.inner.setup.confinement()
-    }
-
-    /// Splits `provider/model`, of which the model may hold slashes of its own.
-    fn provider_of<'a>(
-        &self,
-        model: &'a str,
-        request_id: &str,
-    ) -> Result<(Arc<Provider>, &'a str), Error> {
-        match model.split_once('/') {
-            Some((provider, model)) if !model.is_empty() => {
-                Ok((self.provider(provider, request_id)?, model))
-            }
-            _ => Err(Error::new(
-                FailureKind::InvalidRequest,
-                format!("`{model}` is not a model: expected provider/model"),
-            )
-            .with_help("for example openai/gpt-4o-mini; `hotcell providers` lists the providers")),
-        }
-    }
-
-    fn provider(&self, name: &str, request_id: &str) -> Result<Arc<Provider>, Error> {
-        let setup = &self.inner.setup;
-        if !setup.knows(name) {
-            return Err(unknown(name, setup.config()));
-        }
-        setup.provider(name).map_err(|error| {
-            if let Some((digest, rule)) = error.refusal() {
-                let adapter = setup.adapter_of(name);
-                let detail = error.to_string();
-                let refusal =
-                    Refusal { request_id, provider: name, adapter: &adapter, digest, rule, detail };
-                // Nothing is sent either way.
-                if let Err(error) = setup.egress.refuse(&refusal) {
-                    return Error::new(FailureKind::Internal, error.to_string());
-                }
-            }
-            Error { request_id: Some(request_id.to_owned()), ..error.into() }
-        })
-    }
-
-    async fn open(
-        &self,
-        provider: &Provider,
-        request_id: &str,
-        call: impl FnOnce() -> Call,
-    ) -> Result<Cell, Error> {
-        let recorder = self.inner.setup.transcripts.as_ref().map(|transcripts| {
-            let inspection = provider.adapter.inspection();
-            let blank = transcript::blank(
-                request_id,
-                &provider.name,
-                provider.adapter.name(),
-                inspection.digest,
-                provider.wasi,
-                provider.settings.as_ref().clone(),
-                inspection.manifest.endpoints.keys().cloned().collect(),
-                provider.limits.as_ref().clone(),
-                call(),
-            );
-            Box::new(transcripts.begin(blank, self.inner.setup.egress.clone()))
-        });
-        let grants = Grants {
-            door: Door::Open { egress: provider.egress.cell(request_id), recorder },
-            settings: provider.settings.clone(),
-            limits: provider.limits.clone(),
-            provider: provider.name.clone(),
-        };
-        Cell::open(provider.adapter.clone(), grants).await
     }
 
     /// Lets what was recorded happen again, without any network, and tells where it does
@@ -252,37 +320,12 @@ impl Runner {
         let most = configured.and_then(|provider| provider.limits.clone()).unwrap_or_default();
         Ok(replay::replay(adapter, transcript, &most).await)
     }
-
-    /// Unique in this process, and told apart between processes.
-    fn request_id(&self) -> String {
-        let number = self.inner.requests.fetch_add(1, Ordering::Relaxed);
-        format!("req-{:x}-{number:x}", std::process::id())
-    }
 }
 
 impl From<Setup> for Runner {
     fn from(setup: Setup) -> Self {
-        Self { inner: Arc::new(Inner { setup, requests: AtomicU64::new(0) }) }
+        Self { inner: Arc::new(Inner { setup, requests: AtomicU64::new(0) }), strict: false }
     }
-}
-
-fn located(mut error: Error, provider: &Provider, request_id: &str) -> Error {
-    error.provider = Some(provider.name.to_string());
-    error.request_id = Some(request_id.to_owned());
-    error
-}
-
-/// An unknown provider, and the one that was probably meant.
-fn unknown(name: &str, config: &Config) -> Error {
-    let close = provider::names(config)
-        .map(|(known, _)| (strsim::damerau_levenshtein(name, known), known))
-        .filter(|(distance, _)| *distance <= 1 + name.len() / 4)
-        .min();
-    let help = match close {
-        Some((_, known)) => format!("did you mean `{known}`?"),
-        None => "`hotcell providers` lists the providers; add your own to hotcell.toml".to_owned(),
-    };
-    Error::new(FailureKind::NotFound, format!("there is no provider `{name}`")).with_help(help)
 }
 
 impl fmt::Debug for Runner {

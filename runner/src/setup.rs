@@ -12,6 +12,7 @@ use crate::lock::LOCK_FILE;
 use crate::provider::{self, Basis, Origin, ProviderInfo};
 use crate::transcript::{Transcript, Transcripts};
 use crate::types::FailureKind;
+use hotcell_catalogue::Asked;
 use hotcell_egress::{Egress, ProviderEgress, ProviderSpec, Rule};
 use hotcell_manifest::{Digest, Inspection};
 use hotcell_signature::{SignatureError, TrustError};
@@ -219,6 +220,13 @@ pub(crate) struct Provider {
     pub(crate) wasi: bool,
 }
 
+impl Way {
+    /// That of the requests that take no route.
+    pub(crate) fn own(provider: &str) -> Self {
+        Self { provider: provider.to_owned(), to: None }
+    }
+}
+
 /// What providers are set up from, and those that are.
 pub(crate) struct Setup {
     pub(crate) components: Components,
@@ -229,7 +237,14 @@ pub(crate) struct Setup {
     pub(crate) transcripts_folder: Option<PathBuf>,
     pub(crate) egress: Egress,
     pub(crate) adapters: Mutex<BTreeMap<(String, bool), Arc<Adapter>>>,
-    pub(crate) providers: Mutex<BTreeMap<String, Arc<Provider>>>,
+    pub(crate) providers: Mutex<BTreeMap<Way, Arc<Provider>>>,
+}
+
+/// A provider, and the route that some of its requests take.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Way {
+    pub(crate) provider: String,
+    to: Option<&'static str>,
 }
 
 impl Setup {
@@ -238,15 +253,37 @@ impl Setup {
         &self.components.config
     }
 
-    /// The provider of this name, set up now if it was not before.
-    pub(crate) fn provider(&self, name: &str) -> Result<Arc<Provider>, SetupError> {
+    /// The way that a request goes, and the model's name at its end.
+    pub(crate) fn way<'a>(&self, provider: &str, asked: &Asked<'a>) -> (Way, &'a str) {
+        let basis = provider::basis(provider, self.config()).ok();
+        let route = basis.and_then(|basis| basis.definition?.route(asked));
+        let model = asked.model.unwrap_or_default();
+        let way = Way { provider: provider.to_owned(), to: route.map(|route| route.to.as_str()) };
+        (way, route.map_or(model, |route| route.model(model)))
+    }
+
+    /// Every way of a provider's requests, its own adapter first.
+    pub(crate) fn ways(&self, provider: &str) -> Vec<Way> {
+        let routes = provider::basis(provider, self.config()).map_or(&[][..], |it| it.routes());
+        let mut ways = vec![Way::own(provider)];
+        for route in routes {
+            let way = Way { provider: provider.to_owned(), to: Some(&route.to) };
+            if !ways.contains(&way) {
+                ways.push(way);
+            }
+        }
+        ways
+    }
+
+    /// The provider at the end of a way, set up now if it was not before.
+    pub(crate) fn provider(&self, way: &Way) -> Result<Arc<Provider>, SetupError> {
         let known = &self.providers;
-        if let Some(provider) = known.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
+        if let Some(provider) = known.lock().unwrap_or_else(PoisonError::into_inner).get(way) {
             return Ok(provider.clone());
         }
-        let provider = Arc::new(self.set_up(name)?);
+        let provider = Arc::new(self.set_up(way)?);
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(known.entry(name.to_owned()).or_insert(provider).clone())
+        Ok(known.entry(way.clone()).or_insert(provider).clone())
     }
 
     /// Whether there is a provider of this name.
@@ -258,8 +295,9 @@ impl Setup {
     }
 
     /// The adapter's name, as far as the configuration tells it.
-    pub(crate) fn adapter_of(&self, name: &str) -> String {
-        provider::basis(name, self.config()).map_or_else(|_| "?".to_owned(), |basis| basis.adapter)
+    pub(crate) fn adapter_of(&self, way: &Way) -> String {
+        let basis = provider::basis(&way.provider, self.config());
+        basis.map_or_else(|_| "?".to_owned(), |basis| basis.led(way.to).adapter)
     }
 
     /// See [`crate::Runner::providers`]; `run` is whether a program may be run to find out
@@ -274,7 +312,11 @@ impl Setup {
                 // An entry that cannot be used without more configuration.
                 (Err(_), Origin::Catalogue) => {}
                 (Err(error), Origin::Configured) => {
-                    listing.push(ProviderInfo::unusable(name, self.adapter_of(name), error));
+                    listing.push(ProviderInfo::unusable(
+                        name,
+                        self.adapter_of(&Way::own(name)),
+                        error,
+                    ));
                 }
             }
         }
@@ -298,17 +340,23 @@ impl Setup {
                 inspections.entry(key).or_insert(inspection)
             }
         };
-        let resolved = provider::resolve(name, self.config(), basis.definition, inspection)?;
+        let siblings = || self.components.siblings(name);
+        let resolved =
+            provider::resolve(name, self.config(), basis.definition, inspection, &siblings)?;
         if origin == Origin::Configured {
             self.door(name, resolved.spec.clone())?;
         }
         Ok(ProviderInfo::new(name, origin, run, inspection, resolved.spec))
     }
 
-    fn set_up(&self, name: &str) -> Result<Provider, SetupError> {
-        let Basis { definition, adapter } = provider::basis(name, self.config())?;
+    fn set_up(&self, way: &Way) -> Result<Provider, SetupError> {
+        let name = way.provider.as_str();
+        let basis = provider::basis(name, self.config())?;
+        let Basis { definition, adapter } = basis.led(way.to);
         let adapter = self.adapter(&adapter, self.config().wasi(name))?;
-        let resolved = provider::resolve(name, self.config(), definition, adapter.inspection())?;
+        let siblings = || self.components.siblings(name);
+        let inspection = adapter.inspection();
+        let resolved = provider::resolve(name, self.config(), definition, inspection, &siblings)?;
         Ok(Provider {
             name: name.into(),
             adapter,

@@ -13,12 +13,16 @@ mod recorder;
 pub use content::{Content, ContentHashes};
 pub use outline::{
     AnswerOutline, CallOutline, EventOutline, ExchangeOutline, FailureOutline, Instead,
-    MessageOutline, Outline, PartOutline, Piece, ReadOutline,
+    MessageOutline, Outline, PartOutline, Piece, ReadOutline, ResponseOutline,
 };
 pub(crate) use recorder::{Recorder, Transcripts};
 
 use crate::limits::{Limits, TRANSCRIPT_FILE_BYTES};
-use crate::types::{ChatRequest, EmbedRequest, EmbedResponse, Event, Failure, Model};
+use crate::types::{
+    ChatRequest, EmbedRequest, EmbedResponse, Event, Failure, ImageRequest, ImageResponse, Model,
+    ModerationRequest, ModerationResponse, RerankRequest, RerankResponse, SpeechRequest,
+    TokenCount, TranscriptionRequest, TranscriptionResponse,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotcell_manifest::{Digest, Method};
@@ -76,6 +80,18 @@ pub enum Call {
     Embed(EmbedRequest),
     /// The list of models.
     Models,
+    /// An order of documents.
+    Rerank(RerankRequest),
+    /// The tokens of a request.
+    CountTokens(ChatRequest),
+    /// Images.
+    Images(ImageRequest),
+    /// Sound.
+    Speak(SpeechRequest),
+    /// The text of sound.
+    Transcribe(TranscriptionRequest),
+    /// Verdicts.
+    Moderate(ModerationRequest),
 }
 
 /// What an adapter yielded.
@@ -85,17 +101,37 @@ pub struct Answered {
     /// Events of a chat answer, as the caller got them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Event>,
-    /// The vectors.
+    /// A response that came at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vectors: Option<EmbedResponse>,
-    /// The models.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub models: Option<Vec<Model>>,
+    pub response: Option<Response>,
+    /// Pieces of sound, as the caller got them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sound: Vec<Bytes>,
     /// How it failed, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
     /// It came to its end, good or bad; otherwise its caller left.
     pub ended: bool,
+}
+
+/// What comes at once, and not event by event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Response {
+    /// Vectors.
+    Vectors(EmbedResponse),
+    /// The list of models.
+    Models(Vec<Model>),
+    /// An order of documents.
+    Ranking(RerankResponse),
+    /// The tokens of a request.
+    Tokens(TokenCount),
+    /// Images.
+    Images(ImageResponse),
+    /// The text of sound.
+    Transcription(TranscriptionResponse),
+    /// Verdicts.
+    Verdicts(ModerationResponse),
 }
 
 /// One request of an adapter's to an endpoint, as it wrote it, and what came back.

@@ -4,7 +4,19 @@
 pub use crate::bindings::exports::hotcell::adapter::embeddings::{
     EmbedRequest, EmbedResponse, Input,
 };
+pub use crate::bindings::exports::hotcell::adapter::images::{Image, ImageRequest, ImageResponse};
 pub use crate::bindings::exports::hotcell::adapter::models::Model;
+pub use crate::bindings::exports::hotcell::adapter::moderation::{
+    Category, Content, ModerationRequest, ModerationResponse, Verdict,
+};
+pub use crate::bindings::exports::hotcell::adapter::rerank::{
+    Document, Ranked, RerankRequest, RerankResponse,
+};
+pub use crate::bindings::exports::hotcell::adapter::speech::SpeechRequest;
+pub use crate::bindings::exports::hotcell::adapter::tokens::TokenCount;
+pub use crate::bindings::exports::hotcell::adapter::transcription::{
+    Span, Timing, TranscriptionRequest, TranscriptionResponse,
+};
 pub use crate::bindings::hotcell::adapter::types::*;
 
 impl ChatRequest {
@@ -101,5 +113,79 @@ impl EmbedRequest {
             task: None,
             extra: None,
         }
+    }
+}
+
+impl RerankRequest {
+    /// A request for the order of these texts. The runner fills in the model.
+    pub fn texts<T: Into<String>>(
+        query: impl Into<String>,
+        texts: impl IntoIterator<Item = T>,
+    ) -> Self {
+        Self {
+            model: String::new(),
+            query: query.into(),
+            documents: texts.into_iter().map(|text| Document::Text(text.into())).collect(),
+            top: None,
+            extra: None,
+        }
+    }
+}
+
+impl ImageRequest {
+    /// A request for one image. The runner fills in the model.
+    pub fn prompt(prompt: impl Into<String>) -> Self {
+        Self {
+            model: String::new(),
+            prompt: prompt.into(),
+            sources: Vec::new(),
+            mask: None,
+            count: None,
+            size: None,
+            quality: None,
+            format: None,
+            extra: None,
+        }
+    }
+}
+
+impl SpeechRequest {
+    /// A request to speak this text. The runner fills in the model.
+    pub fn text(input: impl Into<String>) -> Self {
+        Self {
+            model: String::new(),
+            input: input.into(),
+            voice: None,
+            instructions: None,
+            format: None,
+            speed: None,
+            extra: None,
+        }
+    }
+}
+
+impl TranscriptionRequest {
+    /// A request for the text of this sound. The runner fills in the model.
+    pub fn audio(audio: Vec<u8>) -> Self {
+        Self {
+            model: String::new(),
+            audio,
+            mime: None,
+            name: None,
+            language: None,
+            translate: false,
+            prompt: None,
+            temperature: None,
+            timings: Vec::new(),
+            extra: None,
+        }
+    }
+}
+
+impl ModerationRequest {
+    /// A request for verdicts on these texts. The runner fills in the model.
+    pub fn texts<T: Into<String>>(texts: impl IntoIterator<Item = T>) -> Self {
+        let inputs = texts.into_iter().map(|text| Content::Text(text.into())).collect();
+        Self { model: String::new(), inputs, extra: None }
     }
 }

@@ -28,7 +28,7 @@ pub(crate) fn measure(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(name);
         for adapter in adapters() {
             // Whatever is kept is kept now.
-            runner(cache).warm(adapter).unwrap();
+            runner(cache).warm_for(adapter, hotcell::Interface::Chat).unwrap();
             group.bench_function(adapter, |bencher| {
                 bencher.iter_custom(|count| (0..count).map(|_| set_up(adapter, cache).0).sum());
             });
@@ -43,7 +43,7 @@ pub(crate) fn print() {
     println!("\n| ms | time | CPU of all threads | target |\n| --- | --- | --- | --- |");
     for adapter in adapters() {
         for (what, cache) in [("compiled", None), ("loaded from the cache", Some(folder.path()))] {
-            runner(cache).warm(adapter).unwrap();
+            runner(cache).warm_for(adapter, hotcell::Interface::Chat).unwrap();
             let target = if cache.is_none() { format!("≤ {COMPILE}") } else { "–".to_owned() };
             row(&format!("{adapter}, {what}"), || set_up(adapter, cache), &target);
         }
@@ -54,7 +54,7 @@ pub(crate) fn print() {
 
 fn set_up(adapter: &str, cache: Option<&Path>) -> (Duration, Duration) {
     let runner = runner(cache);
-    timed(|| runner.warm(adapter).unwrap())
+    timed(|| runner.warm_for(adapter, hotcell::Interface::Chat).unwrap())
 }
 
 fn timed<T>(work: impl FnOnce() -> T) -> (Duration, Duration) {

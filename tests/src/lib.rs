@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod adapters;
 pub mod component;
 pub mod lines;
 pub mod loopback;

@@ -106,6 +106,7 @@ impl Chat for Anthropic {
 
     fn complete(request: ChatRequest) -> Result<Reply<Assembly>, Failure> {
         let outgoing = request::write(&request)?;
+        Failure::where_strict(&outgoing.warnings)?;
         let accept = if request.stream { "text/event-stream" } else { "application/json" };
         let endpoint = Endpoint::named("api")?;
         let builder = match is_vertex() {

@@ -6,6 +6,10 @@
 
 #![forbid(unsafe_code)]
 
+mod model;
+
+pub use model::{Modalities, ModelFacts, Price, Spent, model, models, models_date};
+
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -39,9 +43,88 @@ pub struct Provider {
     /// It also works without a key.
     #[serde(default)]
     pub secret_optional: bool,
+    /// Requests that another entry's adapter takes, under this provider's name. The
+    /// first that fits counts.
+    #[serde(default)]
+    pub routes: Vec<Route>,
     /// The page that documents its API.
     #[serde(default)]
     pub docs: Option<String>,
+}
+
+/// Some of a provider's requests, which go to another adapter than the others: so that
+/// each adapter speaks one protocol, and can do no more than that needs.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Route {
+    /// The interfaces that it is for, by their names in `wit/`; empty: chat.
+    #[serde(default)]
+    pub interfaces: Vec<String>,
+    /// The models that it is for; `*` stands for any text. Empty: all.
+    #[serde(default)]
+    pub models: Vec<String>,
+    /// The dialect that the caller speaks, if that decides.
+    #[serde(default)]
+    pub dialect: Option<String>,
+    /// What stands before the model's name only to choose this route, and is no part of it.
+    #[serde(default)]
+    pub strip: Option<String>,
+    /// The entry whose adapter, endpoints and settings are used.
+    pub to: String,
+}
+
+/// What a request asks for, as far as it decides about its route.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The interface, by its name in `wit/`.
+    pub interface: &'a str,
+    /// The model, where there is one.
+    pub model: Option<&'a str>,
+    /// The dialect that the caller speaks, where it is known.
+    pub dialect: Option<&'a str>,
+}
+
+impl Provider {
+    /// The route of a request; none where the provider's own adapter takes it.
+    pub fn route(&self, asked: &Asked<'_>) -> Option<&Route> {
+        self.routes.iter().find(|route| route.takes(asked))
+    }
+}
+
+impl Route {
+    fn takes(&self, asked: &Asked<'_>) -> bool {
+        let interface = match self.interfaces.as_slice() {
+            [] => asked.interface == "chat",
+            some => some.iter().any(|interface| interface == asked.interface),
+        };
+        let fits = |model| self.models.iter().any(|pattern| matches(pattern, model));
+        interface
+            && (self.models.is_empty() || asked.model.is_some_and(fits))
+            && (self.dialect.is_none() || self.dialect.as_deref() == asked.dialect)
+    }
+
+    /// The model's name as the routed adapter knows it.
+    pub fn model<'a>(&self, model: &'a str) -> &'a str {
+        let rest = self.strip.as_deref().and_then(|prefix| model.strip_prefix(prefix));
+        rest.filter(|rest| !rest.is_empty()).unwrap_or(model)
+    }
+}
+
+/// Whether a name fits a pattern, in which `*` stands for any text. Without regard to case.
+fn matches(pattern: &str, name: &str) -> bool {
+    let (pattern, name) = (pattern.to_ascii_lowercase(), name.to_ascii_lowercase());
+    let mut pieces = pattern.split('*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let mut pieces: Vec<&str> = pieces.collect();
+    let Some(last) = pieces.pop() else { return rest.is_empty() };
+    for piece in pieces {
+        match rest.find(piece) {
+            Some(at) => rest = &rest[at + piece.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
 }
 
 #[derive(Deserialize)]
@@ -148,6 +231,69 @@ mod tests {
             });
             for setting in settings {
                 assert!(manifest.settings.contains_key(&setting), "{name}: {{{setting}}}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_pattern_fits_what_it_says() {
+        let table = [
+            ("gpt-4o", "gpt-4o", true),
+            ("gpt-4o", "gpt-4o-mini", false),
+            ("gpt-5*", "GPT-5-pro", true),
+            ("*codex*", "gpt-5.1-codex-mini", true),
+            ("*codex*", "codex", true),
+            ("*-pro", "o3-pro", true),
+            ("*-pro", "o3-pro-2025", false),
+            ("a*b*c", "abc", true),
+            ("a*b*c", "a-b-b-c", true),
+            ("a*b*c", "acb", false),
+            ("ab*ba", "aba", false),
+            ("*/*", "meta/llama", true),
+            ("*/*", "llama", false),
+            ("*", "", true),
+            ("", "", true),
+            ("", "a", false),
+        ];
+        for (pattern, name, fits) in table {
+            assert_eq!(matches(pattern, name), fits, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn a_route_is_for_what_it_names() {
+        let route = |text: &str| toml::from_str::<Route>(text).unwrap();
+        let asked = |interface, model, dialect| Asked { interface, model: Some(model), dialect };
+        let by_model = route("to = 'b'\nmodels = ['o*-pro']");
+        assert!(by_model.takes(&asked("chat", "o3-pro", None)));
+        assert!(!by_model.takes(&asked("embeddings", "o3-pro", None)));
+        assert!(!by_model.takes(&Asked { interface: "chat", model: None, dialect: None }));
+        let by_interface = route("to = 'b'\ninterfaces = ['images', 'speech']");
+        assert!(by_interface.takes(&asked("speech", "x", None)));
+        assert!(!by_interface.takes(&asked("chat", "x", None)));
+        let by_dialect = route("to = 'b'\ndialect = 'openai-responses'");
+        assert!(by_dialect.takes(&asked("chat", "x", Some("openai-responses"))));
+        assert!(!by_dialect.takes(&asked("chat", "x", Some("openai-chat"))));
+        assert!(!by_dialect.takes(&asked("chat", "x", None)));
+        let stripped = route("to = 'b'\nmodels = ['r/*']\nstrip = 'r/'");
+        assert_eq!((stripped.model("r/x"), stripped.model("r/")), ("x", "r/"));
+    }
+
+    #[test]
+    fn a_route_leads_to_an_entry_with_no_routes_of_its_own() {
+        for entry in providers() {
+            for Route { interfaces, models, dialect, strip, to } in &entry.routes {
+                let name = &entry.name;
+                let led = provider(to).unwrap_or_else(|| panic!("{name}: there is no {to}"));
+                assert!(led.routes.is_empty() && led.name == *to, "{name}: {to}");
+                assert!(
+                    !interfaces.is_empty() || !models.is_empty() || dialect.is_some(),
+                    "{name}: the route to {to} takes everything"
+                );
+                if let Some(strip) = strip {
+                    let whole = format!("{strip}*");
+                    assert!(models.iter().all(|model| *model == whole), "{name}: {strip}");
+                }
             }
         }
     }

@@ -16,7 +16,7 @@
 //! | user, assistant and tool messages | contents of `user` and `model`; neighbours of one role are merged, empty ones dropped; results come first in a turn, in the order of the calls; before a model's turn that comes first stands one of the user's, warned |
 //! | name of a participant | warned |
 //! | text, refusals | `text`; empty text is dropped |
-//! | media: bytes, `data:` URL | `inlineData`; a missing media type is told by the bytes, or refused as `invalid-request` |
+//! | media: bytes, `data:` URL | `inlineData`; a missing media type is told by the bytes, or refused as `unsupported` |
 //! | media: URL | `fileData`, which the provider fetches: `https://` and `http://`, and `gs://` on Vertex AI; others are refused as `unsupported` |
 //! | media: file id | `fileData` with the address of the file; refused on Vertex AI, which holds none |
 //! | name of a file | warned |
@@ -94,6 +94,7 @@ impl Chat for Gemini {
 
     fn complete(request: ChatRequest) -> Result<Reply<Assembly>, Failure> {
         let outgoing = request::write(&request)?;
+        Failure::where_strict(&outgoing.warnings)?;
         let endpoint = Endpoint::named("api")?;
         let builder = match request.stream {
             false => endpoint

@@ -2,7 +2,7 @@
 //! (<https://ai.google.dev/gemini-api/docs/file-input-methods>).
 
 use crate::json::{Members, Value, object};
-use crate::translation::{Translation, invalid};
+use crate::translation::Translation;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotcell_sdk::{Failure, MediaPart, MediaSource};
@@ -54,7 +54,7 @@ pub(crate) fn write(media: &MediaPart, translation: &mut Translation) -> Result<
 
 fn inline(mime: Option<&str>, bytes: &[u8]) -> Result<(&'static str, Members), Failure> {
     let mime = mime.or_else(|| told_by_bytes(bytes));
-    let mime = mime.ok_or_else(|| invalid("an image, sound, film or document needs its type"))?;
+    let mime = mime.ok_or_else(|| Failure::unsupported("a medium whose type nobody tells"))?;
     Ok(("inlineData", blob(mime, STANDARD.encode(bytes))))
 }
 
@@ -89,7 +89,7 @@ fn file(
             data.insert("mimeType", mime);
         }
         None if translation.vertex && !translation.exact => {
-            return Err(invalid(format!("Vertex AI wants to know the type of `{uri}`")));
+            return Err(Failure::unsupported(format!("`{uri}` without its type")));
         }
         None => {}
     }

@@ -3,7 +3,7 @@
 use crate::json::{self, Members, Value, object};
 use crate::media;
 use crate::request::generation;
-use crate::translation::{Translation, invalid, is_ours, own, put, spells};
+use crate::translation::{Translation, is_ours, own, put, spells};
 use hotcell_sdk::{Failure, Part, ReasoningPart, ToolCall, ToolResult, ToolResultPart};
 
 /// What stands in the place of a signature that a model wants and nobody has, because
@@ -190,7 +190,8 @@ fn write_result(
         false => called.or(result.name.as_ref()),
     };
     let name = name.ok_or_else(|| {
-        invalid(format!("the result of `{}` is of no call in the conversation", result.call_id))
+        let id = &result.call_id;
+        Failure::unsupported(format!("the result `{id}`, which is of no call in the conversation"))
     })?;
     let place = found.map_or(LAST - 1, |(place, _)| place);
     let own = extra.take_object("functionResponse").unwrap_or_default();

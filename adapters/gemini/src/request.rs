@@ -20,7 +20,7 @@ pub(crate) fn write(request: &ChatRequest) -> Result<Outgoing, Failure> {
     let empty = conversation.contents.is_empty();
     if !spells(&extra, "contents") {
         if empty && !translation.exact {
-            return Err(crate::translation::invalid("the conversation says nothing"));
+            return Err(Failure::unsupported("a conversation that says nothing"));
         }
         put(&mut body, &extra, "contents", conversation.contents);
     }

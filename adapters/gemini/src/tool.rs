@@ -3,7 +3,7 @@
 
 use crate::json::{self, Members, Value, object};
 use crate::schema::{self, Place};
-use crate::translation::{Translation, invalid, maybe, own, put, spells};
+use crate::translation::{Translation, maybe, own, put, spells};
 use hotcell_sdk::{ChatRequest, Failure, FunctionTool, Tool, ToolChoice};
 
 pub(crate) fn write(
@@ -86,9 +86,9 @@ fn checked_name(name: &str) -> Result<String, Failure> {
     let first = |c: char| c.is_ascii_alphabetic() || c == '_';
     match name.starts_with(first) && name.len() <= 128 && name.chars().all(good) {
         true => Ok(name.to_owned()),
-        false => Err(invalid(format!(
-            "a tool cannot be called `{name}` here: letters, digits, `_`, `-`, `.` and `:`, a \
-             letter or `_` first, 128 at the most"
+        false => Err(Failure::unsupported(format!(
+            "a tool that is called `{name}`: letters, digits, `_`, `-`, `.` and `:`, a letter or \
+             `_` first, 128 at the most"
         ))),
     }
 }

@@ -1,75 +1,50 @@
 //! Adapter for OpenAI chat completions, embeddings and models
 //! (<https://platform.openai.com/docs/api-reference/chat>), and for every provider
 //! that speaks the same protocol. In what providers differ is data: the settings in
-//! `adapter.toml`, whose values the catalogue holds.
+//! `adapter.toml`, whose values the catalogue holds. The translation is a library,
+//! `hotcell-openai-chat`, for other adapters to build on.
 
 #![deny(unsafe_code)]
 
-mod assembly;
-mod calls;
-mod delta;
-mod embeddings;
-mod error;
-mod json;
-mod media;
-mod message;
-mod models;
-mod part;
-mod reader;
-mod reasoning;
-mod request;
-mod tell;
-mod thought;
-mod tool;
-mod usage;
-mod wire;
-
-use assembly::Assembly;
+use hotcell_openai_chat::{Answer, chat, embed, models};
 use hotcell_sdk::{Chat, ChatRequest, EmbedRequest, EmbedResponse, Embeddings, Endpoint};
-use hotcell_sdk::{Failure, Model, Models, Reply, RequestBuilder, export, setting};
+use hotcell_sdk::{Failure, Model, Models, RequestBuilder, export, setting};
 
 /// The adapter.
 pub struct OpenAi;
 
-/// The dialect of chat requests and answers.
-pub(crate) const DIALECT: &str = "openai-chat";
-
 impl Chat for OpenAi {
-    type Completion = Reply<Assembly>;
+    type Completion = Answer;
 
-    fn complete(request: ChatRequest) -> Result<Reply<Assembly>, Failure> {
-        let accept = if request.stream { "text/event-stream" } else { "application/json" };
-        let body = request::write(&request).map_err(|failure| *failure)?;
+    fn complete(request: ChatRequest) -> Result<Answer, Failure> {
         let endpoint = Endpoint::named("api")?;
-        let builder = endpoint.post("/chat/completions");
-        let builder = with_version(builder).header("accept", accept);
-        let response = builder.header("content-type", "application/json").body(body.json).send()?;
-        if response.status() >= 300 {
-            return Err(error::of_response(&response));
-        }
-        Reply::begin(response, Assembly::default(), body.warnings)
+        let builder = with_version(endpoint.post("/chat/completions"));
+        chat(builder, &request, &[("model", &request.model)])
     }
 }
 
 impl Embeddings for OpenAi {
     fn embed(request: EmbedRequest) -> Result<EmbedResponse, Failure> {
-        embeddings::embed(&request)
+        let endpoint = Endpoint::named("api")?;
+        let builder = with_version(endpoint.post(path("embeddings-path", "/embeddings")));
+        embed(builder, &request, &[("model", &request.model)])
     }
 }
 
 impl Models for OpenAi {
     fn list_models() -> Result<Vec<Model>, Failure> {
-        models::read()
+        let endpoint = Endpoint::named("api")?;
+        models(with_version(endpoint.get(path("models-path", "/models"))))
     }
 }
 
 /// Where a provider has this below its base.
-pub(crate) fn path(name: &str, usual: &str) -> String {
+fn path(name: &str, usual: &str) -> String {
     setting(name).unwrap_or_else(|| usual.to_owned())
 }
 
 /// Adds the API version, where the provider wants one in its query.
-pub(crate) fn with_version(builder: RequestBuilder<'_>) -> RequestBuilder<'_> {
+fn with_version(builder: RequestBuilder<'_>) -> RequestBuilder<'_> {
     match setting("api-version") {
         Some(version) => builder.query("api-version", &version),
         None => builder,

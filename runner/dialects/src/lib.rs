@@ -7,8 +7,13 @@
 #![forbid(unsafe_code)]
 
 pub mod anthropic_messages;
+pub mod cohere_chat;
+pub mod cohere_embed;
 pub mod gemini;
+pub mod jina_rerank;
 mod object;
+pub mod ollama_chat;
+pub mod ollama_embed;
 pub mod openai_chat;
 pub mod openai_embeddings;
 

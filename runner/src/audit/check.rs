@@ -15,7 +15,11 @@ use std::path::{Path, PathBuf};
 pub(super) fn provider(provider: &ProviderReport, findings: &mut Vec<Finding>) {
     let mut found = |severity, code, message: String, remedy: &str| {
         let subject = Subject::Provider(provider.name.clone());
-        findings.push(Finding { severity, code, subject, message, remedy: remedy.to_owned() });
+        let finding = Finding { severity, code, subject, message, remedy: remedy.to_owned() };
+        // Its routes share most of what can be said of it.
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
     };
     if let Some(problem) = &provider.problem {
         let remedy = "correct it, or take the provider out";

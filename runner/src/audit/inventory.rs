@@ -23,6 +23,9 @@ use std::io::Read;
 pub struct ProviderReport {
     /// The name before the model's.
     pub name: String,
+    /// The entry of the catalogue that this is about, where it is about those of the
+    /// provider's requests that another adapter takes.
+    pub route: Option<&'static str>,
     /// Where the definition comes from.
     pub origin: Origin,
     /// The adapter, by the name that the report has it under; none where there is none.
@@ -236,18 +239,40 @@ fn weight(advisory: &Advisory) -> Severity {
     }
 }
 
-/// What a provider amounts to. None where it is one of the catalogue's that nobody uses,
-/// unless `all` are asked for.
+/// What a provider amounts to: one report for each adapter that its requests can go to. None
+/// where it is one of the catalogue's that nobody uses, unless `all` are asked for.
 pub(super) fn provider(
     components: &Components,
     name: &str,
     origin: Origin,
     all: bool,
-) -> Option<ProviderReport> {
-    let config = &components.config;
-    let wasi = config.wasi(name);
+) -> Vec<ProviderReport> {
+    let own = report(components, name, None, origin);
+    let is_used = own.secrets.iter().any(|secret| secret.present);
+    let is_usable = own.problem.is_none();
+    if origin != Origin::Configured && !(is_usable && (all || is_used)) {
+        return Vec::new();
+    }
+    let mut reports = vec![own];
+    let routes = provider::basis(name, &components.config).map_or(&[][..], |it| it.routes());
+    for route in routes.iter().map(|route| route.to.as_str()) {
+        if !reports.iter().any(|report| report.route == Some(route)) {
+            reports.push(report(components, name, Some(route), origin));
+        }
+    }
+    reports
+}
+
+fn report(
+    components: &Components,
+    name: &str,
+    route: Option<&'static str>,
+    origin: Origin,
+) -> ProviderReport {
+    let wasi = components.config.wasi(name);
     let mut report = ProviderReport {
         name: name.to_owned(),
+        route,
         origin,
         adapter: None,
         endpoints: BTreeMap::new(),
@@ -262,18 +287,18 @@ pub(super) fn provider(
     if let Err(error) = filled {
         report.problem = Some(error.to_string());
     }
-    let is_used = report.secrets.iter().any(|secret| secret.present);
-    let is_usable = report.problem.is_none();
-    (origin == Origin::Configured || (is_usable && (all || is_used))).then_some(report)
+    report
 }
 
 fn fill(components: &Components, report: &mut ProviderReport) -> Result<(), SetupError> {
     let config = &components.config;
-    let basis = provider::basis(&report.name, config)?;
+    let basis = provider::basis(&report.name, config)?.led(report.route);
     report.adapter = Some(basis.adapter.clone());
     let component = components.find(&basis.adapter)?.component;
     let inspection = components.inspect(&basis.adapter, &component, report.wasi)?;
-    let resolved = provider::resolve(&report.name, config, basis.definition, &inspection)?;
+    let siblings = || components.siblings(&report.name);
+    let resolved =
+        provider::resolve(&report.name, config, basis.definition, &inspection, &siblings)?;
     // What egress would say to it.
     let door = Egress::builder().build().provider(resolved.spec.clone());
     report.settings = resolved.settings;

@@ -80,15 +80,14 @@ impl Report {
         let mut findings = Vec::new();
         let mut providers = Vec::new();
         for (name, origin) in provider::names(config) {
-            let Some(provider) = inventory::provider(&components, name, origin, all) else {
-                continue;
-            };
-            if let Some(name) = &provider.adapter {
-                adapters
-                    .entry(name.clone())
-                    .or_insert_with(|| inventory::adapter(&components, name, known));
+            for provider in inventory::provider(&components, name, origin, all) {
+                if let Some(name) = &provider.adapter {
+                    adapters
+                        .entry(name.clone())
+                        .or_insert_with(|| inventory::adapter(&components, name, known));
+                }
+                providers.push(provider);
             }
-            providers.push(provider);
         }
         let unused = config.adapters.keys().map(String::as_str);
         let unused = unused.chain(config.lock.adapters.keys().map(|name| name.as_str()));

@@ -1,22 +1,25 @@
 //! One execution: a fresh store and instance of one adapter, with one provider's
 //! capabilities, for one request. Nothing survives it.
 
+mod call;
 mod door;
 mod imports;
 mod limiter;
 mod promise;
+mod sound;
 mod time;
 
 pub(crate) use door::{Door, Player};
 pub use door::{Endpoint, Response};
 pub(crate) use imports::link;
+pub(crate) use sound::Speaking;
 
-use crate::adapter::{Adapter, Interface};
+use crate::adapter::Adapter;
 use crate::bindings::exports::hotcell::adapter as exports;
 use crate::failure::Error;
 use crate::limits::Limits;
 use crate::transcript::Answered;
-use crate::types::{ChatRequest, EmbedRequest, EmbedResponse, Event, Failure, FailureKind, Model};
+use crate::types::{ChatRequest, Event, Failure, FailureKind};
 use crate::wasi::Wasi;
 use limiter::Limiter;
 use promise::Progress;
@@ -102,22 +105,6 @@ impl Cell {
         Ok(Completion { cell: self, chat, resource, progress: Progress::default(), done: false })
     }
 
-    /// Turns texts into vectors.
-    pub(crate) async fn embed(mut self, request: &EmbedRequest) -> Result<EmbedResponse, Error> {
-        let response = self.vectors(request).await;
-        let response = noted(&mut self.store, response)?;
-        self.ended(|answer| answer.vectors = Some(response.clone()));
-        Ok(response)
-    }
-
-    /// Lists the provider's models.
-    pub(crate) async fn list_models(mut self) -> Result<Vec<Model>, Error> {
-        let models = self.models().await;
-        let models = noted(&mut self.store, models)?;
-        self.ended(|answer| answer.models = Some(models.clone()));
-        Ok(models)
-    }
-
     async fn begin(
         &mut self,
         request: &ChatRequest,
@@ -129,30 +116,8 @@ impl Cell {
         Ok((chat, resource))
     }
 
-    async fn vectors(&mut self, request: &EmbedRequest) -> Result<EmbedResponse, Error> {
-        let indices = self.adapter.embeddings().ok_or_else(|| self.lacks("embeddings"))?;
-        let guest = indices.load(&mut self.store, &self.instance);
-        let guest = guest.map_err(|error| failure_of(&error, &self.adapter))?;
-        let call = guest.call_embed(computing(&mut self.store), request);
-        let called = within(&mut self.deadline, pin!(call)).await;
-        let response = self.end(called)?;
-        promise::embeddings(&response, &self.limits, &self.adapter)?;
-        Ok(response)
-    }
-
-    async fn models(&mut self) -> Result<Vec<Model>, Error> {
-        let indices = self.adapter.models().ok_or_else(|| self.lacks("models"))?;
-        let guest = indices.load(&mut self.store, &self.instance);
-        let guest = guest.map_err(|error| failure_of(&error, &self.adapter))?;
-        let call = guest.call_list_models(computing(&mut self.store));
-        let called = within(&mut self.deadline, pin!(call)).await;
-        let models = self.end(called)?;
-        promise::models(&models, &self.limits, &self.adapter)?;
-        Ok(models)
-    }
-
     fn chat(&mut self) -> Result<exports::chat::Guest, Error> {
-        let indices = self.adapter.chat().ok_or_else(|| self.lacks("chat"))?;
+        let indices = self.adapter.interfaces().chat.as_ref().ok_or_else(|| self.lacks("chat"))?;
         let guest = indices.load(&mut self.store, &self.instance);
         guest.map_err(|error| failure_of(&error, &self.adapter))
     }
@@ -177,7 +142,7 @@ impl Cell {
         }
     }
 
-    fn lacks(&self, interface: Interface) -> Error {
+    fn lacks(&self, interface: &str) -> Error {
         Error::new(
             FailureKind::Unsupported,
             format!("the adapter `{}` has no `{interface}`", self.adapter.name()),
@@ -211,6 +176,11 @@ impl Completion {
             None => self.cell.ended(|_| ()),
         }
         Ok(events)
+    }
+
+    /// Asks for nothing more.
+    pub(crate) fn cancel(&mut self) {
+        self.done = true;
     }
 
     async fn advance(&mut self) -> Result<Option<Vec<Event>>, Error> {

@@ -6,7 +6,8 @@ use crate::adapter::Adapter;
 use crate::failure::Error;
 use crate::limits::{FAILURE_BYTES, Limits};
 use crate::types::{
-    EmbedResponse, Event, Failure, FailureKind, MediaPart, MediaSource, Model, Native, Usage,
+    EmbedResponse, Event, Failure, FailureKind, ImageResponse, MediaPart, MediaSource, Model,
+    ModerationResponse, Native, RerankResponse, Span, TokenCount, TranscriptionResponse, Usage,
 };
 use std::collections::BTreeMap;
 
@@ -89,7 +90,7 @@ impl Progress {
 }
 
 /// Judges vectors before they are handed over.
-pub(super) fn embeddings(
+pub(super) fn embed(
     response: &EmbedResponse,
     limits: &Limits,
     adapter: &Adapter,
@@ -104,7 +105,11 @@ pub(super) fn embeddings(
 }
 
 /// Judges a list of models before it is handed over.
-pub(super) fn models(models: &[Model], limits: &Limits, adapter: &Adapter) -> Result<(), Error> {
+pub(super) fn list_models(
+    models: &[Model],
+    limits: &Limits,
+    adapter: &Adapter,
+) -> Result<(), Error> {
     let mut content = Content::default();
     for model in models {
         content.text(&model.id);
@@ -114,6 +119,110 @@ pub(super) fn models(models: &[Model], limits: &Limits, adapter: &Adapter) -> Re
     }
     content.bytes += size_of_val(models);
     content.judge(content.bytes as u64, limits, adapter)
+}
+
+/// Judges a ranking before it is handed over.
+pub(super) fn rerank(
+    response: &RerankResponse,
+    limits: &Limits,
+    adapter: &Adapter,
+) -> Result<(), Error> {
+    let mut content = Content::default();
+    content.optional(&response.id);
+    content.optional(&response.model);
+    content.usage(response.usage.as_ref());
+    content.native(response.extra.as_ref());
+    content.bytes += size_of_val(response.ranking.as_slice());
+    content.judge(content.bytes as u64, limits, adapter)
+}
+
+/// Judges a count before it is handed over.
+pub(super) fn count_tokens(
+    count: &TokenCount,
+    limits: &Limits,
+    adapter: &Adapter,
+) -> Result<(), Error> {
+    let mut content = Content::default();
+    content.native(count.extra.as_ref());
+    content.judge(content.bytes as u64, limits, adapter)
+}
+
+/// Judges images before they are handed over.
+pub(super) fn generate_images(
+    response: &ImageResponse,
+    limits: &Limits,
+    adapter: &Adapter,
+) -> Result<(), Error> {
+    let mut content = Content::default();
+    content.usage(response.usage.as_ref());
+    content.native(response.extra.as_ref());
+    for image in &response.images {
+        content.media(&image.part);
+        content.optional(&image.prompt);
+    }
+    content.bytes += size_of_val(response.images.as_slice());
+    content.judge(content.bytes as u64, limits, adapter)
+}
+
+/// Judges a transcription before it is handed over.
+pub(super) fn transcribe(
+    response: &TranscriptionResponse,
+    limits: &Limits,
+    adapter: &Adapter,
+) -> Result<(), Error> {
+    let mut content = Content::default();
+    content.text(&response.text);
+    content.optional(&response.language);
+    content.usage(response.usage.as_ref());
+    content.native(response.extra.as_ref());
+    for span in response.words.iter().chain(&response.segments) {
+        content.text(&span.text);
+        content.optional(&span.speaker);
+        content.json(span.raw.as_deref());
+        content.bytes += size_of::<Span>();
+    }
+    content.judge(content.bytes as u64, limits, adapter)
+}
+
+/// Judges verdicts before they are handed over.
+pub(super) fn moderate(
+    response: &ModerationResponse,
+    limits: &Limits,
+    adapter: &Adapter,
+) -> Result<(), Error> {
+    let mut content = Content::default();
+    content.optional(&response.id);
+    content.optional(&response.model);
+    content.usage(response.usage.as_ref());
+    content.native(response.extra.as_ref());
+    for verdict in &response.verdicts {
+        content.native(verdict.extra.as_ref());
+        verdict.categories.iter().for_each(|category| content.text(&category.name));
+        content.bytes += size_of_val(verdict) + size_of_val(verdict.categories.as_slice());
+    }
+    content.judge(content.bytes as u64, limits, adapter)
+}
+
+/// Judges a media type, which may become a header of somebody's.
+pub(super) fn mime(mime: Option<&str>, adapter: &Adapter) -> Result<(), Error> {
+    let plain = |mime: &str| mime.len() <= 256 && mime.bytes().all(|b| (b' '..=b'~').contains(&b));
+    match mime.is_none_or(plain) {
+        true => Ok(()),
+        false => Err(broken(adapter, "yielded something as a media type that is none")),
+    }
+}
+
+/// Judges the next bytes of sound, of which there are so many with them.
+pub(super) fn sound(
+    bytes: &[u8],
+    all: u64,
+    limits: &Limits,
+    adapter: &Adapter,
+) -> Result<(), Error> {
+    if bytes.is_empty() {
+        return Err(broken(adapter, "yielded no byte where at least one is due"));
+    }
+    Content::default().judge(all, limits, adapter)
 }
 
 /// Judges what an adapter says went wrong.

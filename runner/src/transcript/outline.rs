@@ -93,6 +93,62 @@ pub enum CallOutline {
     },
     /// The list of models.
     Models,
+    /// An order of documents.
+    #[serde(rename_all = "kebab-case")]
+    Rerank {
+        /// The model.
+        model: String,
+        /// The length of each document.
+        documents: Vec<u64>,
+        /// The length of the whole.
+        bytes: u64,
+    },
+    /// The tokens of a request.
+    #[serde(rename_all = "kebab-case")]
+    CountTokens {
+        /// The model.
+        model: String,
+        /// The conversation.
+        messages: Vec<MessageOutline>,
+        /// The length of the whole.
+        bytes: u64,
+    },
+    /// Images.
+    #[serde(rename_all = "kebab-case")]
+    Images {
+        /// The model.
+        model: String,
+        /// The length of each image to start from.
+        sources: Vec<u64>,
+        /// The length of the whole.
+        bytes: u64,
+    },
+    /// Sound.
+    #[serde(rename_all = "kebab-case")]
+    Speak {
+        /// The model.
+        model: String,
+        /// The length of the whole.
+        bytes: u64,
+    },
+    /// The text of sound.
+    #[serde(rename_all = "kebab-case")]
+    Transcribe {
+        /// The model.
+        model: String,
+        /// The length of the whole.
+        bytes: u64,
+    },
+    /// Verdicts.
+    #[serde(rename_all = "kebab-case")]
+    Moderate {
+        /// The model.
+        model: String,
+        /// The length of each input.
+        inputs: Vec<u64>,
+        /// The length of the whole.
+        bytes: u64,
+    },
 }
 
 /// One turn of a conversation.
@@ -189,17 +245,37 @@ pub struct AnswerOutline {
     /// Events of a chat answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<EventOutline>,
-    /// How many numbers each vector has.
+    /// A response that came at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vectors: Option<Vec<u64>>,
-    /// The length of each model's entry.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub models: Option<Vec<u64>>,
+    pub response: Option<ResponseOutline>,
+    /// The length of each piece of sound.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sound: Vec<u64>,
     /// How it failed, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<FailureOutline>,
     /// It came to its end, good or bad; otherwise its caller left.
     pub ended: bool,
+}
+
+/// What came at once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResponseOutline {
+    /// How many numbers each vector has.
+    Vectors(Vec<u64>),
+    /// The length of each model's entry.
+    Models(Vec<u64>),
+    /// How many documents were put in order.
+    Ranking(u64),
+    /// The number of tokens.
+    Tokens(u64),
+    /// The length of each image.
+    Images(Vec<u64>),
+    /// The length of the text and all that is known of it.
+    Transcription(u64),
+    /// The length of each verdict.
+    Verdicts(Vec<u64>),
 }
 
 /// The kind of an event, where it belongs, and its length.

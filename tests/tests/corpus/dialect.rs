@@ -1,78 +1,265 @@
-//! Which adapter an exchange is for.
+//! The protocols of the recordings: which exchanges are of one, how its requests are read,
+//! and which adapter they go through. A protocol that is added is one entry more.
 
+use crate::compare::normal;
 use crate::exchange::Exchange;
 use hotcell::catalogue;
+use hotcell::types::{ChatRequest, EmbedRequest, RerankRequest};
+use hotcell_dialects::{
+    DialectError, anthropic_messages, cohere_chat, cohere_embed, gemini, jina_rerank, ollama_chat,
+    ollama_embed, openai_chat, openai_embeddings,
+};
+use serde_json::{Map, Value};
 
-/// What the bundled adapters speak. Kinds are wire protocols; those of embeddings and
-/// model lists are told by where the request went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dialect {
-    OpenAiChat,
-    OpenAiEmbeddings,
-    OpenAiModels,
-    AnthropicMessages,
-    AnthropicModels,
-    Gemini,
-    GeminiEmbeddings,
-    GeminiModels,
+/// What one protocol is to the judge.
+pub(crate) struct Protocol {
+    /// Its own name.
+    pub(crate) name: &'static str,
+    /// The folder of its recordings, which several share that are told apart by what was
+    /// asked where.
+    kind: &'static str,
+    /// Whether an exchange of the folder is its.
+    has: fn(&Exchange) -> bool,
+    /// The entry of the catalogue that speaks it where the provider has none.
+    fallback: &'static str,
+    /// The adapters that speak it.
+    adapters: &'static [&'static str],
+    /// What is asked with it, and how a recorded request is read.
+    pub(crate) asks: Asks,
+    /// Brings a body to the one form of all that the protocol calls equal.
+    pub(crate) normal: fn(&mut Map<String, Value>),
 }
 
-impl Dialect {
-    /// The kinds that are judged, in the order in which they are told.
-    pub(crate) const KINDS: [&'static str; 5] =
-        ["openai-chat", "anthropic-messages", "gemini", "embeddings", "models"];
+type Read<T> = fn(&Exchange) -> Result<T, DialectError>;
 
-    /// The dialect of an exchange; none where no adapter speaks it yet.
-    pub(crate) fn of(kind: &str, exchange: &Exchange) -> Option<Self> {
-        let path = exchange.request.path();
-        match kind {
-            "openai-chat" => Some(Self::OpenAiChat),
-            "anthropic-messages" => Some(Self::AnthropicMessages),
-            "gemini" => Some(Self::Gemini),
-            "embeddings" if path.ends_with(":batchEmbedContents") || path.ends_with(":predict") => {
-                Some(Self::GeminiEmbeddings)
-            }
-            // Cohere's ends in `/embed`.
-            "embeddings" => path.ends_with("/embeddings").then_some(Self::OpenAiEmbeddings),
-            "models" => {
-                let host = exchange.request.url.split('/').nth(2).unwrap_or_default();
-                if exchange.provider == "anthropic" || host == "api.anthropic.com" {
-                    return Some(Self::AnthropicModels);
-                }
-                if exchange.provider == "gemini" {
-                    return Some(Self::GeminiModels);
-                }
-                // An answer shows it; an error is known by its provider or its path.
-                let answer = exchange.response.body.json();
-                let listed = answer.is_array() || answer["data"].is_array();
-                let known = catalogue::provider(&exchange.provider).is_some();
-                let usual = known || path.ends_with("/v1/models");
-                let refused = exchange.response.status >= 300 && usual;
-                (path.ends_with("/models") && (listed || refused)).then_some(Self::OpenAiModels)
-            }
-            _ => None,
-        }
-    }
+/// What is asked.
+pub(crate) enum Asks {
+    Chat(Read<ChatRequest>),
+    Embed(Read<EmbedRequest>),
+    Rerank(Read<RerankRequest>),
+    Count(Read<ChatRequest>),
+    Models,
+}
 
-    /// The entry of the catalogue that speaks it where the provider has none.
-    fn fallback(self) -> &'static str {
-        match self {
-            Self::OpenAiChat | Self::OpenAiEmbeddings | Self::OpenAiModels => "openai-compatible",
-            Self::AnthropicMessages | Self::AnthropicModels => "anthropic",
-            Self::Gemini | Self::GeminiEmbeddings | Self::GeminiModels => "gemini",
-        }
-    }
+/// A protocol of the table.
+pub(crate) type Dialect = &'static Protocol;
 
+/// The kinds that are judged, in the order in which they are told.
+pub(crate) const KINDS: [&str; 10] = [
+    "openai-chat",
+    "anthropic-messages",
+    "cohere-chat",
+    "gemini",
+    "ollama-chat",
+    "embeddings",
+    "models",
+    "rerank",
+    "anthropic-count-tokens",
+    "gemini-count-tokens",
+];
+
+/// All of them. Of several that an exchange could be of, the first counts.
+static PROTOCOLS: &[Protocol] = &[
+    Protocol {
+        name: "openai-chat",
+        kind: "openai-chat",
+        has: |_| true,
+        fallback: "openai-compatible",
+        adapters: OPENAI,
+        asks: Asks::Chat(|exchange| openai_chat::read_request(&exchange.request.body.0)),
+        normal: normal::not_streaming,
+    },
+    Protocol {
+        name: "anthropic-messages",
+        kind: "anthropic-messages",
+        has: |_| true,
+        fallback: "anthropic",
+        adapters: &["anthropic"],
+        asks: Asks::Chat(|exchange| anthropic_messages::read_request(&exchange.request.body.0)),
+        normal: normal::not_streaming,
+    },
+    Protocol {
+        name: "cohere-chat",
+        kind: "cohere-chat",
+        has: |_| true,
+        fallback: "cohere",
+        adapters: &["cohere"],
+        asks: Asks::Chat(|exchange| cohere_chat::read_request(&exchange.request.body.0)),
+        normal: normal::not_streaming,
+    },
+    Protocol {
+        name: "gemini",
+        kind: "gemini",
+        has: |_| true,
+        fallback: "gemini",
+        adapters: GEMINI,
+        asks: Asks::Chat(|exchange| {
+            let (model, method) = exchange.request.model_and_method();
+            let stream = method == "streamGenerateContent";
+            gemini::read_request(&exchange.request.body.0, model, stream)
+        }),
+        normal: normal::as_it_is,
+    },
+    Protocol {
+        name: "ollama-chat",
+        kind: "ollama-chat",
+        has: |_| true,
+        fallback: "ollama",
+        adapters: &["ollama"],
+        asks: Asks::Chat(|exchange| ollama_chat::read_request(&exchange.request.body.0)),
+        normal: normal::streaming,
+    },
+    Protocol {
+        name: "ollama-embed",
+        kind: "embeddings",
+        has: |exchange| exchange.request.path().ends_with("/api/embed"),
+        fallback: "ollama",
+        adapters: &["ollama"],
+        asks: Asks::Embed(|exchange| ollama_embed::read_request(&exchange.request.body.0)),
+        normal: normal::one_text,
+    },
+    Protocol {
+        name: "cohere-embed",
+        kind: "embeddings",
+        has: |exchange| exchange.request.path().ends_with("/embed"),
+        fallback: "cohere",
+        adapters: &["cohere"],
+        asks: Asks::Embed(|exchange| cohere_embed::read_request(&exchange.request.body.0)),
+        normal: normal::as_it_is,
+    },
+    Protocol {
+        name: "gemini-embeddings",
+        kind: "embeddings",
+        has: |exchange| {
+            let (_, method) = exchange.request.model_and_method();
+            matches!(method, "batchEmbedContents" | "predict")
+        },
+        fallback: "gemini",
+        adapters: GEMINI,
+        asks: Asks::Embed(|exchange| {
+            let (model, _) = exchange.request.model_and_method();
+            gemini::read_embed_request(&exchange.request.body.0, model)
+        }),
+        normal: normal::as_it_is,
+    },
+    Protocol {
+        name: "openai-embeddings",
+        kind: "embeddings",
+        has: |exchange| exchange.request.path().ends_with("/embeddings"),
+        fallback: "openai-compatible",
+        adapters: OPENAI,
+        asks: Asks::Embed(|exchange| openai_embeddings::read_request(&exchange.request.body.0)),
+        normal: normal::one_text,
+    },
+    Protocol {
+        name: "ollama-models",
+        kind: "models",
+        has: |exchange| exchange.request.path().ends_with("/api/tags"),
+        fallback: "ollama",
+        adapters: &["ollama"],
+        asks: Asks::Models,
+        normal: normal::as_it_is,
+    },
+    Protocol {
+        name: "anthropic-models",
+        kind: "models",
+        has: |exchange| {
+            let host = exchange.request.url.split('/').nth(2).unwrap_or_default();
+            exchange.provider == "anthropic" || host == "api.anthropic.com"
+        },
+        fallback: "anthropic",
+        adapters: &["anthropic"],
+        asks: Asks::Models,
+        normal: normal::as_it_is,
+    },
+    Protocol {
+        name: "gemini-models",
+        kind: "models",
+        has: |exchange| exchange.provider == "gemini",
+        fallback: "gemini",
+        adapters: GEMINI,
+        asks: Asks::Models,
+        normal: normal::as_it_is,
+    },
+    Protocol {
+        name: "openai-models",
+        kind: "models",
+        has: is_openai_models,
+        fallback: "openai-compatible",
+        adapters: OPENAI,
+        asks: Asks::Models,
+        normal: normal::as_it_is,
+    },
+    Protocol {
+        name: "rerank",
+        kind: "rerank",
+        has: |exchange| exchange.request.path().ends_with("/rerank"),
+        fallback: "vllm-rerank",
+        adapters: &["rerank", "jina", "voyage"],
+        asks: Asks::Rerank(|exchange| jina_rerank::read_request(&exchange.request.body.0)),
+        normal: normal::as_it_is,
+    },
+    Protocol {
+        name: "anthropic-count-tokens",
+        kind: "anthropic-count-tokens",
+        has: |_| true,
+        fallback: "anthropic",
+        adapters: &["anthropic"],
+        asks: Asks::Count(|exchange| anthropic_messages::read_request(&exchange.request.body.0)),
+        normal: normal::as_it_is,
+    },
+    Protocol {
+        name: "gemini-count-tokens",
+        kind: "gemini-count-tokens",
+        has: |_| true,
+        fallback: "gemini",
+        adapters: GEMINI,
+        asks: Asks::Count(|exchange| {
+            let (model, _) = exchange.request.model_and_method();
+            gemini::read_count_request(&exchange.request.body.0, model)
+        }),
+        normal: normal::as_it_is,
+    },
+];
+
+const GEMINI: &[&str] = &["gemini", "vertex"];
+const OPENAI: &[&str] = &["openai", "azure", "databricks", "mistral"];
+
+/// An answer shows it; an error is known by its provider or its path.
+fn is_openai_models(exchange: &Exchange) -> bool {
+    let path = exchange.request.path();
+    let answer = exchange.response.body.json();
+    let listed = answer.is_array() || answer["data"].is_array();
+    let known = catalogue::provider(&exchange.provider).is_some();
+    let usual = known || path.ends_with("/v1/models");
+    let refused = exchange.response.status >= 300 && usual;
+    path.ends_with("/models") && (listed || refused)
+}
+
+/// The protocol of an exchange; none where no adapter speaks it yet.
+pub(crate) fn of(kind: &str, exchange: &Exchange) -> Option<Dialect> {
+    PROTOCOLS.iter().find(|protocol| protocol.kind == kind && (protocol.has)(exchange))
+}
+
+/// The protocol of this name.
+pub(crate) fn named(name: &str) -> Dialect {
+    let protocol = PROTOCOLS.iter().find(|protocol| protocol.name == name);
+    protocol.unwrap_or_else(|| panic!("there is no protocol {name}"))
+}
+
+impl Protocol {
     /// The entry of the catalogue that a provider is set up from: its own, where that
-    /// is on the adapter that speaks this dialect.
-    pub(crate) fn template(self, provider: &str) -> &'static str {
-        let adapter = |name: &str| catalogue::provider(name).map(|entry| entry.adapter.as_str());
-        let fallback = self.fallback();
+    /// is on an adapter that speaks this protocol.
+    pub(crate) fn template(&self, provider: &str) -> &'static str {
+        // Its chat was recorded at AI Foundry's own interface, its vectors at OpenAI's.
+        match (self.name, provider) {
+            ("openai-chat", "azure") => return "azure-ai",
+            ("openai-embeddings", "azure") => return "azure",
+            _ => {}
+        }
         match catalogue::provider(provider) {
-            Some(entry) if Some(entry.adapter.as_str()) == adapter(fallback) => &entry.name,
-            // The same code, under a manifest of its own.
-            Some(entry) if fallback == "gemini" && entry.adapter == "vertex" => &entry.name,
-            _ => fallback,
+            Some(entry) if self.adapters.contains(&entry.adapter.as_str()) => &entry.name,
+            _ => self.fallback,
         }
     }
 }

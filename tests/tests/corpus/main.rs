@@ -15,7 +15,7 @@ mod exchange;
 mod replay;
 mod score;
 
-use dialect::Dialect;
+use dialect::{Dialect, KINDS};
 use exchange::{Exchange, Folder};
 use replay::Player;
 use score::{Half, Judgement, Scores};
@@ -47,14 +47,14 @@ fn main() -> ExitCode {
         let Folder { exchanges, malformed } = Folder::read(&folder.join(kind));
         malformed.into_iter().for_each(|why| scores.malformed(kind, why));
         for exchange in exchanges {
-            match Dialect::of(kind, &exchange) {
+            match dialect::of(kind, &exchange) {
                 Some(dialect) => queue.push_back((*kind, dialect, exchange)),
                 None => scores.passed_over(kind),
             }
         }
     }
     scores.add(judge_all(queue));
-    if kinds == Dialect::KINDS {
+    if kinds == KINDS {
         scores.other_kinds(&folder);
     }
     scores.tell(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus-failures.txt"))
@@ -68,7 +68,7 @@ fn wanted(arguments: impl Iterator<Item = String>) -> Option<Vec<&'static str>> 
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--list" => {
-                Dialect::KINDS.iter().for_each(|kind| println!("corpus {kind}: test"));
+                KINDS.iter().for_each(|kind| println!("corpus {kind}: test"));
                 return None;
             }
             // A value follows.
@@ -83,7 +83,7 @@ fn wanted(arguments: impl Iterator<Item = String>) -> Option<Vec<&'static str>> 
         let title = format!("corpus {kind}");
         names.is_empty() || names.iter().any(|name| title.contains(name.as_str()))
     };
-    let kinds: Vec<&'static str> = Dialect::KINDS.into_iter().filter(asked).collect();
+    let kinds: Vec<&'static str> = KINDS.into_iter().filter(asked).collect();
     (!kinds.is_empty()).then_some(kinds)
 }
 
@@ -115,7 +115,7 @@ fn play(cast: &[(Dialect, String)], queue: &Mutex<Queue>) -> Vec<Judgement> {
         // For the check below: a provider that nobody knows.
         let unknown = "nobody";
         let names = cast.iter().map(|(dialect, provider)| (*dialect, provider.as_str()));
-        let player = Player::new(names.chain([(Dialect::OpenAiChat, unknown)])).await;
+        let player = Player::new(names.chain([(dialect::named("openai-chat"), unknown)])).await;
         let player = match player {
             Ok(player) => player,
             Err(error) => return vec![Judgement::broken(&format!("the runner: {error}"))],

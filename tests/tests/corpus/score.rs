@@ -1,6 +1,6 @@
 //! What became of the exchanges, told in one line per kind.
 
-use crate::dialect::Dialect;
+use crate::dialect::KINDS;
 use crate::exchange::{Exchange, Folder};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -106,7 +106,7 @@ impl Scores {
         for entry in entries {
             let kind = entry.file_name().to_string_lossy().into_owned();
             let lines = Folder::count(&entry.path());
-            if lines > 0 && !Dialect::KINDS.contains(&kind.as_str()) {
+            if lines > 0 && !KINDS.contains(&kind.as_str()) {
                 self.others.push((kind, lines));
             }
         }

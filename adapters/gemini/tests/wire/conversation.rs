@@ -72,7 +72,7 @@ fn the_user_begins() {
     assert_eq!(warnings.len(), 1);
 
     let (kind, _) = refused(conversation(vec![message(Role::User, "")]));
-    assert_eq!(kind, FailureKind::InvalidRequest);
+    assert_eq!(kind, FailureKind::Unsupported);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_result_of_no_call_needs_a_name() {
         message(Role::User, "go"),
         Message::new(Role::Tool, vec![result("1", said("a"))]),
     ]));
-    assert_eq!(kind, FailureKind::InvalidRequest);
+    assert_eq!(kind, FailureKind::Unsupported);
     assert!(message.contains("`1`"), "{message}");
 }
 

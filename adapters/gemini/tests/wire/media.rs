@@ -31,7 +31,7 @@ fn bytes_are_inline() {
     let told = written(medium(None, MediaSource::Bytes(b"%PDF-1.7".to_vec())));
     assert_eq!(told["inlineData"]["mimeType"], "application/pdf");
     let (kind, _) = refused(request(medium(None, MediaSource::Bytes(vec![1, 2, 3]))));
-    assert_eq!(kind, FailureKind::InvalidRequest);
+    assert_eq!(kind, FailureKind::Unsupported);
 }
 
 #[test]

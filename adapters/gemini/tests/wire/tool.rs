@@ -109,7 +109,7 @@ fn one_call_at_a_time_is_warned_of() {
 fn what_cannot_be_a_tool_is_refused() {
     for name in ["", "1st", "a b", "\u{e4}", &"x".repeat(129)] {
         let (kind, _) = refused(request(vec![Tool::Function(function(name, None))]));
-        assert_eq!(kind, FailureKind::InvalidRequest, "{name}");
+        assert_eq!(kind, FailureKind::Unsupported, "{name}");
     }
     let tool = Tool::Native(foreign(&json!({ "type": "web_search" })));
     assert_eq!(refused(request(vec![tool])).0, FailureKind::Unsupported);

@@ -44,6 +44,15 @@ pub(crate) struct ChatArguments {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) schema: Option<PathBuf>,
 
+    /// Refuse a request of which anything would be left out or changed for this
+    /// provider, instead of warning of it
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// Ask the provider how many tokens the request has, and generate nothing
+    #[arg(long)]
+    pub(crate) count_tokens: bool,
+
     #[command(flatten)]
     pub(crate) sampling: SamplingArguments,
 

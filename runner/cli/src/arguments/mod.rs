@@ -4,6 +4,7 @@
 mod audit;
 mod chat;
 mod grant;
+mod media;
 mod sbom;
 mod signature;
 mod transcript;
@@ -11,6 +12,10 @@ mod transcript;
 pub(crate) use audit::{AuditArguments, AuditCommand, AuditFormat};
 pub(crate) use chat::{ChatArguments, OutputArguments, SamplingArguments};
 pub(crate) use grant::{AddArguments, ConsentArguments, SourceArguments, TrustArguments};
+pub(crate) use media::{
+    ImageArguments, ModerateArguments, RerankArguments, SpeakArguments, TimingChoice,
+    TranscribeArguments,
+};
 pub(crate) use sbom::{SbomArguments, SbomFormat};
 pub(crate) use signature::{KeyArguments, SignArguments};
 pub(crate) use transcript::{ContentChoice, OutlineArguments, OutlineContent, ReplayArguments};
@@ -167,6 +172,11 @@ impl From<ConfinementChoice> for ConfinementMode {
 pub(crate) enum Command {
     Chat(Box<ChatArguments>),
     Embed(EmbedArguments),
+    Rerank(RerankArguments),
+    Image(ImageArguments),
+    Speak(SpeakArguments),
+    Transcribe(TranscribeArguments),
+    Moderate(ModerateArguments),
     Models(ModelsArguments),
     Providers(ProvidersArguments),
     /// See what an adapter is and what it may do
@@ -214,12 +224,17 @@ pub(crate) struct EmbedArguments {
 /// List the models of a provider
 ///
 /// Asks the provider itself. Without a name it asks every provider that has its
-/// key, one after the other.
+/// key, one after the other. With `--all` nobody is asked: it lists what the catalogue
+/// knows of models, with sizes, prices and the day on which they retire.
 #[derive(Args, Debug)]
 pub(crate) struct ModelsArguments {
     /// The provider, as configured or in the catalogue
     #[arg(value_name = "PROVIDER")]
     pub(crate) provider: Option<String>,
+
+    /// List what the catalogue knows, and ask nobody
+    #[arg(short, long)]
+    pub(crate) all: bool,
 
     /// Print one JSON document, with the provider's own entries
     #[arg(long)]

@@ -1,14 +1,15 @@
 use super::confine::confine;
 use super::view::View;
 use super::watch::{Watched, watch};
-use super::{conversation, runner, runtime, set_up, split, with_key_help};
+use super::{block_on, conversation, runner, runtime, set_up, split, with_key_help};
 use crate::arguments::{ChatArguments, GlobalArguments};
 use crate::problem::Problem;
 use crate::render::document;
 use crate::request;
 use crate::terminal::Terminal;
-use hotcell::Runner;
-use hotcell::types::FailureKind;
+use hotcell::types::{ChatRequest, FailureKind};
+use hotcell::{Interface, Runner};
+use serde_json::json;
 
 pub(crate) fn run(
     arguments: &ChatArguments,
@@ -19,7 +20,10 @@ pub(crate) fn run(
     let mut request = request::request(arguments)?;
     let piped = request::piped(arguments, terminal.can_ask)?;
     let prompt = request::prompt(arguments, piped)?;
-    let runner = runner(global)?;
+    let mut runner = runner(global)?;
+    if arguments.strict {
+        runner = runner.strict();
+    }
     let model = model(arguments, &runner)?;
     let Some(prompt) = prompt else {
         if terminal.can_ask && terminal.is_terminal && !arguments.output.json {
@@ -29,9 +33,11 @@ pub(crate) fn run(
             .with_help("give a prompt: hotcell chat \"…\", a pipe, or a file with -f"));
     };
     request::ask(&mut request, prompt);
+    if arguments.count_tokens {
+        return count(arguments, &model, request, &runner, terminal);
+    }
 
-    let (provider, _) = split(&model)?;
-    confine(&runner, [provider], |needed| needed)?;
+    confine(&runner, [(&*model, Some(Interface::Chat))], |needed| needed)?;
     let mut view = View::new(&arguments.output, arguments.schema.is_some(), terminal);
     let runtime = runtime()?;
     let result = runtime.block_on(async {
@@ -46,19 +52,48 @@ pub(crate) fn run(
     runtime.shutdown_background();
     let watched = result?;
     if arguments.output.json {
-        terminal.print_json(&document::answer(&watched.collected, &watched.request_id, &model))?;
+        terminal.print_json(&document::answer(
+            &watched.collected,
+            &watched.request_id,
+            &model,
+            cost(&watched, &runner, &model),
+        ))?;
     }
     if arguments.output.usage || global.verbose > 0 {
-        terminal.note(&usage_line(&watched, terminal));
+        terminal.note(&usage_line(&watched, cost(&watched, &runner, &model), terminal));
     }
     Ok(())
 }
 
-/// How many tokens it took, and how long.
-pub(crate) fn usage_line(watched: &Watched, terminal: &Terminal) -> String {
-    let line = document::usage(watched.collected.usage.as_ref(), watched.first, watched.total);
+/// Prints how many tokens the request has.
+fn count(
+    arguments: &ChatArguments,
+    model: &str,
+    request: ChatRequest,
+    runner: &Runner,
+    terminal: &Terminal,
+) -> Result<(), Problem> {
+    set_up(runner, model, Interface::Tokens)?;
+    confine(runner, [(model, Some(Interface::Tokens))], |needed| needed)?;
+    let work = async { Ok(runner.count_tokens(model, request).await?) };
+    let count = block_on(runtime()?, work).map_err(|problem| with_key_help(problem, runner))?;
+    if arguments.output.json || arguments.output.events {
+        return terminal.print_json(&json!({ "model": model, "input-tokens": count.input }));
+    }
+    terminal.print(&format!("{}\n", count.input))
+}
+
+/// How many tokens it took, what that cost, and how long.
+pub(crate) fn usage_line(watched: &Watched, cost: Option<f64>, terminal: &Terminal) -> String {
+    let usage = watched.collected.usage.as_ref();
+    let line = document::usage(usage, cost, watched.first, watched.total);
     let line = format!("{line} · {}", watched.request_id);
     format!("{}\n", terminal.error_paint.dim(&line))
+}
+
+/// What an answer cost, where its price is known.
+pub(crate) fn cost(watched: &Watched, runner: &Runner, model: &str) -> Option<f64> {
+    runner.cost(model, watched.collected.usage.as_ref()?)
 }
 
 /// The model that was named somewhere; its provider is set up.
@@ -80,7 +115,8 @@ fn model(arguments: &ChatArguments, runner: &Runner) -> Result<String, Problem> 
         };
         Problem::usage("no model was named").with_help(help)
     })?;
-    set_up(runner, split(&model)?.0)?;
+    split(&model)?;
+    set_up(runner, &model, Interface::Chat)?;
     Ok(model)
 }
 

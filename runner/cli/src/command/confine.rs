@@ -1,24 +1,28 @@
 //! Before anybody is asked, the process gives up what it no longer needs.
 
 use crate::problem::Problem;
-use hotcell::Runner;
 use hotcell::confinement::{Confinement, ConfinementMode, Report};
+use hotcell::{Interface, Runner};
 
-/// Reads ahead what the providers' requests need, and confines this process to that and to
+/// Reads ahead what requests to these models, or to all of these providers, need, and confines this process to that and to
 /// what is added. It has to come before a runtime is made, whose threads would not be confined.
 ///
 /// A provider that cannot be prepared is told by the request to it. Gives what is active.
 pub(crate) fn confine<'a>(
     runner: &Runner,
-    providers: impl IntoIterator<Item = &'a str>,
+    asked: impl IntoIterator<Item = (&'a str, Option<Interface>)>,
     beyond: impl FnOnce(Confinement) -> Confinement,
 ) -> Result<Report, Problem> {
     let mode = mode(runner);
     // Where nothing is given up, nothing has to be read ahead.
-    let providers = providers.into_iter().filter(|_| mode != ConfinementMode::Off);
-    for provider in providers {
-        if let Err(error) = runner.prepare(provider) {
-            tracing::debug!(target: "hotcell::confinement", provider, %error, "not prepared");
+    let asked = asked.into_iter().filter(|_| mode != ConfinementMode::Off);
+    for (model, interface) in asked {
+        let prepared = match interface {
+            Some(interface) => runner.prepare_for(model, interface),
+            None => runner.prepare(model),
+        };
+        if let Err(error) = prepared {
+            tracing::debug!(target: "hotcell::confinement", model, %error, "not prepared");
         }
     }
     Ok(beyond(runner.confinement()).enforce(mode)?)

@@ -1,6 +1,6 @@
 //! The interactive mode: a conversation, turn by turn.
 
-use super::chat::usage_line;
+use super::chat::{cost, usage_line};
 use super::confine::confine;
 use super::providers::is_ready;
 use super::view::View;
@@ -102,7 +102,9 @@ fn prepare(
             providers.push(known.name);
         }
     }
-    let report = confine(runner, providers.iter().map(String::as_str), |mut needed| {
+    // Another model of theirs may need another adapter.
+    let asked = providers.iter().map(|provider| (provider.as_str(), None));
+    let report = confine(runner, asked, |mut needed| {
         let home = std::env::var_os("HOME").map(PathBuf::from);
         if let Ok(here) = std::env::current_dir()
             && !home.is_some_and(|home| home.starts_with(&here))
@@ -147,7 +149,8 @@ impl Conversation<'_> {
         match self.runtime.block_on(work) {
             Ok(watched) => {
                 if self.with_usage {
-                    self.terminal.note(&usage_line(&watched, self.terminal));
+                    let cost = cost(&watched, &self.runner, &self.model);
+                    self.terminal.note(&usage_line(&watched, cost, self.terminal));
                 }
                 self.attached.clear();
                 let first = watched.collected.choices.into_iter().next().unwrap_or_default();

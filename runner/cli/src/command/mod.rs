@@ -13,14 +13,20 @@ mod conversation;
 mod doctor;
 mod embed;
 mod grant;
+mod image;
+mod known_models;
 mod models;
+mod moderate;
 mod outline;
 mod pack;
 mod providers;
 mod replay;
+mod rerank;
 mod sbom;
 mod sign;
 mod source;
+mod speak;
+mod transcribe;
 mod verify;
 mod view;
 mod watch;
@@ -30,12 +36,15 @@ pub(crate) use conversation::COMMANDS;
 use crate::arguments::{
     Arguments, AuditCommand, AuditFormat, AuditLogCommand, Command, ContentChoice, GlobalArguments,
 };
-use crate::problem::Problem;
+use crate::problem::{Problem, why};
 use crate::terminal::Terminal;
 use hotcell::egress::SecretSource;
 use hotcell::types::FailureKind;
-use hotcell::{AuditConfig, Config, ConfinementConfig, Content, Runner, SetupError};
+use hotcell::{AuditConfig, Config, ConfinementConfig, Content, Interface, Runner, SetupError};
+use std::fs::File;
 use std::future::Future;
+use std::io::Read;
+use std::path::Path;
 use tokio::runtime::Runtime;
 
 /// Does what was asked.
@@ -44,6 +53,11 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<(), Prob
     match &arguments.command {
         Command::Chat(chat) => chat::run(chat, global, terminal),
         Command::Embed(embed) => embed::run(embed, global, terminal),
+        Command::Rerank(rerank) => rerank::run(rerank, global, terminal),
+        Command::Image(image) => image::run(image, global, terminal),
+        Command::Speak(speak) => speak::run(speak, global, terminal),
+        Command::Transcribe(transcribe) => transcribe::run(transcribe, global, terminal),
+        Command::Moderate(moderate) => moderate::run(moderate, global, terminal),
         Command::Models(models) => models::run(models, global, terminal),
         Command::Providers(providers) => providers::run(providers, global, terminal),
         Command::Adapter(adapter) => adapter::run(adapter, global, terminal),
@@ -69,6 +83,10 @@ impl Arguments {
         match &self.command {
             Command::Chat(chat) => chat.output.json || chat.output.events,
             Command::Embed(embed) => embed.json,
+            Command::Rerank(rerank) => rerank.json,
+            Command::Image(image) => image.json,
+            Command::Transcribe(transcribe) => transcribe.json,
+            Command::Moderate(moderate) => moderate.json,
             Command::Models(models) => models.json,
             Command::Providers(providers) => providers.json,
             Command::Demo(demo) => demo.json,
@@ -80,7 +98,10 @@ impl Arguments {
             Command::Replay(arguments) => arguments.json,
             Command::Config(config) => config.json(),
             Command::Doctor(doctor) => doctor.json,
-            Command::Completions(_) | Command::Sbom(_) | Command::Outline(_) => false,
+            Command::Completions(_)
+            | Command::Sbom(_)
+            | Command::Outline(_)
+            | Command::Speak(_) => false,
         }
     }
 }
@@ -121,13 +142,74 @@ fn runner(global: &GlobalArguments) -> Result<Runner, Problem> {
     Ok(builder.build()?)
 }
 
-/// Sets a provider up. What is wrong with it is wrong with the configuration or with
-/// what was typed, and not with a request.
-fn set_up(runner: &Runner, provider: &str) -> Result<(), Problem> {
-    runner.warm(provider).map_err(|error| match &error.setup {
+/// Sets up what a model, or a provider without one, is asked by. What is wrong with it is
+/// wrong with the configuration or with what was typed, and not with a request.
+fn set_up(runner: &Runner, model: &str, interface: Interface) -> Result<(), Problem> {
+    runner.warm_for(model, interface).map_err(|error| match &error.setup {
         Some(setup) => Problem::Setup(SetupError::clone(setup)),
         None => Problem::Usage { message: error.failure.message, help: error.help },
     })
+}
+
+/// A runner that is ready for requests of one kind to one model, in a process that has given
+/// up the rest.
+fn runner_for(
+    global: &GlobalArguments,
+    model: &str,
+    interface: Interface,
+) -> Result<Runner, Problem> {
+    let runner = runner(global)?;
+    split(model)?;
+    set_up(&runner, model, interface)?;
+    confine::confine(&runner, [(model, Some(interface))], |needed| needed)?;
+    Ok(runner)
+}
+
+/// The texts that were given, or the lines of standard input.
+fn texts(given: &[String], what: &str, terminal: &Terminal) -> Result<Vec<String>, Problem> {
+    if !given.is_empty() {
+        return Ok(given.to_vec());
+    }
+    let text = standard_input(terminal)?;
+    let lines: Vec<String> =
+        text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
+    if lines.is_empty() {
+        return Err(Problem::usage(format!("there is no {what}"))
+            .with_help(format!("give each {what} as an argument, or one a line through a pipe")));
+    }
+    Ok(lines)
+}
+
+/// What comes through a pipe; nothing where nobody pipes.
+fn standard_input(terminal: &Terminal) -> Result<String, Problem> {
+    let mut text = String::new();
+    if !terminal.can_ask {
+        std::io::stdin().lock().read_to_string(&mut text).map_err(|error| {
+            Problem::usage(format!("standard input cannot be read: {}", why(&error)))
+        })?;
+    }
+    Ok(text)
+}
+
+/// A file for what a provider gives. Nothing that is there already is written over, but for
+/// an empty file: a process that has confined itself can open none later, nor remove one
+/// that nothing came for.
+fn new_file(path: &Path) -> Result<File, Problem> {
+    let file = File::options().write(true).create(true).truncate(false).open(path);
+    let file = file.map_err(|error| {
+        Problem::usage(format!("{} cannot be written: {}", path.display(), why(&error)))
+    })?;
+    let is_empty = file.metadata().is_ok_and(|metadata| metadata.len() == 0);
+    if is_empty {
+        return Ok(file);
+    }
+    Err(Problem::usage(format!("{} is there already", path.display()))
+        .with_help("name another file, or remove that one first"))
+}
+
+/// The ending of a file's name, which most providers take for the name of a format.
+fn ending(path: &Path) -> Option<String> {
+    Some(path.extension()?.to_str()?.to_ascii_lowercase())
 }
 
 /// Where a key is missing, says how this provider gets one.

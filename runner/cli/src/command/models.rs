@@ -1,13 +1,13 @@
 use super::confine::confine;
-use super::{block_on, runner, runtime, set_up, with_key_help};
+use super::{block_on, known_models, runner, runtime, set_up, with_key_help};
 use crate::arguments::{GlobalArguments, ModelsArguments};
 use crate::problem::Problem;
 use crate::render::problem;
 use crate::render::table::{Table, cell};
 use crate::render::text::{Span, visible_line};
 use crate::terminal::Terminal;
-use hotcell::Runner;
 use hotcell::types::Model;
+use hotcell::{Interface, Runner};
 use serde_json::{Value, json};
 
 pub(crate) fn run(
@@ -15,15 +15,19 @@ pub(crate) fn run(
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Problem> {
+    if arguments.all {
+        return known_models::run(arguments, terminal);
+    }
     let runner = runner(global)?;
     let providers = match &arguments.provider {
         Some(provider) => {
-            set_up(&runner, provider)?;
+            set_up(&runner, provider, Interface::Models)?;
             vec![provider.clone()]
         }
         None => ready(&runner)?,
     };
-    confine(&runner, providers.iter().map(String::as_str), |needed| needed)?;
+    let asked = providers.iter().map(|provider| (provider.as_str(), Some(Interface::Models)));
+    confine(&runner, asked, |needed| needed)?;
     let listing = block_on(runtime()?, async {
         match &arguments.provider {
             Some(provider) => {

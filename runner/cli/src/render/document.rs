@@ -9,7 +9,12 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// The whole answer. Members that say nothing are left out.
-pub(crate) fn answer(collected: &Collected, request_id: &str, model: &str) -> Value {
+pub(crate) fn answer(
+    collected: &Collected,
+    request_id: &str,
+    model: &str,
+    cost: Option<f64>,
+) -> Value {
     let first = collected.choices.first().cloned().unwrap_or_default();
     let calls: Vec<Value> = first
         .tool_calls()
@@ -42,6 +47,7 @@ pub(crate) fn answer(collected: &Collected, request_id: &str, model: &str) -> Va
         "citations": citations,
         "finish": finished.map(|finished| finish(finished.reason)),
         "usage": collected.usage.as_ref().map(usage_object),
+        "cost-usd": cost,
         "warnings": collected.warnings,
         "provider-model": started.and_then(|started| started.model.as_ref()),
         "provider-id": started.and_then(|started| started.id.as_ref()),
@@ -152,8 +158,22 @@ pub(crate) fn usage_object(usage: &Usage) -> Value {
     object
 }
 
-/// Usage and times on one line.
-pub(crate) fn usage(usage: Option<&Usage>, first: Duration, total: Duration) -> String {
+/// A price in dollars, with as many digits as it takes to be one.
+pub(crate) fn dollars(amount: f64) -> String {
+    match amount {
+        amount if amount >= 1.0 => format!("${amount:.2}"),
+        amount if amount >= 0.01 => format!("${amount:.3}"),
+        amount => format!("${amount:.6}"),
+    }
+}
+
+/// Usage, cost and times on one line.
+pub(crate) fn usage(
+    usage: Option<&Usage>,
+    cost: Option<f64>,
+    first: Duration,
+    total: Duration,
+) -> String {
     let mut facts = Vec::new();
     match usage {
         Some(usage) => {
@@ -169,6 +189,7 @@ pub(crate) fn usage(usage: Option<&Usage>, first: Duration, total: Duration) -> 
         }
         None => facts.push("the provider did not say how many tokens".to_owned()),
     }
+    facts.extend(cost.map(dollars));
     let seconds = |time: Duration| match time.as_millis() {
         0..1000 => format!("{} ms", time.as_millis()),
         _ => format!("{:.1} s", time.as_secs_f64()),

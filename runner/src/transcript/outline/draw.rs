@@ -3,13 +3,13 @@
 
 use super::{
     AnswerOutline, CallOutline, EventOutline, ExchangeOutline, FailureOutline, Instead,
-    MessageOutline, Outline, PartOutline, Piece, ReadOutline,
+    MessageOutline, Outline, PartOutline, Piece, ReadOutline, ResponseOutline,
 };
 use crate::transcript::content::size;
-use crate::transcript::{Answered, Call, Exchange, Read, Sent, Transcript};
+use crate::transcript::{Answered, Call, Exchange, Read, Response, Sent, Transcript};
 use crate::types::{
-    ChatRequest, Delta, EmbedRequest, EmbedResponse, Event, Failure, FailureKind, Message,
-    NativeAt, Part, Usage,
+    ChatRequest, Delta, EmbedRequest, Event, Failure, FailureKind, ImageRequest, Message,
+    ModerationRequest, NativeAt, Part, RerankRequest, Usage,
 };
 
 pub(super) fn outline(transcript: &Transcript, content: Instead) -> Outline {
@@ -68,6 +68,41 @@ fn call(asked: &Call) -> CallOutline {
             }
         }
         Call::Models => CallOutline::Models,
+        Call::Rerank(request) => {
+            let RerankRequest { model, documents, .. } = request;
+            CallOutline::Rerank {
+                model: model.clone(),
+                documents: documents.iter().map(size).collect(),
+                bytes: size(request),
+            }
+        }
+        Call::CountTokens(request) => CallOutline::CountTokens {
+            model: request.model.clone(),
+            messages: request.messages.iter().map(message).collect(),
+            bytes: size(request),
+        },
+        Call::Images(request) => {
+            let ImageRequest { model, sources, .. } = request;
+            CallOutline::Images {
+                model: model.clone(),
+                sources: sources.iter().map(size).collect(),
+                bytes: size(request),
+            }
+        }
+        Call::Speak(request) => {
+            CallOutline::Speak { model: request.model.clone(), bytes: size(request) }
+        }
+        Call::Transcribe(request) => {
+            CallOutline::Transcribe { model: request.model.clone(), bytes: size(request) }
+        }
+        Call::Moderate(request) => {
+            let ModerationRequest { model, inputs, .. } = request;
+            CallOutline::Moderate {
+                model: model.clone(),
+                inputs: inputs.iter().map(size).collect(),
+                bytes: size(request),
+            }
+        }
     }
 }
 
@@ -143,16 +178,31 @@ fn failure(failure: &Failure) -> FailureOutline {
 }
 
 fn answer(answered: &Answered) -> AnswerOutline {
-    let Answered { events, vectors, models, failure: failed, ended } = answered;
-    let numbers = |response: &EmbedResponse| {
-        response.vectors.iter().map(|vector| vector.len() as u64).collect()
-    };
+    let Answered { events, response: whole, sound, failure: failed, ended } = answered;
     AnswerOutline {
         events: events.iter().map(event).collect(),
-        vectors: vectors.as_ref().map(numbers),
-        models: models.as_ref().map(|models| models.iter().map(size).collect()),
+        response: whole.as_ref().map(response),
+        sound: sound.iter().map(|bytes| bytes.0.len() as u64).collect(),
         failure: failed.as_ref().map(failure),
         ended: *ended,
+    }
+}
+
+fn response(response: &Response) -> ResponseOutline {
+    match response {
+        Response::Vectors(response) => ResponseOutline::Vectors(
+            response.vectors.iter().map(|vector| vector.len() as u64).collect(),
+        ),
+        Response::Models(models) => ResponseOutline::Models(models.iter().map(size).collect()),
+        Response::Ranking(response) => ResponseOutline::Ranking(response.ranking.len() as u64),
+        Response::Tokens(count) => ResponseOutline::Tokens(count.input),
+        Response::Images(response) => {
+            ResponseOutline::Images(response.images.iter().map(size).collect())
+        }
+        Response::Transcription(response) => ResponseOutline::Transcription(size(response)),
+        Response::Verdicts(response) => {
+            ResponseOutline::Verdicts(response.verdicts.iter().map(size).collect())
+        }
     }
 }
 

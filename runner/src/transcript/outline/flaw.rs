@@ -1,8 +1,8 @@
 //! What cannot have been recorded.
 
 use super::{
-    AnswerOutline, CallOutline, EventOutline, ExchangeOutline, Instead, Outline, PartOutline,
-    ReadOutline,
+    AnswerOutline, CallOutline, EventOutline, ExchangeOutline, Instead, MessageOutline, Outline,
+    PartOutline, ReadOutline, ResponseOutline,
 };
 use crate::limits::TRANSCRIPT_BYTES;
 use crate::types::FailureKind;
@@ -45,21 +45,33 @@ fn call(asked: &CallOutline) -> Option<&'static str> {
     let sum = |all: &mut dyn Iterator<Item = u64>| all.fold(0, u64::saturating_add);
     let (parts, whole) = match asked {
         CallOutline::Chat { messages, tools, bytes, .. } => {
-            let parts = messages.iter().flat_map(|message| &message.parts).map(|part| match part {
-                PartOutline::Text(bytes)
-                | PartOutline::Media(bytes)
-                | PartOutline::Reasoning(bytes)
-                | PartOutline::ToolCall(bytes)
-                | PartOutline::ToolResult(bytes)
-                | PartOutline::Refusal(bytes)
-                | PartOutline::Native(bytes) => *bytes,
-            });
-            (sum(&mut parts.chain(tools.iter().copied())), *bytes)
+            (sum(&mut lengths(messages).chain(tools.iter().copied())), *bytes)
         }
-        CallOutline::Embed { inputs, bytes, .. } => (sum(&mut inputs.iter().copied()), *bytes),
-        CallOutline::Models => return None,
+        CallOutline::CountTokens { messages, bytes, .. } => (sum(&mut lengths(messages)), *bytes),
+        CallOutline::Embed { inputs, bytes, .. } | CallOutline::Moderate { inputs, bytes, .. } => {
+            (sum(&mut inputs.iter().copied()), *bytes)
+        }
+        CallOutline::Rerank { documents: parts, bytes, .. }
+        | CallOutline::Images { sources: parts, bytes, .. } => {
+            (sum(&mut parts.iter().copied()), *bytes)
+        }
+        CallOutline::Speak { .. } | CallOutline::Transcribe { .. } | CallOutline::Models => {
+            return None;
+        }
     };
     (parts > whole).then_some("what was asked is shorter than its parts")
+}
+
+fn lengths(messages: &[MessageOutline]) -> impl Iterator<Item = u64> {
+    messages.iter().flat_map(|message| &message.parts).map(|part| match part {
+        PartOutline::Text(bytes)
+        | PartOutline::Media(bytes)
+        | PartOutline::Reasoning(bytes)
+        | PartOutline::ToolCall(bytes)
+        | PartOutline::ToolResult(bytes)
+        | PartOutline::Refusal(bytes)
+        | PartOutline::Native(bytes) => *bytes,
+    })
 }
 
 fn of_exchange(exchange: &ExchangeOutline) -> Option<&'static str> {
@@ -95,23 +107,28 @@ fn bytes(exchange: &ExchangeOutline) -> u64 {
 }
 
 fn of_answer(asked: &CallOutline, answer: &AnswerOutline) -> Option<&'static str> {
-    let AnswerOutline { events, vectors, models, failure, ended } = answer;
-    let (is_chat, is_embed, is_models) = match asked {
-        CallOutline::Chat { .. } => (true, false, false),
-        CallOutline::Embed { .. } => (false, true, false),
-        CallOutline::Models => (false, false, true),
-    };
-    if (!is_chat && !events.is_empty())
-        || (!is_embed && vectors.is_some())
-        || (!is_models && models.is_some())
-    {
+    let AnswerOutline { events, response, sound, failure, ended } = answer;
+    let is_chat = matches!(asked, CallOutline::Chat { .. });
+    let is_sound = matches!(asked, CallOutline::Speak { .. });
+    let fits = matches!(
+        (asked, response),
+        (_, None)
+            | (CallOutline::Embed { .. }, Some(ResponseOutline::Vectors(_)))
+            | (CallOutline::Models, Some(ResponseOutline::Models(_)))
+            | (CallOutline::Rerank { .. }, Some(ResponseOutline::Ranking(_)))
+            | (CallOutline::CountTokens { .. }, Some(ResponseOutline::Tokens(_)))
+            | (CallOutline::Images { .. }, Some(ResponseOutline::Images(_)))
+            | (CallOutline::Transcribe { .. }, Some(ResponseOutline::Transcription(_)))
+            | (CallOutline::Moderate { .. }, Some(ResponseOutline::Verdicts(_)))
+    );
+    if (!is_chat && !events.is_empty()) || (!is_sound && !sound.is_empty()) || !fits {
         return Some("is to another question");
     }
-    if failure.is_some() && !(*ended && vectors.is_none() && models.is_none()) {
+    if failure.is_some() && !(*ended && response.is_none()) {
         return Some("failed, and did not");
     }
     let succeeded = *ended && failure.is_none();
-    if (vectors.is_some() || models.is_some()) != (succeeded && !is_chat) {
+    if response.is_some() != (succeeded && !is_chat && !is_sound) {
         return Some("has its result, and has it not");
     }
     if is_chat { order(events, succeeded) } else { None }

@@ -114,7 +114,7 @@ fn tool_calls(dialect: Dialect, expected: &Value, found: &[ToolCall]) -> Result<
     equal("number of tool calls", &expected.len().into(), &found.len().into())?;
     for (expected, found) in expected.iter().zip(found) {
         // Gemini's calls need no id, and the interface has one for each.
-        let made = dialect == Dialect::Gemini && expected["id"].is_null() && !found.id.is_empty();
+        let made = dialect.name == "gemini" && expected["id"].is_null() && !found.id.is_empty();
         if !made {
             let id = blank_as_null(&json!(found.id));
             equal("tool call id", &blank_as_null(&expected["id"]), &id)?;
@@ -143,9 +143,9 @@ fn arguments(expected: &Value, found: &str) -> Result<(), String> {
 }
 
 /// The corpus keeps each provider's own convention: the input of Anthropic's, which
-/// alone says what was written to the cache, leaves out what was read and written.
-/// Gemini's output leaves out what was thought, and its input what its own tools gave to
-/// read.
+/// alone says what was written to the cache, leaves out what was read and written. That of
+/// Cohere's leaves out images, which alone counts them beside it. Gemini's output leaves out
+/// what was thought, and its input what its own tools gave to read.
 fn usage(dialect: Dialect, expected: &Value, found: Option<&Usage>) -> Result<(), String> {
     let Some(expected) = expected.as_object() else { return Ok(()) };
     let found = found.cloned().unwrap_or(Usage {
@@ -160,13 +160,14 @@ fn usage(dialect: Dialect, expected: &Value, found: Option<&Usage>) -> Result<()
         true => found.cache_read.unwrap_or(0) + found.cache_write.unwrap_or(0),
         false => 0,
     };
-    let (mut beside, mut thought) = (cached, 0);
-    if dialect == Dialect::Gemini {
-        let raw = found.raw.as_ref().map(|raw| serde_json::from_str::<Value>(&raw.value));
-        let raw = raw.and_then(Result::ok).unwrap_or_default();
-        beside = raw["toolUsePromptTokenCount"].as_u64().unwrap_or(0);
-        thought = found.reasoning.unwrap_or(0);
-    }
+    let raw = found.raw.as_ref().and_then(|raw| serde_json::from_str(&raw.value).ok());
+    let raw: Value = raw.unwrap_or_default();
+    let (beside, thought) = match dialect.name {
+        "cohere-chat" => (&raw["tokens"]["image_tokens"], 0),
+        "gemini" => (&raw["toolUsePromptTokenCount"], found.reasoning.unwrap_or(0)),
+        _ => (&Value::Null, 0),
+    };
+    let beside = cached + beside.as_u64().unwrap_or(0);
     let counts = [
         ("input", found.input.map(|input| input.saturating_sub(beside))),
         ("output", found.output.map(|output| output.saturating_sub(thought))),

@@ -3,7 +3,10 @@
 pub(crate) mod chat;
 pub(crate) mod embeddings;
 pub(crate) mod models;
+pub(crate) mod normal;
 pub(crate) mod request;
+pub(crate) mod rerank;
+pub(crate) mod tokens;
 
 use crate::exchange::Exchange;
 use hotcell::Error;
@@ -31,7 +34,8 @@ fn failure(exchange: &Exchange, expected: &Value, found: &Error) -> Result<Strin
         return Err(format!("failed by itself: {found}"));
     }
     let body = exchange.response.body.json();
-    if let Some(said) = body["error"]["message"].as_str()
+    // Ollama's error is its sentence.
+    if let Some(said) = body["error"]["message"].as_str().or(body["error"].as_str())
         && !failure.message.contains(said.trim())
     {
         return Err(format!(

@@ -16,14 +16,14 @@ pub(crate) fn compare(
         (None, answer) => answer.map_err(|error| format!("failed: {error}"))?,
     };
     let body = exchange.response.body.json();
-    let list = body.as_array().or_else(|| body["data"].as_array());
-    let list = list.or_else(|| body["models"].as_array()).cloned().unwrap_or_default();
+    let lists = [&body, &body["data"], &body["models"]];
+    let list = lists.into_iter().find_map(Value::as_array).cloned().unwrap_or_default();
     equal("number of models", &list.len().into(), &answer.len().into())?;
     for (entry, found) in list.iter().zip(&answer) {
         // Gemini names the collection as well.
-        let name = entry["name"].as_str().and_then(|name| name.strip_prefix("models/"));
-        let id = entry.get("id").cloned().or(name.map(Value::from)).unwrap_or_default();
-        equal("id", &id, &found.id.clone().into())?;
+        let id = entry.get("id").or_else(|| entry.get("model")).or_else(|| entry.get("name"));
+        let id = id.and_then(Value::as_str).map(|id| id.strip_prefix("models/").unwrap_or(id));
+        equal("id", &id.map_or(Value::Null, Value::from), &found.id.clone().into())?;
         let raw = found.raw.as_deref().map_or(Ok(Value::Null), serde_json::from_str);
         equal("raw", entry, &raw.map_err(|error| format!("raw: {error}"))?)?;
         if let Some(owner) = entry["owned_by"].as_str() {

@@ -5,7 +5,7 @@ use super::equal;
 use crate::dialect::Dialect;
 use crate::exchange::Exchange;
 use hotcell_tests::stage::Received;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 pub(crate) fn compare(
     dialect: Dialect,
@@ -17,37 +17,13 @@ pub(crate) fn compare(
     if !exchange.request.path().ends_with(path) {
         return Err(format!("it went to {path} instead of {}", exchange.request.path()));
     }
-    let recorded = normal(dialect, exchange.request.body.json());
-    let arrived = serde_json::from_slice(&sent.body).map_err(|error| format!("body: {error}"))?;
-    equal("body", &recorded, &normal(dialect, arrived))
-}
-
-/// Brings a body to the one form of all that its protocol calls equal.
-fn normal(dialect: Dialect, mut body: Value) -> Value {
-    if let Some(members) = body.as_object_mut() {
-        match dialect {
-            Dialect::OpenAiChat | Dialect::AnthropicMessages => not_streaming(members),
-            Dialect::OpenAiEmbeddings => one_text(members),
-            Dialect::OpenAiModels
-            | Dialect::AnthropicModels
-            | Dialect::Gemini
-            | Dialect::GeminiEmbeddings
-            | Dialect::GeminiModels => {}
+    let normal = |mut body: Value| {
+        if let Some(members) = body.as_object_mut() {
+            (dialect.normal)(members);
         }
-    }
-    body
-}
-
-/// Both chat protocols do not stream unless asked to: `false` says nothing.
-fn not_streaming(members: &mut Map<String, Value>) {
-    if members.get("stream") == Some(&Value::Bool(false)) {
-        members.remove("stream");
-    }
-}
-
-/// OpenAI's reference: "a string or an array of strings": one text is a list of one.
-fn one_text(members: &mut Map<String, Value>) {
-    if let Some(input @ Value::String(_)) = members.get_mut("input") {
-        *input = Value::Array(vec![input.take()]);
-    }
+        body
+    };
+    let recorded = normal(exchange.request.body.json());
+    let arrived = serde_json::from_slice(&sent.body).map_err(|error| format!("body: {error}"))?;
+    equal("body", &recorded, &normal(arrived))
 }

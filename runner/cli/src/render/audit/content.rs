@@ -39,7 +39,11 @@ pub(super) fn blocks(report: &Report) -> Vec<Block<'_>> {
             Origin::Configured => "configured",
             Origin::Catalogue => "of the catalogue",
         };
-        blocks.push(Block::Entry(visible_line(&provider.name), origin.to_owned()));
+        let name = match provider.route {
+            Some(route) => format!("{}, by the route {route}", provider.name),
+            None => provider.name.clone(),
+        };
+        blocks.push(Block::Entry(visible_line(&name), origin.to_owned()));
         blocks.push(Block::Facts(provider_facts(provider)));
     }
     blocks.push(Block::Section("Adapters"));

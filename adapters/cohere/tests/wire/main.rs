@@ -1,0 +1,13 @@
+//! The adapter against hand-written samples of the wire, held to its manifest.
+
+mod answer;
+mod conversation;
+mod embeddings;
+mod failure;
+mod models;
+mod noise;
+mod provider;
+mod request;
+mod rerank;
+mod stream;
+mod tool;

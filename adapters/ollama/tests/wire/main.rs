@@ -1,0 +1,12 @@
+//! The adapter against hand-written samples of the wire, held to its manifest.
+
+mod answer;
+mod conversation;
+mod embeddings;
+mod failure;
+mod models;
+mod noise;
+mod prompt;
+mod provider;
+mod request;
+mod tool;

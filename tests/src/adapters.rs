@@ -1,0 +1,53 @@
+//! Every bundled adapter as a provider of its own, all of them at one place.
+
+use hotcell::{Config, Interface};
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// The names of the bundled adapters that have an interface.
+pub fn with(interface: Interface) -> Vec<&'static str> {
+    let adapters = hotcell::bundle::ADAPTERS.iter();
+    let has = |component: &[u8]| {
+        hotcell::inspect(component, false).is_ok_and(|it| interface.is_exported(&it))
+    };
+    adapters.filter(|adapter| has(adapter.component)).map(|adapter| adapter.name).collect()
+}
+
+/// A configuration in which each of them is a provider of the same name, at this URL, with a
+/// secret and a value for each setting that has to have one. Files go into the folder.
+///
+/// # Panics
+/// Where a bundled adapter's manifest wants something that is not thought of here.
+pub fn configured(url: &str, folder: &Path) -> Config {
+    let secret = folder.join("secret");
+    std::fs::write(&secret, "0123456789abcdef").expect("the folder is writable");
+    let mut text = String::new();
+    for adapter in hotcell::bundle::ADAPTERS {
+        let inspection = hotcell::inspect(adapter.component, false).expect("it is bundled");
+        let manifest = inspection.manifest;
+        let mut line = |key: &str, value: &str| {
+            writeln!(text, "{key} = '{value}'").expect("a string takes it");
+        };
+        // A table of its own for each.
+        line(&format!("[providers.{}]\nadapter", adapter.name), adapter.name);
+        for endpoint in manifest.endpoints.keys() {
+            line(&format!("endpoints.{endpoint}"), url);
+        }
+        for name in manifest.secrets.keys() {
+            line(&format!("secrets.{name}"), &format!("file:{}", secret.display()));
+        }
+        for (name, setting) in &manifest.settings {
+            if setting.default.is_none() {
+                let value = match name.as_str() {
+                    "region" => "us-east-1",
+                    "location" => "us-central1",
+                    _ => setting.values.first().map_or("x", String::as_str),
+                };
+                line(&format!("settings.{name}"), value);
+            }
+        }
+        text.push_str("allow-private = true\nallow-plaintext = true\n\n");
+    }
+    Config::parse(&text, Path::new("hotcell.toml"))
+        .unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
