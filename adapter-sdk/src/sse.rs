@@ -3,9 +3,11 @@
 //! Follows the event stream format of the HTML standard
 //! (<https://html.spec.whatwg.org/multipage/server-sent-events.html>): lines end in
 //! LF, CR or CRLF, wherever the chunks are cut; a byte order mark, comments and
-//! unknown fields are passed over. It differs in two points, both because an
+//! unknown fields are passed over. It differs in three points, all because an
 //! adapter must notice what a browser may gloss over: bytes that are not UTF-8 are
-//! an error, and an event that is cut off by the end of the stream can be had.
+//! an error, an event that is cut off by the end of the stream can be had, and so can
+//! JSON that stands at the end of the stream without being an event of it, since that
+//! is how some providers break off with an error.
 //!
 //! ```
 //! use hotcell_sdk::sse::Decoder;
@@ -40,6 +42,8 @@ pub struct Decoder {
     start: usize,
     has_data: bool,
     last_id: String,
+    /// Lines from one on that begins JSON, as long as no data follows them.
+    tail: Vec<u8>,
     /// The last chunk ended in CR, to which an LF may belong.
     after_cr: bool,
     /// The first line, which may have a byte order mark, is over.
@@ -64,6 +68,7 @@ impl Decoder {
             start: 0,
             has_data: false,
             last_id: String::new(),
+            tail: Vec::new(),
             after_cr: false,
             started: false,
         }
@@ -107,7 +112,8 @@ impl Decoder {
         self.check_size()
     }
 
-    /// At the end of the stream: hands over an event that lacks only its blank line.
+    /// At the end of the stream: hands over an event that lacks only its blank line, and
+    /// then, without a name, JSON that stands there without being an event.
     /// A provider that leaves it out is told from one that was cut off by what the
     /// data says; an adapter that wants neither asks [`Self::is_complete`] instead.
     ///
@@ -120,7 +126,11 @@ impl Decoder {
         if !self.line.is_empty() {
             self.buffered_line(&mut each)?;
         }
-        self.dispatch(None, &mut each)
+        self.dispatch(None, &mut each)?;
+        match std::mem::take(&mut self.tail) {
+            tail if tail.is_empty() => Ok(()),
+            tail => each("", text(&tail)?.trim_end()),
+        }
     }
 
     /// Whether nothing of an event is left over: no data without its blank line, and
@@ -174,6 +184,7 @@ impl Decoder {
         let value = value.strip_prefix(b" ").unwrap_or(value);
         match field {
             b"data" => {
+                self.tail.clear();
                 if let Some(first) = held.take() {
                     self.append(first);
                 }
@@ -185,6 +196,11 @@ impl Decoder {
             }
             b"event" => text(value)?.clone_into(&mut self.name),
             b"id" if !value.contains(&0) => text(value)?.clone_into(&mut self.last_id),
+            _ if matches!(line, [b'{' | b'[', ..]) || !self.tail.is_empty() => {
+                self.tail.extend_from_slice(line);
+                self.tail.push(b'\n');
+                self.check_size()?;
+            }
             _ => {}
         }
         Ok(())
@@ -216,8 +232,8 @@ impl Decoder {
     }
 
     fn check_size(&self) -> Result<(), Failure> {
-        let kept = [self.line.len(), self.data.len(), self.name.len(), self.last_id.len()];
-        if kept.into_iter().sum::<usize>() <= self.limit {
+        let words = self.name.len() + self.last_id.len();
+        if self.line.len() + self.data.len() + self.tail.len() + words <= self.limit {
             return Ok(());
         }
         let limit = self.limit;
@@ -327,6 +343,23 @@ mod tests {
         for half in ["data: 1\n", "data: 1", "data: 1\n\nd", "data\r\n"] {
             assert!(!complete(half.as_bytes()), "{half:?}");
         }
+    }
+
+    #[test]
+    fn json_at_the_end_is_handed_over_and_before_data_it_is_nothing() {
+        let error = "{\n  \"error\": {\n    \"code\": 503\n  }\n}";
+        let at_end = format!("data: 1\r\n\r\n{error}\n");
+        for cut in Cut::KINDS {
+            let seen = decode(cut.apply(at_end.as_bytes()));
+            assert_eq!(seen.len(), 2, "{cut:?}");
+            assert_eq!(seen[1], (String::new(), error.to_owned()), "{cut:?}");
+        }
+        let before = format!("{error}\n\ndata: 1\n\n");
+        assert_eq!(decode([before]), [(String::new(), "1".to_owned())]);
+        let piece = [b"{", &[b'x'; 60][..], b"\n"].concat();
+        let mut decoder = Decoder::with_limit(100);
+        decoder.push(&piece, |_, _| Ok(())).unwrap();
+        assert!(decoder.push(&piece, |_, _| Ok(())).is_err(), "it is as bounded as an event");
     }
 
     #[test]

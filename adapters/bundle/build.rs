@@ -25,6 +25,7 @@ const ADAPTERS: &[Source] = &[
     Source { name: "azure", code: "azure" },
     Source { name: "cohere", code: "cohere" },
     Source { name: "databricks", code: "databricks" },
+    Source { name: "gemini", code: "gemini" },
     Source { name: "jina", code: "jina" },
     Source { name: "mistral", code: "mistral" },
     Source { name: "ollama", code: "ollama" },
@@ -35,6 +36,9 @@ const ADAPTERS: &[Source] = &[
     Source { name: "rerank", code: "jina" },
     Source { name: "sagemaker", code: "sagemaker" },
     Source { name: "sagemaker-generate", code: "sagemaker-generate" },
+    Source { name: "vertex", code: "gemini" },
+    Source { name: "vertex-anthropic", code: "anthropic" },
+    Source { name: "vertex-openai", code: "openai" },
     Source { name: "voyage", code: "jina" },
     Source { name: "watsonx", code: "watsonx" },
 ];

@@ -207,6 +207,10 @@ fn endpoint_capabilities(name: &str, grant: &Endpoint, all: &mut Vec<Capability>
     let endpoint = || name.to_owned();
     let origin = grant.origin.as_ref().map(|origin| format!("{origin}{}", grant.base));
     all.push(Capability::Reach { endpoint: endpoint(), origin });
+    for other in &grant.origins {
+        let origin = Some(format!("{}{}", other.origin, grant.base));
+        all.push(Capability::Reach { endpoint: endpoint(), origin });
+    }
     for secret in grant.auth.secrets() {
         let (secret, form) = (secret.to_owned(), grant.auth.form().unwrap_or_default());
         all.push(Capability::Credential { endpoint: endpoint(), secret, form });
@@ -300,6 +304,26 @@ mod tests {
         let back = Changes::between(&wide, &of(NARROW));
         assert_eq!((back.wider.len(), words(&back.narrower)), (0, wider.map(str::to_owned).into()));
         assert_eq!(Changes::between(&wide, &wide), Changes::default());
+    }
+
+    #[test]
+    fn every_place_that_a_setting_leads_to_is_told() {
+        let text = "[adapter]\nname = \"a\"\nversion = \"1.0.0\"\ndialect = \"d\"\n[endpoints.api]\n\
+            origin = \"https://{place}-a.example\"\nbase = \"/v1/projects/{project}\"\n\
+            origins = [{ setting = \"place\", value = \"all\", origin = \"https://a.example\" }]\n\
+            allow = [\"POST /chat\"]\n[settings.place]\ndescription = \"p\"\n\
+            [settings.project]\ndescription = \"p\"\n";
+        let manifest = Manifest::parse(text).unwrap();
+        let all = capabilities_of(&[], &manifest.endpoints, &manifest.settings, &manifest.secrets);
+        let reach = [
+            "reach https://a.example/v1/projects/{project}, as `api`",
+            "reach https://{place}-a.example/v1/projects/{project}, as `api`",
+        ];
+        assert_eq!(words(&all)[..2], reach);
+        let mut one = manifest.clone();
+        one.endpoints.get_mut("api").unwrap().origins.clear();
+        let one = capabilities_of(&[], &one.endpoints, &one.settings, &one.secrets);
+        assert_eq!(words(&Changes::between(&one, &all).wider), reach[..1]);
     }
 
     #[test]

@@ -103,9 +103,14 @@ pub struct Endpoint {
     /// only the provider's configuration can know it.
     #[serde(default)]
     pub origin: Option<String>,
-    /// The path that every request path is taken below: `/v1`. A provider
-    /// that configures this endpoint with a URL that has a path of its own
-    /// replaces it.
+    /// Other origins, each for one value of a setting. They hold instead of
+    /// `origin` where the setting has that value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<OriginFor>,
+    /// The path that every request path is taken below: `/v1`. A segment may
+    /// be a setting in braces: `/projects/{project}`. A provider that
+    /// configures this endpoint with a URL that has a path of its own replaces
+    /// it.
     #[serde(default)]
     pub base: String,
     /// Methods and paths below `base`: `POST /chat/completions`.
@@ -124,6 +129,28 @@ pub struct Endpoint {
     pub auth: Auth,
 }
 
+/// An origin that one value of a setting leads to: a provider may have one place of
+/// another name besides those that a template covers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OriginFor {
+    /// The setting's name.
+    pub setting: String,
+    /// The value that it has to have.
+    pub value: String,
+    /// Scheme, host and optional port, without settings.
+    pub origin: String,
+}
+
+impl Endpoint {
+    /// The origin that these settings lead to, before they are filled in.
+    pub fn origin_with(&self, settings: &BTreeMap<String, String>) -> Option<&str> {
+        let special = |other: &&OriginFor| settings.get(&other.setting) == Some(&other.value);
+        let special = self.origins.iter().find(special);
+        special.map(|other| other.origin.as_str()).or(self.origin.as_deref())
+    }
+}
+
 /// One `[settings.NAME]` table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -135,7 +162,8 @@ pub struct Setting {
     pub default: Option<String>,
     /// The only values allowed, where they can be listed. A setting that
     /// stands in an origin may otherwise hold letters, digits, `-` and, not at
-    /// its ends, `.`.
+    /// its ends, `.`; one that stands in a base path also `_`, `~` and `:`, and
+    /// is never a dot segment.
     #[serde(default)]
     pub values: Vec<String>,
 }
@@ -191,29 +219,47 @@ impl Manifest {
         Ok(())
     }
 
+    fn check_settings<'a>(
+        &self,
+        at: &str,
+        named: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), ManifestError> {
+        match named.into_iter().find(|name| !self.settings.contains_key(*name)) {
+            None => Ok(()),
+            Some(unknown) => {
+                let why =
+                    format!("names the setting `{unknown}`, which [settings] does not declare");
+                Err(ManifestError::invalid(at, why))
+            }
+        }
+    }
+
     fn check_endpoint(&self, key: &str, endpoint: &Endpoint) -> Result<(), ManifestError> {
         let at = |field: &str| format!("endpoints.{key}.{field}");
         if let Some(origin) = &endpoint.origin {
-            for setting in origin_settings(origin)
-                .map_err(|why| ManifestError::invalid(at("origin"), why.to_owned()))?
-            {
-                if !self.settings.contains_key(setting) {
-                    return Err(ManifestError::invalid(
-                        at("origin"),
-                        format!("names the setting `{setting}`, which [settings] does not declare"),
-                    ));
-                }
+            let named = origin_settings(origin);
+            let named =
+                named.map_err(|why| ManifestError::invalid(at("origin"), why.to_owned()))?;
+            self.check_settings(&at("origin"), named)?;
+        }
+        for other in &endpoint.origins {
+            self.check_settings(&at("origins"), [other.setting.as_str()])?;
+            if !origin_settings(&other.origin).is_ok_and(|settings| settings.is_empty()) {
+                let why =
+                    format!("`{}` is not a scheme, a host and an optional port", other.origin);
+                return Err(ManifestError::invalid(at("origins"), why));
             }
         }
         if !endpoint.base.is_empty() {
-            PathPattern::parse(&endpoint.base).ok().filter(PathPattern::is_literal).ok_or_else(
-                || {
-                    ManifestError::invalid(
-                        at("base"),
-                        "must be a plain path such as `/v1`, without `/` at its end".to_owned(),
-                    )
-                },
-            )?;
+            let named = base_settings(&endpoint.base).ok_or_else(|| {
+                ManifestError::invalid(
+                    at("base"),
+                    "must be a plain path such as `/v1` or `/projects/{project}`, without `/` at \
+                     its end"
+                        .to_owned(),
+                )
+            })?;
+            self.check_settings(&at("base"), named)?;
         }
         if endpoint.allow.is_empty() {
             return Err(ManifestError::invalid(
@@ -239,6 +285,17 @@ impl Manifest {
         }
         Ok(())
     }
+}
+
+/// The settings that a base path names, in order; none where it is no base path. A
+/// setting is a whole segment, so that it cannot become more or less than one.
+fn base_settings(base: &str) -> Option<Vec<&str>> {
+    PathPattern::parse(base).ok()?;
+    let mut settings = Vec::new();
+    for segment in base.split('/').filter(|segment| segment.contains('{')) {
+        settings.push(segment.strip_prefix('{')?.strip_suffix('}')?);
+    }
+    Some(settings)
 }
 
 /// The settings that an origin template names, in order.

@@ -193,8 +193,9 @@ pub(crate) fn resolve(
     for (key, grant) in &manifest.endpoints {
         let configured = provider.endpoints.get(key);
         let defined = definition.and_then(|entry| entry.endpoints.get(key));
-        let url = match configured.or(defined).or(grant.origin.as_ref()) {
-            Some(template) => with_base(&fill(template, &settings).map_err(fail)?, &grant.base),
+        let place = configured.or(defined).map(String::as_str);
+        let url = match place.or_else(|| grant.origin_with(&settings)) {
+            Some(template) => fill(&with_base(template, &grant.base), &settings).map_err(fail)?,
             None => {
                 return Err(fail(format!(
                     "where is it? add `endpoints.{key} = \"https://…\"` to [providers.{name}]"
@@ -325,8 +326,9 @@ fn settings(
     Ok(settings)
 }
 
-/// Fills settings into an origin. A value can become part of a host name, and
-/// nothing else.
+/// Fills settings into a URL. In an origin a value can become part of a host name, in a
+/// path a segment, and nothing else: it cannot lead to another host, nor out of the
+/// project or place that the operator names.
 fn fill(template: &str, settings: &BTreeMap<String, String>) -> Result<String, String> {
     let mut url = String::new();
     let mut rest = template;
@@ -335,21 +337,40 @@ fn fill(template: &str, settings: &BTreeMap<String, String>) -> Result<String, S
         let value = settings.get(name).ok_or_else(|| {
             format!("its endpoint needs the setting `{name}`; add `settings.{name} = \"…\"`")
         })?;
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
-        if value.is_empty()
-            || !value.chars().all(plain)
-            || value.starts_with(['.', '-'])
-            || value.ends_with(['.', '-'])
-            || value.contains("..")
-        {
-            return Err(format!("the setting `{name}` cannot be part of a host name"));
-        }
         url.push_str(before);
-        url.push_str(value);
+        let in_path = url.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
+        match in_path {
+            false if !is_host_part(value) => {
+                return Err(format!("the setting `{name}` cannot be part of a host name"));
+            }
+            true if !is_segment(value) => {
+                return Err(format!("the setting `{name}` cannot be a segment of a path"));
+            }
+            _ => url.push_str(value),
+        }
         rest = after;
     }
     url.push_str(rest);
     Ok(url)
+}
+
+fn is_host_part(value: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+    !value.is_empty()
+        && value.chars().all(plain)
+        && !value.starts_with(['.', '-'])
+        && !value.ends_with(['.', '-'])
+        && !value.contains("..")
+}
+
+/// Of the characters that are the same in every spelling of a path. One that is no dot
+/// at either end makes no dot segment, whatever stands beside it.
+fn is_segment(value: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:".contains(c);
+    !value.is_empty()
+        && value.chars().all(plain)
+        && !value.starts_with('.')
+        && !value.ends_with('.')
 }
 
 /// Adds the manifest's base path to a URL that has no path of its own.
@@ -380,6 +401,23 @@ mod tests {
         };
         assert_eq!(fill("my-res").unwrap(), "https://my-res.openai.azure.com");
         for bad in ["", "evil.example/", "a@b", "a:1", "a#", "a?", "..", ".a", "a-", "a b", "ä"] {
+            assert!(fill(bad).is_err(), "{bad:?} was accepted");
+        }
+    }
+
+    #[test]
+    fn a_setting_in_a_path_is_one_segment_of_it() {
+        let fill = |value: &str| {
+            let settings = BTreeMap::from([("project".to_owned(), value.to_owned())]);
+            fill(&with_base("https://a.example", "/v1/projects/{project}/models"), &settings)
+        };
+        for good in ["my-project", "example.com:my-project", "a_b~1"] {
+            let url = format!("https://a.example/v1/projects/{good}/models");
+            assert_eq!(fill(good).unwrap(), url);
+        }
+        for bad in
+            ["", ".", "..", "a/b", "../other", "a%2fb", "a?b", "a#b", "a\\b", "a b", "{x}", "ä"]
+        {
             assert!(fill(bad).is_err(), "{bad:?} was accepted");
         }
     }

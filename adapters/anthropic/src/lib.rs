@@ -41,6 +41,9 @@
 //! the setting `anthropic-beta` in the header of this name, as the provider's own
 //! libraries do it.
 //!
+//! On Vertex AI (the setting `platform`, the manifest `vertex-anthropic`) the model stands
+//! in the path, and `anthropic_version` in the body.
+//!
 //! # Answers
 //!
 //! Streams and whole answers are read whichever was asked for. The `index` of an event
@@ -79,7 +82,8 @@ mod wire;
 mod writer;
 
 use hotcell_sdk::{
-    Chat, ChatRequest, Endpoint, Failure, Model, Models, Reply, RequestBuilder, export, setting,
+    Chat, ChatRequest, Endpoint, Failure, Model, Models, Reply, RequestBuilder, export,
+    percent_encode, setting,
 };
 use stream::Assembly;
 
@@ -90,6 +94,8 @@ pub struct Anthropic;
 pub(crate) const DIALECT: &str = "anthropic-messages";
 /// The version of the protocol that this adapter was written against.
 const VERSION: &str = "2023-06-01";
+/// The same on Vertex AI.
+const VERTEX_VERSION: &str = "vertex-2023-10-16";
 /// Enough for a long answer, and within the reach of every model that is served.
 const DEFAULT_MAX_TOKENS: u32 = 16_384;
 /// What a request needs that names files.
@@ -103,7 +109,11 @@ impl Chat for Anthropic {
         Failure::where_strict(&outgoing.warnings)?;
         let accept = if request.stream { "text/event-stream" } else { "application/json" };
         let endpoint = Endpoint::named("api")?;
-        let mut builder = with_version(endpoint.post("/messages")).header("accept", accept);
+        let builder = match is_vertex() {
+            true => endpoint.post(vertex_path(&request)),
+            false => with_version(endpoint.post("/messages")),
+        };
+        let mut builder = builder.header("accept", accept);
         if let Some(betas) = outgoing.betas {
             builder = builder.header("anthropic-beta", betas);
         }
@@ -120,6 +130,19 @@ impl Models for Anthropic {
     fn list_models() -> Result<Vec<Model>, Failure> {
         models::list()
     }
+}
+
+/// Whether the endpoint is one of Vertex AI, where the path has the model and the body the
+/// version of the protocol (<https://docs.anthropic.com/en/api/claude-on-vertex-ai>).
+pub(crate) fn is_vertex() -> bool {
+    setting("platform").as_deref() == Some("vertex")
+}
+
+fn vertex_path(request: &ChatRequest) -> String {
+    let mut path = "/models/".to_owned();
+    percent_encode(&mut path, &request.model);
+    path.push_str(if request.stream { ":streamRawPredict" } else { ":rawPredict" });
+    path
 }
 
 pub(crate) fn with_version(builder: RequestBuilder<'_>) -> RequestBuilder<'_> {

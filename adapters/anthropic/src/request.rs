@@ -29,7 +29,10 @@ pub(crate) fn write(request: &ChatRequest) -> Result<Outgoing, Failure> {
 
     let mut body = Vec::with_capacity(1024);
     let mut object = Object::open(&mut body, extra);
-    object.put("model", &request.model);
+    match crate::is_vertex() {
+        true => object.put("anthropic_version", crate::VERTEX_VERSION),
+        false => object.put("model", &request.model),
+    }
 
     let limits = Limits::of(request, exact)?;
     let thinking = match object.spells("thinking") || object.spells("output_config") {

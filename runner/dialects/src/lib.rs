@@ -9,6 +9,7 @@
 pub mod anthropic_messages;
 pub mod cohere_chat;
 pub mod cohere_embed;
+pub mod gemini;
 pub mod jina_rerank;
 mod object;
 pub mod ollama_chat;

@@ -36,6 +36,21 @@ impl Object {
         Self { path, dialect, members }
     }
 
+    /// An object without members.
+    pub(crate) fn empty(dialect: &'static str) -> Self {
+        Self { path: String::new(), dialect, members: Map::new() }
+    }
+
+    /// What was not taken, as it stands.
+    pub(crate) fn members(self) -> Value {
+        Value::Object(self.members)
+    }
+
+    /// Leaves out what is null: it says no more than an absent member.
+    pub(crate) fn remove_nulls(&mut self) {
+        self.members.retain(|_, value| !value.is_null());
+    }
+
     /// The path of a member.
     pub(crate) fn at(&self, member: &str) -> String {
         if self.path.is_empty() { member.to_owned() } else { format!("{}.{member}", self.path) }

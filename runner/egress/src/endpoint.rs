@@ -228,6 +228,7 @@ mod tests {
     fn endpoint(url: &str, change: impl FnOnce(&mut EndpointSpec)) -> Result<Endpoint, SetupError> {
         let grant = hotcell_manifest::Endpoint {
             origin: None,
+            origins: vec![],
             base: String::new(),
             allow: vec!["POST /chat".parse().unwrap()],
             query: vec!["version".to_owned()],

@@ -124,6 +124,7 @@ async fn ask_after(
     writeln!(key, "{KEY}").unwrap();
     let grant = Endpoint {
         origin: None,
+        origins: vec![],
         base: String::new(),
         allow: vec!["GET /models".parse().unwrap()],
         query: vec![],

@@ -6,7 +6,7 @@ use crate::exchange::Exchange;
 use hotcell::catalogue;
 use hotcell::types::{ChatRequest, EmbedRequest, RerankRequest};
 use hotcell_dialects::{
-    DialectError, anthropic_messages, cohere_chat, cohere_embed, jina_rerank, ollama_chat,
+    DialectError, anthropic_messages, cohere_chat, cohere_embed, gemini, jina_rerank, ollama_chat,
     ollama_embed, openai_chat, openai_embeddings, openai_responses,
 };
 use serde_json::{Map, Value};
@@ -37,6 +37,7 @@ pub(crate) enum Asks {
     Chat(Read<ChatRequest>),
     Embed(Read<EmbedRequest>),
     Rerank(Read<RerankRequest>),
+    Count(Read<ChatRequest>),
     Models,
 }
 
@@ -44,15 +45,18 @@ pub(crate) enum Asks {
 pub(crate) type Dialect = &'static Protocol;
 
 /// The kinds that are judged, in the order in which they are told.
-pub(crate) const KINDS: [&str; 8] = [
+pub(crate) const KINDS: [&str; 11] = [
     "openai-chat",
     "openai-responses",
     "anthropic-messages",
     "cohere-chat",
+    "gemini",
     "ollama-chat",
     "embeddings",
     "models",
     "rerank",
+    "anthropic-count-tokens",
+    "gemini-count-tokens",
 ];
 
 /// All of them. Of several that an exchange could be of, the first counts.
@@ -94,6 +98,19 @@ static PROTOCOLS: &[Protocol] = &[
         normal: normal::not_streaming,
     },
     Protocol {
+        name: "gemini",
+        kind: "gemini",
+        has: |_| true,
+        fallback: "gemini",
+        adapters: GEMINI,
+        asks: Asks::Chat(|exchange| {
+            let (model, method) = exchange.request.model_and_method();
+            let stream = method == "streamGenerateContent";
+            gemini::read_request(&exchange.request.body.0, model, stream)
+        }),
+        normal: normal::as_it_is,
+    },
+    Protocol {
         name: "ollama-chat",
         kind: "ollama-chat",
         has: |_| true,
@@ -118,6 +135,21 @@ static PROTOCOLS: &[Protocol] = &[
         fallback: "cohere",
         adapters: &["cohere"],
         asks: Asks::Embed(|exchange| cohere_embed::read_request(&exchange.request.body.0)),
+        normal: normal::as_it_is,
+    },
+    Protocol {
+        name: "gemini-embeddings",
+        kind: "embeddings",
+        has: |exchange| {
+            let (_, method) = exchange.request.model_and_method();
+            matches!(method, "batchEmbedContents" | "predict")
+        },
+        fallback: "gemini",
+        adapters: GEMINI,
+        asks: Asks::Embed(|exchange| {
+            let (model, _) = exchange.request.model_and_method();
+            gemini::read_embed_request(&exchange.request.body.0, model)
+        }),
         normal: normal::as_it_is,
     },
     Protocol {
@@ -151,6 +183,15 @@ static PROTOCOLS: &[Protocol] = &[
         normal: normal::as_it_is,
     },
     Protocol {
+        name: "gemini-models",
+        kind: "models",
+        has: |exchange| exchange.provider == "gemini",
+        fallback: "gemini",
+        adapters: GEMINI,
+        asks: Asks::Models,
+        normal: normal::as_it_is,
+    },
+    Protocol {
         name: "openai-models",
         kind: "models",
         has: is_openai_models,
@@ -168,8 +209,30 @@ static PROTOCOLS: &[Protocol] = &[
         asks: Asks::Rerank(|exchange| jina_rerank::read_request(&exchange.request.body.0)),
         normal: normal::as_it_is,
     },
+    Protocol {
+        name: "anthropic-count-tokens",
+        kind: "anthropic-count-tokens",
+        has: |_| true,
+        fallback: "anthropic",
+        adapters: &["anthropic"],
+        asks: Asks::Count(|exchange| anthropic_messages::read_request(&exchange.request.body.0)),
+        normal: normal::as_it_is,
+    },
+    Protocol {
+        name: "gemini-count-tokens",
+        kind: "gemini-count-tokens",
+        has: |_| true,
+        fallback: "gemini",
+        adapters: GEMINI,
+        asks: Asks::Count(|exchange| {
+            let (model, _) = exchange.request.model_and_method();
+            gemini::read_count_request(&exchange.request.body.0, model)
+        }),
+        normal: normal::as_it_is,
+    },
 ];
 
+const GEMINI: &[&str] = &["gemini", "vertex"];
 const OPENAI: &[&str] = &["openai", "azure", "databricks", "mistral"];
 
 /// An answer shows it; an error is known by its provider or its path.

@@ -84,6 +84,12 @@ impl Request {
         let path = after_scheme.find('/').map_or("/", |at| &after_scheme[at..]);
         path.split(['?', '#']).next().unwrap_or_default()
     }
+
+    /// The model and the method, where the path ends in both: `/models/MODEL:METHOD`.
+    pub(crate) fn model_and_method(&self) -> (&str, &str) {
+        let last = self.path().rsplit('/').next().unwrap_or_default();
+        last.rsplit_once(':').unwrap_or((last, ""))
+    }
 }
 
 impl Response {

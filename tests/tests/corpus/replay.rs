@@ -1,6 +1,6 @@
 //! Plays an exchange to a real adapter in a real cell.
 
-use crate::compare::{chat, embeddings, models, request, rerank};
+use crate::compare::{chat, embeddings, models, request, rerank, tokens};
 use crate::cut::cuts;
 use crate::dialect::{self, Asks, Dialect};
 use crate::exchange::Exchange;
@@ -91,6 +91,10 @@ impl Player {
                 let request = read(exchange).map_err(|error| format!("not read: {error}"))?;
                 rerank::compare(exchange, self.runner.rerank(&model, request).await)
             }
+            Asks::Count(read) => {
+                let request = read(exchange).map_err(|error| format!("not read: {error}"))?;
+                tokens::compare(exchange, self.runner.count_tokens(&model, request).await)
+            }
             Asks::Models => models::compare(exchange, self.runner.models(&name).await),
         }
     }
@@ -147,6 +151,11 @@ impl Player {
             Asks::Rerank(read) => {
                 let request = read(exchange).map_err(not_read)?;
                 self.runner.rerank(&format!("{name}/{}", request.model), request).await.err()
+            }
+            Asks::Count(read) => {
+                let request = read(exchange).map_err(not_read)?;
+                let model = format!("{name}/{}", request.model);
+                self.runner.count_tokens(&model, request).await.err()
             }
             Asks::Models => return Ok(()),
         };

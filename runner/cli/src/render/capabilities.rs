@@ -220,6 +220,11 @@ impl Page {
             };
             let place = format!("{}, as `{name}`", visible_line(&place));
             self.hanging("ask   ", &place);
+            for other in &endpoint.origins {
+                let (place, base) = (&other.origin, &endpoint.base);
+                let when = format!("where `{}` is `{}`", other.setting, other.value);
+                self.hanging("or    ", &visible_line(&format!("{place}{base}, {when}")));
+            }
             self.endpoint(endpoint);
         }
     }

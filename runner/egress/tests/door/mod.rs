@@ -149,6 +149,7 @@ impl AuditSink for Full {
 fn spec(url: &str, key: SecretSource, allow_private: bool, limits: Limits) -> ProviderSpec {
     let grant = Endpoint {
         origin: None,
+        origins: vec![],
         base: String::new(),
         allow: vec!["POST /chat".parse().unwrap()],
         query: vec!["version".to_owned()],

@@ -6,6 +6,7 @@ pub(crate) mod models;
 pub(crate) mod normal;
 pub(crate) mod request;
 pub(crate) mod rerank;
+pub(crate) mod tokens;
 
 use crate::exchange::Exchange;
 use hotcell::Error;

@@ -1,0 +1,92 @@
+//! Gemini's content generation (<https://ai.google.dev/api/generate-content>), and
+//! its embeddings (<https://ai.google.dev/api/embeddings>), of the Gemini API and of
+//! Vertex AI.
+//!
+//! What the types model goes into their fields. Where the adapter would spell a field
+//! in another way than the client did, the client's spelling is kept beside it as
+//! `extra`, and wins: protocol buffers have two spellings of each name in JSON
+//! (`inlineData`, `inline_data`) and several of many a value. The data of a medium is
+//! not kept twice for it. Whole parts and tools that only this dialect has are native.
+
+mod config;
+mod content;
+mod embeddings;
+mod media;
+mod part;
+mod schema;
+mod tool;
+
+pub use embeddings::read_embed_request;
+
+use crate::DialectError;
+use crate::object::Object;
+use hotcell::types::ChatRequest;
+use serde_json::Value;
+
+/// The dialect's name.
+pub const DIALECT: &str = "gemini";
+
+/// Reads a client's request. The model, and whether the answer is to be streamed, stand
+/// in the path that it was sent to.
+///
+/// # Errors
+/// Where the request cannot be one of this dialect, with the place and what is
+/// expected there. What is only unknown is kept.
+pub fn read_request(body: &[u8], model: &str, stream: bool) -> Result<ChatRequest, DialectError> {
+    read(Object::parse(body, DIALECT)?, model, stream)
+}
+
+/// Reads a request to count tokens: a whole one in `generateContentRequest`, or its
+/// members.
+///
+/// # Errors
+/// As [`read_request`].
+pub fn read_count_request(body: &[u8], model: &str) -> Result<ChatRequest, DialectError> {
+    let mut object = Object::parse(body, DIALECT)?;
+    match object.value("generateContentRequest") {
+        None => read(object, model, false),
+        Some(whole) => {
+            let mut object = Object::new(whole, "generateContentRequest".to_owned(), DIALECT)?;
+            // It stands in the path as well.
+            object.take("model", |name| {
+                (name == &Value::from(format!("models/{model}"))).then_some(())
+            });
+            read(object, model, false)
+        }
+    }
+}
+
+fn read(mut object: Object, model: &str, stream: bool) -> Result<ChatRequest, DialectError> {
+    let mut messages: Vec<_> = content::read_instruction(&mut object)?.into_iter().collect();
+    messages.extend(content::read_contents(&mut object)?);
+    let tools = tool::read(&mut object)?;
+    let tool_choice = tool::read_choice(&mut object);
+    let config = config::read(&mut object);
+    Ok(ChatRequest {
+        model: model.to_owned(),
+        messages,
+        tools,
+        tool_choice,
+        parallel_tool_calls: None,
+        output: config.output,
+        sampling: config.sampling,
+        reasoning: config.reasoning,
+        stream,
+        extra: Some(object.always_extra()),
+    })
+}
+
+/// `inlineData` as `inline_data`.
+fn snake(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    for c in name.chars() {
+        if c.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(c.to_ascii_lowercase());
+    }
+    snake
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! The instruction and the turns (<https://ai.google.dev/api/caching#Content>).
+
+use super::part::{self, Calls};
+use super::{DIALECT, snake};
+use crate::DialectError;
+use crate::object::Object;
+use hotcell::types::{Message, Part, Role};
+use serde_json::Value;
+
+/// The instruction becomes the first message.
+pub(super) fn read_instruction(object: &mut Object) -> Result<Option<Message>, DialectError> {
+    let name = "systemInstruction";
+    let other = snake(name);
+    // In its other spelling it is read, and stays.
+    let stays = !object.has(name);
+    let name = if stays { other.as_str() } else { name };
+    let path = object.at(name);
+    let value = match object.value(name) {
+        None => return Ok(None),
+        Some(Value::Null) => {
+            object.put_back(name, Value::Null);
+            return Ok(None);
+        }
+        Some(value) => value,
+    };
+    let mut content = Object::new(value.clone(), path, DIALECT)?;
+    let (parts, listed) = read_parts(&mut content, &mut Calls::default())?;
+    if stays || !listed {
+        object.put_back(name, value);
+    }
+    let extra = content.extra().filter(|_| listed);
+    Ok(Some(Message { role: Role::System, parts, name: None, extra }))
+}
+
+/// The turns. All of them stay as they are beside what is read where one of them is
+/// written in a way that the adapter would not choose.
+pub(super) fn read_contents(object: &mut Object) -> Result<Vec<Message>, DialectError> {
+    let path = object.at("contents");
+    let missing = || DialectError::new(&path, "expected a list, found nothing");
+    let contents = object.list("contents")?.ok_or_else(missing)?;
+    let mut messages = Vec::with_capacity(contents.len());
+    let mut calls = Calls::default();
+    let mut usual = true;
+    for (index, content) in contents.iter().enumerate() {
+        let path = format!("{path}[{index}]");
+        let mut content = Object::new(content.clone(), path, DIALECT)?;
+        let word = content.text("role");
+        let role = match word.as_deref() {
+            Some("model") => Role::Assistant,
+            Some("user") => Role::User,
+            _ => {
+                usual = false;
+                Role::User
+            }
+        };
+        let (parts, listed) = read_parts(&mut content, &mut calls)?;
+        usual &= listed;
+        let only_results = parts.iter().all(|part| matches!(part, Part::ToolResult(_)));
+        let role = match role {
+            Role::User if only_results && !parts.is_empty() => Role::Tool,
+            role => role,
+        };
+        messages.push(Message { role, parts, name: None, extra: content.extra() });
+    }
+    if !usual {
+        object.put_back("contents", contents.into());
+    }
+    Ok(messages)
+}
+
+/// The parts, and whether they are there at all.
+fn read_parts(content: &mut Object, calls: &mut Calls) -> Result<(Vec<Part>, bool), DialectError> {
+    let path = content.at("parts");
+    let Some(list) = content.list("parts")? else { return Ok((Vec::new(), false)) };
+    let parts = list
+        .into_iter()
+        .enumerate()
+        .map(|(index, part)| part::read(part, format!("{path}[{index}]"), calls))
+        .collect::<Result<_, _>>()?;
+    Ok((parts, true))
+}

@@ -1,0 +1,88 @@
+//! Texts into vectors: `batchEmbedContents` of the Gemini API, `predict` of Vertex AI.
+
+use super::DIALECT;
+use crate::DialectError;
+use crate::object::Object;
+use hotcell::types::{EmbedRequest, Input};
+use serde_json::{Map, Value, json};
+
+/// Reads a client's request for vectors, of either form. The model stands in the path
+/// that it was sent to. Images among the contents stay as they are beside the texts.
+///
+/// # Errors
+/// Where the request cannot be one of this dialect, with the place and what is
+/// expected there. What is only unknown is kept.
+pub fn read_embed_request(body: &[u8], model: &str) -> Result<EmbedRequest, DialectError> {
+    let mut object = Object::parse(body, DIALECT)?;
+    let (name, form): (_, fn(&Value) -> One) = match object.has("instances") {
+        true => ("instances", of_instance),
+        false => ("requests", of_request),
+    };
+    let missing = || DialectError::new("", "expected `requests` or `instances`, found neither");
+    let list = object.list(name)?.ok_or_else(missing)?;
+    let all: Vec<One> = list.iter().map(form).collect();
+    let task = all.first().and_then(|one| one.task.clone());
+    let dimensions = match name {
+        "instances" => {
+            object.peek("parameters").and_then(|own| own["outputDimensionality"].as_u64())
+        }
+        _ => all.first().and_then(|one| one.dimensions),
+    };
+    let written: Vec<Value> = all.iter().map(|one| one.write(name, model)).collect();
+    let alike =
+        |one: &One| one.task == task && (name == "instances" || one.dimensions == dimensions);
+    if written != list || !all.iter().all(alike) {
+        object.put_back(name, list.into());
+    }
+    Ok(EmbedRequest {
+        model: model.to_owned(),
+        inputs: all.into_iter().map(|one| Input::Text(one.text)).collect(),
+        dimensions: dimensions.and_then(|dimensions| dimensions.try_into().ok()),
+        task,
+        extra: Some(object.always_extra()),
+    })
+}
+
+/// What is asked for one vector.
+struct One {
+    text: String,
+    task: Option<String>,
+    dimensions: Option<u64>,
+}
+
+fn of_request(request: &Value) -> One {
+    let parts = request["content"]["parts"].as_array().into_iter().flatten();
+    let texts: Vec<&str> = parts.filter_map(|part| part["text"].as_str()).collect();
+    let get = |name: &str, other: &str| request.get(name).or_else(|| request.get(other));
+    One {
+        text: texts.join("\n"),
+        task: get("taskType", "task_type").and_then(Value::as_str).map(str::to_owned),
+        dimensions: get("outputDimensionality", "output_dimensionality").and_then(Value::as_u64),
+    }
+}
+
+fn of_instance(instance: &Value) -> One {
+    One {
+        text: instance["content"].as_str().unwrap_or_default().to_owned(),
+        task: instance["task_type"].as_str().map(str::to_owned),
+        dimensions: None,
+    }
+}
+
+impl One {
+    /// As the adapter writes it.
+    fn write(&self, name: &str, model: &str) -> Value {
+        let mut one = Map::new();
+        if name == "instances" {
+            one.insert("content".to_owned(), self.text.as_str().into());
+            one.extend(self.task.as_ref().map(|task| ("task_type".to_owned(), json!(task))));
+            return one.into();
+        }
+        one.insert("model".to_owned(), format!("models/{model}").into());
+        one.insert("content".to_owned(), json!({ "parts": [{ "text": self.text }] }));
+        one.extend(self.task.as_ref().map(|task| ("taskType".to_owned(), json!(task))));
+        let dimensions = self.dimensions;
+        one.extend(dimensions.map(|count| ("outputDimensionality".to_owned(), json!(count))));
+        one.into()
+    }
+}
