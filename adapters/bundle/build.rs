@@ -20,8 +20,11 @@ struct Source {
 }
 
 /// In the order of a listing.
-const ADAPTERS: &[Source] =
-    &[Source { name: "anthropic", code: "anthropic" }, Source { name: "openai", code: "openai" }];
+const ADAPTERS: &[Source] = &[
+    Source { name: "anthropic", code: "anthropic" },
+    Source { name: "bedrock", code: "bedrock" },
+    Source { name: "openai", code: "openai" },
+];
 /// Only for the demo and the red team; never offered as an adapter.
 const HOSTILE: Source = Source { name: "hostile", code: "hostile" };
 

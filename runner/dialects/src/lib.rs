@@ -7,6 +7,8 @@
 #![forbid(unsafe_code)]
 
 pub mod anthropic_messages;
+pub mod bedrock_converse;
+pub mod bedrock_invoke;
 mod object;
 pub mod openai_chat;
 pub mod openai_embeddings;
