@@ -2,6 +2,7 @@
 
 use crate::exchange::Exchange;
 use hotcell::catalogue;
+use std::collections::BTreeMap;
 
 /// What the bundled adapters speak. Kinds are wire protocols; those of embeddings and
 /// model lists are told by where the request went.
@@ -12,12 +13,21 @@ pub(crate) enum Dialect {
     OpenAiModels,
     AnthropicMessages,
     AnthropicModels,
+    BedrockConverse,
+    /// Of `InvokeModel` the bodies that ask for vectors.
+    BedrockInvoke,
 }
 
 impl Dialect {
     /// The kinds that are judged, in the order in which they are told.
-    pub(crate) const KINDS: [&'static str; 4] =
-        ["openai-chat", "anthropic-messages", "embeddings", "models"];
+    pub(crate) const KINDS: [&'static str; 6] = [
+        "openai-chat",
+        "anthropic-messages",
+        "bedrock-converse",
+        "bedrock-invoke",
+        "embeddings",
+        "models",
+    ];
 
     /// The dialect of an exchange; none where no adapter speaks it yet.
     pub(crate) fn of(kind: &str, exchange: &Exchange) -> Option<Self> {
@@ -25,6 +35,9 @@ impl Dialect {
         match kind {
             "openai-chat" => Some(Self::OpenAiChat),
             "anthropic-messages" => Some(Self::AnthropicMessages),
+            "bedrock-converse" => Some(Self::BedrockConverse),
+            // The others are chats in the words of many makers.
+            "bedrock-invoke" => path.contains("embed").then_some(Self::BedrockInvoke),
             // Cohere's ends in `/embed`, Google's in `:batchEmbedContents`.
             "embeddings" => path.ends_with("/embeddings").then_some(Self::OpenAiEmbeddings),
             "models" => {
@@ -49,6 +62,15 @@ impl Dialect {
         match self {
             Self::OpenAiChat | Self::OpenAiEmbeddings | Self::OpenAiModels => "openai-compatible",
             Self::AnthropicMessages | Self::AnthropicModels => "anthropic",
+            Self::BedrockConverse | Self::BedrockInvoke => "bedrock",
+        }
+    }
+
+    /// The settings without which a provider of it is not complete.
+    pub(crate) fn settings(self) -> BTreeMap<String, String> {
+        match self.fallback() {
+            "bedrock" => BTreeMap::from([("region".to_owned(), "us-east-1".to_owned())]),
+            _ => BTreeMap::new(),
         }
     }
 

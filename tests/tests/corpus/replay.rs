@@ -6,7 +6,9 @@ use crate::dialect::Dialect;
 use crate::exchange::Exchange;
 use hotcell::types::{ChatRequest, EmbedRequest, Event};
 use hotcell::{Allocation, Config, Error, ProviderConfig, Runner};
-use hotcell_dialects::{anthropic_messages, openai_chat, openai_embeddings};
+use hotcell_dialects::{
+    anthropic_messages, bedrock_converse, bedrock_invoke, openai_chat, openai_embeddings,
+};
 use hotcell_tests::stage::{Script, Stage};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -43,6 +45,7 @@ impl Player {
                 endpoints: BTreeMap::from([("api".to_owned(), format!("{}/", stage.url()))]),
                 allow_private: Some(true),
                 allow_plaintext: Some(true),
+                settings: dialect.settings(),
                 ..ProviderConfig::default()
             };
             config.providers.insert(name(dialect, provider), set_up);
@@ -76,17 +79,25 @@ impl Player {
     async fn told(&self, dialect: Dialect, exchange: &Exchange) -> Result<String, String> {
         let name = name(dialect, &exchange.provider);
         match dialect {
-            Dialect::OpenAiChat | Dialect::AnthropicMessages => {
+            Dialect::OpenAiChat | Dialect::AnthropicMessages | Dialect::BedrockConverse => {
                 let mut request = ChatRequest::user("x");
                 request.stream = exchange.stream;
-                chat::compare(exchange, &self.chat(&format!("{name}/x"), request).await)
+                let told = self.chat(&format!("{name}/x"), request).await;
+                chat::compare(dialect, exchange, &told)
             }
             Dialect::OpenAiEmbeddings => {
                 // The answer has one vector per input.
                 let request = openai_embeddings::read_request(&exchange.request.body.0)
                     .unwrap_or_else(|_| EmbedRequest::texts(["x"]));
                 let answer = self.runner.embed(&format!("{name}/x"), request).await;
-                embeddings::compare(exchange, answer)
+                embeddings::compare(dialect, exchange, answer)
+            }
+            Dialect::BedrockInvoke => {
+                let model = exchange.request.model();
+                let request = bedrock_invoke::read_embed_request(&exchange.request.body.0, &model)
+                    .map_err(|error| format!("not read: {error}"))?;
+                let answer = self.runner.embed(&format!("{name}/{model}"), request).await;
+                embeddings::compare(dialect, exchange, answer)
             }
             Dialect::OpenAiModels | Dialect::AnthropicModels => {
                 models::compare(exchange, self.runner.models(&name).await)
@@ -131,9 +142,14 @@ impl Player {
         let recorded = &exchange.request.body.0;
         let name = name(dialect, &exchange.provider);
         let error = match dialect {
-            Dialect::OpenAiChat | Dialect::AnthropicMessages => {
+            Dialect::OpenAiChat | Dialect::AnthropicMessages | Dialect::BedrockConverse => {
                 let read = match dialect {
                     Dialect::OpenAiChat => openai_chat::read_request(recorded),
+                    Dialect::BedrockConverse => {
+                        let streams = exchange.request.path().ends_with("-stream");
+                        let model = exchange.request.model();
+                        bedrock_converse::read_request(recorded, &model, streams)
+                    }
                     _ => anthropic_messages::read_request(recorded),
                 };
                 let request = read.map_err(|error| format!("not read: {error}"))?;
@@ -143,6 +159,12 @@ impl Player {
                 let request = openai_embeddings::read_request(recorded)
                     .map_err(|error| format!("not read: {error}"))?;
                 self.runner.embed(&format!("{name}/{}", request.model), request).await.err()
+            }
+            Dialect::BedrockInvoke => {
+                let model = exchange.request.model();
+                let request = bedrock_invoke::read_embed_request(recorded, &model)
+                    .map_err(|error| format!("not read: {error}"))?;
+                self.runner.embed(&format!("{name}/{model}"), request).await.err()
             }
             Dialect::OpenAiModels | Dialect::AnthropicModels => return Ok(()),
         };

@@ -1,6 +1,7 @@
 //! A chat answer against what the provider's own SDK made of it.
 
 use super::{equal, expected_error, failure};
+use crate::dialect::Dialect;
 use crate::exchange::Exchange;
 use crate::replay::Told;
 use hotcell::Collected;
@@ -9,7 +10,11 @@ use serde_json::{Map, Value, json};
 
 /// Holds an answer against `expected`. What it gives back is the same for answers
 /// that add up to the same.
-pub(crate) fn compare(exchange: &Exchange, told: &Told) -> Result<String, String> {
+pub(crate) fn compare(
+    dialect: Dialect,
+    exchange: &Exchange,
+    told: &Told,
+) -> Result<String, String> {
     let expected = &exchange.expected;
     let mut collected = Collected::default();
     told.events.iter().for_each(|event| collected.push(event.clone()));
@@ -23,7 +28,10 @@ pub(crate) fn compare(exchange: &Exchange, told: &Told) -> Result<String, String
         (Some(_), None) => return Err("an error was expected".to_owned()),
         (None, Some(error)) => return Err(format!("failed: {error}")),
     }
-    let answer = Answer::new(exchange, told, &collected);
+    let mut answer = Answer::new(exchange, told, &collected);
+    if dialect == Dialect::BedrockConverse {
+        answer.as_plain_blocks(exchange, told, &collected);
+    }
     for (name, expected) in expected.as_object().into_iter().flatten() {
         match name.as_str() {
             "text" => equal(name, expected, &answer.text.clone().into()),
@@ -87,6 +95,43 @@ impl Answer {
             finish: finish.map_or(Value::Null, Value::from),
             signatures: parts().filter(signed).count(),
         }
+    }
+
+    /// For Bedrock the corpus adds blocks up plainly. So in a whole answer it has the words
+    /// of `text` and not those of `citationsContent`, and the calls of the provider's own
+    /// tools beside those of the caller's.
+    fn as_plain_blocks(&mut self, exchange: &Exchange, told: &Told, collected: &Collected) {
+        if !exchange.stream {
+            let cited = |index: u32| {
+                told.events.iter().any(|event| match event {
+                    Event::Citation(at) => at.index == index,
+                    _ => false,
+                })
+            };
+            let text = told.events.iter().filter_map(|event| match event {
+                Event::Text(delta) if !cited(delta.index) => Some(delta.text.as_str()),
+                _ => None,
+            });
+            self.text = text.collect();
+        }
+        let parts = collected.choices.iter().flat_map(|choice| &choice.parts);
+        self.calls = parts
+            .filter_map(|part| match part {
+                Part::ToolCall(call) => Some(call.clone()),
+                Part::Native(native) => {
+                    let block: Value = serde_json::from_str(&native.value).ok()?;
+                    let call = block.get("toolUse")?;
+                    Some(ToolCall {
+                        id: call["toolUseId"].as_str()?.to_owned(),
+                        name: call["name"].as_str()?.to_owned(),
+                        arguments: call["input"].to_string(),
+                        signature: None,
+                        extra: None,
+                    })
+                }
+                _ => None,
+            })
+            .collect();
     }
 
     fn refusal(&self) -> Value {

@@ -1,6 +1,7 @@
 //! Vectors against the recorded body.
 
 use super::{equal, expected_error, failure};
+use crate::dialect::Dialect;
 use crate::exchange::Exchange;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,6 +10,7 @@ use hotcell::types::EmbedResponse;
 use serde_json::Value;
 
 pub(crate) fn compare(
+    dialect: Dialect,
     exchange: &Exchange,
     answer: Result<EmbedResponse, Error>,
 ) -> Result<String, String> {
@@ -17,6 +19,9 @@ pub(crate) fn compare(
         (Some(_), Ok(_)) => return Err("an error was expected".to_owned()),
         (None, answer) => answer.map_err(|error| format!("failed: {error}"))?,
     };
+    if dialect == Dialect::BedrockInvoke {
+        return of_bedrock(exchange, &answer);
+    }
     let body = exchange.response.body.json();
     let mut data = body["data"].as_array().cloned().unwrap_or_default();
     // The interface has them in the order of the inputs.
@@ -36,6 +41,32 @@ pub(crate) fn compare(
     if let expected @ Value::Number(_) = &body["usage"]["prompt_tokens"] {
         equal("tokens", expected, &tokens.map_or(Value::Null, Value::from))?;
     }
+    Ok(format!("{answer:?}"))
+}
+
+/// Titan has one vector in an answer, Cohere a list, which may be told apart by the type of
+/// its numbers.
+fn of_bedrock(exchange: &Exchange, answer: &EmbedResponse) -> Result<String, String> {
+    let body = exchange.response.body.json();
+    let list = match &body["embedding"] {
+        one @ Value::Array(_) => vec![one.clone()],
+        _ => {
+            let list = body["embeddings"].get("float").unwrap_or(&body["embeddings"]);
+            list.as_array().cloned().unwrap_or_default()
+        }
+    };
+    equal("number of vectors", &list.len().into(), &answer.vectors.len().into())?;
+    for (number, (entry, found)) in list.iter().zip(&answer.vectors).enumerate() {
+        if vector(entry, &Value::Null).as_ref() != Some(found) {
+            return Err(format!("vector {number} differs"));
+        }
+    }
+    let header = "x-amzn-bedrock-input-token-count";
+    let counted = exchange.response.headers().find(|(name, _)| *name == header);
+    let counted = counted.and_then(|(_, count)| count.parse::<u64>().ok());
+    let counted = body["inputTextTokenCount"].as_u64().or(counted);
+    let tokens = answer.usage.as_ref().and_then(|usage| usage.input);
+    equal("tokens", &counted.into(), &tokens.into())?;
     Ok(format!("{answer:?}"))
 }
 
