@@ -38,6 +38,7 @@ impl Assembly {
     }
 
     /// Takes in one event of the stream.
+    #[inline(never)]
     pub(crate) fn event(
         &mut self,
         kind: &str,
@@ -100,6 +101,7 @@ impl Assembly {
     }
 
     /// Takes in an answer that came in one piece.
+    #[inline(never)]
     pub(crate) fn whole(
         &mut self,
         body: &str,
@@ -143,6 +145,7 @@ impl Assembly {
         }
     }
 
+    #[inline(never)]
     fn delta(
         &mut self,
         index: u32,
@@ -175,6 +178,7 @@ impl Assembly {
         std::mem::take(&mut self.open).into_iter().try_for_each(|open| open.close(events))
     }
 
+    #[inline(never)]
     fn finish_if_done(&mut self, events: &mut Vec<Event>) {
         if !self.stopped || !self.counted || std::mem::replace(&mut self.finished, true) {
             return;
@@ -204,6 +208,7 @@ fn reason(word: &str) -> FinishReason {
 }
 
 /// The provider leaves out of its input what was read from and written to the cache.
+#[inline(never)]
 fn usage(raw: &str) -> Option<Event> {
     let members = Members::any(raw)?;
     let read = members.count("cacheReadInputTokens");

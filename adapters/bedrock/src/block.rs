@@ -63,6 +63,7 @@ pub(crate) fn name(part: &Part) -> &'static str {
 }
 
 /// Writes a part, and the cache point that it asks for.
+#[inline(never)]
 pub(crate) fn write(
     part: &Part,
     list: &mut List<'_>,
@@ -92,6 +93,7 @@ pub(crate) fn write(
     Ok(())
 }
 
+#[inline(never)]
 pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
     let mut object = Object::open(out, Members::default());
     object.text("text", text);
@@ -99,6 +101,7 @@ pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
 }
 
 /// Asks to keep the prompt up to here.
+#[inline(never)]
 fn cache_point(hint: Option<CacheHint>, list: &mut List<'_>, translation: &mut Translation) {
     let Some(hint) = hint else { return };
     if !translation.exact && !translation.family.caches() {
@@ -109,6 +112,7 @@ fn cache_point(hint: Option<CacheHint>, list: &mut List<'_>, translation: &mut T
 }
 
 /// Writes a cache point for a model that takes some.
+#[inline(never)]
 pub(crate) fn write_cache_point(
     hint: CacheHint,
     list: &mut List<'_>,
@@ -129,6 +133,7 @@ pub(crate) fn write_cache_point(
     list.next().extend_from_slice(point);
 }
 
+#[inline(never)]
 fn write_native(native: &Native, out: &mut Vec<u8>) -> Result<(), Failure> {
     if !is_ours(native) {
         return Err(Failure::unsupported(format!(

@@ -79,9 +79,10 @@ pub(crate) fn embed(request: &EmbedRequest) -> Result<EmbedResponse, Failure> {
         reasoning: None,
         raw: None,
     });
-    let pairs = all.rest.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let rest = (!all.rest.is_empty())
-        .then(|| Native { dialect: DIALECT.to_owned(), value: crate::json::object_text(pairs) });
+    let rest = (!all.rest.is_empty()).then(|| Native {
+        dialect: DIALECT.to_owned(),
+        value: crate::json::object_text(&all.rest),
+    });
     Ok(EmbedResponse { model: None, vectors: all.vectors, usage, extra: rest })
 }
 
@@ -221,7 +222,8 @@ impl Vectors {
         self.number = self.number.zip(counted).map(|(sum, more)| sum.saturating_add(more));
         // The vectors once more, and the texts that the caller has.
         let known = ["embeddingsByType", "inputTextTokenCount", "texts"];
-        self.rest = answer.told().filter(|(name, _)| !known.contains(&name.as_str())).collect();
+        self.rest = answer.told();
+        self.rest.retain(|(name, _)| !known.contains(&name.as_str()));
         Ok(())
     }
 }

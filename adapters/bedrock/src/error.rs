@@ -8,6 +8,7 @@ use hotcell_sdk::{Failure, FailureKind, Header, Response};
 
 /// A response with a status of 300 and above. Its header tells the exception, its body
 /// the sentence.
+#[inline(never)]
 pub(crate) fn of_response(response: &Response) -> Failure {
     let (status, headers, body) = (response.status(), response.headers(), response.error_text());
     let members = Members::any(&body).unwrap_or_default();
@@ -30,6 +31,7 @@ pub(crate) fn of_response(response: &Response) -> Failure {
 
 /// A frame that is no event: an exception of the service's model, or an error that it
 /// has no model of.
+#[inline(never)]
 pub(crate) fn of_frame(frame: &Frame) -> Failure {
     let body = String::from_utf8_lossy(&frame.payload);
     let body = body.trim();

@@ -18,23 +18,27 @@ impl<'a> Members<'a> {
     ///
     /// # Errors
     /// `malformed-response`, where it is something else.
+    #[inline(never)]
     pub(crate) fn of(text: &'a str, what: &str) -> Result<Self, Failure> {
         serde_json::from_str(text).map_err(|error| Failure::malformed(format!("{what}: {error}")))
     }
 
     /// Reads an object out of text that may be anything.
+    #[inline(never)]
     pub(crate) fn any(text: &'a str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
 
     /// The value of a member; of several with one name the last. What is null counts
     /// as absent.
+    #[inline(never)]
     pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
         let found = self.0.iter().rev().find(|(found, _)| found == name);
         found.map(|(_, value)| *value).filter(|value| *value != "null")
     }
 
     /// Takes a member out, be it null.
+    #[inline(never)]
     pub(crate) fn take(&mut self, name: &str) -> Option<&'a str> {
         let value = self.get(name);
         self.0.retain(|(found, _)| found != name);
@@ -45,6 +49,7 @@ impl<'a> Members<'a> {
     ///
     /// # Errors
     /// `malformed-response`, where it is no string of Unicode.
+    #[inline(never)]
     pub(crate) fn text(&self, name: &str) -> Result<Option<Cow<'a, str>>, Failure> {
         let text = self.get(name).map(serde_json::from_str::<Text<'_>>);
         text.map(|text| text.map(|text| text.0))
@@ -53,20 +58,23 @@ impl<'a> Members<'a> {
     }
 
     /// The text of a member that is a string with something in it.
+    #[inline(never)]
     pub(crate) fn word(&self, name: &str) -> Option<String> {
         let text = self.text(name).ok().flatten().filter(|text| !text.is_empty());
         text.map(Cow::into_owned)
     }
 
     /// A member that counts something.
+    #[inline(never)]
     pub(crate) fn count(&self, name: &str) -> Option<u64> {
         self.get(name)?.parse().ok()
     }
 
     /// The members that say something, as text that can be kept.
-    pub(crate) fn told(&self) -> impl Iterator<Item = (String, String)> {
+    #[inline(never)]
+    pub(crate) fn told(&self) -> Vec<(String, String)> {
         let told = self.0.iter().filter(|(_, value)| *value != "null");
-        told.map(|(name, value)| (name.to_string(), (*value).to_owned()))
+        told.map(|(name, value)| (name.to_string(), (*value).to_owned())).collect()
     }
 }
 
@@ -97,12 +105,14 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// The elements of a list; none where it is something else.
+#[inline(never)]
 pub(crate) fn elements(raw: &str) -> Option<Vec<&str>> {
     let elements: Vec<&RawValue> = serde_json::from_str(raw).ok()?;
     Some(elements.into_iter().map(RawValue::get).collect())
 }
 
 /// Whether text is JSON of any kind.
+#[inline(never)]
 pub(crate) fn is_json(text: &str) -> bool {
     serde_json::from_str::<&RawValue>(text).is_ok()
 }
@@ -129,6 +139,7 @@ impl<'w, 'e> Object<'w, 'e> {
     }
 
     /// A member that holds text.
+    #[inline(never)]
     pub(crate) fn text(&mut self, name: &str, value: &str) {
         if let Some(out) = self.member(name) {
             string(out, value);
@@ -136,6 +147,7 @@ impl<'w, 'e> Object<'w, 'e> {
     }
 
     /// A member whose value is JSON text already.
+    #[inline(never)]
     pub(crate) fn raw(&mut self, name: &str, json: &str) {
         if let Some(out) = self.member(name) {
             out.extend_from_slice(json.as_bytes());
@@ -143,6 +155,7 @@ impl<'w, 'e> Object<'w, 'e> {
     }
 
     /// The place for the value of a member; none where the client spells it itself.
+    #[inline(never)]
     pub(crate) fn member(&mut self, name: &str) -> Option<&mut Vec<u8>> {
         if self.spells(name) {
             return None;
@@ -152,6 +165,7 @@ impl<'w, 'e> Object<'w, 'e> {
     }
 
     /// Adds the client's own members and ends the object.
+    #[inline(never)]
     pub(crate) fn close(mut self) {
         for (name, value) in std::mem::take(&mut self.extra).0 {
             self.name(&name);
@@ -160,6 +174,7 @@ impl<'w, 'e> Object<'w, 'e> {
         self.out.push(b'}');
     }
 
+    #[inline(never)]
     fn name(&mut self, name: &str) {
         if !std::mem::take(&mut self.first) {
             self.out.push(b',');
@@ -182,6 +197,7 @@ impl<'w> List<'w> {
     }
 
     /// The place for the next element.
+    #[inline(never)]
     pub(crate) fn next(&mut self) -> &mut Vec<u8> {
         if !std::mem::take(&mut self.first) {
             self.out.push(b',');
@@ -213,20 +229,24 @@ pub(crate) fn only(
 }
 
 /// Writes a string.
+#[inline(never)]
 pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
     // Writing a string into memory cannot fail.
     let _ = serde_json::to_writer(out, text);
 }
 
 /// A string as JSON text.
+#[inline(never)]
 pub(crate) fn quoted(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }
 
 /// The text of an object of members whose values are JSON text.
-pub(crate) fn object_text<'a>(members: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+#[inline(never)]
+pub(crate) fn object_text<N: AsRef<str>, V: AsRef<str>>(members: &[(N, V)]) -> String {
     let mut text = String::from("{");
     for (name, value) in members {
+        let (name, value) = (name.as_ref(), value.as_ref());
         if text.len() > 1 {
             text.push(',');
         }
@@ -244,7 +264,7 @@ pub(crate) fn native(value: impl Into<String>) -> Native {
 }
 
 /// An `extra` of these members; none of none.
+#[inline(never)]
 pub(crate) fn extra(members: &[(String, String)]) -> Option<Native> {
-    let pairs = members.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    (!members.is_empty()).then(|| native(object_text(pairs)))
+    (!members.is_empty()).then(|| native(object_text(members)))
 }

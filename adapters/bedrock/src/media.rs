@@ -8,7 +8,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotcell_sdk::{Failure, MediaKind, MediaPart, MediaSource};
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 /// The longest name of a document.
 const LONGEST_NAME: usize = 200;
@@ -68,6 +67,7 @@ pub(crate) fn image_type(format: &str) -> Option<&'static str> {
 }
 
 /// Writes the block of a medium.
+#[inline(never)]
 pub(crate) fn write(
     media: &MediaPart,
     out: &mut Vec<u8>,
@@ -219,7 +219,7 @@ fn told_by(bytes: &[u8]) -> Option<&'static str> {
 
 /// A name as the provider takes it: letters, digits, hyphens, brackets and single
 /// spaces, without the file's ending, and each only once in a request.
-fn unique(name: Option<&str>, taken: &mut BTreeSet<String>) -> String {
+fn unique(name: Option<&str>, taken: &mut Vec<String>) -> String {
     let name = name.unwrap_or_default();
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let good = |c: char| c.is_ascii_alphanumeric() || "-()[]".contains(c);
@@ -236,18 +236,17 @@ fn unique(name: Option<&str>, taken: &mut BTreeSet<String>) -> String {
         number += 1;
         candidate = format!("{base} {number}");
     }
-    taken.insert(candidate.clone());
+    taken.push(candidate.clone());
     candidate
 }
 
 #[cfg(test)]
 mod tests {
     use super::unique;
-    use std::collections::BTreeSet;
 
     #[test]
     fn names_of_documents_are_what_the_provider_takes() {
-        let mut taken = BTreeSet::new();
+        let mut taken = Vec::new();
         for (given, name) in [
             (Some("report.pdf"), "report"),
             (Some("report.docx"), "report 2"),

@@ -1,8 +1,7 @@
 //! Ids of calls and names of tools as the provider takes them: up to 64 letters, digits,
 //! `_` and `-`. Other providers have longer ones, and other characters.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The longest that the provider takes.
 const LONGEST: usize = 64;
@@ -11,43 +10,64 @@ const LONGEST: usize = 64;
 /// back. What is good already stays as it is.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    taken: BTreeMap<String, String>,
+    /// What was given, and what is taken for it.
+    pairs: Vec<(String, String)>,
+    /// Where a given one stands among them.
+    places: BTreeMap<String, usize>,
 }
 
 impl Names {
     /// Finds a name for each that cannot stay.
-    pub(crate) fn of<'a>(given: impl Iterator<Item = &'a str> + Clone) -> Self {
+    pub(crate) fn of<'a>(given: impl Iterator<Item = &'a str>) -> Self {
+        let (mut good, mut bad) = (Vec::new(), Vec::new());
+        for name in given {
+            if is_good(name) { good.push(name) } else { bad.push(name) }
+        }
+        Self::for_bad(&bad, &good)
+    }
+
+    #[inline(never)]
+    fn for_bad(bad: &[&str], good: &[&str]) -> Self {
         let mut names = Self::default();
-        let mut used: BTreeSet<Cow<'a, str>> =
-            given.clone().filter(|name| is_good(name)).map(Cow::Borrowed).collect();
-        // How often the same was made, so that many alike cost no search each.
-        let mut made: BTreeMap<String, u32> = BTreeMap::new();
-        for name in given.filter(|name| !is_good(name)) {
-            if names.taken.contains_key(name) {
+        if bad.is_empty() {
+            return names;
+        }
+        // What is used already, and how often something was made of it, so that many
+        // alike cost no search each.
+        let mut used: BTreeMap<String, usize> = BTreeMap::new();
+        for name in good {
+            used.insert((*name).to_owned(), 0);
+        }
+        for name in bad {
+            if names.places.contains_key(*name) {
                 continue;
             }
             let base = cleaned(name);
-            let count = made.entry(base.clone()).or_default();
+            let mut count = used.get(&base).copied().unwrap_or(0);
             let mut candidate = base.clone();
-            while used.contains(candidate.as_str()) {
-                *count += 1;
+            while used.contains_key(&candidate) {
+                count += 1;
                 let end = format!("_{count}");
                 candidate = format!("{}{end}", &base[..base.len().min(LONGEST - end.len())]);
             }
-            used.insert(Cow::Owned(candidate.clone()));
-            names.taken.insert(name.to_owned(), candidate);
+            used.insert(base, count);
+            used.insert(candidate.clone(), 0);
+            names.places.insert((*name).to_owned(), names.pairs.len());
+            names.pairs.push(((*name).to_owned(), candidate));
         }
         names
     }
 
     /// What goes out for what was given.
+    #[inline(never)]
     pub(crate) fn taken<'a>(&'a self, given: &'a str) -> &'a str {
-        self.taken.get(given).map_or(given, String::as_str)
+        self.places.get(given).map_or(given, |place| &self.pairs[*place].1)
     }
 
     /// What was given for what came back.
+    #[inline(never)]
     pub(crate) fn given<'a>(&'a self, taken: &'a str) -> &'a str {
-        let found = self.taken.iter().find(|(_, known)| *known == taken);
+        let found = self.pairs.iter().find(|(_, known)| known == taken);
         found.map_or(taken, |(given, _)| given)
     }
 }

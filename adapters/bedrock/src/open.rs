@@ -79,7 +79,7 @@ impl Open {
                 open(Kind::Image { format, bytes: Vec::new() })
             }
             _ => {
-                let (name, members) = (name.to_owned(), members.told().collect());
+                let (name, members) = (name.to_owned(), members.told());
                 let (input, content) = (String::new(), Vec::new());
                 open(Kind::Whole { name, members, input, content })
             }
@@ -157,7 +157,7 @@ impl Open {
                 *kind = Kind::Redacted(decoded(&text(value, "a cipher")?)?);
             }
             _ => {
-                let delta = object_text([(name, value)]);
+                let delta = object_text(&[(name, value)]);
                 events.push(stray(self.index, "reasoningContent", &delta));
             }
         }
@@ -198,8 +198,7 @@ impl Open {
                     let content = format!("[{}]", content.join(","));
                     members.push(("content".to_owned(), content));
                 }
-                let pairs = members.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-                let block = object_text([(name.as_str(), object_text(pairs).as_str())]);
+                let block = object_text(&[(name, object_text(&members))]);
                 let value = native(block);
                 events.push(Event::Native(NativeAt { choice: 0, index, value }));
             }
@@ -215,6 +214,7 @@ pub(crate) fn is_callers(call: &Members<'_>) -> bool {
 }
 
 /// The beginning of a call.
+#[inline(never)]
 pub(crate) fn call(
     index: u32,
     call: &Members<'_>,
@@ -225,12 +225,14 @@ pub(crate) fn call(
     let name = call.text("name")?.ok_or_else(missing)?;
     let name = names.given(&name).to_owned();
     let known = ["toolUseId", "name", "input", "type"];
-    let rest: Vec<_> = call.told().filter(|(name, _)| !known.contains(&name.as_str())).collect();
+    let mut rest = call.told();
+    rest.retain(|(name, _)| !known.contains(&name.as_str()));
     let extra = crate::json::extra(&rest);
     Ok(ToolCallStarted { choice: 0, index, id, name, signature: None, extra })
 }
 
 /// An image that the model made.
+#[inline(never)]
 pub(crate) fn image(index: u32, format: &str, bytes: Vec<u8>) -> Event {
     let part = MediaPart {
         kind: MediaKind::Image,
@@ -244,6 +246,7 @@ pub(crate) fn image(index: u32, format: &str, bytes: Vec<u8>) -> Event {
 }
 
 /// Base64 of the provider's.
+#[inline(never)]
 pub(crate) fn decoded(base64: &str) -> Result<Vec<u8>, Failure> {
     STANDARD
         .decode(base64)
@@ -251,20 +254,23 @@ pub(crate) fn decoded(base64: &str) -> Result<Vec<u8>, Failure> {
 }
 
 /// An event of the stream that has no word here.
+#[inline(never)]
 pub(crate) fn stream_event(index: u32, kind: &str, payload: &str) -> Event {
-    let event = object_text([(kind, payload)]);
-    let value = native(object_text([("event", event.as_str())]));
+    let event = object_text(&[(kind, payload)]);
+    let value = native(object_text(&[("event", event.as_str())]));
     Event::Native(NativeAt { choice: 0, index, value })
 }
 
 /// A delta that has no word here.
+#[inline(never)]
 fn stray(index: u32, name: &str, value: &str) -> Event {
-    let delta = object_text([(name, value)]);
+    let delta = object_text(&[(name, value)]);
     let number = index.to_string();
-    let payload = object_text([("contentBlockIndex", number.as_str()), ("delta", delta.as_str())]);
+    let payload = object_text(&[("contentBlockIndex", number.as_str()), ("delta", delta.as_str())]);
     stream_event(index, "contentBlockDelta", &payload)
 }
 
+#[inline(never)]
 fn text(raw: &str, what: &str) -> Result<String, Failure> {
     serde_json::from_str(raw).map_err(|error| Failure::malformed(format!("{what}: {error}")))
 }

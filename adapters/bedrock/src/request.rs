@@ -62,8 +62,7 @@ pub(crate) fn write(request: &ChatRequest) -> Result<Outgoing, Failure> {
             fields.push(("anthropic_beta", String::from_utf8(list).unwrap_or_default()));
         }
         if !fields.is_empty() {
-            let fields = fields.iter().map(|(name, value)| (*name, value.as_str()));
-            object.raw("additionalModelRequestFields", &object_text(fields));
+            object.raw("additionalModelRequestFields", &object_text(&fields));
         }
     }
     write_guardrail(&mut object);
@@ -237,5 +236,5 @@ fn write_guardrail(object: &mut Object<'_, '_>) {
     let version = setting("guardrail-version").unwrap_or_else(|| "DRAFT".to_owned());
     let (id, version) = (quoted(&id), quoted(&version));
     let members = [("guardrailIdentifier", id.as_str()), ("guardrailVersion", version.as_str())];
-    object.raw("guardrailConfig", &object_text(members));
+    object.raw("guardrailConfig", &object_text(&members));
 }

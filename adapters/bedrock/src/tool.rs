@@ -6,7 +6,6 @@ use crate::family::Family;
 use crate::json::{List, Members, Object, only, quoted};
 use crate::translation::{Translation, invalid, is_ours, json};
 use hotcell_sdk::{ChatRequest, Failure, FunctionTool, Part, Tool, ToolChoice};
-use std::collections::BTreeSet;
 
 /// What a function takes that takes nothing.
 const NOTHING: &str = r#"{"type":"object","properties":{}}"#;
@@ -20,7 +19,7 @@ pub(crate) enum Offer<'a> {
     Tools,
     /// Tools that must not be called. The provider demands them where the conversation
     /// has calls: those of the request, or else their names, as the calls have them.
-    Forbidden(BTreeSet<&'a str>),
+    Forbidden(Vec<&'a str>),
 }
 
 impl<'a> Offer<'a> {
@@ -38,11 +37,15 @@ impl<'a> Offer<'a> {
                  the conversation has calls"
                     .to_owned(),
             );
-            let names = parts.filter_map(|part| match part {
-                Part::ToolCall(call) => Some(call.name.as_str()),
-                _ => None,
-            });
-            return Self::Forbidden(names.collect());
+            let mut names: Vec<&str> = Vec::new();
+            for part in parts {
+                if let Part::ToolCall(call) = part
+                    && !names.contains(&call.name.as_str())
+                {
+                    names.push(&call.name);
+                }
+            }
+            return Self::Forbidden(names);
         }
         if !request.tools.is_empty() {
             translation.warn(
@@ -92,7 +95,6 @@ pub(crate) fn write(
         {
             // Results alone name no tool.
             let one = ["unknown"];
-            let names: Vec<&str> = names.iter().copied().collect();
             for name in if names.is_empty() { &one } else { &names[..] } {
                 only(list.next(), "toolSpec", |out| {
                     let mut spec = Object::open(out, Members::default());

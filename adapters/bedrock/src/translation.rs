@@ -5,7 +5,6 @@ use crate::family::Family;
 use crate::json::Members;
 use crate::naming::Names;
 use hotcell_sdk::{ChatRequest, Failure, FailureKind, Native, Part, Tool, ToolChoice};
-use std::collections::BTreeSet;
 
 /// How literally a request is taken, what of it is spelled anew, and what it lost.
 #[derive(Default)]
@@ -19,7 +18,7 @@ pub(crate) struct Translation {
     /// Ids of calls.
     pub(crate) ids: Names,
     /// The names of documents so far: the provider wants each once.
-    pub(crate) documents: BTreeSet<String>,
+    pub(crate) documents: Vec<String>,
 }
 
 impl Translation {
@@ -52,11 +51,13 @@ impl Translation {
     }
 
     /// Something has no word in this dialect.
+    #[inline(never)]
     pub(crate) fn left_out(&mut self, what: &str) {
         self.warn(format!("{what} was left out: {DIALECT} has no word for it"));
     }
 
     /// Something has no word for this model.
+    #[inline(never)]
     pub(crate) fn not_here(&mut self, what: &str) {
         let why = match self.family {
             Family::Unknown => {
@@ -68,6 +69,7 @@ impl Translation {
     }
 
     /// A sentence for a person, once.
+    #[inline(never)]
     pub(crate) fn warn(&mut self, sentence: String) {
         if !self.warnings.contains(&sentence) {
             self.warnings.push(sentence);
@@ -75,6 +77,7 @@ impl Translation {
     }
 
     /// The members of an `extra`. Of another dialect none can be carried over.
+    #[inline(never)]
     pub(crate) fn members<'a>(
         &mut self,
         extra: Option<&'a Native>,
