@@ -23,6 +23,7 @@ struct Source {
 const ADAPTERS: &[Source] = &[
     Source { name: "anthropic", code: "anthropic" },
     Source { name: "azure", code: "azure" },
+    Source { name: "bedrock", code: "bedrock" },
     Source { name: "cohere", code: "cohere" },
     Source { name: "databricks", code: "databricks" },
     Source { name: "gemini", code: "gemini" },

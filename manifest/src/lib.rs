@@ -33,7 +33,7 @@ pub use dependencies::{
 };
 pub use digest::Digest;
 pub use error::ManifestError;
-pub use pattern::{HeaderPattern, Method, PathPattern, Rule};
+pub use pattern::{HeaderPattern, Method, PathPattern, Rule, is_resource_name};
 pub use section::{Inspection, SECTION, inspect, inspect_as};
 
 #[cfg(feature = "pack")]

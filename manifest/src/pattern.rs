@@ -78,6 +78,10 @@ impl fmt::Display for Rule {
 /// A path of literal segments and placeholders. `{name}` stands for exactly
 /// one segment that is not empty; text may stand before or behind it in the
 /// segment, as in `/models/{model}:generateContent`.
+///
+/// `{name:arn}` has its segment for itself, and may also stand for the name of an AWS
+/// resource ([`is_resource_name`]), whose slashes are percent-encoded. No other segment
+/// may hide a slash.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PathPattern {
@@ -90,6 +94,27 @@ struct Segment {
     before: String,
     /// What follows the placeholder; none where the segment is literal.
     after: Option<String>,
+    /// The placeholder may stand for the name of an AWS resource.
+    resource: bool,
+}
+
+/// Whether a decoded segment is the name of an AWS resource (ARN) with slashes in it, such
+/// as `arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.vendor.model-v1:0`
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>).
+///
+/// Even a server that decodes the slashes before it looks finds nothing that could be read
+/// in another way: no part between them is empty or made of dots alone, and the first
+/// begins with `arn:`, as no path of a service does.
+pub fn is_resource_name(segment: &str) -> bool {
+    let good = |c: char| c.is_ascii_alphanumeric() || "-._:".contains(c);
+    let mut parts = segment.split('/');
+    let name = parts.next().and_then(|first| first.strip_prefix("arn:"));
+    // Partition, service, region and account come before what a slash can stand in.
+    let fields = name.is_some_and(|name| name.split(':').count() >= 5);
+    fields
+        && segment
+            .split('/')
+            .all(|part| part.chars().all(good) && !part.trim_matches('.').is_empty())
 }
 
 impl PathPattern {
@@ -113,14 +138,24 @@ impl PathPattern {
                     return Err(bad("has an empty or dot segment"));
                 }
                 match segment.split_once('{') {
-                    None => Ok(Segment { before: literal(segment)?, after: None }),
+                    None => {
+                        Ok(Segment { before: literal(segment)?, after: None, resource: false })
+                    }
                     Some((before, rest)) => {
                         let (name, after) =
                             rest.split_once('}').ok_or_else(|| bad("has a `{` without its `}`"))?;
+                        let (name, resource) = match name.strip_suffix(":arn") {
+                            Some(name) => (name, true),
+                            None => (name, false),
+                        };
                         if !is_plain_name(name) {
                             return Err(bad("has a placeholder without a plain name"));
                         }
-                        Ok(Segment { before: literal(before)?, after: Some(literal(after)?) })
+                        if resource && !(before.is_empty() && after.is_empty()) {
+                            return Err(bad("has a placeholder for an ARN that is not alone"));
+                        }
+                        let (before, after) = (literal(before)?, Some(literal(after)?));
+                        Ok(Segment { before, after, resource })
                     }
                 }
             })
@@ -156,7 +191,11 @@ impl PathPattern {
                 Some(after) => segment
                     .strip_prefix(pattern.before.as_str())
                     .and_then(|rest| rest.strip_suffix(after.as_str()))
-                    .is_some_and(|middle| !middle.is_empty()),
+                    .is_some_and(|middle| {
+                        let hides = middle.contains('/');
+                        !middle.is_empty()
+                            && (!hides || pattern.resource && is_resource_name(middle))
+                    }),
             })
         });
         all && segments.next().is_none()
@@ -182,7 +221,9 @@ impl PathPattern {
                 .and_then(|rest| rest.strip_suffix(after.as_str()))
                 .is_some_and(|middle| !middle.is_empty()),
             (Some(after), Some(narrow_after)) => {
-                narrow.before.starts_with(wide.before.as_str()) && narrow_after.ends_with(after)
+                narrow.before.starts_with(wide.before.as_str())
+                    && narrow_after.ends_with(after)
+                    && (wide.resource || !narrow.resource)
             }
         };
         self.segments.len() == other.segments.len()
@@ -320,11 +361,78 @@ mod tests {
         }
     }
 
+    const PROFILE: &str =
+        "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.vendor.model-v1:0";
+
+    #[test]
+    fn only_a_placeholder_for_an_arn_stands_for_a_hidden_slash() {
+        let pattern = |text: &str| PathPattern::parse(text).unwrap();
+        let arn = pattern("/model/{id:arn}/converse");
+        assert!(arn.matches(["model", PROFILE, "converse"]));
+        assert!(arn.matches(["model", "vendor.model-v1:0", "converse"]));
+        assert!(!arn.matches(["model", "", "converse"]));
+        let plain = pattern("/model/{id}/converse");
+        assert!(plain.matches(["model", "vendor.model-v1:0", "converse"]));
+        assert!(!plain.matches(["model", PROFILE, "converse"]));
+        assert!(!pattern("/model/{id:arn}").matches(["model", PROFILE, "converse"]));
+        for hostile in [
+            "a/b",
+            "/",
+            "x/../files",
+            "../files",
+            "arn:/x",
+            "arn:aws/../../files",
+            "arn:aws:s:r:1:t/../files",
+            "arn:aws:s:r:1:t/..",
+            "arn:aws:s:r:1:t/.",
+            "arn:aws:s:r:1:t/",
+            "arn:aws:s:r:1:t//x",
+            "arn:aws:s:r:1:t/x/",
+            "arn:aws:s:r:1:t/x?y=1",
+            "arn:aws:s:r:1:t/x#y",
+            "arn:aws:s:r:1:t/x%2fy",
+            "arn:aws:s:r:1:t/x\\y",
+            "arn:aws:s:r:1:t/x y",
+            "arn:aws:s:r:1:t/x;y",
+            "arn:aws:s:r:1:t/x@evil.example",
+            "arn:aws:s:r:1:t/\u{e9}",
+            "arn:aws:s:r:1:t/\0",
+            "ARN:aws:s:r:1:t/x",
+            "xarn:aws:s:r:1:t/x",
+            "/arn:aws:s:r:1:t/x",
+        ] {
+            assert!(!arn.matches(["model", hostile, "converse"]), "{hostile:?}");
+            assert!(!is_resource_name(hostile), "{hostile:?}");
+        }
+    }
+
     #[test]
     fn ambiguous_path_patterns_are_refused() {
         for bad in [
-            "", "v1", "/", "//", "/v1/", "/../x", "/./x", "/a%2fb", "/a?b", "/a#b", "/*", "/{}",
-            "/{a}{b}", "/{a", "/a}", "/a b", "/a\\b", "/é",
+            "/x{a:arn}",
+            "/{a:arn}x",
+            "/{:arn}",
+            "/{a:arnx}",
+            "/{a:ARN}",
+            "/{a:arn:arn}",
+            "",
+            "v1",
+            "/",
+            "//",
+            "/v1/",
+            "/../x",
+            "/./x",
+            "/a%2fb",
+            "/a?b",
+            "/a#b",
+            "/*",
+            "/{}",
+            "/{a}{b}",
+            "/{a",
+            "/a}",
+            "/a b",
+            "/a\\b",
+            "/é",
         ] {
             assert!(PathPattern::parse(bad).is_err(), "{bad:?} was accepted");
         }
@@ -344,6 +452,10 @@ mod tests {
             ("/m/{x}", "/m/{y}:go", true),
             ("/m/{x}:go", "/m/{y}", false),
             ("/m/v{x}", "/m/v1{y}", true),
+            ("/m/{x:arn}", "/m/{y:arn}", true),
+            ("/m/{x:arn}", "/m/{y}", true),
+            ("/m/{x:arn}", "/m/y", true),
+            ("/m/{x}", "/m/{y:arn}", false),
         ] {
             let pattern = |text: &str| PathPattern::parse(text).unwrap();
             assert_eq!(pattern(wide).covers(&pattern(narrow)), covered, "{wide} {narrow}");

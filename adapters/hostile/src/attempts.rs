@@ -74,6 +74,7 @@ macro_rules! for_each_attempt {
             path path_dot_segments complete "Climbs out of the granted path with `..`.";
             path path_encoded_dots complete "Climbs out with `%2e%2e`.";
             path path_encoded_slash complete "Hides the separators of a path as `%2f`.";
+            path path_resource_name complete "Hides the separators of a path in the name of an AWS resource.";
             path path_doubly_encoded complete "Hides dots and separators behind two encodings.";
             path path_absolute_form complete "Writes a whole URL where a path belongs.";
             path path_double_slash complete "Begins its path with `//host`.";

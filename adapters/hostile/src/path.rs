@@ -67,6 +67,16 @@ pub(crate) fn path_encoded_slash() -> Answer {
     paths(&["/chat%2fcompletions", "/chat%2Fcompletions", "/chat%2f..%2ffiles", "/%2fevil.example"])
 }
 
+pub(crate) fn path_resource_name() -> Answer {
+    paths(&[
+        "/arn:aws:s:r:1:t%2Fx/completions",
+        "/chat/arn:aws:s:r:1:t%2Fcompletions",
+        "/chat/completions%2Farn:aws:s:r:1:t%2Fx",
+        "/arn:aws:s:r:1:t%2F..%2Ffiles",
+        "/chat/arn:aws:s:r:1:t%2F%2e%2e%2Fcompletions",
+    ])
+}
+
 pub(crate) fn path_doubly_encoded() -> Answer {
     paths(&["/%252e%252e/files", "/chat%252fcompletions", "/%25%32%65%25%32%65/files", "/chat%25"])
 }

@@ -9,7 +9,7 @@
 
 mod block;
 mod media;
-mod object;
+pub(crate) mod object;
 mod tool;
 
 use crate::DialectError;

@@ -7,6 +7,8 @@
 #![forbid(unsafe_code)]
 
 pub mod anthropic_messages;
+pub mod bedrock_converse;
+pub mod bedrock_invoke;
 pub mod cohere_chat;
 pub mod cohere_embed;
 pub mod gemini;

@@ -5,7 +5,8 @@ use crate::error::{EgressError, Rule};
 /// A path and query that can be read in one way only.
 #[derive(Debug)]
 pub(crate) struct CheckedPath {
-    /// Segments below the endpoint's base, percent-decoded.
+    /// Segments below the endpoint's base, percent-decoded. One that is the name of an AWS
+    /// resource may hold slashes: whether it may do so there, the grant says.
     pub(crate) segments: Vec<String>,
     /// Query parameter names, in order, without repetition.
     pub(crate) query: Vec<String>,
@@ -37,7 +38,9 @@ pub(crate) fn check(text: &str) -> Result<CheckedPath, EgressError> {
         if segment.trim_matches(['.', ' ']).is_empty() {
             return Err(bad("has an empty or dot segment"));
         }
-        if segment.contains(['/', '\\', '%', '?', '#', ';']) {
+        if segment.contains(['\\', '%', '?', '#', ';'])
+            || segment.contains('/') && !hotcell_manifest::is_resource_name(&segment)
+        {
             return Err(bad("hides a separator or an escape"));
         }
         // Beyond ASCII there are letters that some servers fold to `/` and `.`.
@@ -161,6 +164,42 @@ mod tests {
             "/a?x=[1]",
         ] {
             assert!(check(bad).is_err(), "{bad:?} was accepted");
+        }
+    }
+
+    #[test]
+    fn a_slash_is_hidden_by_the_name_of_a_resource_alone() {
+        let arn =
+            "arn%3Aaws%3Abedrock%3Aus-east-1%3A123456789012%3Ainference-profile%2Fus.x-v1%3A0";
+        let path = check(&format!("/model/{arn}/converse")).unwrap();
+        assert_eq!(
+            path.segments,
+            [
+                "model",
+                "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.x-v1:0",
+                "converse"
+            ]
+        );
+        for hostile in [
+            "/model/a%2Fb/converse",
+            "/model/%2E%2E%2Ffiles/converse",
+            "/model/..%2Ffiles/converse",
+            "/model/arn:%2Fx/converse",
+            "/model/arn:aws:s:r:1:t%2F..%2F..%2Ffiles/converse",
+            "/model/arn:aws:s:r:1:t%2F%2E%2E/converse",
+            "/model/arn:aws:s:r:1:t%2F/converse",
+            "/model/arn:aws:s:r:1:t%2F%2Fx/converse",
+            "/model/arn:aws:s:r:1:t%2Fx%3Fkey=1/converse",
+            "/model/arn:aws:s:r:1:t%2Fx%23/converse",
+            "/model/arn:aws:s:r:1:t%252Fx/converse",
+            "/model/arn:aws:s:r:1:t%2Fx%5Cy/converse",
+            "/model/arn:aws:s:r:1:t%2Fx%20/converse",
+            "/model/arn:aws:s:r:1:t%2Fx%00/converse",
+            "/model/arn:aws:s:r:1:t%2Fx%EF%BC%8Fy/converse",
+            "/model/arn:aws:s:r:1:t%2Fx@y/converse",
+            "/model/%2Farn:aws:s:r:1:t%2Fx/converse",
+        ] {
+            assert!(check(hostile).is_err(), "{hostile:?} was accepted");
         }
     }
 

@@ -6,10 +6,12 @@ use crate::exchange::Exchange;
 use hotcell::catalogue;
 use hotcell::types::{ChatRequest, EmbedRequest, RerankRequest};
 use hotcell_dialects::{
-    DialectError, anthropic_messages, cohere_chat, cohere_embed, gemini, jina_rerank, ollama_chat,
-    ollama_embed, openai_chat, openai_embeddings, openai_responses,
+    DialectError, anthropic_messages, bedrock_converse, bedrock_invoke, cohere_chat, cohere_embed,
+    gemini, jina_rerank, ollama_chat, ollama_embed, openai_chat, openai_embeddings,
+    openai_responses,
 };
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// What one protocol is to the judge.
 pub(crate) struct Protocol {
@@ -45,10 +47,12 @@ pub(crate) enum Asks {
 pub(crate) type Dialect = &'static Protocol;
 
 /// The kinds that are judged, in the order in which they are told.
-pub(crate) const KINDS: [&str; 11] = [
+pub(crate) const KINDS: [&str; 13] = [
     "openai-chat",
     "openai-responses",
     "anthropic-messages",
+    "bedrock-converse",
+    "bedrock-invoke",
     "cohere-chat",
     "gemini",
     "ollama-chat",
@@ -87,6 +91,32 @@ static PROTOCOLS: &[Protocol] = &[
         adapters: &["anthropic"],
         asks: Asks::Chat(|exchange| anthropic_messages::read_request(&exchange.request.body.0)),
         normal: normal::not_streaming,
+    },
+    Protocol {
+        name: "bedrock-converse",
+        kind: "bedrock-converse",
+        has: |_| true,
+        fallback: "bedrock",
+        adapters: BEDROCK,
+        asks: Asks::Chat(|exchange| {
+            let streams = exchange.request.path().ends_with("-stream");
+            let model = exchange.request.model();
+            bedrock_converse::read_request(&exchange.request.body.0, &model, streams)
+        }),
+        normal: normal::as_it_is,
+    },
+    Protocol {
+        name: "bedrock-invoke",
+        kind: "bedrock-invoke",
+        // The others are chats in the words of many makers.
+        has: |exchange| exchange.request.path().contains("embed"),
+        fallback: "bedrock",
+        adapters: BEDROCK,
+        asks: Asks::Embed(|exchange| {
+            let model = exchange.request.model();
+            bedrock_invoke::read_embed_request(&exchange.request.body.0, &model)
+        }),
+        normal: normal::as_it_is,
     },
     Protocol {
         name: "cohere-chat",
@@ -232,6 +262,7 @@ static PROTOCOLS: &[Protocol] = &[
     },
 ];
 
+const BEDROCK: &[&str] = &["bedrock"];
 const GEMINI: &[&str] = &["gemini", "vertex"];
 const OPENAI: &[&str] = &["openai", "azure", "databricks", "mistral"];
 
@@ -258,6 +289,14 @@ pub(crate) fn named(name: &str) -> Dialect {
 }
 
 impl Protocol {
+    /// The settings without which a provider of it is not complete.
+    pub(crate) fn settings(&self) -> BTreeMap<String, String> {
+        match self.fallback {
+            "bedrock" => BTreeMap::from([("region".to_owned(), "us-east-1".to_owned())]),
+            _ => BTreeMap::new(),
+        }
+    }
+
     /// The entry of the catalogue that a provider is set up from: its own, where that
     /// is on an adapter that speaks this protocol.
     pub(crate) fn template(&self, provider: &str) -> &'static str {

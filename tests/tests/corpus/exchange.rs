@@ -92,6 +92,14 @@ impl Request {
     }
 }
 
+impl Request {
+    /// The model that the path of a request to Bedrock names.
+    pub(crate) fn model(&self) -> String {
+        let model = self.path().split('/').skip_while(|part| *part != "model").nth(1);
+        model.unwrap_or_default().replace("%3A", ":").replace("%2F", "/")
+    }
+}
+
 impl Response {
     /// The headers that are about the answer: how the recording was framed, coded and
     /// connected is no part of it.

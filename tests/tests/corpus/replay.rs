@@ -42,6 +42,7 @@ impl Player {
                 endpoints: BTreeMap::from([("api".to_owned(), format!("{}/", stage.url()))]),
                 allow_private: Some(true),
                 allow_plaintext: Some(true),
+                settings: dialect.settings(),
                 ..ProviderConfig::default()
             };
             config.providers.insert(name(dialect, provider), set_up);
@@ -84,6 +85,11 @@ impl Player {
             Asks::Embed(read) => {
                 // The answer has one vector per input.
                 let request = read(exchange).unwrap_or_else(|_| EmbedRequest::texts(["x"]));
+                // With some the form of the answer depends on the model.
+                let model = match request.model.as_str() {
+                    "" => model,
+                    known => format!("{name}/{known}"),
+                };
                 embeddings::compare(exchange, self.runner.embed(&model, request).await)
             }
             Asks::Rerank(read) => {

@@ -8,6 +8,7 @@ crate::denied! {
     path_dot_segments: PathForm;
     path_encoded_dots: PathForm;
     path_encoded_slash: PathForm;
+    path_resource_name: MethodAndPath PathForm;
     path_doubly_encoded: PathForm;
     path_absolute_form: PathForm;
     path_double_slash: PathForm;

@@ -12,26 +12,26 @@ use std::fmt;
 
 /// Where a value stands. It is put into words only if something is wrong there.
 #[derive(Clone, Copy)]
-pub(super) enum Path<'p> {
+pub(crate) enum Path<'p> {
     Root,
     Member(&'p Path<'p>, &'p str),
     Index(&'p Path<'p>, usize),
 }
 
 impl<'p> Path<'p> {
-    pub(super) fn member(&'p self, name: &'p str) -> Self {
+    pub(crate) fn member(&'p self, name: &'p str) -> Self {
         Self::Member(self, name)
     }
 
-    pub(super) fn index(&'p self, index: usize) -> Self {
+    pub(crate) fn index(&'p self, index: usize) -> Self {
         Self::Index(self, index)
     }
 
-    pub(super) fn error(&self, message: impl Into<String>) -> DialectError {
+    pub(crate) fn error(&self, message: impl Into<String>) -> DialectError {
         DialectError { path: self.to_string(), message: message.into() }
     }
 
-    pub(super) fn missing(&self, expected: &str) -> DialectError {
+    pub(crate) fn missing(&self, expected: &str) -> DialectError {
         self.error(format!("expected {expected}, found nothing"))
     }
 
@@ -52,7 +52,7 @@ impl fmt::Display for Path<'_> {
 }
 
 /// What a value is, in a sentence.
-pub(super) fn found(raw: &str) -> &'static str {
+pub(crate) fn found(raw: &str) -> &'static str {
     match raw.as_bytes().first() {
         Some(b'{') => "an object",
         Some(b'[') => "a list",
@@ -64,7 +64,7 @@ pub(super) fn found(raw: &str) -> &'static str {
 }
 
 /// The elements of a list.
-pub(super) fn elements<'a>(
+pub(crate) fn elements<'a>(
     raw: &'a str,
     path: &Path<'_>,
 ) -> Result<Vec<&'a RawValue>, DialectError> {
@@ -72,7 +72,7 @@ pub(super) fn elements<'a>(
 }
 
 /// The text of a string.
-pub(super) fn text(raw: &str, path: &Path<'_>) -> Result<String, DialectError> {
+pub(crate) fn text(raw: &str, path: &Path<'_>) -> Result<String, DialectError> {
     if !raw.starts_with('"') {
         return Err(path.wrong("a string", raw));
     }
@@ -81,12 +81,12 @@ pub(super) fn text(raw: &str, path: &Path<'_>) -> Result<String, DialectError> {
 }
 
 /// A whole value that only this dialect has.
-pub(super) fn native(raw: &str) -> Native {
+pub(crate) fn native(raw: &str) -> Native {
     Native { dialect: DIALECT.to_owned(), value: raw.to_owned() }
 }
 
 /// An object whose members are being taken out.
-pub(super) struct Object<'a, 'p> {
+pub(crate) struct Object<'a, 'p> {
     path: &'p Path<'p>,
     members: Members<'a>,
 }
@@ -95,7 +95,7 @@ pub(super) struct Object<'a, 'p> {
 struct Members<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'a, 'p> Object<'a, 'p> {
-    pub(super) fn read(raw: &'a str, path: &'p Path<'p>) -> Result<Self, DialectError> {
+    pub(crate) fn read(raw: &'a str, path: &'p Path<'p>) -> Result<Self, DialectError> {
         let members = serde_json::from_str(raw).map_err(|error: serde_json::Error| {
             if error.is_data() {
                 path.wrong("an object", raw.trim_ascii_start())
@@ -107,17 +107,17 @@ impl<'a, 'p> Object<'a, 'p> {
     }
 
     /// The path of a member.
-    pub(super) fn at(&self, name: &'p str) -> Path<'p> {
+    pub(crate) fn at(&self, name: &'p str) -> Path<'p> {
         self.path.member(name)
     }
 
     /// Whether there is such a member, be it null.
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.members.0.iter().any(|(found, _)| found == name)
     }
 
     /// The text of a member that stays. What is null counts as absent.
-    pub(super) fn get(&self, name: &str) -> Option<&'a str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
         // Of several members with one name the last is meant.
         let found = self.members.0.iter().rev().find(|(found, _)| found == name);
         match found {
@@ -127,24 +127,24 @@ impl<'a, 'p> Object<'a, 'p> {
     }
 
     /// Takes a member out. What is null counts as absent, and stays.
-    pub(super) fn take(&mut self, name: &str) -> Option<&'a str> {
+    pub(crate) fn take(&mut self, name: &str) -> Option<&'a str> {
         let raw = self.get(name)?;
         self.members.0.retain(|(found, _)| found != name);
         Some(raw)
     }
 
     /// Keeps a member as it is spelled here.
-    pub(super) fn keep(&mut self, name: &'a str, raw: &str) {
+    pub(crate) fn keep(&mut self, name: &'a str, raw: &str) {
         self.members.0.push((Cow::Borrowed(name), Cow::Owned(raw.to_owned())));
     }
 
-    pub(super) fn text(&mut self, name: &'static str) -> Result<Option<String>, DialectError> {
+    pub(crate) fn text(&mut self, name: &'static str) -> Result<Option<String>, DialectError> {
         let path = self.path.member(name);
         self.take(name).map(|raw| text(raw, &path)).transpose()
     }
 
     /// A string that is there.
-    pub(super) fn required(&mut self, name: &'static str) -> Result<String, DialectError> {
+    pub(crate) fn required(&mut self, name: &'static str) -> Result<String, DialectError> {
         let null = self.has(name);
         let found = self.text(name)?;
         found.ok_or_else(|| match null {
@@ -154,7 +154,7 @@ impl<'a, 'p> Object<'a, 'p> {
     }
 
     /// The text of an object.
-    pub(super) fn object(&mut self, name: &'static str) -> Result<Option<&'a str>, DialectError> {
+    pub(crate) fn object(&mut self, name: &'static str) -> Result<Option<&'a str>, DialectError> {
         match self.take(name) {
             Some(raw) if !raw.starts_with('{') => {
                 Err(self.path.member(name).wrong("an object", raw))
@@ -165,7 +165,7 @@ impl<'a, 'p> Object<'a, 'p> {
 
     /// A flag. Only `true` is taken: `false` is what its absence means, and stays as
     /// it was written.
-    pub(super) fn flag(&mut self, name: &'static str) -> Result<Option<bool>, DialectError> {
+    pub(crate) fn flag(&mut self, name: &'static str) -> Result<Option<bool>, DialectError> {
         match self.get(name) {
             None => Ok(None),
             Some("false") => Ok(Some(false)),
@@ -178,7 +178,7 @@ impl<'a, 'p> Object<'a, 'p> {
     }
 
     /// A whole number. One that is written in an odd way stays beside its value.
-    pub(super) fn count(&mut self, name: &'static str) -> Result<Option<u32>, DialectError> {
+    pub(crate) fn count(&mut self, name: &'static str) -> Result<Option<u32>, DialectError> {
         let Some(raw) = self.get(name) else { return Ok(None) };
         let value = serde_json::from_str::<f64>(raw).ok();
         let whole =
@@ -194,7 +194,7 @@ impl<'a, 'p> Object<'a, 'p> {
     }
 
     /// A number. One that is written in an odd way stays beside its value.
-    pub(super) fn number(&mut self, name: &'static str) -> Result<Option<f64>, DialectError> {
+    pub(crate) fn number(&mut self, name: &'static str) -> Result<Option<f64>, DialectError> {
         let Some(raw) = self.get(name) else { return Ok(None) };
         let value: f64 =
             serde_json::from_str(raw).map_err(|_| self.path.member(name).wrong("a number", raw))?;
@@ -204,17 +204,25 @@ impl<'a, 'p> Object<'a, 'p> {
         Ok(Some(value))
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// The one member, where there is no other, and its value.
+    pub(crate) fn only(&self) -> Option<(&str, &str)> {
+        match &self.members.0[..] {
+            [(name, value)] => Some((name, value)),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
         self.members.0.is_empty()
     }
 
     /// What was not taken; none of nothing.
-    pub(super) fn extra(self) -> Option<Native> {
+    pub(crate) fn extra(self) -> Option<Native> {
         (!self.is_empty()).then(|| self.always_extra())
     }
 
     /// What was not taken, even if it is nothing.
-    pub(super) fn always_extra(self) -> Native {
+    pub(crate) fn always_extra(self) -> Native {
         let mut value = String::from("{");
         for (name, raw) in &self.members.0 {
             if value.len() > 1 {

@@ -28,7 +28,10 @@ pub(crate) fn compare(
         (Some(_), None) => return Err("an error was expected".to_owned()),
         (None, Some(error)) => return Err(format!("failed: {error}")),
     }
-    let answer = Answer::new(exchange, told, &collected);
+    let mut answer = Answer::new(exchange, told, &collected);
+    if dialect.name == "bedrock-converse" {
+        answer.as_plain_blocks(exchange, told, &collected);
+    }
     for (name, expected) in expected.as_object().into_iter().flatten() {
         match name.as_str() {
             "text" => equal(name, expected, &answer.text.clone().into()),
@@ -94,6 +97,43 @@ impl Answer {
             finish: finish.map_or(Value::Null, Value::from),
             signatures: parts().filter(signed).count(),
         }
+    }
+
+    /// For Bedrock the corpus adds blocks up plainly. So in a whole answer it has the words
+    /// of `text` and not those of `citationsContent`, and the calls of the provider's own
+    /// tools beside those of the caller's.
+    fn as_plain_blocks(&mut self, exchange: &Exchange, told: &Told, collected: &Collected) {
+        if !exchange.stream {
+            let cited = |index: u32| {
+                told.events.iter().any(|event| match event {
+                    Event::Citation(at) => at.index == index,
+                    _ => false,
+                })
+            };
+            let text = told.events.iter().filter_map(|event| match event {
+                Event::Text(delta) if !cited(delta.index) => Some(delta.text.as_str()),
+                _ => None,
+            });
+            self.text = text.collect();
+        }
+        let parts = collected.choices.iter().flat_map(|choice| &choice.parts);
+        self.calls = parts
+            .filter_map(|part| match part {
+                Part::ToolCall(call) => Some(call.clone()),
+                Part::Native(native) => {
+                    let block: Value = serde_json::from_str(&native.value).ok()?;
+                    let call = block.get("toolUse")?;
+                    Some(ToolCall {
+                        id: call["toolUseId"].as_str()?.to_owned(),
+                        name: call["name"].as_str()?.to_owned(),
+                        arguments: call["input"].to_string(),
+                        signature: None,
+                        extra: None,
+                    })
+                }
+                _ => None,
+            })
+            .collect();
     }
 
     fn refusal(&self) -> Value {

@@ -32,7 +32,13 @@ pub(crate) fn compare(
         equal("model", model, &answer.model.clone().map_or(Value::Null, Value::from))?;
     }
     let tokens = answer.usage.as_ref().and_then(|usage| usage.input);
+    // Bedrock counts in a header what a body of Cohere's does not tell.
+    let header = "x-amzn-bedrock-input-token-count";
+    let counted = exchange.response.headers().find(|(name, _)| *name == header);
+    let counted = Value::from(counted.and_then(|(_, count)| count.parse::<u64>().ok()));
     let counts = [
+        &counted,
+        &body["inputTextTokenCount"],
         &body["usage"]["prompt_tokens"],
         &body["prompt_eval_count"],
         &body["meta"]["billed_units"]["input_tokens"],
@@ -50,6 +56,10 @@ fn recorded(body: &Value) -> Vec<Value> {
         // OpenAI numbers them.
         data.sort_by_key(|entry| entry["index"].as_u64());
         return data.into_iter().map(|entry| entry["embedding"].clone()).collect();
+    }
+    // Titan has one.
+    if let one @ Value::Array(_) = &body["embedding"] {
+        return vec![one.clone()];
     }
     // Cohere's are by their form, and before there were several forms as they are, like
     // those of Ollama. Gemini's are `values`, which Vertex AI wraps once more.
