@@ -107,6 +107,7 @@ impl Chat for Bedrock {
 
     fn complete(request: ChatRequest) -> Result<Answer, Failure> {
         let outgoing = request::write(&request)?;
+        Failure::where_strict(&outgoing.warnings)?;
         let (operation, accept) = match request.stream {
             true => ("converse-stream", "application/vnd.amazon.eventstream"),
             false => ("converse", "application/json"),
