@@ -15,6 +15,7 @@ mod clock;
 mod entra;
 mod errand;
 mod google;
+mod jwt;
 mod lifetime;
 mod oauth2;
 mod origin;
@@ -128,6 +129,15 @@ impl Credential {
             }
         }
         Ok(())
+    }
+
+    /// The same for a question to an identity endpoint, by who has a token already.
+    fn on(&self, ask: errand::Ask) -> Result<errand::Ask, EgressError> {
+        match self {
+            Self::Bearer(token) => {
+                ask.header("authorization", &format!("Bearer {}", token.expose_secret()))
+            }
+        }
     }
 
     /// What of it must not come back.
