@@ -253,8 +253,9 @@ pub(crate) fn resolve(
             EndpointSpec { url, grant, auth, headers, allow_private, allow_plaintext },
         );
     }
+    let needed = provider.identity.as_ref().map(IdentitySource::secrets).unwrap_or_default();
     let needless = |key: &str, secret: &SecretDeclaration| {
-        secret.optional
+        (secret.optional && !needed.contains(&key))
             || definition.is_some_and(|entry| entry.secret_optional)
             || (allow_private && !sources.contains_key(key))
     };

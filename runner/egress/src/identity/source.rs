@@ -68,6 +68,24 @@ impl IdentitySource {
         }
     }
 
+    /// The scheme's own secrets that it cannot do without.
+    pub fn secrets(&self) -> &'static [&'static str] {
+        match &self.0 {
+            Kind::Entra(entra::Source::Client { .. }) => &[entra::SECRET],
+            _ => &[],
+        }
+    }
+
+    /// Where it has a token from, where that is not the vendor's own place for all.
+    pub fn place(&self) -> Option<&'static str> {
+        match &self.0 {
+            Kind::Entra(entra::Source::Managed { .. }) | Kind::Google(google::Source::Metadata) => {
+                Some("http://169.254.169.254")
+            }
+            _ => None,
+        }
+    }
+
     /// The files that it is made of, as far as they are known.
     pub fn files(&self) -> Vec<PathBuf> {
         let Needs { mut read, keep, .. } = self.needs();
