@@ -33,6 +33,7 @@ pub mod fetch;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod header;
+mod identity;
 pub mod limits;
 mod path;
 mod pipeline;
