@@ -58,7 +58,7 @@ pub use hotcell_sbom as sbom;
 pub use hotcell_signature as signature;
 pub use limits::Limits;
 pub use lock::{GrantName, Granted, LOCK_FILE, Lock};
-pub use provider::{Origin, ProviderInfo, SecretInfo};
+pub use provider::{IdentityInfo, Origin, ProviderInfo, SecretInfo};
 pub use replay::{Difference, Replayed};
 pub use runner::Runner;
 pub use setup::SetupError;

@@ -4,8 +4,10 @@ use crate::config::{Config, ProviderConfig};
 use crate::limits::Limits;
 use crate::setup::SetupError;
 use hotcell_catalogue::Provider as Definition;
-use hotcell_egress::{EndpointSpec, ProviderSpec, SecretSource};
-use hotcell_manifest::{Digest, Endpoint, Inspection, Rule};
+use hotcell_egress::{EndpointSpec, IdentitySource, Presence, ProviderSpec, SecretSource};
+use hotcell_manifest::{
+    Alternatives, Auth, Digest, Endpoint, Inspection, Manifest, Rule, SecretDeclaration,
+};
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +27,9 @@ pub struct ProviderInfo {
     pub endpoints: BTreeMap<String, String>,
     /// Its secrets.
     pub secrets: Vec<SecretInfo>,
+    /// The identity that tokens are fetched for, where an endpoint wants one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<IdentityInfo>,
     /// Why no request can be sent to it, if so.
     #[serde(serialize_with = "as_text")]
     pub problem: Option<SetupError>,
@@ -45,11 +50,21 @@ impl ProviderInfo {
         let is_there = |source: &SecretSource| {
             source.is_program() && !run || source.present().unwrap_or(false)
         };
-        let secrets = inspection.manifest.secrets.keys().map(|name| {
+        // Those of a way that was not taken are of no use.
+        let names = spec.endpoints.values().flat_map(|endpoint| endpoint.auth.secrets());
+        let names: BTreeSet<&str> = names.collect();
+        let secrets = names.into_iter().map(|name| {
             let source = spec.secrets.get(name).cloned();
             let present = source.as_ref().is_some_and(is_there);
             let optional = spec.optional_secrets.contains(name);
-            SecretInfo { name: name.clone(), source, present, optional }
+            SecretInfo { name: name.to_owned(), source, present, optional }
+        });
+        let wants = spec.endpoints.values().filter_map(|it| IdentitySource::ambient(&it.auth));
+        let wants = wants.map(|ambient| ambient.scheme()).next();
+        let identity = wants.map(|scheme| IdentityInfo {
+            scheme: scheme.to_owned(),
+            presence: spec.identity.as_ref().map_or(Presence::Absent, IdentitySource::presence),
+            source: spec.identity.clone(),
         });
         Self {
             name: name.to_owned(),
@@ -57,6 +72,7 @@ impl ProviderInfo {
             adapter: inspection.manifest.adapter.name.clone(),
             digest: Some(inspection.digest),
             secrets: secrets.collect(),
+            identity,
             endpoints: spec.endpoints.into_iter().map(|(name, spec)| (name, spec.url)).collect(),
             problem: None,
         }
@@ -71,6 +87,7 @@ impl ProviderInfo {
             digest: None,
             endpoints: BTreeMap::new(),
             secrets: Vec::new(),
+            identity: None,
             problem: Some(problem),
         }
     }
@@ -88,6 +105,18 @@ pub struct SecretInfo {
     pub present: bool,
     /// Whether the provider works without.
     pub optional: bool,
+}
+
+/// The identity that tokens are fetched for, or that signs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct IdentityInfo {
+    /// The scheme that wants it.
+    pub scheme: String,
+    /// Where it comes from; none where nothing is configured, and nothing may be assumed.
+    pub source: Option<IdentitySource>,
+    /// Whether there is something at the source, as far as that can be told here.
+    pub presence: Presence,
 }
 
 /// Where a provider's definition comes from.
@@ -175,7 +204,8 @@ pub(crate) fn resolve(
     };
     known("endpoint", provider.endpoints.keys().collect(), manifest.endpoints.keys().collect())?;
     known("endpoint", provider.allow.keys().collect(), manifest.endpoints.keys().collect())?;
-    known("secret", provider.secrets.keys().collect(), manifest.secrets.keys().collect())?;
+    let declared = secrets(manifest);
+    known("secret", provider.secrets.keys().collect(), declared.keys().collect())?;
     known("setting", provider.settings.keys().collect(), manifest.settings.keys().collect())?;
 
     let settings = settings(provider, definition, inspection).map_err(fail)?;
@@ -186,6 +216,23 @@ pub(crate) fn resolve(
     let mut headers: BTreeMap<String, String> =
         definition.map(|entry| entry.headers.clone()).unwrap_or_default();
     headers.extend(provider.headers.clone());
+
+    // A conventional variable or identity belongs to the provider that it is named after:
+    // elsewhere it would hand somebody's key to somebody else.
+    let elsewhere = !provider.endpoints.is_empty();
+    let mut sources = BTreeMap::new();
+    for (key, secret) in &declared {
+        let defined = match definition {
+            Some(entry) if !Auth::is_own_secret(key) => entry.secrets.get(key),
+            _ => secret.env.as_ref(),
+        };
+        let conventional = defined.filter(|_| !elsewhere).cloned().map(SecretSource::Env);
+        if let Some(source) = provider.secrets.get(key).cloned().or(conventional) {
+            sources.insert(key.clone(), source);
+        }
+    }
+    let choice = Choice { provider, sources: &sources, elsewhere };
+    choice.is_offered(manifest).map_err(fail)?;
 
     let mut endpoints = BTreeMap::new();
     for (key, grant) in &manifest.endpoints {
@@ -200,48 +247,116 @@ pub(crate) fn resolve(
             }
         };
         let headers = headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let auth = choice.taken(&grant.auth).filled(|it| fill(it, &settings)).map_err(fail)?;
         let grant = narrowed(key, grant, provider.allow.get(key)).map_err(fail)?;
         endpoints.insert(
             key.clone(),
-            EndpointSpec { url, grant, headers, allow_private, allow_plaintext },
+            EndpointSpec { url, grant, auth, headers, allow_private, allow_plaintext },
         );
     }
-
-    let mut secrets = BTreeMap::new();
-    let mut optional = BTreeSet::new();
-    for (key, declared) in &manifest.secrets {
-        // A conventional variable belongs to the provider that it is named after:
-        // elsewhere it would hand somebody's key to somebody else.
-        let elsewhere = !provider.endpoints.is_empty();
-        let defined = match definition {
-            Some(entry) => entry.secrets.get(key),
-            None => declared.env.as_ref(),
-        };
-        let conventional = defined.filter(|_| !elsewhere);
-        let source = provider
-            .secrets
-            .get(key)
-            .cloned()
-            .or_else(|| conventional.map(|variable| SecretSource::Env(variable.clone())));
-        let needless = declared.optional || definition.is_some_and(|entry| entry.secret_optional);
-        if needless || (source.is_none() && allow_private) {
-            optional.insert(key.clone());
-        }
-        if let Some(source) = source {
-            secrets.insert(key.clone(), source);
-        }
-    }
+    let needless = |key: &str, secret: &SecretDeclaration| {
+        secret.optional
+            || definition.is_some_and(|entry| entry.secret_optional)
+            || (allow_private && !sources.contains_key(key))
+    };
+    let optional = declared.iter().filter(|(key, secret)| needless(key, secret));
+    let optional = optional.map(|(key, _)| key.clone()).collect();
+    let identity = provider.identity.clone().or_else(|| {
+        let mut wants = endpoints.values().filter_map(|it| IdentitySource::ambient(&it.auth));
+        wants.next().filter(|_| !elsewhere)
+    });
 
     let spec = ProviderSpec {
         provider: name.to_owned(),
         adapter: manifest.adapter.name.clone(),
         digest: inspection.digest,
         endpoints,
-        secrets,
+        secrets: sources,
         optional_secrets: optional,
+        identity,
+        identity_origin: provider.identity_origin.clone(),
         limits: provider.egress.clone().unwrap_or_default(),
     };
     Ok(Resolved { spec, settings, limits: provider.limits.clone().unwrap_or_default() })
+}
+
+/// The secrets that a manifest declares, and those of the schemes that it offers.
+fn secrets(manifest: &Manifest) -> BTreeMap<String, SecretDeclaration> {
+    let mut all = manifest.secrets.clone();
+    let offered = manifest.endpoints.values().flat_map(|endpoint| &endpoint.auth);
+    for own in offered.flat_map(Auth::own_secrets) {
+        let declaration = SecretDeclaration {
+            description: own.description.to_owned(),
+            env: Some(own.variable.to_owned()),
+            // Whether it is needed depends on the identity.
+            optional: true,
+        };
+        all.insert(own.name.to_owned(), declaration);
+    }
+    all
+}
+
+/// What is known when one of several ways of authenticating has to be taken.
+struct Choice<'a> {
+    provider: &'a ProviderConfig,
+    sources: &'a BTreeMap<String, SecretSource>,
+    elsewhere: bool,
+}
+
+impl Choice<'_> {
+    /// The scheme that the configuration names, be it by its identity.
+    fn named(&self) -> Option<&str> {
+        let by_identity = self.provider.identity.as_ref().map(IdentitySource::scheme);
+        self.provider.auth.as_deref().or(by_identity)
+    }
+
+    /// Whether some endpoint offers what the configuration names.
+    fn is_offered(&self, manifest: &Manifest) -> Result<(), String> {
+        let Some(scheme) = self.named() else { return Ok(()) };
+        let all = || manifest.endpoints.values().flat_map(|endpoint| &endpoint.auth);
+        if let Some(identity) = &self.provider.identity
+            && identity.scheme() != scheme
+        {
+            return Err(format!("`identity = \"{identity}\"` is none for `auth = \"{scheme}\"`"));
+        }
+        if all().any(|auth| auth.scheme() == scheme) {
+            return Ok(());
+        }
+        let offered: BTreeSet<&str> = all().map(Auth::scheme).collect();
+        Err(format!(
+            "the adapter `{}` does not authenticate by `{scheme}`; it can by: {}",
+            manifest.adapter.name,
+            offered.into_iter().collect::<Vec<_>>().join(", ")
+        ))
+    }
+
+    /// The one that the configuration names; otherwise the first that has a source there;
+    /// otherwise the first that finds what it needs in its usual place; otherwise the first,
+    /// whose request tells what there is to choose from.
+    fn taken<'b>(&self, offered: &'b Alternatives) -> &'b Auth {
+        let named = self.named().and_then(|scheme| offered.named(scheme));
+        let configured = || offered.iter().find(|auth| self.is_configured(auth));
+        let present = || offered.iter().find(|auth| self.is_present(auth));
+        named.or_else(configured).or_else(present).unwrap_or_else(|| offered.first())
+    }
+
+    fn is_configured(&self, auth: &Auth) -> bool {
+        let has = |name: &&str| self.provider.secrets.contains_key(*name);
+        let declared = auth.declared_secrets();
+        match declared.is_empty() {
+            true => auth.own_secrets().iter().any(|own| has(&own.name)),
+            false => declared.iter().all(has),
+        }
+    }
+
+    fn is_present(&self, auth: &Auth) -> bool {
+        let source = |name: &&str| self.sources.get(*name);
+        let there = |name| source(name).is_some_and(|it| it.present().unwrap_or(true));
+        if let Some(ambient) = IdentitySource::ambient(auth) {
+            return !self.elsewhere && ambient.presence() == Presence::There;
+        }
+        auth.declared_secrets().iter().all(there)
+    }
 }
 
 /// A grant with fewer methods and paths, where a provider wants that. It cannot have

@@ -15,7 +15,9 @@ use crate::credential;
 use crate::endpoint::Endpoint;
 use crate::error::{EgressError, ErrorKind, Rule};
 use crate::exchange::Exchange;
+use crate::identity::Lease;
 use crate::provider::{CellEgress, Connection, EndpointId};
+use crate::scrub::Scrubber;
 use crate::{header, path};
 use bytes::Bytes;
 use hotcell_manifest::Method;
@@ -23,6 +25,7 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING, U
 use http::{HeaderMap, HeaderValue, Uri};
 use http_body_util::Full;
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// How much of what a guest writes is repeated in the audit log, in characters.
@@ -43,6 +46,7 @@ pub struct Request {
 }
 
 /// A request that the grant covers. It holds no credential yet.
+#[derive(Clone)]
 struct CheckedRequest {
     method: Method,
     path: String,
@@ -53,6 +57,23 @@ struct CheckedRequest {
 
 /// A checked request with its credential: the only thing that can be sent.
 struct AuthorisedRequest(hyper::Request<Full<Bytes>>);
+
+/// Where a request goes, and with what.
+#[derive(Clone, Copy)]
+struct Way<'a> {
+    name: &'a str,
+    endpoint: &'a Endpoint,
+    connection: &'a Connection,
+    /// Its credential, where that is fetched or signs.
+    lease: Option<&'a Lease>,
+}
+
+impl Way<'_> {
+    /// Finds what must not come back.
+    fn scrubber(&self) -> &Arc<Scrubber> {
+        self.lease.map_or(&self.connection.scrubber, |lease| &lease.scrubber)
+    }
+}
 
 impl CellEgress {
     /// Sends one request and waits for the response's head.
@@ -76,22 +97,53 @@ impl CellEgress {
             Err(error) => return Err(self.deny(Some(name), Some(asked), error)),
         };
         let connection = provider.connection(name, endpoint).await?;
-        let record = self.record(Some(name), Some(asked.clone()));
-        let sinks = provider.egress.audit.clone();
-        let mut exchange = Exchange::begin(sinks, record, checked.body.len(), &provider.limits)?;
-        let authorised = authorise(endpoint, &connection, checked)?;
-        let result = self.ask(&connection, authorised, &mut exchange).await;
-        match result {
-            Ok(response) if response.status().as_u16() == 401 => {
+        let Some(tokens) = &endpoint.tokens else {
+            let way = Way { name, endpoint, connection: &connection, lease: None };
+            let (response, exchange) = self.attempt(&way, asked, checked).await?;
+            if response.status().as_u16() == 401 {
                 // The credential may have been changed at its source since it was read.
                 provider.forget_credentials();
-                self.receive(endpoint, &connection, response, exchange)
             }
-            Ok(response) => self.receive(endpoint, &connection, response, exchange),
+            return self.receive(&way, response, exchange);
+        };
+        let (id, credentials) = (self.request_id.clone(), &connection.credentials);
+        let lease = tokens.lease(&provider, &id, credentials).await.inspect_err(|_| {
+            // So may what it is fetched with.
+            provider.forget_credentials();
+        })?;
+        let way = Way { name, endpoint, connection: &connection, lease: Some(&lease) };
+        let (response, mut exchange) = self.attempt(&way, asked.clone(), checked.clone()).await?;
+        if response.status().as_u16() == 401
+            && let Some(lease) = tokens.renew(&provider, &id, credentials, &lease).await
+        {
+            drop(response);
+            exchange.finish();
+            let way = Way { lease: Some(&lease), ..way };
+            let (response, exchange) = self.attempt(&way, asked, checked).await?;
+            return self.receive(&way, response, exchange);
+        }
+        self.receive(&way, response, exchange)
+    }
+
+    /// Writes the decision down, adds the credential, sends the request.
+    async fn attempt(
+        &mut self,
+        way: &Way<'_>,
+        asked: (Method, String),
+        checked: CheckedRequest,
+    ) -> Result<(hyper::Response<hyper::body::Incoming>, Exchange), EgressError> {
+        let provider = self.provider.clone();
+        let record = self.record(Some(way.name), Some(asked.clone()));
+        let sinks = provider.egress.audit.clone();
+        let mut exchange = Exchange::begin(sinks, record, checked.body.len(), &provider.limits)?;
+        let authorised = authorise(way, checked, provider.egress.clock.now())
+            .inspect_err(|error| exchange.fail(error))?;
+        match self.ask(way.connection, authorised, &mut exchange).await {
+            Ok(response) => Ok((response, exchange)),
             // An address is judged when the connection is made.
             Err(error) if error.rule == Some(Rule::Address) => {
                 exchange.close();
-                Err(self.deny(Some(name), Some(asked), error))
+                Err(self.deny(Some(way.name), Some(asked), error))
             }
             Err(error) => {
                 exchange.fail(&error);
@@ -159,20 +211,19 @@ impl CellEgress {
 
     fn receive(
         &self,
-        endpoint: &Endpoint,
-        connection: &Connection,
+        way: &Way<'_>,
         response: hyper::Response<hyper::body::Incoming>,
         mut exchange: Exchange,
     ) -> Result<Response, EgressError> {
         let limits = &self.provider.limits;
-        let headers = match visible_headers(&response, endpoint, connection, limits) {
+        let headers = match visible_headers(&response, way, limits) {
             Ok(headers) => headers,
             Err(error) => {
                 exchange.fail(&error);
                 return Err(error);
             }
         };
-        let scrubber = connection.scrubber.clone();
+        let scrubber = way.scrubber().clone();
         Response::new(response, headers, scrubber, self.decoded.clone(), limits.clone(), exchange)
     }
 
@@ -219,10 +270,11 @@ impl CellEgress {
 
 /// Adds what the guest never sees. After this nothing is checked any more.
 fn authorise(
-    endpoint: &Endpoint,
-    connection: &Connection,
+    way: &Way<'_>,
     request: CheckedRequest,
+    now: SystemTime,
 ) -> Result<AuthorisedRequest, EgressError> {
+    let Way { endpoint, connection, lease, .. } = way;
     let internal = |error: &dyn std::fmt::Display| {
         EgressError::new(ErrorKind::Internal, format!("the request cannot be written: {error}"))
     };
@@ -237,8 +289,7 @@ fn authorise(
         headers.insert(name.clone(), value.clone());
     }
     let mut query = if request.has_query { "?".to_owned() } else { String::new() };
-    let auth = &endpoint.grant.auth;
-    credential::apply(auth, &connection.credentials, &mut headers, &mut query);
+    credential::apply(&endpoint.auth, &connection.credentials, &mut headers, &mut query);
     let added = if request.has_query { query.get(1..).unwrap_or_default() } else { &query };
     let uri = Uri::builder()
         .scheme(endpoint.scheme.clone())
@@ -246,30 +297,34 @@ fn authorise(
         .path_and_query(format!("{}{}{added}", endpoint.base, request.path))
         .build()
         .map_err(|error| internal(&error))?;
-    let mut authorised = hyper::Request::builder()
+    let authorised = hyper::Request::builder()
         .method(request.method.as_str())
         .uri(uri)
-        .body(Full::new(request.body))
+        .body(())
         .map_err(|error| internal(&error))?;
-    *authorised.headers_mut() = headers;
-    Ok(AuthorisedRequest(authorised))
+    let (mut parts, ()) = authorised.into_parts();
+    parts.headers = headers;
+    if let Some(lease) = lease {
+        parts.headers.extend(lease.headers.iter().cloned());
+        lease.credential.apply(&endpoint.auth, &mut parts, &request.body, now)?;
+    }
+    Ok(AuthorisedRequest(hyper::Request::from_parts(parts, Full::new(request.body))))
 }
 
 fn visible_headers(
     response: &hyper::Response<hyper::body::Incoming>,
-    endpoint: &Endpoint,
-    connection: &Connection,
+    way: &Way<'_>,
     limits: &crate::Limits,
 ) -> Result<Vec<(String, String)>, EgressError> {
     check_head(response, limits)?;
-    let headers = response.headers();
-    let granted = &endpoint.grant.response_headers;
+    let (headers, scrubber) = (response.headers(), way.scrubber());
+    let granted = &way.endpoint.grant.response_headers;
     let visible = headers
         .iter()
         .filter(|(name, _)| granted.iter().any(|pattern| pattern.matches(name.as_str())))
-        .filter(|(name, _)| !connection.scrubber.is_in_name(name.as_str()))
+        .filter(|(name, _)| !scrubber.is_in_name(name.as_str()))
         .map(|(name, value)| {
-            let scrubbed = connection.scrubber.whole(value.as_bytes());
+            let scrubbed = scrubber.whole(value.as_bytes());
             let value = scrubbed.as_deref().unwrap_or(value.as_bytes());
             (name.as_str().to_owned(), String::from_utf8_lossy(value).into_owned())
         });

@@ -1,0 +1,129 @@
+//! Where identities come from. A configuration names a source, never a value.
+
+use super::{Needs, entra, google};
+use hotcell_manifest::Auth;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Where an identity comes from. Its text form stands in configurations and listings:
+/// `google`, `google-file:PATH`, `google-metadata`, `entra`, `entra-client:TENANT/CLIENT`,
+/// `entra-workload:TENANT/CLIENT/PATH`, `entra-managed` or `entra-managed:CLIENT`. The vendor's
+/// name alone is what the vendor's own tools would find on this machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct IdentitySource(pub(super) Kind);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Entra(entra::Source),
+    Google(google::Source),
+}
+
+/// Whether there is an identity at its source, as far as that can be told without the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Presence {
+    /// There is something.
+    There,
+    /// There is nothing.
+    Absent,
+    /// Only a request would tell: the machine may have one from its cloud.
+    Unknown,
+}
+
+/// What can be written for a scheme, for messages.
+pub(super) fn forms(scheme: &str) -> &'static str {
+    match scheme {
+        "entra" => entra::FORMS,
+        "google" => google::FORMS,
+        _ => "nothing",
+    }
+}
+
+impl IdentitySource {
+    /// The scheme that it is for.
+    pub fn scheme(&self) -> &'static str {
+        match &self.0 {
+            Kind::Entra(_) => "entra",
+            Kind::Google(_) => "google",
+        }
+    }
+
+    /// What a scheme takes where nothing is configured; none where it needs no identity.
+    pub fn ambient(auth: &Auth) -> Option<Self> {
+        match auth {
+            Auth::Entra { .. } => Some(Self(Kind::Entra(entra::Source::Ambient))),
+            Auth::Google { .. } => Some(Self(Kind::Google(google::Source::Ambient))),
+            _ => None,
+        }
+    }
+
+    /// Whether there is something at the source. Nothing is kept, and nobody is asked.
+    pub fn presence(&self) -> Presence {
+        match &self.0 {
+            Kind::Entra(source) => source.presence(&variable),
+            Kind::Google(source) => source.presence(&variable),
+        }
+    }
+
+    /// The files that it is made of, as far as they are known.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let Needs { mut read, keep, .. } = self.needs();
+        read.extend(keep);
+        read
+    }
+
+    /// What it reads and reaches.
+    pub(crate) fn needs(&self) -> Needs {
+        match &self.0 {
+            Kind::Entra(source) => source.needs(&variable),
+            Kind::Google(source) => source.needs(&variable),
+        }
+    }
+}
+
+impl FromStr for IdentitySource {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let entra = entra::Source::parse(text).map(|source| Self(Kind::Entra(source)));
+        let google = || google::Source::parse(text).map(|source| Self(Kind::Google(source)));
+        // The text may be a secret that was pasted by mistake: it is not repeated.
+        entra.or_else(google).ok_or_else(|| {
+            format!("expected a source of the identity: {}, {}", google::FORMS, entra::FORMS)
+        })
+    }
+}
+
+impl fmt::Display for IdentitySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Entra(source) => source.fmt(f),
+            Kind::Google(source) => source.fmt(f),
+        }
+    }
+}
+
+impl TryFrom<String> for IdentitySource {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<IdentitySource> for String {
+    fn from(source: IdentitySource) -> Self {
+        source.to_string()
+    }
+}
+
+/// The environment, or what a test has for one.
+pub(super) type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// A variable of the process's environment, if it says something.
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
