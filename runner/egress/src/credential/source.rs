@@ -12,14 +12,15 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
-/// The longest secret that is read: service-account files have 2 to 3 kB.
-const LONGEST: usize = 64 * 1024;
+/// The longest file or output that is read. Service-account files have 2 to 3 kB, and AWS's
+/// own with a thousand profiles 200.
+const LONGEST: usize = 1024 * 1024;
 /// A command may ask a person or a vault, and not for ever.
 const COMMAND_TIME: Duration = Duration::from_secs(30);
 
 /// Where a secret comes from. Its text form stands in configurations and
 /// listings: `env:NAME`, `file:PATH`, `cmd:COMMAND` or `keyring:SERVICE/USER`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
 pub enum SecretSource {

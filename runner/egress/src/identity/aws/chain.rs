@@ -6,12 +6,12 @@
 //!
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>
 
-use super::Keys;
 use super::metadata::{Container, Instance};
 use super::profile::{Kind, Profiles, Section};
 use super::sso::Session;
 use super::sts::Role;
 use super::surroundings::Surroundings;
+use super::{Keys, Source};
 use crate::credential::Secret;
 use secrecy::ExposeSecret as _;
 use std::path::{Path, PathBuf};
@@ -22,23 +22,17 @@ const ROLES: usize = 8;
 /// Reads a file; none where there is no file, and the system's words where it cannot be read.
 pub(crate) type Read<'a> = &'a dyn Fn(&Path) -> Result<Option<Secret>, String>;
 
-/// Which identity a provider is configured with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Choice {
-    /// The first that is there.
-    Chain,
-    /// A profile of AWS's own files.
-    Profile(String),
-    /// `AWS_WEB_IDENTITY_TOKEN_FILE` and `AWS_ROLE_ARN`.
-    WebIdentity,
-    /// What the container's own service gives.
-    Container,
-    /// What the instance's metadata service gives.
-    Instance,
-}
+/// AWS's own files, in the order in which they count, and the variables that move them.
+pub(super) const FILES: &[(Kind, &str, &str)] = &[
+    (Kind::Config, "AWS_CONFIG_FILE", "config"),
+    (Kind::Credentials, "AWS_SHARED_CREDENTIALS_FILE", "credentials"),
+];
+
+/// A region for whoever only wants to know which way is taken.
+pub(super) const NO_REGION: &str = "none";
 
 /// Where keys come from.
-pub(crate) enum Source {
+pub(crate) enum Way {
     /// They are there.
     Keys(Keys),
     /// A role that those of another source may take.
@@ -76,28 +70,28 @@ pub(crate) enum Source {
 /// # Errors
 /// What is wrong, with the file and line or the variable, and what to do.
 pub(crate) fn plan(
-    choice: &Choice,
+    choice: &Source,
     own: Option<Keys>,
     region: &str,
     surroundings: &Surroundings,
     read: Read<'_>,
-) -> Result<Source, String> {
+) -> Result<Way, String> {
     let plan = Plan { region, surroundings, read };
     match choice {
-        Choice::Chain => plan.chain(own),
-        Choice::Profile(name) => plan
+        Source::Chain => plan.chain(own),
+        Source::Profile(name) => plan
             .profile(name)?
             .ok_or_else(|| format!("the profile `{name}` has nothing that gives a key")),
-        Choice::WebIdentity => plan
+        Source::WebIdentity => plan
             .web_identity()?
             .ok_or_else(|| "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are not set".to_owned()),
-        Choice::Container => Container::of(surroundings)?.map(Source::Container).ok_or_else(|| {
+        Source::Container => Container::of(surroundings)?.map(Way::Container).ok_or_else(|| {
             "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor \
              AWS_CONTAINER_CREDENTIALS_FULL_URI is set"
                 .to_owned()
         }),
-        Choice::Instance => Instance::of(surroundings)?
-            .map(Source::Instance)
+        Source::Instance => Instance::of(surroundings)?
+            .map(Way::Instance)
             .ok_or_else(|| "AWS_EC2_METADATA_DISABLED says that it is not to be asked".to_owned()),
     }
 }
@@ -108,7 +102,7 @@ pub(crate) fn plan(
 /// # Errors
 /// Files that cannot be read.
 pub(crate) fn region(
-    choice: &Choice,
+    choice: &Source,
     surroundings: &Surroundings,
     read: Read<'_>,
 ) -> Result<Option<String>, String> {
@@ -123,7 +117,7 @@ pub(crate) fn region(
     };
     match (choice, named) {
         // Whoever names a profile means its region too.
-        (Choice::Profile(name), named) => Ok(of_profile(name)?.or(named)),
+        (Source::Profile(name), named) => Ok(of_profile(name)?.or(named)),
         (_, Some(named)) => Ok(Some(named)),
         (_, None) => of_profile(plan.chosen().0),
     }
@@ -136,19 +130,19 @@ struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    fn chain(&self, own: Option<Keys>) -> Result<Source, String> {
-        if let Some(keys) = own {
-            return Ok(Source::Keys(keys));
+    fn chain(&self, own: Option<Keys>) -> Result<Way, String> {
+        if let Some(keys) = own.map_or_else(|| self.variables(), |keys| Ok(Some(keys)))? {
+            return Ok(Way::Keys(keys));
         }
-        if let Some(source) = self.web_identity()? {
-            return Ok(source);
+        if let Some(way) = self.web_identity()? {
+            return Ok(way);
         }
         let (name, is_named) = self.chosen();
         let profiles = self.profiles()?;
         if is_named || profiles.profile(name).is_some() {
             let mut walk = Walk { plan: self, profiles: &profiles, seen: Vec::new() };
-            match walk.source(name)? {
-                Some(source) => return Ok(source),
+            match walk.way(name)? {
+                Some(way) => return Ok(way),
                 None if is_named => {
                     return Err(format!(
                         "AWS_PROFILE names `{name}`, which has nothing that gives a key"
@@ -158,13 +152,24 @@ impl Plan<'_> {
             }
         }
         if let Some(container) = Container::of(self.surroundings)? {
-            return Ok(Source::Container(container));
+            return Ok(Way::Container(container));
         }
-        Instance::of(self.surroundings)?.map(Source::Instance).ok_or_else(|| {
+        Instance::of(self.surroundings)?.map(Way::Instance).ok_or_else(|| {
             "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run \
              `aws configure`, or name a profile with `identity = \"aws-profile:NAME\"`"
                 .to_owned()
         })
+    }
+
+    /// The keys of the variables.
+    fn variables(&self) -> Result<Option<Keys>, String> {
+        let is_set = |name| self.surroundings.variable(name).is_some();
+        if !is_set("AWS_ACCESS_KEY_ID") && !is_set("AWS_SECRET_ACCESS_KEY") {
+            return Ok(None);
+        }
+        let half =
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together, and one is not set";
+        Keys::of(self.surroundings).map(Some).ok_or_else(|| half.to_owned())
     }
 
     /// The profile that is used where none is configured, and whether somebody named it.
@@ -175,27 +180,24 @@ impl Plan<'_> {
         }
     }
 
-    fn profile(&self, name: &str) -> Result<Option<Source>, String> {
+    fn profile(&self, name: &str) -> Result<Option<Way>, String> {
         let profiles = self.profiles()?;
-        Walk { plan: self, profiles: &profiles, seen: Vec::new() }.source(name)
+        Walk { plan: self, profiles: &profiles, seen: Vec::new() }.way(name)
     }
 
     fn profiles(&self) -> Result<Profiles, String> {
         let mut profiles = Profiles::default();
-        for (kind, variable, name) in [
-            (Kind::Config, "AWS_CONFIG_FILE", "config"),
-            (Kind::Credentials, "AWS_SHARED_CREDENTIALS_FILE", "credentials"),
-        ] {
+        for (kind, variable, name) in FILES {
             let Some(path) = self.surroundings.file(variable, name) else { continue };
             let Some(text) = (self.read)(&path)? else { continue };
             profiles
-                .add(kind, text.expose_secret())
+                .add(*kind, text.expose_secret())
                 .map_err(|why| format!("{}, {why}", path.display()))?;
         }
         Ok(profiles)
     }
 
-    fn web_identity(&self) -> Result<Option<Source>, String> {
+    fn web_identity(&self) -> Result<Option<Way>, String> {
         let variable = |name| self.surroundings.variable(name);
         let (token, arn) = match (variable("AWS_WEB_IDENTITY_TOKEN_FILE"), variable("AWS_ROLE_ARN"))
         {
@@ -210,7 +212,7 @@ impl Plan<'_> {
         let role = Role::new(arn, self.region_for(None))?
             .named(variable("AWS_ROLE_SESSION_NAME"))
             .map_err(|why| format!("AWS_ROLE_SESSION_NAME {why}"))?;
-        Ok(Some(Source::WebIdentity { role, token: self.surroundings.expanded(token) }))
+        Ok(Some(Way::WebIdentity { role, token: self.surroundings.expanded(token) }))
     }
 
     /// The region of the service that gives out keys.
@@ -231,7 +233,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn source(&mut self, name: &str) -> Result<Option<Source>, String> {
+    fn way(&mut self, name: &str) -> Result<Option<Way>, String> {
         let Some(section) = self.profiles.profile(name) else {
             return Err(match self.seen.last() {
                 Some(from) => {
@@ -246,7 +248,7 @@ impl Walk<'_> {
         if !self.seen.is_empty()
             && let Some(keys) = static_keys(name, section)?
         {
-            return Ok(Some(Source::Keys(keys)));
+            return Ok(Some(Way::Keys(keys)));
         }
         if self.seen.iter().any(|seen| seen == name) {
             return Err(format!("the profiles {} lead in a circle", self.seen.join(", ")));
@@ -259,13 +261,13 @@ impl Walk<'_> {
             return self.role(name, section, arn).map(Some);
         }
         if let Some(session) = self.sso(name, section)? {
-            return Ok(Some(Source::Sso(session)));
+            return Ok(Some(Way::Sso(session)));
         }
         if let Some(keys) = static_keys(name, section)? {
-            return Ok(Some(Source::Keys(keys)));
+            return Ok(Some(Way::Keys(keys)));
         }
         if let Some(command) = section.secret("credential_process") {
-            return Ok(Some(Source::Program { profile: name.to_owned(), command }));
+            return Ok(Some(Way::Program { profile: name.to_owned(), command }));
         }
         if section.get("login_session").is_some() {
             return Err(format!(
@@ -277,7 +279,7 @@ impl Walk<'_> {
         Ok(None)
     }
 
-    fn role(&mut self, name: &str, section: &Section, arn: &str) -> Result<Source, String> {
+    fn role(&mut self, name: &str, section: &Section, arn: &str) -> Result<Way, String> {
         let wrong = |why: &str| format!("the profile `{name}`: {why}");
         if section.get("mfa_serial").is_some() {
             return Err(wrong(
@@ -297,11 +299,11 @@ impl Walk<'_> {
                 Some(seconds.ok_or_else(|| wrong("`duration_seconds` is not 900 to 43200"))?);
         }
         if let Some(token) = section.get("web_identity_token_file") {
-            return Ok(Source::WebIdentity { role, token: self.plan.surroundings.expanded(token) });
+            return Ok(Way::WebIdentity { role, token: self.plan.surroundings.expanded(token) });
         }
         let by = match (section.get("source_profile"), section.get("credential_source")) {
             (Some(source), None) => self
-                .source(source)?
+                .way(source)?
                 .ok_or_else(|| format!("the profile `{source}` has nothing that gives a key"))?,
             (None, Some(source)) => self.named_source(source).map_err(|why| wrong(&why))?,
             (None, None) => {
@@ -311,15 +313,15 @@ impl Walk<'_> {
                 return Err(wrong("it has both `source_profile` and `credential_source`"));
             }
         };
-        Ok(Source::Role { role, by: Box::new(by) })
+        Ok(Way::Role { role, by: Box::new(by) })
     }
 
-    fn named_source(&self, source: &str) -> Result<Source, String> {
+    fn named_source(&self, source: &str) -> Result<Way, String> {
         let surroundings = self.plan.surroundings;
         let found = match source {
-            "Environment" => Keys::of(surroundings).map(Source::Keys),
-            "EcsContainer" => Container::of(surroundings)?.map(Source::Container),
-            "Ec2InstanceMetadata" => Instance::of(surroundings)?.map(Source::Instance),
+            "Environment" => Keys::of(surroundings).map(Way::Keys),
+            "EcsContainer" => Container::of(surroundings)?.map(Way::Container),
+            "Ec2InstanceMetadata" => Instance::of(surroundings)?.map(Way::Instance),
             _ => {
                 return Err("`credential_source` is none of Environment, EcsContainer and \
                             Ec2InstanceMetadata"

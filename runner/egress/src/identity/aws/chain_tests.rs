@@ -83,14 +83,14 @@ login_session = arn:aws:iam::1:user/me
 ";
 
 /// What is planned, in short.
-fn planned(choice: &Choice, variables: &[(&str, &str)], own: bool) -> Result<String, String> {
+fn planned(choice: &Source, variables: &[(&str, &str)], own: bool) -> Result<String, String> {
     let read = |path: &Path| match path.to_str().unwrap() {
         "/home/me/.aws/config" => Ok(Some(Secret::from(CONFIG.to_owned()))),
         "/broken" => Ok(Some(Secret::from("[a]\nhunter22".to_owned()))),
         "/forbidden" => Err("/forbidden cannot be read: no".to_owned()),
         _ => Ok(None),
     };
-    let surroundings = Surroundings::of(variables, Path::new("/home/me"));
+    let surroundings = Surroundings::of(variables, "/home/me");
     let own = own.then(|| {
         let secret = |text: &str| Some(Secret::from(text.to_owned()));
         Keys::new(secret("AKIDOWN"), secret("hunter22hunter22"), None, None).unwrap()
@@ -98,19 +98,19 @@ fn planned(choice: &Choice, variables: &[(&str, &str)], own: bool) -> Result<Str
     plan(choice, own, "us-west-2", &surroundings, &read).map(|source| shown(&source))
 }
 
-fn shown(source: &Source) -> String {
+fn shown(source: &Way) -> String {
     match source {
-        Source::Keys(keys) => keys.id.expose_secret().to_owned(),
-        Source::Role { role, by } => {
+        Way::Keys(keys) => keys.id.expose_secret().to_owned(),
+        Way::Role { role, by } => {
             format!("{} in {} by {}", role.arn, role.region, shown(by))
         }
-        Source::WebIdentity { role, token } => {
+        Way::WebIdentity { role, token } => {
             format!("{} in {} by {}", role.arn, role.region, token.display())
         }
-        Source::Program { profile, .. } => format!("program of {profile}"),
-        Source::Sso(session) => format!("{} by {}", session.host, session.cache.display()),
-        Source::Container(container) => format!("{:?}{}", container.at, container.path),
-        Source::Instance(instance) => instance.address.to_string(),
+        Way::Program { profile, .. } => format!("program of {profile}"),
+        Way::Sso(session) => format!("{} by {}", session.host, session.cache.display()),
+        Way::Container(container) => format!("{:?}{}", container.at, container.path),
+        Way::Instance(instance) => instance.address.to_string(),
     }
 }
 
@@ -121,16 +121,18 @@ const NO_INSTANCE: (&str, &str) = ("AWS_EC2_METADATA_DISABLED", "true");
 
 #[test]
 fn the_first_that_is_there_is_used() {
-    let chain = |variables: &[(&str, &str)], own| planned(&Choice::Chain, variables, own).unwrap();
+    let chain = |variables: &[(&str, &str)], own| planned(&Source::Chain, variables, own).unwrap();
     let all = [WEB[0], WEB[1], ("AWS_PROFILE", "keys"), CONTAINER];
     assert_eq!(chain(&all, true), "AKIDOWN");
+    let env = [("AWS_ACCESS_KEY_ID", "AKIDENV"), ("AWS_SECRET_ACCESS_KEY", "hunter22hunter22")];
+    assert_eq!(chain(&[&all[..], &env].concat(), false), "AKIDENV");
     assert_eq!(chain(&all, false), "arn:aws:iam::1:role/pod in us-west-2 by /token");
     assert_eq!(chain(&all[2..], false), "AKIDKEYS");
     // The default profile has a region and no keys.
     let ecs = "Address(169.254.170.2:80)/v2/x";
     assert_eq!(chain(&all[3..], false), ecs);
     assert_eq!(chain(&[], false), "169.254.169.254:80");
-    let error = planned(&Choice::Chain, &[NO_INSTANCE], false).unwrap_err();
+    let error = planned(&Source::Chain, &[NO_INSTANCE], false).unwrap_err();
     assert!(error.contains("aws configure"), "{error}");
 }
 
@@ -141,23 +143,25 @@ fn what_is_there_and_does_not_work_is_not_passed_over() {
         &[("AWS_PROFILE", "default"), CONTAINER],
         &[("AWS_PROFILE", "half"), CONTAINER],
         &[WEB[0], CONTAINER],
+        &[("AWS_ACCESS_KEY_ID", "AKIDENV"), CONTAINER],
+        &[("AWS_SECRET_ACCESS_KEY", "hunter22"), CONTAINER],
         &[("AWS_CONFIG_FILE", "/broken"), CONTAINER],
         &[("AWS_CONFIG_FILE", "/forbidden"), CONTAINER],
         &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://evil.example/")],
     ] {
-        let error = planned(&Choice::Chain, variables, false).unwrap_err();
+        let error = planned(&Source::Chain, variables, false).unwrap_err();
         assert!(!error.contains("hunter22"), "{error}");
     }
-    let error = planned(&Choice::Chain, &[("AWS_CONFIG_FILE", "/broken")], false).unwrap_err();
+    let error = planned(&Source::Chain, &[("AWS_CONFIG_FILE", "/broken")], false).unwrap_err();
     assert_eq!(error, "/broken, line 2: it is neither a section nor `key = value`");
 }
 
 #[test]
 fn what_is_chosen_is_used_and_nothing_else() {
     let table = [
-        (Choice::WebIdentity, &WEB[..], "arn:aws:iam::1:role/pod in us-west-2 by /token"),
-        (Choice::Container, &[CONTAINER], "Address(169.254.170.2:80)/v2/x"),
-        (Choice::Instance, &[CONTAINER], "169.254.169.254:80"),
+        (Source::WebIdentity, &WEB[..], "arn:aws:iam::1:role/pod in us-west-2 by /token"),
+        (Source::Container, &[CONTAINER], "Address(169.254.170.2:80)/v2/x"),
+        (Source::Instance, &[CONTAINER], "169.254.169.254:80"),
     ];
     for (choice, variables, expected) in table {
         assert_eq!(planned(&choice, variables, true).unwrap(), expected);
@@ -168,7 +172,7 @@ fn what_is_chosen_is_used_and_nothing_else() {
 #[test]
 fn profiles_lead_to_what_they_name() {
     let env = [("AWS_ACCESS_KEY_ID", "AKIDENV"), ("AWS_SECRET_ACCESS_KEY", "hunter22hunter22")];
-    let profile = |name: &str| planned(&Choice::Profile(name.to_owned()), &env, true).unwrap();
+    let profile = |name: &str| planned(&Source::Profile(name.to_owned()), &env, true).unwrap();
     for (name, expected) in [
         ("keys", "AKIDKEYS"),
         ("role", "arn:aws:iam::1:role/dev in us-west-2 by AKIDKEYS"),
@@ -217,7 +221,7 @@ fn a_profile_that_leads_nowhere_says_why() {
         ("env", "`credential_source = Environment` has no keys here"),
         ("login", "aws configure export-credentials --profile login"),
     ] {
-        let choice = Choice::Profile(name.to_owned());
+        let choice = Source::Profile(name.to_owned());
         let error = planned(&choice, &[], false).unwrap_err();
         assert!(error.contains(expected), "{name}: {error}");
     }
@@ -225,7 +229,7 @@ fn a_profile_that_leads_nowhere_says_why() {
 
 #[test]
 fn the_region_is_that_of_the_variables_or_of_the_profile() {
-    let found = |choice: &Choice, variables: &[(&str, &str)]| {
+    let found = |choice: &Source, variables: &[(&str, &str)]| {
         let read = |_: &Path| {
             Ok(Some(Secret::from(
                 "[default]\nregion = eu-west-1\n[profile a]\nregion = eu-west-2\n[profile b]\n"
@@ -234,19 +238,19 @@ fn the_region_is_that_of_the_variables_or_of_the_profile() {
         };
         let mut variables = variables.to_vec();
         variables.push(("AWS_SHARED_CREDENTIALS_FILE", "/none"));
-        let surroundings = Surroundings::of(&variables, Path::new("/home/me"));
+        let surroundings = Surroundings::of(&variables, "/home/me");
         let read = |path: &Path| if path.starts_with("/none") { Ok(None) } else { read(path) };
         region(choice, &surroundings, &read).unwrap()
     };
     let some = |text: &str| Some(text.to_owned());
     assert_eq!(
-        found(&Choice::Chain, &[("AWS_REGION", "x"), ("AWS_DEFAULT_REGION", "y")]),
+        found(&Source::Chain, &[("AWS_REGION", "x"), ("AWS_DEFAULT_REGION", "y")]),
         some("x")
     );
-    assert_eq!(found(&Choice::Chain, &[("AWS_DEFAULT_REGION", "y")]), some("y"));
-    assert_eq!(found(&Choice::Chain, &[]), some("eu-west-1"));
-    assert_eq!(found(&Choice::Chain, &[("AWS_PROFILE", "a")]), some("eu-west-2"));
-    let profile = |name: &str| Choice::Profile(name.to_owned());
+    assert_eq!(found(&Source::Chain, &[("AWS_DEFAULT_REGION", "y")]), some("y"));
+    assert_eq!(found(&Source::Chain, &[]), some("eu-west-1"));
+    assert_eq!(found(&Source::Chain, &[("AWS_PROFILE", "a")]), some("eu-west-2"));
+    let profile = |name: &str| Source::Profile(name.to_owned());
     assert_eq!(found(&profile("a"), &[("AWS_REGION", "x")]), some("eu-west-2"));
     assert_eq!(found(&profile("b"), &[("AWS_REGION", "x")]), some("x"));
     assert_eq!(found(&profile("b"), &[]), None);

@@ -2,7 +2,6 @@
 
 use super::Keys;
 use crate::credential::Secret;
-use secrecy::zeroize::Zeroizing;
 use serde::Deserialize;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -23,7 +22,7 @@ struct Given {
 ///
 /// # Errors
 /// Why there are none, as the end of a sentence, and without a word of what came.
-pub(super) fn keys(body: &Zeroizing<Vec<u8>>, is_program: bool) -> Result<Keys, String> {
+pub(super) fn keys(body: &[u8], is_program: bool) -> Result<Keys, String> {
     let given: Given =
         serde_json::from_slice(body).map_err(|_| "is not the JSON of AWS keys".to_owned())?;
     if is_program && given.version != Some(1) {

@@ -31,6 +31,17 @@ pub(crate) enum At {
     Host(String),
 }
 
+impl At {
+    pub(super) fn port(&self) -> u16 {
+        match self {
+            Self::Address(address) => address.port(),
+            Self::Host(host) => {
+                host.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(443)
+            }
+        }
+    }
+}
+
 /// The service that gives a container its keys.
 #[derive(Debug)]
 pub(crate) struct Container {
@@ -89,6 +100,11 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
+    /// Whether it is where every instance has it.
+    pub(super) fn is_usual(&self) -> bool {
+        self.address == SocketAddr::new(IMDS, 80)
+    }
+
     /// Where it is; none where the variables say that it is not to be asked.
     ///
     /// # Errors
@@ -150,10 +166,9 @@ pub(super) fn role(body: &[u8]) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
 
     fn of(variables: &[(&str, &str)]) -> Surroundings {
-        Surroundings::of(variables, Path::new("/nowhere"))
+        Surroundings::of(variables, "/nowhere")
     }
 
     #[test]

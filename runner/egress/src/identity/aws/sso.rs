@@ -5,6 +5,7 @@
 //!
 //! <https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/API_GetRoleCredentials.html>
 
+use super::keys::is_sendable;
 use super::sign::{encode, hex};
 use super::surroundings::Surroundings;
 use super::{Keys, given, sts};
@@ -64,7 +65,7 @@ impl Session {
             return Err(self.sign_in("the session's file is not one of AWS's tools"));
         };
         let token = Secret::from(access_token);
-        if !is_token(&token) {
+        if !is_sendable(&token) {
             return Err(self.sign_in("the session's file has no token that can be sent"));
         }
         match given::time(&expires_at) {
@@ -72,11 +73,6 @@ impl Session {
             _ => Err(self.sign_in("the session has expired")),
         }
     }
-}
-
-fn is_token(token: &Secret) -> bool {
-    let text = secrecy::ExposeSecret::expose_secret(token);
-    (1..=super::LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 impl Surroundings {
@@ -173,7 +169,7 @@ mod tests {
 
     #[test]
     fn the_file_is_named_as_awss_tools_name_it() {
-        let home = Surroundings::of(&[], Path::new("/home/me"));
+        let home = Surroundings::of(&[], "/home/me");
         assert_eq!(
             home.sso_cache("my-sso").unwrap(),
             Path::new("/home/me/.aws/sso/cache/0ad374308c5a4e22f723adf10145eafad7c4031c.json")

@@ -2,6 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/STS/latest/APIReference/>
 
+use super::keys::is_region;
 use super::sign::encode;
 use super::{Keys, given};
 use crate::credential::Secret;
@@ -92,8 +93,7 @@ fn add(form: &mut Vec<u8>, name: &str, value: &str) {
 /// # Errors
 /// A region that is none, and would be another host.
 pub(super) fn host(service: &str, region: &str) -> Result<String, String> {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if region.is_empty() || region.len() > 32 || !region.bytes().all(plain) {
+    if !is_region(region) {
         return Err("its region is none of AWS".to_owned());
     }
     let domain = match region.split_once('-').map_or("", |(first, _)| first) {

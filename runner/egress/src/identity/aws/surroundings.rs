@@ -1,36 +1,55 @@
 //! What the process is told about AWS: its variables, and the files that they lead to.
 
-use crate::authority::Authority;
 use crate::credential::Secret;
+use crate::identity::source::Variables;
 use secrecy::ExposeSecret as _;
 use std::collections::BTreeMap;
-#[cfg(test)]
-use std::path::Path;
 use std::path::PathBuf;
 
 /// The variables of AWS, and the home of the user. A snapshot, so that all that is decided
 /// by it is decided by the same.
 #[derive(Default)]
-pub(crate) struct Surroundings {
+pub(super) struct Surroundings {
     variables: BTreeMap<String, Secret>,
     home: Option<PathBuf>,
 }
 
+/// What is looked at. Nothing else of the environment is taken.
+const NAMES: &[&str] = &[
+    "AWS_ACCESS_KEY_ID",
+    "AWS_CONFIG_FILE",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_DEFAULT_REGION",
+    "AWS_EC2_METADATA_DISABLED",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+    "AWS_PROFILE",
+    "AWS_REGION",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+];
+
 impl Surroundings {
-    pub(crate) fn of_the_process(_: &Authority) -> Self {
-        let variables = std::env::vars_os().filter_map(|(name, value)| {
-            let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
-            name.starts_with("AWS_").then(|| (name, Secret::from(value)))
-        });
-        Self { variables: variables.collect(), home: std::env::home_dir() }
+    pub(super) fn new(variables: Variables<'_>) -> Self {
+        let set = |name: &&str| Some(((*name).to_owned(), Secret::from(variables(name)?)));
+        let home = variables("HOME").or_else(|| variables("USERPROFILE")).map(PathBuf::from);
+        Self { variables: NAMES.iter().filter_map(set).collect(), home }
     }
 
     /// What a test says.
     #[cfg(test)]
-    pub(super) fn of(variables: &[(&str, &str)], home: &Path) -> Self {
-        let secret =
-            |(name, value): &(&str, &str)| ((*name).to_owned(), Secret::from((*value).to_owned()));
-        Self { variables: variables.iter().map(secret).collect(), home: Some(home.to_owned()) }
+    pub(super) fn of(variables: &[(&str, &str)], home: &str) -> Self {
+        Self::new(&|name| match name {
+            "HOME" => Some(home.to_owned()),
+            _ => variables.iter().rev().find(|(own, _)| *own == name).map(|it| it.1.to_owned()),
+        })
     }
 
     /// A variable that is set and not empty.
