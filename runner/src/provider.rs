@@ -6,7 +6,8 @@ use crate::setup::SetupError;
 use hotcell_catalogue::Provider as Definition;
 use hotcell_egress::{EndpointSpec, IdentitySource, Presence, ProviderSpec, SecretSource};
 use hotcell_manifest::{
-    Alternatives, Auth, Digest, Endpoint, Inspection, Manifest, Rule, SecretDeclaration,
+    Alternatives, Auth, Digest, Endpoint, Inspection, Manifest, OwnSecret, Rule,
+    SecretDeclaration,
 };
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
@@ -217,6 +218,12 @@ pub(crate) fn resolve(
         definition.map(|entry| entry.headers.clone()).unwrap_or_default();
     headers.extend(provider.headers.clone());
 
+    // The parts of one credential come from one place: a token of the environment's does not
+    // belong to a key from elsewhere.
+    let is_apart = |key: &str| {
+        let configured = |own: &OwnSecret| provider.secrets.contains_key(own.name);
+        Auth::with_own_secret(key).iter().any(configured)
+    };
     // A conventional variable or identity belongs to the provider that it is named after:
     // elsewhere it would hand somebody's key to somebody else.
     let elsewhere = !provider.endpoints.is_empty();
@@ -226,7 +233,7 @@ pub(crate) fn resolve(
             Some(entry) if !Auth::is_own_secret(key) => entry.secrets.get(key),
             _ => secret.env.as_ref(),
         };
-        let conventional = defined.filter(|_| !elsewhere).cloned().map(SecretSource::Env);
+        let conventional = defined.filter(|_| !elsewhere && !is_apart(key)).cloned().map(SecretSource::Env);
         if let Some(source) = provider.secrets.get(key).cloned().or(conventional) {
             sources.insert(key.clone(), source);
         }
@@ -382,10 +389,16 @@ fn settings(
     inspection: &Inspection,
 ) -> Result<BTreeMap<String, String>, String> {
     let mut settings = BTreeMap::new();
+    let region = region_setting(&inspection.manifest);
     for (key, declared) in &inspection.manifest.settings {
         let defined = definition.and_then(|entry| entry.settings.get(key));
-        let value = provider.settings.get(key).or(defined).or(declared.default.as_ref());
-        let Some(value) = value else { continue };
+        let value = provider.settings.get(key).or(defined).cloned();
+        // What the machine is told of a region is told to every program of AWS's.
+        let is_region = region == Some(key.as_str());
+        let told = || IdentitySource::aws_region(provider.identity.as_ref());
+        let value = value.or_else(|| is_region.then(told).flatten());
+        let Some(value) = value.or_else(|| declared.default.clone()) else { continue };
+        let value = &value;
         if !declared.values.is_empty() && !declared.values.contains(value) {
             return Err(format!(
                 "the setting `{key}` cannot be `{value}`; it can be: {}",
@@ -395,6 +408,16 @@ fn settings(
         settings.insert(key.clone(), value.clone());
     }
     Ok(settings)
+}
+
+/// The setting that is the region which requests are signed for.
+fn region_setting(manifest: &Manifest) -> Option<&str> {
+    let all = manifest.endpoints.values().flat_map(|endpoint| &endpoint.auth);
+    let mut regions = all.filter_map(|auth| match auth {
+        Auth::AwsSigv4 { region, .. } => region.strip_prefix('{')?.strip_suffix('}'),
+        _ => None,
+    });
+    regions.next()
 }
 
 /// Fills settings into an origin. A value can become part of a host name, and

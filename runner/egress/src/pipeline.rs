@@ -20,7 +20,7 @@ use crate::provider::{CellEgress, Connection, EndpointId};
 use crate::scrub::Scrubber;
 use crate::{header, path};
 use bytes::Bytes;
-use hotcell_manifest::Method;
+use hotcell_manifest::{Auth, Method};
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Uri};
 use http_body_util::Full;
@@ -178,6 +178,12 @@ impl CellEgress {
         }
         if let Some(name) = path.query.iter().find(|name| !endpoint.grant.query.contains(name)) {
             let message = format!("the grant has no query parameter `{name}`");
+            return Err(EgressError::denied(Rule::Query, message));
+        }
+        // Read as a space or as itself, which would be two signatures.
+        let plus = path.text.split_once('?').is_some_and(|(_, query)| query.contains('+'));
+        if plus && matches!(endpoint.auth, Auth::AwsSigv4 { .. }) {
+            let message = "the query of a request that is signed has a `+`; write `%2B` or `%20`";
             return Err(EgressError::denied(Rule::Query, message));
         }
         let headers = header::check(

@@ -176,7 +176,7 @@ impl SecretSource {
         };
         let source = self.clone();
         let reader = std::thread::spawn(move || source.read_text(stdout));
-        let status = wait(&mut child).map_err(|why| self.unreadable(&why))?;
+        let status = wait(&mut child, COMMAND_TIME).map_err(|why| self.unreadable(&why))?;
         let text = reader.join().map_err(|_| self.unreadable("its output cannot be read"))??;
         match status.success() {
             true => Ok(text),
@@ -195,16 +195,16 @@ impl SecretSource {
 }
 
 /// Waits for a child, and ends it when its time is up.
-fn wait(child: &mut Child) -> Result<std::process::ExitStatus, String> {
+fn wait(child: &mut Child, most: Duration) -> Result<std::process::ExitStatus, String> {
     let start = Instant::now();
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return Ok(status),
-            Ok(None) if start.elapsed() > COMMAND_TIME => {
+            Ok(None) if start.elapsed() >= most => {
                 // It may have ended between the two calls, which is just as well.
                 let _ = child.kill();
                 let _ = child.wait();
-                return Err(format!("the command took longer than {COMMAND_TIME:?}"));
+                return Err(format!("the command took longer than {most:?}"));
             }
             Ok(None) => std::thread::sleep(Duration::from_millis(2)),
             Err(error) => return Err(error.to_string()),
@@ -261,5 +261,17 @@ impl TryFrom<String> for SecretSource {
 impl From<SecretSource> for String {
     fn from(source: SecretSource) -> Self {
         source.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_hangs_is_ended() {
+        let mut child = Command::new("sleep").arg("600").spawn().unwrap();
+        assert!(wait(&mut child, Duration::ZERO).unwrap_err().contains("took longer"));
+        assert!(!child.try_wait().unwrap().unwrap().success());
     }
 }

@@ -2,6 +2,7 @@
 //! clock. Each request keeps the rules of every other one of egress's, follows no redirect, and
 //! is in the audit log.
 
+use super::source::variable;
 use super::{Origin, failed};
 use crate::audit::{self, AuditRecord, Decision};
 use crate::authority::Authority;
@@ -164,6 +165,14 @@ impl<'a> Errand<'a> {
 
     pub(super) fn now(&self) -> SystemTime {
         self.provider.egress.clock.now()
+    }
+
+    /// A variable of the environment, if it says something.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        match &self.provider.egress.environment {
+            Some(environment) => environment(name).filter(|value| !value.is_empty()),
+            None => variable(name),
+        }
     }
 
     /// A secret of the endpoint's, which has to be there.

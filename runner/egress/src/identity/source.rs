@@ -74,6 +74,16 @@ impl IdentitySource {
         }
     }
 
+    /// The region that AWS's own variables and files name, for a provider that is configured
+    /// with none: for this identity, or for the one that would be found on this machine.
+    pub fn aws_region(identity: Option<&Self>) -> Option<String> {
+        let source = match identity.map(|identity| &identity.0) {
+            Some(Kind::Aws(source)) => Some(source),
+            _ => None,
+        };
+        aws::region(source, &variable)
+    }
+
     /// The files that it is made of, as far as they are known.
     pub fn files(&self) -> Vec<PathBuf> {
         let Needs { mut read, keep, .. } = self.needs();

@@ -19,7 +19,7 @@ pub(super) use answer::{explain, is_refused};
 pub(crate) use keys::Keys;
 
 use super::errand::Errand;
-use super::source::{Presence, Variables, variable};
+use super::source::{Presence, Variables};
 use super::{Credential, Issued, Needs, failed, lifetime};
 use crate::authority::Authority;
 use crate::credential::{SecretError, SecretSource};
@@ -108,7 +108,7 @@ impl Source {
         }
         let own = Keys::configured(|name| errand.credentials.get(name).cloned())?;
         let read = |path: &Path| errand.file_if_there(path).map_err(|error| error.message);
-        let surroundings = Surroundings::new(&variable);
+        let surroundings = Surroundings::new(&|name| errand.variable(name));
         let way = chain::plan(self, own, region, &surroundings, &read).map_err(failed)?;
         let mut sensitive = Vec::new();
         let keys = fetch::keys(&way, errand.origin, errand, &mut sensitive).await?;
