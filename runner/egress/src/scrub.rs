@@ -6,7 +6,7 @@
 //! looked for: patterns would corrupt answers.
 
 use crate::credential::Secret;
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use bytes::{Bytes, BytesMut};
@@ -18,6 +18,9 @@ pub(crate) const REPLACEMENT: &[u8] = b"[secret]";
 
 /// Shorter secrets are not looked for: they would be found in ordinary text.
 pub(crate) const SHORTEST: usize = 8;
+
+/// Up to how many bytes of patterns the fastest automaton is taken.
+const FASTEST: usize = 4096;
 
 /// Finds the secrets of one provider. Shared by all of its cells.
 pub(crate) struct Scrubber {
@@ -47,6 +50,10 @@ impl Scrubber {
         let build = |ignore_case: bool| {
             let mut builder = AhoCorasick::builder();
             builder.match_kind(MatchKind::LeftmostLongest).ascii_case_insensitive(ignore_case);
+            // Tokens are long, and the fastest automaton takes half a kilobyte for each byte.
+            if patterns.iter().map(Vec::len).sum::<usize>() > FASTEST {
+                builder.kind(Some(AhoCorasickKind::ContiguousNFA));
+            }
             if patterns.is_empty() { None } else { builder.build(&patterns).ok() }
         };
         let (finder, in_names) = (build(false), build(true));

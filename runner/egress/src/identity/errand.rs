@@ -98,11 +98,16 @@ impl Ask {
     }
 
     /// With a header, whose value may be a secret.
-    pub(super) fn header(mut self, name: &'static str, value: &str) -> Result<Self, EgressError> {
+    pub(super) fn header(
+        mut self,
+        name: impl TryInto<HeaderName>,
+        value: &str,
+    ) -> Result<Self, EgressError> {
+        let name = name.try_into().map_err(|_| failed("a header's name is none"))?;
         let unwritable = |_| failed(format!("a value for `{name}` cannot be written"));
         let mut value = HeaderValue::from_str(value).map_err(unwritable)?;
         value.set_sensitive(true);
-        self.headers.push((HeaderName::from_static(name), value));
+        self.headers.push((name, value));
         Ok(self)
     }
 }
@@ -141,6 +146,16 @@ fn known_code(body: &[u8]) -> String {
     ];
     let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
     let code = body["error"].as_str().and_then(|code| KNOWN.iter().find(|known| **known == code));
+    // Google's own, where it is not OAuth that is spoken.
+    const STATUSES: &[&str] = &[
+        "FAILED_PRECONDITION",
+        "INVALID_ARGUMENT",
+        "NOT_FOUND",
+        "PERMISSION_DENIED",
+        "UNAUTHENTICATED",
+    ];
+    let status = body["error"]["status"].as_str();
+    let code = code.or_else(|| STATUSES.iter().find(|known| Some(**known) == status));
     let number = body["error_codes"][0].as_u64().filter(|number| *number < 10_000_000);
     let number = number.map(|number| format!("AADSTS{number}"));
     let codes: Vec<String> =

@@ -16,6 +16,7 @@ mod clock;
 mod entra;
 mod errand;
 mod google;
+mod jwt;
 mod lifetime;
 mod oauth2;
 mod origin;
@@ -155,6 +156,15 @@ impl Credential {
         match self {
             Self::Bearer(_) => None,
             Self::Signing(_) => aws::explain(status, headers, now),
+        }
+    }
+
+    /// The same for a question to an identity endpoint, by who has a token already.
+    fn on(&self, ask: errand::Ask) -> Result<errand::Ask, EgressError> {
+        match self {
+            Self::Bearer(token) => {
+                ask.header("authorization", &format!("Bearer {}", token.expose_secret()))
+            }
         }
     }
 

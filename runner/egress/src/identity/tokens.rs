@@ -170,11 +170,6 @@ impl Tokens {
         needs.ports.extend(self.origin.as_ref().map(Origin::port));
         needs
     }
-
-    /// Where tokens come from, where that is known before one is fetched.
-    pub(crate) fn origin(&self) -> Option<&Origin> {
-        self.origin.as_ref()
-    }
 }
 
 impl Lease {
