@@ -37,6 +37,10 @@ pub(crate) struct Scrubber {
 
 impl Scrubber {
     pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
+        Self::with(secrets, FASTEST)
+    }
+
+    fn with<'a>(secrets: impl IntoIterator<Item = &'a Secret>, fastest: usize) -> Self {
         let mut patterns: Vec<Vec<u8>> = Vec::new();
         for secret in secrets {
             for form in forms(secret.expose_secret()) {
@@ -51,7 +55,7 @@ impl Scrubber {
             let mut builder = AhoCorasick::builder();
             builder.match_kind(MatchKind::LeftmostLongest).ascii_case_insensitive(ignore_case);
             // Tokens are long, and the fastest automaton takes half a kilobyte for each byte.
-            if patterns.iter().map(Vec::len).sum::<usize>() > FASTEST {
+            if patterns.iter().map(Vec::len).sum::<usize>() > fastest {
                 builder.kind(Some(AhoCorasickKind::ContiguousNFA));
             }
             if patterns.is_empty() { None } else { builder.build(&patterns).ok() }
@@ -73,7 +77,8 @@ impl Scrubber {
         self: &Arc<Self>,
         secrets: impl IntoIterator<Item = &'a Secret>,
     ) -> Arc<Self> {
-        let mut own = Self::new(secrets);
+        // One that is made for each request is made quickly.
+        let mut own = Self::with(secrets, 0);
         match own.patterns.is_empty() {
             true => self.clone(),
             false => {

@@ -165,6 +165,7 @@ impl Credential {
             Self::Bearer(token) => {
                 ask.header("authorization", &format!("Bearer {}", token.expose_secret()))
             }
+            Self::Signing(_) => Err(failed("a key that signs is no token")),
         }
     }
 
