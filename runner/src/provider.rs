@@ -6,8 +6,7 @@ use crate::setup::SetupError;
 use hotcell_catalogue::Provider as Definition;
 use hotcell_egress::{EndpointSpec, IdentitySource, Presence, ProviderSpec, SecretSource};
 use hotcell_manifest::{
-    Alternatives, Auth, Digest, Endpoint, Inspection, Manifest, OwnSecret, Rule,
-    SecretDeclaration,
+    Alternatives, Auth, Digest, Endpoint, Inspection, Manifest, OwnSecret, Rule, SecretDeclaration,
 };
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
@@ -233,7 +232,8 @@ pub(crate) fn resolve(
             Some(entry) if !Auth::is_own_secret(key) => entry.secrets.get(key),
             _ => secret.env.as_ref(),
         };
-        let conventional = defined.filter(|_| !elsewhere && !is_apart(key)).cloned().map(SecretSource::Env);
+        let conventional =
+            defined.filter(|_| !elsewhere && !is_apart(key)).cloned().map(SecretSource::Env);
         if let Some(source) = provider.secrets.get(key).cloned().or(conventional) {
             sources.insert(key.clone(), source);
         }
@@ -465,6 +465,50 @@ mod tests {
             "https://api.groq.com/openai/v1"
         );
         assert_eq!(with_base("https://api.deepseek.com/", "/v1"), "https://api.deepseek.com/");
+    }
+
+    const SIGNED: &str = "[adapter]\nname = \"a\"\nversion = \"1.0.0\"\ndialect = \"d\"\n\
+        [endpoints.api]\norigin = \"https://bedrock-runtime.{region}.amazonaws.com\"\n\
+        allow = [\"POST /chat\"]\n\
+        auth = { scheme = \"aws-sigv4\", service = \"bedrock\", region = \"{region}\" }\n\
+        [settings.region]\ndescription = \"r\"\n";
+
+    fn signed(provider: &str) -> ProviderSpec {
+        let inspection = Inspection {
+            digest: Digest::of(b""),
+            size: 0,
+            manifest: Manifest::parse(SIGNED).unwrap(),
+            imports: vec![],
+            exports: vec![],
+            dependencies: None,
+        };
+        let text = format!("[providers.a]\nadapter = 'a'\n{provider}");
+        let config = Config::parse(&text, std::path::Path::new("hotcell.toml")).unwrap();
+        resolve("a", &config, None, &inspection).unwrap().spec
+    }
+
+    #[test]
+    fn a_request_is_signed_for_the_region_of_its_endpoint() {
+        let spec = signed("settings.region = 'eu-west-3'\n");
+        let endpoint = &spec.endpoints["api"];
+        assert_eq!(endpoint.url, "https://bedrock-runtime.eu-west-3.amazonaws.com");
+        let Auth::AwsSigv4 { region, .. } = &endpoint.auth else { panic!("{:?}", endpoint.auth) };
+        assert_eq!(region, "eu-west-3");
+        assert_eq!(region_setting(&Manifest::parse(SIGNED).unwrap()), Some("region"));
+        let fixed = SIGNED.replace("region = \"{region}\"", "region = \"us-east-1\"");
+        assert_eq!(region_setting(&Manifest::parse(&fixed).unwrap()), None);
+    }
+
+    #[test]
+    fn the_parts_of_a_key_come_from_one_place() {
+        let region = "settings.region = 'eu-west-3'\n";
+        let sources = |more: &str| signed(&format!("{region}{more}")).secrets;
+        let names = |more: &str| sources(more).into_keys().collect::<Vec<_>>();
+        let all = ["aws-access-key-id", "aws-secret-access-key", "aws-session-token"];
+        assert_eq!(names(""), all);
+        // A session token of the environment's belongs to another key.
+        let own = "secrets.aws-access-key-id = 'env:A'\nsecrets.aws-secret-access-key = 'env:B'\n";
+        assert_eq!(names(own), all[..2]);
     }
 
     #[test]
