@@ -23,6 +23,7 @@ pub mod audit;
 pub mod bindings;
 mod builder;
 mod cell;
+mod choice;
 mod component;
 mod config;
 pub mod confinement;

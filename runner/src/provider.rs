@@ -1,12 +1,13 @@
 //! From what a person configured to what a cell gets.
 
+use crate::choice::{self, Choice};
 use crate::config::{Config, ProviderConfig};
 use crate::limits::Limits;
 use crate::setup::SetupError;
 use hotcell_catalogue::Provider as Definition;
 use hotcell_egress::{EndpointSpec, IdentitySource, Presence, ProviderSpec, SecretSource};
 use hotcell_manifest::{
-    Alternatives, Auth, Digest, Endpoint, Inspection, Manifest, OwnSecret, Rule, SecretDeclaration,
+    Auth, Digest, Endpoint, Inspection, Manifest, OwnSecret, Rule, SecretDeclaration,
 };
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
@@ -204,7 +205,7 @@ pub(crate) fn resolve(
     };
     known("endpoint", provider.endpoints.keys().collect(), manifest.endpoints.keys().collect())?;
     known("endpoint", provider.allow.keys().collect(), manifest.endpoints.keys().collect())?;
-    let declared = secrets(manifest);
+    let declared = choice::secrets(manifest);
     known("secret", provider.secrets.keys().collect(), declared.keys().collect())?;
     known("setting", provider.settings.keys().collect(), manifest.settings.keys().collect())?;
 
@@ -285,85 +286,6 @@ pub(crate) fn resolve(
         limits: provider.egress.clone().unwrap_or_default(),
     };
     Ok(Resolved { spec, settings, limits: provider.limits.clone().unwrap_or_default() })
-}
-
-/// The secrets that a manifest declares, and those of the schemes that it offers.
-fn secrets(manifest: &Manifest) -> BTreeMap<String, SecretDeclaration> {
-    let mut all = manifest.secrets.clone();
-    let offered = manifest.endpoints.values().flat_map(|endpoint| &endpoint.auth);
-    for own in offered.flat_map(Auth::own_secrets) {
-        let declaration = SecretDeclaration {
-            description: own.description.to_owned(),
-            env: Some(own.variable.to_owned()),
-            // Whether it is needed depends on the identity.
-            optional: true,
-        };
-        all.insert(own.name.to_owned(), declaration);
-    }
-    all
-}
-
-/// What is known when one of several ways of authenticating has to be taken.
-struct Choice<'a> {
-    provider: &'a ProviderConfig,
-    sources: &'a BTreeMap<String, SecretSource>,
-    elsewhere: bool,
-}
-
-impl Choice<'_> {
-    /// The scheme that the configuration names, be it by its identity.
-    fn named(&self) -> Option<&str> {
-        let by_identity = self.provider.identity.as_ref().map(IdentitySource::scheme);
-        self.provider.auth.as_deref().or(by_identity)
-    }
-
-    /// Whether some endpoint offers what the configuration names.
-    fn is_offered(&self, manifest: &Manifest) -> Result<(), String> {
-        let Some(scheme) = self.named() else { return Ok(()) };
-        let all = || manifest.endpoints.values().flat_map(|endpoint| &endpoint.auth);
-        if let Some(identity) = &self.provider.identity
-            && identity.scheme() != scheme
-        {
-            return Err(format!("`identity = \"{identity}\"` is none for `auth = \"{scheme}\"`"));
-        }
-        if all().any(|auth| auth.scheme() == scheme) {
-            return Ok(());
-        }
-        let offered: BTreeSet<&str> = all().map(Auth::scheme).collect();
-        Err(format!(
-            "the adapter `{}` does not authenticate by `{scheme}`; it can by: {}",
-            manifest.adapter.name,
-            offered.into_iter().collect::<Vec<_>>().join(", ")
-        ))
-    }
-
-    /// The one that the configuration names; otherwise the first that has a source there;
-    /// otherwise the first that finds what it needs in its usual place; otherwise the first,
-    /// whose request tells what there is to choose from.
-    fn taken<'b>(&self, offered: &'b Alternatives) -> &'b Auth {
-        let named = self.named().and_then(|scheme| offered.named(scheme));
-        let configured = || offered.iter().find(|auth| self.is_configured(auth));
-        let present = || offered.iter().find(|auth| self.is_present(auth));
-        named.or_else(configured).or_else(present).unwrap_or_else(|| offered.first())
-    }
-
-    fn is_configured(&self, auth: &Auth) -> bool {
-        let has = |name: &&str| self.provider.secrets.contains_key(*name);
-        let declared = auth.declared_secrets();
-        match declared.is_empty() {
-            true => auth.own_secrets().iter().any(|own| has(&own.name)),
-            false => declared.iter().all(has),
-        }
-    }
-
-    fn is_present(&self, auth: &Auth) -> bool {
-        let source = |name: &&str| self.sources.get(*name);
-        let there = |name| source(name).is_some_and(|it| it.present().unwrap_or(true));
-        if let Some(ambient) = IdentitySource::ambient(auth) {
-            return !self.elsewhere && ambient.presence() == Presence::There;
-        }
-        auth.declared_secrets().iter().all(there)
-    }
 }
 
 /// A grant with fewer methods and paths, where a provider wants that. It cannot have

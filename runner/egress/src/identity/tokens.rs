@@ -10,7 +10,7 @@ use crate::provider::Provider;
 use crate::scrub::Scrubber;
 use hotcell_manifest::Auth;
 use http::{HeaderName, HeaderValue};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
 
@@ -25,12 +25,14 @@ pub(crate) struct Tokens {
     source: Option<IdentitySource>,
     origin: Option<Origin>,
     files: OnceLock<Files>,
+    /// The credential in use.
+    lease: RwLock<Option<Arc<Lease>>>,
+    /// Whoever fetches one holds this.
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    lease: Option<Arc<Lease>>,
     /// What must not come back of the credential before.
     previous: Vec<Secret>,
     /// Why there is none, and since when.
@@ -67,8 +69,8 @@ impl Tokens {
         let origin = origin.or(declared);
         let origin = origin.map(|url| Origin::named(url, allow_private, allow_plaintext));
         let origin = origin.transpose()?;
-        let (files, state) = (OnceLock::new(), Mutex::default());
-        Ok(Self { auth, source, origin, files, state })
+        let (files, lease, state) = (OnceLock::new(), RwLock::default(), Mutex::default());
+        Ok(Self { auth, source, origin, files, lease, state })
     }
 
     /// The credential, fetched now if there is none that is good for a while.
@@ -78,12 +80,23 @@ impl Tokens {
         request_id: &Arc<str>,
         credentials: &Credentials,
     ) -> Result<Arc<Lease>, EgressError> {
-        let mut state = self.state.lock().await;
         let errand = self.errand(provider, request_id, credentials);
-        let now = errand.now();
-        match &state.lease {
-            Some(lease) if now < lease.renewal => Ok(lease.clone()),
-            _ => self.fetch(&mut state, &errand, now).await,
+        let good = |until: fn(&Lease) -> SystemTime| {
+            self.in_use().filter(|lease| errand.now() < until(lease))
+        };
+        if let Some(lease) = good(|lease| lease.renewal) {
+            return Ok(lease);
+        }
+        let mut state = match (self.state.try_lock(), good(|lease| lease.end)) {
+            (Ok(state), _) => state,
+            // Somebody else is about to renew it, and meanwhile it will do.
+            (Err(_), Some(lease)) => return Ok(lease),
+            (Err(_), None) => self.state.lock().await,
+        };
+        // Whoever was waited for may have got it.
+        match good(|lease| lease.renewal) {
+            Some(lease) => Ok(lease),
+            None => self.fetch(&mut state, &errand).await,
         }
     }
 
@@ -98,8 +111,8 @@ impl Tokens {
     ) -> Option<Arc<Lease>> {
         let mut state = self.state.lock().await;
         // Somebody else was refused as well, and was here before.
-        if let Some(lease) = state.lease.as_ref().filter(|lease| !Arc::ptr_eq(lease, refused)) {
-            return Some(lease.clone());
+        if let Some(lease) = self.in_use().filter(|lease| !Arc::ptr_eq(lease, refused)) {
+            return Some(lease);
         }
         let errand = self.errand(provider, request_id, credentials);
         let now = errand.now();
@@ -107,10 +120,9 @@ impl Tokens {
             return None;
         }
         state.refused = Some(now);
-        if let Some(lease) = state.lease.take() {
-            state.previous.clone_from(&lease.sensitive);
-        }
-        self.fetch(&mut state, &errand, now).await.ok()
+        state.previous.clone_from(&refused.sensitive);
+        self.put(None);
+        self.fetch(&mut state, &errand).await.ok()
     }
 
     fn errand<'a>(
@@ -127,10 +139,10 @@ impl Tokens {
         &self,
         state: &mut State,
         errand: &Errand<'_>,
-        now: SystemTime,
     ) -> Result<Arc<Lease>, EgressError> {
+        let now = errand.now();
         // It is asked for before the end of the one in use, which will do meanwhile.
-        let in_use = state.lease.clone().filter(|lease| now < lease.end);
+        let in_use = self.in_use().filter(|lease| now < lease.end);
         if let Some((at, error)) = &state.failed
             && is_recent(*at, now, FAILED)
         {
@@ -138,11 +150,12 @@ impl Tokens {
         }
         match issue(&self.auth, self.source.as_ref(), errand).await {
             Ok(issued) => {
-                let previous = state.lease.take().map(|lease| lease.sensitive.clone());
-                state.previous = previous.unwrap_or_else(|| std::mem::take(&mut state.previous));
+                if let Some(previous) = self.in_use() {
+                    state.previous.clone_from(&previous.sensitive);
+                }
                 let lease = Arc::new(Lease::new(issued, errand, &state.previous, now));
                 state.failed = None;
-                state.lease = Some(lease.clone());
+                self.put(Some(lease.clone()));
                 Ok(lease)
             }
             Err(mut error) => {
@@ -151,6 +164,14 @@ impl Tokens {
                 in_use.ok_or(error)
             }
         }
+    }
+
+    fn in_use(&self) -> Option<Arc<Lease>> {
+        self.lease.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn put(&self, lease: Option<Arc<Lease>>) {
+        *self.lease.write().unwrap_or_else(PoisonError::into_inner) = lease;
     }
 
     /// Reads now, and no more, what stays as it is.

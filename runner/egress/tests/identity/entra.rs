@@ -1,8 +1,8 @@
 //! Entra ID.
 
 use crate::good;
-use crate::world::{Seen, Setting, World, reply, token};
-use hotcell_egress::ErrorKind;
+use crate::world::{Seen, Setting, World, reply};
+use hotcell_egress::{ErrorKind, Rule};
 use hotcell_manifest::Auth;
 use std::io::Write as _;
 
@@ -83,13 +83,17 @@ async fn what_a_machine_without_an_identity_says_is_explained() {
 }
 
 #[tokio::test]
-async fn a_secret_goes_to_entra_and_not_to_whom_somebody_else_names() {
-    // Without a word of the configuration tokens come from login.microsoftonline.com, which is
-    // no address of loopback.
-    let world = World::new(
-        Setting { is_named: false, ..entra(Some("entra-workload:contoso/../../1111{FILE}")) },
-        |_: &Seen, _| token("x"),
-    );
-    let outcome = tokio::spawn(async move { world.await.port });
-    assert!(outcome.await.is_err(), "a tenant with dots and slashes was accepted");
+async fn what_is_asked_of_entra_goes_to_public_addresses_only() {
+    // Without a word of the configuration tokens come from login.microsoftonline.com, which
+    // somebody has made a name of this machine.
+    let setting = Setting { is_named: false, ..entra(Some("entra-client:contoso/1111")) };
+    let world = World::new(setting, good).await;
+    let error = world.ask().await.unwrap_err();
+    assert_eq!(error.rule, Some(Rule::Address), "{error}");
+    assert!(world.all().is_empty(), "{:?}", world.all());
+    let decisions = [
+        "identity:https://login.microsoftonline.com granted",
+        "identity:https://login.microsoftonline.com denied address",
+    ];
+    assert_eq!(world.decisions(), decisions);
 }

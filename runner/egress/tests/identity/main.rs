@@ -7,6 +7,8 @@ mod world;
 
 use hotcell_egress::{ErrorKind, Rule};
 use hotcell_manifest::{Auth, ClientAuth, ClientCredentials};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 use world::{Seen, Setting, World, chat, reply, reply_with, token};
 
 const SECRET: &str = "hunter22-client-secret/with+signs=";
@@ -135,6 +137,35 @@ async fn a_token_is_good_to_its_end_where_no_other_can_be_had() {
     let error = world.ask().await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Authentication);
     assert!(error.message.contains("503"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_waits_for_a_new_token_while_the_old_one_is_good() {
+    let (release, held) = mpsc::channel::<()>();
+    let held = Mutex::new(held);
+    let world = World::new(client(ClientAuth::Basic), move |seen, number| {
+        if !seen.is_chat() && number == 2 {
+            // Not for ever, in case nobody releases it.
+            _ = held.lock().unwrap().recv_timeout(Duration::from_secs(20));
+        }
+        good(seen, number)
+    })
+    .await;
+    let world = Arc::new(world);
+    world.ask().await.unwrap();
+    world.advance(3400);
+    let renewing = tokio::spawn({
+        let world = world.clone();
+        async move { world.ask().await }
+    });
+    while world.fetches().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(world.ask().await.unwrap().0, 200);
+    assert!(world.chats()[1].has("Bearer token-1-of-the-tests"));
+    release.send(()).unwrap();
+    assert_eq!(renewing.await.unwrap().unwrap().0, 200);
+    assert!(world.chats()[2].has("Bearer token-2-of-the-tests"));
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use hotcell_egress::{
-    CellEgress, Clock, Decision, Egress, EgressError, EndpointSpec, Limits, MemoryAudit,
-    ProviderEgress, ProviderSpec, Request, Response, SecretSource,
+    Authority, CellEgress, Clock, Decision, Egress, EgressError, EndpointSpec, Limits, MemoryAudit,
+    ProviderEgress, ProviderSpec, Request, Resolution, Resolve, Response, SecretSource,
 };
 use hotcell_manifest::{Auth, Digest, Endpoint, Method};
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,6 +60,16 @@ pub(crate) struct Hands(Mutex<SystemTime>);
 impl Clock for Hands {
     fn now(&self) -> SystemTime {
         *self.0.lock().unwrap()
+    }
+}
+
+/// A resolver to which every name is this server's.
+struct Here(u16);
+
+impl Resolve for Here {
+    fn resolve<'a>(&'a self, _: &'a str, _: u16, _: &'a Authority) -> Resolution<'a> {
+        let address = SocketAddr::from(([127, 0, 0, 1], self.0));
+        Box::pin(async move { Ok(vec![address]) })
     }
 }
 
@@ -145,6 +155,7 @@ impl World {
         let audit = Arc::new(MemoryAudit::default());
         let clock = Arc::new(Hands(Mutex::new(UNIX_EPOCH + Duration::from_secs(1_790_000_000))));
         let egress = Egress::builder()
+            .resolver(Arc::new(Here(port)))
             .audit(audit.clone())
             .clock(clock.clone())
             .metadata(SocketAddr::from(([127, 0, 0, 1], port)));
@@ -277,7 +288,6 @@ async fn talk(mut stream: TcpStream, answer: Arc<Answer>, all: Arc<Mutex<Vec<See
             all.push(seen.clone());
             all.iter().filter(|other| path(other) == path(&seen)).count()
         };
-        // In pieces of a byte where that matters, and otherwise as it is.
         let response = answer(&seen, number);
         let (response, times) = match response.strip_prefix("ENDLESS ") {
             Some(piece) => {
