@@ -192,7 +192,14 @@ impl Auth {
 
     /// Whether a secret of this name is some scheme's own, which no manifest declares.
     pub fn is_own_secret(name: &str) -> bool {
-        AWS_SECRETS.iter().chain(ENTRA_SECRETS).any(|own| own.name == name)
+        !Self::with_own_secret(name).is_empty()
+    }
+
+    /// The secrets of the scheme that has this one for its own, itself among them.
+    pub fn with_own_secret(name: &str) -> &'static [OwnSecret] {
+        let all = [AWS_SECRETS, ENTRA_SECRETS];
+        let has = |secrets: &&&[OwnSecret]| secrets.iter().any(|own| own.name == name);
+        all.iter().find(has).copied().unwrap_or_default()
     }
 
     /// How it sends its secret or token, such as `authorization: Bearer …`; none where nothing
@@ -300,6 +307,10 @@ impl Auth {
             Self::AwsSigv4 { service, region } => {
                 if !pattern::is_plain_name(service) {
                     return Err(format!("`{service}` is not the name of a service"));
+                }
+                // Its signatures are made in another way, and no model is there.
+                if service == "s3" {
+                    return Err("requests to S3 are not signed".to_owned());
                 }
                 settings(&format!("https://{region}"))
             }
@@ -495,6 +506,7 @@ mod tests {
             "{ scheme = \"entra\", scope = \"x\", tenant = \"y\" }",
             "{ scheme = \"aws-sigv4\", service = \"bedrock\", region = \"{zone}\" }",
             "{ scheme = \"aws-sigv4\", service = \"a/b\", region = \"{region}\" }",
+            "{ scheme = \"aws-sigv4\", service = \"s3\", region = \"{region}\" }",
             "{ scheme = \"aws-sigv4\", service = \"bedrock\", region = \"a/b\" }",
             &format!("{{ {CLIENT} \"http://a.example\" }}"),
             &format!("{{ {CLIENT} \"https://a.example/x\" }}"),

@@ -6,7 +6,9 @@ use crate::limits::Limits;
 use crate::setup::SetupError;
 use hotcell_catalogue::Provider as Definition;
 use hotcell_egress::{EndpointSpec, IdentitySource, Presence, ProviderSpec, SecretSource};
-use hotcell_manifest::{Auth, Digest, Endpoint, Inspection, Rule, SecretDeclaration};
+use hotcell_manifest::{
+    Auth, Digest, Endpoint, Inspection, Manifest, OwnSecret, Rule, SecretDeclaration,
+};
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -216,16 +218,23 @@ pub(crate) fn resolve(
         definition.map(|entry| entry.headers.clone()).unwrap_or_default();
     headers.extend(provider.headers.clone());
 
+    // The parts of one credential come from one place: a token of the environment's does not
+    // belong to a key from elsewhere.
+    let is_apart = |key: &str| {
+        let configured = |own: &OwnSecret| provider.secrets.contains_key(own.name);
+        Auth::with_own_secret(key).iter().any(configured)
+    };
     // A conventional variable or identity belongs to the provider that it is named after:
     // elsewhere it would hand somebody's key to somebody else.
-    let elsewhere = !provider.endpoints.is_empty();
+    let elsewhere = is_elsewhere(provider, definition, manifest);
     let mut sources = BTreeMap::new();
     for (key, secret) in &declared {
         let defined = match definition {
             Some(entry) if !Auth::is_own_secret(key) => entry.secrets.get(key),
             _ => secret.env.as_ref(),
         };
-        let conventional = defined.filter(|_| !elsewhere).cloned().map(SecretSource::Env);
+        let conventional =
+            defined.filter(|_| !elsewhere && !is_apart(key)).cloned().map(SecretSource::Env);
         if let Some(source) = provider.secrets.get(key).cloned().or(conventional) {
             sources.insert(key.clone(), source);
         }
@@ -303,10 +312,16 @@ fn settings(
     inspection: &Inspection,
 ) -> Result<BTreeMap<String, String>, String> {
     let mut settings = BTreeMap::new();
+    let region = region_setting(&inspection.manifest);
     for (key, declared) in &inspection.manifest.settings {
         let defined = definition.and_then(|entry| entry.settings.get(key));
-        let value = provider.settings.get(key).or(defined).or(declared.default.as_ref());
-        let Some(value) = value else { continue };
+        let value = provider.settings.get(key).or(defined).cloned();
+        // What the machine is told of a region is told to every program of AWS's.
+        let is_region = region == Some(key.as_str());
+        let told = || IdentitySource::aws_region(provider.identity.as_ref());
+        let value = value.or_else(|| is_region.then(told).flatten());
+        let Some(value) = value.or_else(|| declared.default.clone()) else { continue };
+        let value = &value;
         if !declared.values.is_empty() && !declared.values.contains(value) {
             return Err(format!(
                 "the setting `{key}` cannot be `{value}`; it can be: {}",
@@ -316,6 +331,42 @@ fn settings(
         settings.insert(key.clone(), value.clone());
     }
     Ok(settings)
+}
+
+/// The setting that is the region which requests are signed for.
+fn region_setting(manifest: &Manifest) -> Option<&str> {
+    let all = manifest.endpoints.values().flat_map(|endpoint| &endpoint.auth);
+    let mut regions = all.filter_map(|auth| match auth {
+        Auth::AwsSigv4 { region, .. } => region.strip_prefix('{')?.strip_suffix('}'),
+        _ => None,
+    });
+    regions.next()
+}
+
+/// Whether the configuration says where a provider is, or where its tokens come from, rather
+/// than which of its owner's places is meant.
+fn is_elsewhere(
+    provider: &ProviderConfig,
+    definition: Option<&Definition>,
+    manifest: &Manifest,
+) -> bool {
+    let defined = |name: &String| definition.and_then(|entry| entry.endpoints.get(name));
+    let endpoints = manifest.endpoints.iter();
+    let places =
+        endpoints.clone().filter_map(|(name, grant)| defined(name).or(grant.origin.as_ref()));
+    let tokens = endpoints.flat_map(|(_, grant)| &grant.auth);
+    let tokens = tokens.filter_map(|auth| auth.identity()?.place);
+    !provider.endpoints.is_empty()
+        || provider.identity_origin.is_some()
+        || places.cloned().chain(tokens).any(|place| is_anywhere(&place, &provider.settings))
+}
+
+/// Whether a configured setting is the end of a host, so that it can be anybody's.
+fn is_anywhere(template: &str, configured: &BTreeMap<String, String>) -> bool {
+    let Some((_, after)) = template.rsplit_once('}') else { return false };
+    let end = after.split([':', '/']).next().unwrap_or_default();
+    let is_owned = end.strip_prefix('.').is_some_and(|owner| owner.contains('.'));
+    !is_owned && configured.keys().any(|name| template.contains(&format!("{{{name}}}")))
 }
 
 /// Fills settings into an origin. A value can become part of a host name, and
@@ -363,6 +414,74 @@ mod tests {
             "https://api.groq.com/openai/v1"
         );
         assert_eq!(with_base("https://api.deepseek.com/", "/v1"), "https://api.deepseek.com/");
+    }
+
+    const SIGNED: &str = "[adapter]\nname = \"a\"\nversion = \"1.0.0\"\ndialect = \"d\"\n\
+        [endpoints.api]\norigin = \"https://bedrock-runtime.{region}.amazonaws.com\"\n\
+        allow = [\"POST /chat\"]\n\
+        auth = { scheme = \"aws-sigv4\", service = \"bedrock\", region = \"{region}\" }\n\
+        [settings.region]\ndescription = \"r\"\n";
+
+    fn signed(provider: &str) -> ProviderSpec {
+        let inspection = Inspection {
+            digest: Digest::of(b""),
+            size: 0,
+            manifest: Manifest::parse(SIGNED).unwrap(),
+            imports: vec![],
+            exports: vec![],
+            dependencies: None,
+        };
+        let text = format!("[providers.a]\nadapter = 'a'\n{provider}");
+        let config = Config::parse(&text, std::path::Path::new("hotcell.toml")).unwrap();
+        resolve("a", &config, None, &inspection).unwrap().spec
+    }
+
+    #[test]
+    fn a_request_is_signed_for_the_region_of_its_endpoint() {
+        let spec = signed("settings.region = 'eu-west-3'\n");
+        let endpoint = &spec.endpoints["api"];
+        assert_eq!(endpoint.url, "https://bedrock-runtime.eu-west-3.amazonaws.com");
+        let Auth::AwsSigv4 { region, .. } = &endpoint.auth else { panic!("{:?}", endpoint.auth) };
+        assert_eq!(region, "eu-west-3");
+        assert_eq!(region_setting(&Manifest::parse(SIGNED).unwrap()), Some("region"));
+        let fixed = SIGNED.replace("region = \"{region}\"", "region = \"us-east-1\"");
+        assert_eq!(region_setting(&Manifest::parse(&fixed).unwrap()), None);
+    }
+
+    #[test]
+    fn the_parts_of_a_key_come_from_one_place() {
+        let region = "settings.region = 'eu-west-3'\n";
+        let sources = |more: &str| signed(&format!("{region}{more}")).secrets;
+        let names = |more: &str| sources(more).into_keys().collect::<Vec<_>>();
+        let all = ["aws-access-key-id", "aws-secret-access-key", "aws-session-token"];
+        assert_eq!(names(""), all);
+        // A session token of the environment's belongs to another key.
+        let own = "secrets.aws-access-key-id = 'env:A'\nsecrets.aws-secret-access-key = 'env:B'\n";
+        assert_eq!(names(own), all[..2]);
+    }
+
+    #[test]
+    fn a_place_that_the_configuration_names_gets_nothing_by_convention() {
+        let named = |line: &str| signed(&format!("settings.region = 'eu-west-3'\n{line}"));
+        assert!(named("").identity.is_some());
+        for line in
+            ["endpoints.api = 'https://e.example'\n", "identity-origin = 'https://e.example'\n"]
+        {
+            let spec = named(line);
+            assert_eq!((spec.secrets.len(), spec.identity), (0, None), "{line}");
+        }
+        let configured = BTreeMap::from([("host".to_owned(), "evil.example".to_owned())]);
+        for (template, expected) in [
+            ("https://{host}", true),
+            ("https://{host}:8443/oidc/v1/token", true),
+            ("https://a.{host}", true),
+            ("https://{host}.com", true),
+            ("https://{host}.openai.azure.com", false),
+            ("https://{other}", false),
+            ("https://api.example.com", false),
+        ] {
+            assert_eq!(is_anywhere(template, &configured), expected, "{template}");
+        }
     }
 
     #[test]

@@ -199,6 +199,10 @@ fn check_floor(grant: &hotcell_manifest::Endpoint, auth: &Auth) -> Result<(), St
     if let Some(pattern) = reaches(&grant.request_headers) {
         return Err(format!("no adapter can be granted the request header `{pattern}`"));
     }
+    // With these, a signature could be put into a query that is valid for whoever has it.
+    if let Some(name) = grant.query.iter().find(|name| header::is_of_a_signature(name)) {
+        return Err(format!("no adapter can be granted the query parameter `{name}`"));
+    }
     for name in ["set-cookie", "set-cookie2", "www-authenticate", "proxy-authenticate", "location"]
     {
         if grant.response_headers.iter().any(|pattern| pattern.matches(name)) {

@@ -20,7 +20,7 @@ use crate::provider::{CellEgress, Connection, EndpointId};
 use crate::scrub::Scrubber;
 use crate::{header, path};
 use bytes::Bytes;
-use hotcell_manifest::Method;
+use hotcell_manifest::{Auth, Method};
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Uri};
 use http_body_util::Full;
@@ -68,11 +68,12 @@ struct Way<'a> {
     lease: Option<&'a Lease>,
 }
 
-impl Way<'_> {
+/// The head of a response, and what belongs to it.
+struct Answered {
+    response: hyper::Response<hyper::body::Incoming>,
+    exchange: Exchange,
     /// Finds what must not come back.
-    fn scrubber(&self) -> &Arc<Scrubber> {
-        self.lease.map_or(&self.connection.scrubber, |lease| &lease.scrubber)
-    }
+    scrubber: Arc<Scrubber>,
 }
 
 impl CellEgress {
@@ -99,12 +100,12 @@ impl CellEgress {
         let connection = provider.connection(name, endpoint).await?;
         let Some(tokens) = &endpoint.tokens else {
             let way = Way { name, endpoint, connection: &connection, lease: None };
-            let (response, exchange) = self.attempt(&way, asked, checked).await?;
-            if response.status().as_u16() == 401 {
+            let answered = self.attempt(&way, asked, checked).await?;
+            if answered.response.status().as_u16() == 401 {
                 // The credential may have been changed at its source since it was read.
                 provider.forget_credentials();
             }
-            return self.receive(&way, response, exchange);
+            return self.receive(&way, answered);
         };
         let (id, credentials) = (self.request_id.clone(), &connection.credentials);
         let lease = tokens.lease(&provider, &id, credentials).await.inspect_err(|_| {
@@ -112,17 +113,18 @@ impl CellEgress {
             provider.forget_credentials();
         })?;
         let way = Way { name, endpoint, connection: &connection, lease: Some(&lease) };
-        let (response, mut exchange) = self.attempt(&way, asked.clone(), checked.clone()).await?;
-        if response.status().as_u16() == 401
+        let mut answered = self.attempt(&way, asked.clone(), checked.clone()).await?;
+        let (status, headers) = (answered.response.status().as_u16(), answered.response.headers());
+        if lease.credential.is_refused(status, headers)
             && let Some(lease) = tokens.renew(&provider, &id, credentials, &lease).await
         {
-            drop(response);
-            exchange.finish();
+            answered.exchange.finish();
+            drop(answered);
             let way = Way { lease: Some(&lease), ..way };
-            let (response, exchange) = self.attempt(&way, asked, checked).await?;
-            return self.receive(&way, response, exchange);
+            let answered = self.attempt(&way, asked, checked).await?;
+            return self.receive(&way, answered);
         }
-        self.receive(&way, response, exchange)
+        self.receive(&way, answered)
     }
 
     /// Writes the decision down, adds the credential, sends the request.
@@ -131,15 +133,15 @@ impl CellEgress {
         way: &Way<'_>,
         asked: (Method, String),
         checked: CheckedRequest,
-    ) -> Result<(hyper::Response<hyper::body::Incoming>, Exchange), EgressError> {
+    ) -> Result<Answered, EgressError> {
         let provider = self.provider.clone();
         let record = self.record(Some(way.name), Some(asked.clone()));
         let sinks = provider.egress.audit.clone();
         let mut exchange = Exchange::begin(sinks, record, checked.body.len(), &provider.limits)?;
-        let authorised = authorise(way, checked, provider.egress.clock.now())
+        let (authorised, scrubber) = authorise(way, checked, provider.egress.clock.now())
             .inspect_err(|error| exchange.fail(error))?;
         match self.ask(way.connection, authorised, &mut exchange).await {
-            Ok(response) => Ok((response, exchange)),
+            Ok(response) => Ok(Answered { response, exchange, scrubber }),
             // An address is judged when the connection is made.
             Err(error) if error.rule == Some(Rule::Address) => {
                 exchange.close();
@@ -178,6 +180,12 @@ impl CellEgress {
             let message = format!("the grant has no query parameter `{name}`");
             return Err(EgressError::denied(Rule::Query, message));
         }
+        // Read as a space or as itself, which would be two signatures.
+        let plus = path.text.split_once('?').is_some_and(|(_, query)| query.contains('+'));
+        if plus && matches!(endpoint.auth, Auth::AwsSigv4 { .. }) {
+            let message = "the query of a request that is signed has a `+`; write `%2B` or `%20`";
+            return Err(EgressError::denied(Rule::Query, message));
+        }
         let headers = header::check(
             request.headers,
             &endpoint.grant.request_headers,
@@ -209,21 +217,17 @@ impl CellEgress {
         Ok(response)
     }
 
-    fn receive(
-        &self,
-        way: &Way<'_>,
-        response: hyper::Response<hyper::body::Incoming>,
-        mut exchange: Exchange,
-    ) -> Result<Response, EgressError> {
+    fn receive(&self, way: &Way<'_>, answered: Answered) -> Result<Response, EgressError> {
+        let Answered { response, mut exchange, scrubber } = answered;
         let limits = &self.provider.limits;
-        let headers = match visible_headers(&response, way, limits) {
-            Ok(headers) => headers,
-            Err(error) => {
-                exchange.fail(&error);
-                return Err(error);
-            }
+        let (status, now) = (response.status().as_u16(), self.provider.egress.clock.now());
+        let explained =
+            way.lease.and_then(|lease| lease.credential.explain(status, response.headers(), now));
+        let headers = match explained {
+            Some(error) => Err(error),
+            None => visible_headers(&response, way.endpoint, &scrubber, limits),
         };
-        let scrubber = way.scrubber().clone();
+        let headers = headers.inspect_err(|error| exchange.fail(error))?;
         Response::new(response, headers, scrubber, self.decoded.clone(), limits.clone(), exchange)
     }
 
@@ -268,12 +272,13 @@ impl CellEgress {
     }
 }
 
-/// Adds what the guest never sees. After this nothing is checked any more.
+/// Adds what the guest never sees. After this nothing is checked any more. The scrubber finds
+/// what was added.
 fn authorise(
     way: &Way<'_>,
     request: CheckedRequest,
     now: SystemTime,
-) -> Result<AuthorisedRequest, EgressError> {
+) -> Result<(AuthorisedRequest, Arc<Scrubber>), EgressError> {
     let Way { endpoint, connection, lease, .. } = way;
     let internal = |error: &dyn std::fmt::Display| {
         EgressError::new(ErrorKind::Internal, format!("the request cannot be written: {error}"))
@@ -304,21 +309,27 @@ fn authorise(
         .map_err(|error| internal(&error))?;
     let (mut parts, ()) = authorised.into_parts();
     parts.headers = headers;
-    if let Some(lease) = lease {
-        parts.headers.extend(lease.headers.iter().cloned());
-        lease.credential.apply(&endpoint.auth, &mut parts, &request.body, now)?;
-    }
-    Ok(AuthorisedRequest(hyper::Request::from_parts(parts, Full::new(request.body))))
+    let scrubber = match lease {
+        None => connection.scrubber.clone(),
+        Some(lease) => {
+            parts.headers.extend(lease.headers.iter().cloned());
+            let made = lease.credential.apply(&endpoint.auth, &mut parts, &request.body, now)?;
+            lease.scrubber.and(&made)
+        }
+    };
+    let request = hyper::Request::from_parts(parts, Full::new(request.body));
+    Ok((AuthorisedRequest(request), scrubber))
 }
 
 fn visible_headers(
     response: &hyper::Response<hyper::body::Incoming>,
-    way: &Way<'_>,
+    endpoint: &Endpoint,
+    scrubber: &Scrubber,
     limits: &crate::Limits,
 ) -> Result<Vec<(String, String)>, EgressError> {
     check_head(response, limits)?;
-    let (headers, scrubber) = (response.headers(), way.scrubber());
-    let granted = &way.endpoint.grant.response_headers;
+    let headers = response.headers();
+    let granted = &endpoint.grant.response_headers;
     let visible = headers
         .iter()
         .filter(|(name, _)| granted.iter().any(|pattern| pattern.matches(name.as_str())))

@@ -40,7 +40,12 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     /// Where metadata services are taken to be, if not at their own address.
     pub(crate) metadata: Option<SocketAddr>,
+    /// What stands in the place of the environment.
+    pub(crate) environment: Option<Environment>,
 }
+
+/// Tells the value of a variable.
+type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// What a process decides about its egress.
 #[derive(Default)]
@@ -51,6 +56,7 @@ pub struct EgressBuilder {
     audit: Vec<Arc<dyn AuditSink>>,
     clock: Option<Arc<dyn Clock>>,
     metadata: Option<SocketAddr>,
+    environment: Option<Environment>,
 }
 
 /// One configured provider, as egress needs it.
@@ -295,6 +301,17 @@ impl EgressBuilder {
         self
     }
 
+    /// Looks here for the variables by which AWS's identities are found, instead of in the
+    /// process's environment: for tests, which all have the same.
+    #[must_use]
+    pub fn environment(
+        mut self,
+        variable: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.environment = Some(Arc::new(variable));
+        self
+    }
+
     /// Takes the metadata services of clouds to be here, instead of at their own address: for
     /// tests, which have no cloud.
     #[must_use]
@@ -315,6 +332,7 @@ impl EgressBuilder {
                 audit: self.audit.into(),
                 clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
                 metadata: self.metadata,
+                environment: self.environment,
             }),
         }
     }

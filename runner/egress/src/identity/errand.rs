@@ -2,6 +2,7 @@
 //! clock. Each request keeps the rules of every other one of egress's, follows no redirect, and
 //! is in the audit log.
 
+use super::source::variable;
 use super::{Origin, failed};
 use crate::audit::{self, AuditRecord, Decision};
 use crate::authority::Authority;
@@ -23,7 +24,7 @@ use secrecy::zeroize::Zeroizing;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -38,8 +39,8 @@ const TOTAL: Duration = Duration::from_secs(30);
 /// The address at which most clouds tell their machines who they are.
 const METADATA: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)), 80);
 
-/// Files that were read ahead.
-pub(crate) type Files = BTreeMap<PathBuf, Result<Secret, SecretError>>;
+/// Files that were read ahead, and what programs printed.
+pub(crate) type Files = BTreeMap<SecretSource, Result<Secret, SecretError>>;
 
 /// One fetch of a credential.
 pub(crate) struct Errand<'a> {
@@ -181,6 +182,14 @@ impl<'a> Errand<'a> {
         self.provider.egress.clock.now()
     }
 
+    /// A variable of the environment, if it says something.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        match &self.provider.egress.environment {
+            Some(environment) => environment(name).filter(|value| !value.is_empty()),
+            None => variable(name),
+        }
+    }
+
     /// A secret of the endpoint's, which has to be there.
     pub(super) fn secret(&self, name: &str) -> Result<&Secret, EgressError> {
         self.credentials.get(name).ok_or_else(|| {
@@ -203,10 +212,36 @@ impl<'a> Errand<'a> {
 
     /// The text of a file, bounded like every secret's.
     pub(super) fn file(&self, path: &Path) -> Result<Secret, EgressError> {
-        let known = self.files.and_then(|files| files.get(path)).cloned();
+        self.read(path).map_err(|error| failed(error.to_string()))
+    }
+
+    /// The same of a file that need not be there.
+    pub(super) fn file_if_there(&self, path: &Path) -> Result<Option<Secret>, EgressError> {
+        match self.read(path) {
+            Ok(text) => Ok(Some(text)),
+            Err(SecretError::Absent { .. }) => Ok(None),
+            Err(error) => Err(failed(error.to_string())),
+        }
+    }
+
+    fn read(&self, path: &Path) -> Result<Secret, SecretError> {
         let source = SecretSource::File(path.to_owned());
-        let read = known.unwrap_or_else(|| source.read(&Authority::of_the_process()));
-        read.map_err(|error| failed(error.to_string()))
+        let known = self.ahead(&source);
+        known.unwrap_or_else(|| source.read(&Authority::of_the_process()))
+    }
+
+    /// What was read ahead of a source.
+    pub(super) fn ahead(&self, source: &SecretSource) -> Option<Result<Secret, SecretError>> {
+        self.files.and_then(|files| files.get(source)).cloned()
+    }
+
+    /// Runs a program, and waits for what it prints, within the bounds of a secret's command.
+    pub(super) async fn run(&self, source: SecretSource) -> Result<Secret, SecretError> {
+        let read = move || source.read(&Authority::of_the_process());
+        tokio::task::spawn_blocking(read).await.unwrap_or_else(|_| {
+            let why = "it was interrupted".to_owned();
+            Err(SecretError::Unreadable { source_text: "a program".to_owned(), why })
+        })
     }
 
     /// Asks, and takes the whole answer, whatever its status, save for one that leads elsewhere.

@@ -39,6 +39,12 @@ pub(super) fn until(moment: &str, now: SystemTime) -> Duration {
     left.unwrap_or(SHORTEST).clamp(SHORTEST, LONGEST)
 }
 
+/// A moment; none where something has no end.
+pub(super) fn until_moment(moment: Option<SystemTime>, now: SystemTime) -> Duration {
+    let left = moment.map(|moment| moment.duration_since(now).unwrap_or_default());
+    left.unwrap_or(LONGEST).clamp(SHORTEST, LONGEST)
+}
+
 /// When something that lasts so long is asked for anew: five minutes before its end, or a fifth
 /// of its life where that is less.
 pub(super) fn renewal(lifetime: Duration) -> Duration {

@@ -11,6 +11,7 @@
 //! every other request: judged addresses, TLS, the proxy, limits, the audit log. Nothing that an
 //! identity endpoint answers reaches a guest, not even in the words of an error.
 
+mod aws;
 mod clock;
 mod entra;
 mod errand;
@@ -33,7 +34,7 @@ use bytes::Bytes;
 use errand::Errand;
 use hotcell_manifest::Auth;
 use http::header::AUTHORIZATION;
-use http::{HeaderName, HeaderValue, request};
+use http::{HeaderMap, HeaderName, HeaderValue, request};
 use secrecy::ExposeSecret as _;
 use source::Kind;
 use std::collections::BTreeSet;
@@ -44,6 +45,8 @@ use std::time::{Duration, SystemTime};
 pub(crate) enum Credential {
     /// `authorization: Bearer TOKEN`.
     Bearer(Secret),
+    /// What signs each request by itself.
+    Signing(aws::Keys),
 }
 
 /// What a scheme got.
@@ -72,6 +75,8 @@ pub(crate) struct Needs {
     pub(crate) read: Vec<PathBuf>,
     /// Files that somebody writes anew from time to time: they are read at every fetch.
     pub(crate) keep: Vec<PathBuf>,
+    /// Commands that print something: they are run ahead.
+    pub(crate) run: Vec<String>,
     /// TCP ports at which tokens are fetched.
     pub(crate) ports: BTreeSet<u16>,
 }
@@ -92,6 +97,9 @@ async fn issue(
             oauth2::client_credentials(client, errand).await
         }
         (Auth::Oauth2ApiKey(exchange), _) => oauth2::api_key(exchange, errand).await,
+        (Auth::AwsSigv4 { region, .. }, Some(IdentitySource(Kind::Aws(source)))) => {
+            source.issue(region, errand).await
+        }
         (Auth::Entra { scope }, Some(IdentitySource(Kind::Entra(source)))) => {
             source.issue(scope, errand).await
         }
@@ -111,24 +119,44 @@ async fn issue(
 }
 
 impl Credential {
-    /// Adds itself to a request that is complete but for this.
+    /// Adds itself to a request that is complete but for this, and gives what must not come
+    /// back of it beside what [`Credential::sensitive`] has.
     pub(crate) fn apply(
         &self,
-        _auth: &Auth,
+        auth: &Auth,
         request: &mut request::Parts,
-        _body: &Bytes,
-        _now: SystemTime,
-    ) -> Result<(), EgressError> {
+        body: &Bytes,
+        now: SystemTime,
+    ) -> Result<Vec<Secret>, EgressError> {
         match self {
+            Self::Signing(keys) => keys.apply(auth, request, body, now),
             Self::Bearer(token) => {
                 let text = format!("Bearer {}", token.expose_secret());
                 let mut value = HeaderValue::try_from(text)
                     .map_err(|_| failed("the token has characters that no header can carry"))?;
                 value.set_sensitive(true);
                 request.headers.insert(AUTHORIZATION, value);
+                Ok(Vec::new())
             }
         }
-        Ok(())
+    }
+
+    /// Whether a provider says that it is not good any more, by whatever status.
+    pub(crate) fn is_refused(&self, status: u16, headers: &HeaderMap) -> bool {
+        status == 401 || matches!(self, Self::Signing(_)) && aws::is_refused(status, headers)
+    }
+
+    /// What a person can do about an answer, where it is told better here than there.
+    pub(crate) fn explain(
+        &self,
+        status: u16,
+        headers: &HeaderMap,
+        now: SystemTime,
+    ) -> Option<EgressError> {
+        match self {
+            Self::Bearer(_) => None,
+            Self::Signing(_) => aws::explain(status, headers, now),
+        }
     }
 
     /// The same for a question to an identity endpoint, by who has a token already.
@@ -137,6 +165,7 @@ impl Credential {
             Self::Bearer(token) => {
                 ask.header("authorization", &format!("Bearer {}", token.expose_secret()))
             }
+            Self::Signing(_) => Err(failed("a key that signs is no token")),
         }
     }
 
@@ -144,6 +173,7 @@ impl Credential {
     fn sensitive(&self) -> Vec<Secret> {
         match self {
             Self::Bearer(token) => vec![token.clone()],
+            Self::Signing(keys) => keys.sensitive(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Where identities come from. A configuration names a source, never a value.
 
-use super::{Needs, entra, google};
+use super::{Needs, aws, entra, google};
 use hotcell_manifest::Auth;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 /// Where an identity comes from. Its text form stands in configurations and listings:
-/// `google`, `google-file:PATH`, `google-metadata`, `entra`, `entra-client:TENANT/CLIENT`,
+/// `aws`, `aws-profile:NAME`, `aws-web-identity`, `aws-container`, `aws-instance`, `google`,
+/// `google-file:PATH`, `google-metadata`, `entra`, `entra-client:TENANT/CLIENT`,
 /// `entra-workload:TENANT/CLIENT/PATH`, `entra-managed` or `entra-managed:CLIENT`. The vendor's
 /// name alone is what the vendor's own tools would find on this machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,7 @@ pub struct IdentitySource(pub(super) Kind);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
+    Aws(aws::Source),
     Entra(entra::Source),
     Google(google::Source),
 }
@@ -36,6 +38,7 @@ pub enum Presence {
 /// What can be written for a scheme, for messages.
 pub(super) fn forms(scheme: &str) -> &'static str {
     match scheme {
+        "aws-sigv4" => aws::FORMS,
         "entra" => entra::FORMS,
         "google" => google::FORMS,
         _ => "nothing",
@@ -46,6 +49,7 @@ impl IdentitySource {
     /// The scheme that it is for.
     pub fn scheme(&self) -> &'static str {
         match &self.0 {
+            Kind::Aws(_) => "aws-sigv4",
             Kind::Entra(_) => "entra",
             Kind::Google(_) => "google",
         }
@@ -54,6 +58,7 @@ impl IdentitySource {
     /// What a scheme takes where nothing is configured; none where it needs no identity.
     pub fn ambient(auth: &Auth) -> Option<Self> {
         match auth {
+            Auth::AwsSigv4 { .. } => Some(Self(Kind::Aws(aws::Source::Chain))),
             Auth::Entra { .. } => Some(Self(Kind::Entra(entra::Source::Ambient))),
             Auth::Google { .. } => Some(Self(Kind::Google(google::Source::Ambient))),
             _ => None,
@@ -63,6 +68,7 @@ impl IdentitySource {
     /// Whether there is something at the source. Nothing is kept, and nobody is asked.
     pub fn presence(&self) -> Presence {
         match &self.0 {
+            Kind::Aws(source) => source.presence(&variable),
             Kind::Entra(source) => source.presence(&variable),
             Kind::Google(source) => source.presence(&variable),
         }
@@ -86,6 +92,16 @@ impl IdentitySource {
         }
     }
 
+    /// The region that AWS's own variables and files name, for a provider that is configured
+    /// with none: for this identity, or for the one that would be found on this machine.
+    pub fn aws_region(identity: Option<&Self>) -> Option<String> {
+        let source = match identity.map(|identity| &identity.0) {
+            Some(Kind::Aws(source)) => Some(source),
+            _ => None,
+        };
+        aws::region(source, &variable)
+    }
+
     /// The files that it is made of, as far as they are known.
     pub fn files(&self) -> Vec<PathBuf> {
         let Needs { mut read, keep, .. } = self.needs();
@@ -96,6 +112,7 @@ impl IdentitySource {
     /// What it reads and reaches.
     pub(crate) fn needs(&self) -> Needs {
         match &self.0 {
+            Kind::Aws(source) => source.needs(&variable),
             Kind::Entra(source) => source.needs(&variable),
             Kind::Google(source) => source.needs(&variable),
         }
@@ -106,11 +123,17 @@ impl FromStr for IdentitySource {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let entra = entra::Source::parse(text).map(|source| Self(Kind::Entra(source)));
+        let aws = aws::Source::parse(text).map(|source| Self(Kind::Aws(source)));
+        let entra = || entra::Source::parse(text).map(|source| Self(Kind::Entra(source)));
         let google = || google::Source::parse(text).map(|source| Self(Kind::Google(source)));
         // The text may be a secret that was pasted by mistake: it is not repeated.
-        entra.or_else(google).ok_or_else(|| {
-            format!("expected a source of the identity: {}, {}", google::FORMS, entra::FORMS)
+        aws.or_else(entra).or_else(google).ok_or_else(|| {
+            format!(
+                "expected a source of the identity: {}, {}, {}",
+                aws::FORMS,
+                google::FORMS,
+                entra::FORMS
+            )
         })
     }
 }
@@ -118,6 +141,7 @@ impl FromStr for IdentitySource {
 impl fmt::Display for IdentitySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
+            Kind::Aws(source) => source.fmt(f),
             Kind::Entra(source) => source.fmt(f),
             Kind::Google(source) => source.fmt(f),
         }

@@ -178,8 +178,10 @@ impl Tokens {
     pub(crate) fn read_ahead(&self) {
         self.files.get_or_init(|| {
             let authority = Authority::of_the_process();
-            let read = self.needs().read.into_iter();
-            read.map(|path| (path.clone(), SecretSource::File(path).read(&authority))).collect()
+            let Needs { read, run, .. } = self.needs();
+            let sources = read.into_iter().map(SecretSource::File);
+            let sources = sources.chain(run.into_iter().map(SecretSource::Command));
+            sources.map(|source| (source.clone(), source.read(&authority))).collect()
         });
     }
 
