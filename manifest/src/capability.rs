@@ -1,6 +1,8 @@
 //! What an adapter may do, as a list that a person can read and a program can compare.
 
-use crate::{Endpoint, HeaderPattern, Inspection, Rule, SecretDeclaration, Setting};
+use crate::{
+    Auth, AuthIdentity, Endpoint, HeaderPattern, Inspection, Rule, SecretDeclaration, Setting,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,6 +25,18 @@ pub enum Capability {
         /// Origin and base path; none where the provider's configuration names it.
         origin: Option<String>,
     },
+    /// Has the runner ask for a token of the operator's, and send it to a place; or sign
+    /// requests to it.
+    Identity {
+        /// The endpoint's name.
+        endpoint: String,
+        /// Where the token is fetched; none where something is signed.
+        place: Option<String>,
+        /// What it is good for.
+        scope: String,
+        /// How it is sent: `authorization: Bearer …`.
+        form: String,
+    },
     /// Has a secret sent to a place, without seeing it.
     Credential {
         /// The endpoint's name.
@@ -31,6 +45,15 @@ pub enum Capability {
         secret: String,
         /// How it is sent: `authorization: Bearer …`.
         form: String,
+    },
+    /// Has a secret sent to where a token for a place is fetched, without seeing it.
+    Exchange {
+        /// The endpoint's name.
+        endpoint: String,
+        /// The secret's name.
+        secret: String,
+        /// Where the token is fetched.
+        place: String,
     },
     /// Has a secret read from a variable where no source is configured.
     Variable {
@@ -109,8 +132,11 @@ impl Capability {
     /// The weight of its kind.
     pub fn severity(&self) -> Severity {
         match self {
-            Self::Import { .. } | Self::Reach { .. } => Severity::High,
-            Self::Credential { .. } | Self::Variable { .. } | Self::Call { .. } => Severity::Medium,
+            Self::Import { .. } | Self::Reach { .. } | Self::Identity { .. } => Severity::High,
+            Self::Credential { .. }
+            | Self::Exchange { .. }
+            | Self::Variable { .. }
+            | Self::Call { .. } => Severity::Medium,
             Self::Query { .. }
             | Self::SendHeader { .. }
             | Self::SeeHeader { .. }
@@ -149,6 +175,22 @@ impl fmt::Display for Capability {
                 write!(
                     f,
                     "reach the place that the provider's configuration names, as `{endpoint}`"
+                )
+            }
+            Self::Identity { endpoint, place: Some(place), scope, form } => {
+                write!(f, "have a token fetched from {place} for `{endpoint}`")?;
+                if !scope.is_empty() {
+                    write!(f, ", good for {scope}")?;
+                }
+                write!(f, ", and sent there as `{form}`")
+            }
+            Self::Identity { endpoint, place: None, scope, form } => {
+                write!(f, "have requests to `{endpoint}` signed for {scope}, as `{form}`")
+            }
+            Self::Exchange { endpoint, secret, place } => {
+                write!(
+                    f,
+                    "have the secret `{secret}` sent to {place}, for a token for `{endpoint}`"
                 )
             }
             Self::Credential { endpoint, secret, form } => {
@@ -211,9 +253,8 @@ fn endpoint_capabilities(name: &str, grant: &Endpoint, all: &mut Vec<Capability>
         let origin = Some(format!("{}{}", other.origin, grant.base));
         all.push(Capability::Reach { endpoint: endpoint(), origin });
     }
-    for secret in grant.auth.secrets() {
-        let (secret, form) = (secret.to_owned(), grant.auth.form().unwrap_or_default());
-        all.push(Capability::Credential { endpoint: endpoint(), secret, form });
+    for auth in &grant.auth {
+        authentication(name, auth, all);
     }
     for rule in &grant.allow {
         all.push(Capability::Call { endpoint: endpoint(), rule: rule.clone() });
@@ -226,6 +267,40 @@ fn endpoint_capabilities(name: &str, grant: &Endpoint, all: &mut Vec<Capability>
     }
     for header in &grant.response_headers {
         all.push(Capability::SeeHeader { endpoint: endpoint(), header: header.clone() });
+    }
+}
+
+fn authentication(name: &str, auth: &Auth, all: &mut Vec<Capability>) {
+    let endpoint = || name.to_owned();
+    let form = auth.form().unwrap_or_default();
+    let place = match auth.identity() {
+        Some(AuthIdentity { place, scope }) => {
+            let form = form.clone();
+            let place_of_it = place.clone();
+            all.push(Capability::Identity { endpoint: endpoint(), place, scope, form });
+            place_of_it
+        }
+        None => None,
+    };
+    for secret in auth.secrets() {
+        let secret = secret.to_owned();
+        all.push(match (&place, auth) {
+            (Some(place), _) => {
+                Capability::Exchange { endpoint: endpoint(), secret, place: place.clone() }
+            }
+            // A signature is made with it, and it goes nowhere.
+            (None, Auth::AwsSigv4 { .. }) => continue,
+            (None, _) => {
+                Capability::Credential { endpoint: endpoint(), secret, form: form.clone() }
+            }
+        });
+    }
+    for own in auth.own_secrets() {
+        let (secret, variable) = (own.name.to_owned(), own.variable.to_owned());
+        let variable = Capability::Variable { secret, variable };
+        if !all.contains(&variable) {
+            all.push(variable);
+        }
     }
 }
 
@@ -324,6 +399,36 @@ mod tests {
         one.endpoints.get_mut("api").unwrap().origins.clear();
         let one = capabilities_of(&[], &one.endpoints, &one.settings, &one.secrets);
         assert_eq!(words(&Changes::between(&one, &all).wider), reach[..1]);
+    }
+
+    #[test]
+    fn an_identity_endpoint_is_a_capability_and_another_one_is_a_widening() {
+        let with = |auth: &str| of(&format!("{NARROW}\nauth = {auth}"));
+        let entra = |scope: &str| with(&format!("{{ scheme = \"entra\", scope = \"{scope}\" }}"));
+        let changes = Changes::between(&of(NARROW), &entra("https://a.example/.default"));
+        let wider = [
+            "have a token fetched from https://login.microsoftonline.com for `api`, good for \
+             https://a.example/.default, and sent there as `authorization: Bearer …`",
+            "have the secret `entra-client-secret` sent to https://login.microsoftonline.com, for a \
+             token for `api`",
+            "have the secret `entra-client-secret` read from AZURE_CLIENT_SECRET",
+        ];
+        assert_eq!(words(&changes.wider), wider);
+        let other = Changes::between(&entra("a/.default"), &entra("b/.default"));
+        assert_eq!((other.wider.len(), other.narrower.len()), (1, 1));
+        let exchange = |origin: &str| {
+            with(&format!(
+                "{{ scheme = \"oauth2-api-key\", origin = \"{origin}\", path = \"/token\", \
+                 grant-type = \"g\", parameter = \"apikey\", secret = \"key\" }}"
+            ))
+        };
+        let moved =
+            Changes::between(&exchange("https://iam.example"), &exchange("https://e.example"));
+        assert_eq!(moved.wider.len(), 2, "{:?}", words(&moved.wider));
+        let either = with(
+            "[{ scheme = \"bearer\", secret = \"key\" }, { scheme = \"entra\", scope = \"a/.default\" }]",
+        );
+        assert!(Changes::between(&either, &entra("a/.default")).wider.is_empty());
     }
 
     #[test]

@@ -25,7 +25,10 @@ mod source;
 #[cfg(feature = "pack")]
 mod tree;
 
-pub use auth::Auth;
+pub use auth::{
+    Alternatives, ApiKeyExchange, Auth, ClientAuth, ClientCredentials, Identity as AuthIdentity,
+    OwnSecret,
+};
 pub use capability::{Capability, Changes, Severity, capabilities, capabilities_of};
 pub use dependencies::{
     DEPENDENCIES_SECTION, Dependencies, DependenciesError, DependencyChange, DependencyKind,
@@ -124,9 +127,10 @@ pub struct Endpoint {
     /// Header names of responses that the adapter may see.
     #[serde(default)]
     pub response_headers: Vec<HeaderPattern>,
-    /// How the runner authenticates to this endpoint.
+    /// How the runner authenticates to this endpoint: one way, or several of which the
+    /// provider's configuration picks one.
     #[serde(default)]
-    pub auth: Auth,
+    pub auth: Alternatives,
 }
 
 /// An origin that one value of a setting leads to: a provider may have one place of
@@ -215,6 +219,12 @@ impl Manifest {
         }
         for key in self.secrets.keys() {
             name(key, "secrets")?;
+            if Auth::is_own_secret(key) {
+                return Err(ManifestError::invalid(
+                    format!("secrets.{key}"),
+                    "is a scheme's own, and needs no declaration".to_owned(),
+                ));
+            }
         }
         Ok(())
     }
@@ -275,7 +285,9 @@ impl Manifest {
                 ));
             }
         }
-        for secret in endpoint.auth.secrets() {
+        let has_setting = |setting: &str| self.settings.contains_key(setting);
+        endpoint.auth.check(has_setting).map_err(|why| ManifestError::invalid(at("auth"), why))?;
+        for secret in endpoint.auth.iter().flat_map(Auth::declared_secrets) {
             if !self.secrets.contains_key(secret) {
                 return Err(ManifestError::invalid(
                     at("auth"),

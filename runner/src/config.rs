@@ -20,7 +20,7 @@ use crate::confinement::ConfinementMode;
 use crate::limits::Limits;
 use crate::lock::Lock;
 use crate::transcript::Content;
-use hotcell_egress::{LogOptions, OnFailure, SecretSource};
+use hotcell_egress::{IdentitySource, LogOptions, OnFailure, SecretSource};
 use hotcell_manifest::{Digest, Rule};
 use hotcell_signature::Policy;
 use serde::{Deserialize, Serialize};
@@ -81,6 +81,18 @@ pub struct ProviderConfig {
     /// Where the secrets come from: `env:`, `file:`, `cmd:` or `keyring:`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<String, SecretSource>,
+    /// The scheme by which the runner authenticates, where endpoints offer several:
+    /// `entra`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth: Option<String>,
+    /// Where the identity comes from that tokens are fetched for: `google`,
+    /// `google-file:PATH`, `entra-managed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<IdentitySource>,
+    /// Where its tokens come from, if not from the vendor's own host:
+    /// `https://login.microsoftonline.us`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity_origin: Option<String>,
     /// Values of the adapter's settings.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub settings: BTreeMap<String, String>,

@@ -1,11 +1,14 @@
 //! From what a person configured to what a cell gets.
 
+use crate::choice::{self, Choice};
 use crate::config::{Config, ProviderConfig};
 use crate::limits::Limits;
 use crate::setup::SetupError;
 use hotcell_catalogue::{Provider as Definition, Route};
-use hotcell_egress::{EndpointSpec, ProviderSpec, SecretSource};
-use hotcell_manifest::{Digest, Endpoint, Inspection, Manifest, Rule};
+use hotcell_egress::{EndpointSpec, IdentitySource, Presence, ProviderSpec, SecretSource};
+use hotcell_manifest::{
+    Auth, Digest, Endpoint, Inspection, Manifest, OwnSecret, Rule, SecretDeclaration,
+};
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +28,9 @@ pub struct ProviderInfo {
     pub endpoints: BTreeMap<String, String>,
     /// Its secrets.
     pub secrets: Vec<SecretInfo>,
+    /// The identity that tokens are fetched for, where an endpoint wants one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<IdentityInfo>,
     /// Why no request can be sent to it, if so.
     #[serde(serialize_with = "as_text")]
     pub problem: Option<SetupError>,
@@ -45,11 +51,21 @@ impl ProviderInfo {
         let is_there = |source: &SecretSource| {
             source.is_program() && !run || source.present().unwrap_or(false)
         };
-        let secrets = inspection.manifest.secrets.keys().map(|name| {
+        // Those of a way that was not taken are of no use.
+        let names = spec.endpoints.values().flat_map(|endpoint| endpoint.auth.secrets());
+        let names: BTreeSet<&str> = names.collect();
+        let secrets = names.into_iter().map(|name| {
             let source = spec.secrets.get(name).cloned();
             let present = source.as_ref().is_some_and(is_there);
             let optional = spec.optional_secrets.contains(name);
-            SecretInfo { name: name.clone(), source, present, optional }
+            SecretInfo { name: name.to_owned(), source, present, optional }
+        });
+        let wants = spec.endpoints.values().filter_map(|it| IdentitySource::ambient(&it.auth));
+        let wants = wants.map(|ambient| ambient.scheme()).next();
+        let identity = wants.map(|scheme| IdentityInfo {
+            scheme: scheme.to_owned(),
+            presence: spec.identity.as_ref().map_or(Presence::Absent, IdentitySource::presence),
+            source: spec.identity.clone(),
         });
         Self {
             name: name.to_owned(),
@@ -57,6 +73,7 @@ impl ProviderInfo {
             adapter: inspection.manifest.adapter.name.clone(),
             digest: Some(inspection.digest),
             secrets: secrets.collect(),
+            identity,
             endpoints: spec.endpoints.into_iter().map(|(name, spec)| (name, spec.url)).collect(),
             problem: None,
         }
@@ -71,6 +88,7 @@ impl ProviderInfo {
             digest: None,
             endpoints: BTreeMap::new(),
             secrets: Vec::new(),
+            identity: None,
             problem: Some(problem),
         }
     }
@@ -88,6 +106,18 @@ pub struct SecretInfo {
     pub present: bool,
     /// Whether the provider works without.
     pub optional: bool,
+}
+
+/// The identity that tokens are fetched for, or that signs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct IdentityInfo {
+    /// The scheme that wants it.
+    pub scheme: String,
+    /// Where it comes from; none where nothing is configured, and nothing may be assumed.
+    pub source: Option<IdentitySource>,
+    /// Whether there is something at the source, as far as that can be told here.
+    pub presence: Presence,
 }
 
 /// Where a provider's definition comes from.
@@ -178,7 +208,8 @@ pub(crate) fn resolve(
     let provider = config.providers.get(name).unwrap_or(&absent);
     let fail = |why: String| SetupError::Provider { provider: name.to_owned(), why };
     let manifest = &inspection.manifest;
-    declared(provider, manifest, siblings).map_err(fail)?;
+    known(provider, manifest, siblings).map_err(fail)?;
+    let declared = choice::secrets(manifest);
 
     let settings = settings(provider, definition, inspection).map_err(fail)?;
     let allow_private =
@@ -188,6 +219,30 @@ pub(crate) fn resolve(
     let mut headers: BTreeMap<String, String> =
         definition.map(|entry| entry.headers.clone()).unwrap_or_default();
     headers.extend(provider.headers.clone());
+
+    // The parts of one credential come from one place: a token of the environment's does not
+    // belong to a key from elsewhere.
+    let is_apart = |key: &str| {
+        let configured = |own: &OwnSecret| provider.secrets.contains_key(own.name);
+        Auth::with_own_secret(key).iter().any(configured)
+    };
+    // A conventional variable or identity belongs to the provider that it is named after:
+    // elsewhere it would hand somebody's key to somebody else.
+    let elsewhere = is_elsewhere(provider, definition, manifest);
+    let mut sources = BTreeMap::new();
+    for (key, secret) in &declared {
+        let defined = match definition {
+            Some(entry) if !Auth::is_own_secret(key) => entry.secrets.get(key),
+            _ => secret.env.as_ref(),
+        };
+        let conventional =
+            defined.filter(|_| !elsewhere && !is_apart(key)).cloned().map(SecretSource::Env);
+        if let Some(source) = provider.secrets.get(key).cloned().or(conventional) {
+            sources.insert(key.clone(), source);
+        }
+    }
+    let choice = Choice { provider, sources: &sources, elsewhere };
+    choice.is_offered(manifest).map_err(fail)?;
 
     let mut endpoints = BTreeMap::new();
     for (key, grant) in &manifest.endpoints {
@@ -203,70 +258,62 @@ pub(crate) fn resolve(
             }
         };
         let headers = headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let auth = choice.taken(&grant.auth).filled(|it| fill(it, &settings)).map_err(fail)?;
         let grant = narrowed(key, grant, provider.allow.get(key), siblings).map_err(fail)?;
         endpoints.insert(
             key.clone(),
-            EndpointSpec { url, grant, headers, allow_private, allow_plaintext },
+            EndpointSpec { url, grant, auth, headers, allow_private, allow_plaintext },
         );
     }
-
-    let mut secrets = BTreeMap::new();
-    let mut optional = BTreeSet::new();
-    for (key, declared) in &manifest.secrets {
-        // A conventional variable belongs to the provider that it is named after:
-        // elsewhere it would hand somebody's key to somebody else.
-        let elsewhere = !provider.endpoints.is_empty();
-        let defined = match definition {
-            Some(entry) => entry.secrets.get(key),
-            None => declared.env.as_ref(),
-        };
-        let conventional = defined.filter(|_| !elsewhere);
-        let source = provider
-            .secrets
-            .get(key)
-            .cloned()
-            .or_else(|| conventional.map(|variable| SecretSource::Env(variable.clone())));
-        let needless = declared.optional || definition.is_some_and(|entry| entry.secret_optional);
-        if needless || (source.is_none() && allow_private) {
-            optional.insert(key.clone());
-        }
-        if let Some(source) = source {
-            secrets.insert(key.clone(), source);
-        }
-    }
+    let needed = provider.identity.as_ref().map(IdentitySource::secrets).unwrap_or_default();
+    let needless = |key: &str, secret: &SecretDeclaration| {
+        (secret.optional && !needed.contains(&key))
+            || definition.is_some_and(|entry| entry.secret_optional)
+            || (allow_private && !sources.contains_key(key))
+    };
+    let optional = declared.iter().filter(|(key, secret)| needless(key, secret));
+    let optional = optional.map(|(key, _)| key.clone()).collect();
+    let identity = provider.identity.clone().or_else(|| {
+        let mut wants = endpoints.values().filter_map(|it| IdentitySource::ambient(&it.auth));
+        wants.next().filter(|_| !elsewhere)
+    });
 
     let spec = ProviderSpec {
         provider: name.to_owned(),
         adapter: manifest.adapter.name.clone(),
         digest: inspection.digest,
         endpoints,
-        secrets,
+        secrets: sources,
         optional_secrets: optional,
+        identity,
+        identity_origin: provider.identity_origin.clone(),
         limits: provider.egress.clone().unwrap_or_default(),
     };
     Ok(Resolved { spec, settings, limits: provider.limits.clone().unwrap_or_default() })
 }
 
 /// Whether each name in the configuration is one that an adapter of this provider declares.
-fn declared(
+fn known(
     provider: &ProviderConfig,
     manifest: &Manifest,
     siblings: &dyn Fn() -> Vec<Manifest>,
 ) -> Result<(), String> {
-    type Names = for<'a> fn(&'a Manifest) -> Vec<&'a String>;
+    type Names = fn(&Manifest) -> Vec<String>;
+    let endpoints: Names = |it| it.endpoints.keys().cloned().collect();
+    let secrets: Names = |it| choice::secrets(it).keys().cloned().collect();
+    let settings: Names = |it| it.settings.keys().cloned().collect();
     let kinds: [(&str, Vec<&String>, Names); 4] = [
-        ("endpoint", provider.endpoints.keys().collect(), |it| it.endpoints.keys().collect()),
-        ("endpoint", provider.allow.keys().collect(), |it| it.endpoints.keys().collect()),
-        ("secret", provider.secrets.keys().collect(), |it| it.secrets.keys().collect()),
-        ("setting", provider.settings.keys().collect(), |it| it.settings.keys().collect()),
+        ("endpoint", provider.endpoints.keys().collect(), endpoints),
+        ("endpoint", provider.allow.keys().collect(), endpoints),
+        ("secret", provider.secrets.keys().collect(), secrets),
+        ("setting", provider.settings.keys().collect(), settings),
     ];
     for (kind, given, names) in kinds {
         let declared = names(manifest);
         for unknown in given.into_iter().filter(|name| !declared.contains(name)) {
-            if siblings().iter().any(|sibling| names(sibling).contains(&unknown)) {
+            if siblings().iter().any(|sibling| names(sibling).contains(unknown)) {
                 continue;
             }
-            let declared: Vec<&str> = declared.iter().map(|name| name.as_str()).collect();
             return Err(format!(
                 "the adapter `{}` has no {kind} `{unknown}`; it has: {}",
                 manifest.adapter.name,
@@ -311,10 +358,16 @@ fn settings(
     inspection: &Inspection,
 ) -> Result<BTreeMap<String, String>, String> {
     let mut settings = BTreeMap::new();
+    let region = region_setting(&inspection.manifest);
     for (key, declared) in &inspection.manifest.settings {
         let defined = definition.and_then(|entry| entry.settings.get(key));
-        let value = provider.settings.get(key).or(defined).or(declared.default.as_ref());
-        let Some(value) = value else { continue };
+        let value = provider.settings.get(key).or(defined).cloned();
+        // What the machine is told of a region is told to every program of AWS's.
+        let is_region = region == Some(key.as_str());
+        let told = || IdentitySource::aws_region(provider.identity.as_ref());
+        let value = value.or_else(|| is_region.then(told).flatten());
+        let Some(value) = value.or_else(|| declared.default.clone()) else { continue };
+        let value = &value;
         if !declared.values.is_empty() && !declared.values.contains(value) {
             return Err(format!(
                 "the setting `{key}` cannot be `{value}`; it can be: {}",
@@ -324,6 +377,42 @@ fn settings(
         settings.insert(key.clone(), value.clone());
     }
     Ok(settings)
+}
+
+/// The setting that is the region which requests are signed for.
+fn region_setting(manifest: &Manifest) -> Option<&str> {
+    let all = manifest.endpoints.values().flat_map(|endpoint| &endpoint.auth);
+    let mut regions = all.filter_map(|auth| match auth {
+        Auth::AwsSigv4 { region, .. } => region.strip_prefix('{')?.strip_suffix('}'),
+        _ => None,
+    });
+    regions.next()
+}
+
+/// Whether the configuration says where a provider is, or where its tokens come from, rather
+/// than which of its owner's places is meant.
+fn is_elsewhere(
+    provider: &ProviderConfig,
+    definition: Option<&Definition>,
+    manifest: &Manifest,
+) -> bool {
+    let defined = |name: &String| definition.and_then(|entry| entry.endpoints.get(name));
+    let endpoints = manifest.endpoints.iter();
+    let places =
+        endpoints.clone().filter_map(|(name, grant)| defined(name).or(grant.origin.as_ref()));
+    let tokens = endpoints.flat_map(|(_, grant)| &grant.auth);
+    let tokens = tokens.filter_map(|auth| auth.identity()?.place);
+    !provider.endpoints.is_empty()
+        || provider.identity_origin.is_some()
+        || places.cloned().chain(tokens).any(|place| is_anywhere(&place, &provider.settings))
+}
+
+/// Whether a configured setting is the end of a host, so that it can be anybody's.
+fn is_anywhere(template: &str, configured: &BTreeMap<String, String>) -> bool {
+    let Some((_, after)) = template.rsplit_once('}') else { return false };
+    let end = after.split([':', '/']).next().unwrap_or_default();
+    let is_owned = end.strip_prefix('.').is_some_and(|owner| owner.contains('.'));
+    !is_owned && configured.keys().any(|name| template.contains(&format!("{{{name}}}")))
 }
 
 /// Fills settings into a URL. In an origin a value can become part of a host name, in a
@@ -391,6 +480,74 @@ mod tests {
             "https://api.groq.com/openai/v1"
         );
         assert_eq!(with_base("https://api.deepseek.com/", "/v1"), "https://api.deepseek.com/");
+    }
+
+    const SIGNED: &str = "[adapter]\nname = \"a\"\nversion = \"1.0.0\"\ndialect = \"d\"\n\
+        [endpoints.api]\norigin = \"https://bedrock-runtime.{region}.amazonaws.com\"\n\
+        allow = [\"POST /chat\"]\n\
+        auth = { scheme = \"aws-sigv4\", service = \"bedrock\", region = \"{region}\" }\n\
+        [settings.region]\ndescription = \"r\"\n";
+
+    fn signed(provider: &str) -> ProviderSpec {
+        let inspection = Inspection {
+            digest: Digest::of(b""),
+            size: 0,
+            manifest: Manifest::parse(SIGNED).unwrap(),
+            imports: vec![],
+            exports: vec![],
+            dependencies: None,
+        };
+        let text = format!("[providers.a]\nadapter = 'a'\n{provider}");
+        let config = Config::parse(&text, std::path::Path::new("hotcell.toml")).unwrap();
+        resolve("a", &config, None, &inspection).unwrap().spec
+    }
+
+    #[test]
+    fn a_request_is_signed_for_the_region_of_its_endpoint() {
+        let spec = signed("settings.region = 'eu-west-3'\n");
+        let endpoint = &spec.endpoints["api"];
+        assert_eq!(endpoint.url, "https://bedrock-runtime.eu-west-3.amazonaws.com");
+        let Auth::AwsSigv4 { region, .. } = &endpoint.auth else { panic!("{:?}", endpoint.auth) };
+        assert_eq!(region, "eu-west-3");
+        assert_eq!(region_setting(&Manifest::parse(SIGNED).unwrap()), Some("region"));
+        let fixed = SIGNED.replace("region = \"{region}\"", "region = \"us-east-1\"");
+        assert_eq!(region_setting(&Manifest::parse(&fixed).unwrap()), None);
+    }
+
+    #[test]
+    fn the_parts_of_a_key_come_from_one_place() {
+        let region = "settings.region = 'eu-west-3'\n";
+        let sources = |more: &str| signed(&format!("{region}{more}")).secrets;
+        let names = |more: &str| sources(more).into_keys().collect::<Vec<_>>();
+        let all = ["aws-access-key-id", "aws-secret-access-key", "aws-session-token"];
+        assert_eq!(names(""), all);
+        // A session token of the environment's belongs to another key.
+        let own = "secrets.aws-access-key-id = 'env:A'\nsecrets.aws-secret-access-key = 'env:B'\n";
+        assert_eq!(names(own), all[..2]);
+    }
+
+    #[test]
+    fn a_place_that_the_configuration_names_gets_nothing_by_convention() {
+        let named = |line: &str| signed(&format!("settings.region = 'eu-west-3'\n{line}"));
+        assert!(named("").identity.is_some());
+        for line in
+            ["endpoints.api = 'https://e.example'\n", "identity-origin = 'https://e.example'\n"]
+        {
+            let spec = named(line);
+            assert_eq!((spec.secrets.len(), spec.identity), (0, None), "{line}");
+        }
+        let configured = BTreeMap::from([("host".to_owned(), "evil.example".to_owned())]);
+        for (template, expected) in [
+            ("https://{host}", true),
+            ("https://{host}:8443/oidc/v1/token", true),
+            ("https://a.{host}", true),
+            ("https://{host}.com", true),
+            ("https://{host}.openai.azure.com", false),
+            ("https://{other}", false),
+            ("https://api.example.com", false),
+        ] {
+            assert_eq!(is_anywhere(template, &configured), expected, "{template}");
+        }
     }
 
     #[test]

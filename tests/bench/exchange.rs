@@ -100,6 +100,7 @@ fn door(adapter: &Adapter, provider: &Provider, key: &Path) -> ProviderEgress {
     let grant = inspection.manifest.endpoints["api"].clone();
     let endpoint = EndpointSpec {
         url: format!("{}{}", provider.url(), grant.base),
+        auth: grant.auth.first().clone(),
         grant,
         headers: Vec::new(),
         allow_private: true,
@@ -112,6 +113,8 @@ fn door(adapter: &Adapter, provider: &Provider, key: &Path) -> ProviderEgress {
         endpoints: BTreeMap::from([("api".to_owned(), endpoint)]),
         secrets: BTreeMap::from([("api-key".to_owned(), SecretSource::File(key.to_owned()))]),
         optional_secrets: BTreeSet::new(),
+        identity: None,
+        identity_origin: None,
         limits: egress::Limits::default(),
     };
     Egress::builder().build().provider(spec).unwrap()

@@ -27,6 +27,9 @@ pub(crate) enum Reach {
     Anywhere,
     /// To others only: what is said in the clear stays in one's own network.
     OwnNetwork,
+    /// To this one address, a metadata service's among them: what the runner asks for its own
+    /// credentials. No endpoint of a cell's has this.
+    Exactly(IpAddr),
 }
 
 impl Reach {
@@ -46,6 +49,9 @@ impl Reach {
             true => format!("{host} is"),
             false => format!("{host} is at {address},"),
         };
+        if let Self::Exactly(meant) = self {
+            return if address == meant { Ok(()) } else { denied(format!("{at} another address")) };
+        }
         match (address::classify(address), self) {
             (Class::Metadata, _) => Err(metadata(host)),
             (Class::Public, Self::OwnNetwork) => denied(format!(

@@ -5,11 +5,13 @@ use crate::connect::Reach;
 use crate::credential;
 use crate::error::SetupError;
 use crate::header;
+use crate::identity::Tokens;
 use hotcell_manifest::{Auth, HeaderPattern};
 use http::uri::{Authority as HostAndPort, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// One endpoint of a provider: where it is, what is granted there, and what the
 /// operator permits beyond the public Internet.
@@ -19,6 +21,9 @@ pub struct EndpointSpec {
     pub url: String,
     /// What the adapter may do there.
     pub grant: hotcell_manifest::Endpoint,
+    /// How the runner authenticates there: one of the grant's alternatives, with settings
+    /// filled in.
+    pub auth: Auth,
     /// Headers of the operator's own, added after the guest's were checked.
     pub headers: Vec<(String, String)>,
     /// Permits addresses that are not public, except metadata services.
@@ -35,6 +40,7 @@ impl fmt::Debug for EndpointSpec {
         f.debug_struct("EndpointSpec")
             .field("url", &shown(&self.url))
             .field("grant", &self.grant)
+            .field("auth", &self.auth)
             .field("headers", &headers)
             .field("allow_private", &self.allow_private)
             .field("allow_plaintext", &self.allow_plaintext)
@@ -49,6 +55,9 @@ pub(crate) struct Endpoint {
     /// Without a `/` at its end.
     pub(crate) base: String,
     pub(crate) grant: hotcell_manifest::Endpoint,
+    pub(crate) auth: Auth,
+    /// Where its credential comes from, where it has to be fetched, or signs.
+    pub(crate) tokens: Option<Arc<Tokens>>,
     pub(crate) headers: HeaderMap,
     pub(crate) credential: Option<HeaderName>,
     pub(crate) reach: Reach,
@@ -56,47 +65,76 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     pub(crate) fn new(name: &str, spec: EndpointSpec) -> Result<Self, SetupError> {
-        let url = |why: &str| SetupError::Url {
-            endpoint: name.to_owned(),
-            url: shown(&spec.url),
-            why: why.to_owned(),
-        };
         let grant = |why: String| SetupError::Grant { endpoint: name.to_owned(), why };
-        let uri: Uri = spec.url.parse().map_err(|_| url("is not a URL"))?;
-        let parts = uri.into_parts();
-        let (Some(scheme), Some(host)) = (parts.scheme, parts.authority) else {
-            return Err(url("needs a scheme and a host, as in https://api.example.com/v1"));
-        };
-        if scheme != Scheme::HTTPS && scheme != Scheme::HTTP {
-            return Err(url("must be https:// (or http:// with allow-plaintext)"));
-        }
-        if scheme == Scheme::HTTP && !spec.allow_plaintext {
-            return Err(url(
-                "would send the credential in the clear; use https://, or say `allow-plaintext = true` for this provider",
-            ));
-        }
-        if host.as_str().contains('@') {
-            return Err(url("must not hold a user name or password; name a secret instead"));
-        }
-        // Such as a colon without a port, or one above 65535.
-        if host.as_str().len() > host.host().len() && host.port_u16().is_none() {
-            return Err(url("has a port that is not a number"));
-        }
-        let base = parts.path_and_query.as_ref().map_or("", |path| path.as_str());
-        if base.contains('?') {
-            return Err(url("must not have a query"));
-        }
-        let base = base.trim_end_matches('/').to_owned();
-        if !base.is_empty() && crate::path::check(&base).is_err() {
-            return Err(url("has a path that can be read in more than one way"));
-        }
-        check_host(host.host(), spec.allow_private).map_err(|why| url(&why))?;
-        check_floor(&spec.grant).map_err(grant)?;
-        let credential = credential::header_name(&spec.grant.auth);
+        let (scheme, host, base) =
+            locate(name, &spec.url, spec.allow_private, spec.allow_plaintext)?;
+        check_floor(&spec.grant, &spec.auth).map_err(grant)?;
+        let credential = credential::header_name(&spec.auth);
         let headers = operator_headers(&spec.headers, credential.as_ref()).map_err(grant)?;
         let reach = Reach::of_a_provider(spec.allow_private);
-        Ok(Self { scheme, host, base, grant: spec.grant, headers, credential, reach })
+        let EndpointSpec { grant, auth, .. } = spec;
+        Ok(Self { scheme, host, base, grant, auth, tokens: None, headers, credential, reach })
     }
+}
+
+impl Endpoint {
+    /// What else a provider could be configured with, as the end of a sentence.
+    pub(crate) fn other_ways(&self) -> String {
+        let others = self.grant.auth.iter().filter(|auth| auth.scheme() != self.auth.scheme());
+        let others = others.map(|auth| match &auth.declared_secrets()[..] {
+            [] => format!("`auth = \"{}\"`", auth.scheme()),
+            names => {
+                let names: Vec<String> =
+                    names.iter().map(|name| format!("`secrets.{name}`")).collect();
+                format!("`auth = \"{}\"` with {}", auth.scheme(), names.join(" and "))
+            }
+        });
+        others.map(|way| format!(", or {way}")).collect()
+    }
+}
+
+/// Scheme, host with port, and path without a `/` at its end.
+pub(crate) fn locate(
+    name: &str,
+    location: &str,
+    allow_private: bool,
+    allow_plaintext: bool,
+) -> Result<(Scheme, HostAndPort, String), SetupError> {
+    let url = |why: &str| SetupError::Url {
+        endpoint: name.to_owned(),
+        url: shown(location),
+        why: why.to_owned(),
+    };
+    let uri: Uri = location.parse().map_err(|_| url("is not a URL"))?;
+    let parts = uri.into_parts();
+    let (Some(scheme), Some(host)) = (parts.scheme, parts.authority) else {
+        return Err(url("needs a scheme and a host, as in https://api.example.com/v1"));
+    };
+    if scheme != Scheme::HTTPS && scheme != Scheme::HTTP {
+        return Err(url("must be https:// (or http:// with allow-plaintext)"));
+    }
+    if scheme == Scheme::HTTP && !allow_plaintext {
+        return Err(url(
+            "would send the credential in the clear; use https://, or say `allow-plaintext = true` for this provider",
+        ));
+    }
+    if host.as_str().contains('@') {
+        return Err(url("must not hold a user name or password; name a secret instead"));
+    }
+    // Such as a colon without a port, or one above 65535.
+    if host.as_str().len() > host.host().len() && host.port_u16().is_none() {
+        return Err(url("has a port that is not a number"));
+    }
+    let base = parts.path_and_query.as_ref().map_or("", |path| path.as_str());
+    if base.contains('?') {
+        return Err(url("must not have a query"));
+    }
+    let base = base.trim_end_matches('/').to_owned();
+    if !base.is_empty() && crate::path::check(&base).is_err() {
+        return Err(url("has a path that can be read in more than one way"));
+    }
+    check_host(host.host(), allow_private).map_err(|why| url(&why))?;
+    Ok((scheme, host, base))
 }
 
 /// A URL as it may be shown: somebody may have put a credential into it.
@@ -151,12 +189,19 @@ pub(crate) fn address_in(host: &str) -> Result<Option<IpAddr>, String> {
 
 /// A manifest that asks for what no grant can give is refused as a whole, rather
 /// than shown to a person and then not enforced.
-fn check_floor(grant: &hotcell_manifest::Endpoint) -> Result<(), String> {
+fn check_floor(grant: &hotcell_manifest::Endpoint, auth: &Auth) -> Result<(), String> {
+    if grant.auth.named(auth.scheme()).is_none() {
+        return Err(format!("the grant has no authentication by `{}`", auth.scheme()));
+    }
     let reaches = |patterns: &[HeaderPattern]| {
         patterns.iter().find(|pattern| header::reaches_floor(pattern)).cloned()
     };
     if let Some(pattern) = reaches(&grant.request_headers) {
         return Err(format!("no adapter can be granted the request header `{pattern}`"));
+    }
+    // With these, a signature could be put into a query that is valid for whoever has it.
+    if let Some(name) = grant.query.iter().find(|name| header::is_of_a_signature(name)) {
+        return Err(format!("no adapter can be granted the query parameter `{name}`"));
     }
     for name in ["set-cookie", "set-cookie2", "www-authenticate", "proxy-authenticate", "location"]
     {
@@ -164,7 +209,7 @@ fn check_floor(grant: &hotcell_manifest::Endpoint) -> Result<(), String> {
             return Err(format!("no adapter can be granted the response header `{name}`"));
         }
     }
-    match &grant.auth {
+    match auth {
         Auth::Header { name, .. } => {
             let parsed: HeaderName = name
                 .parse()
@@ -189,7 +234,7 @@ fn check_floor(grant: &hotcell_manifest::Endpoint) -> Result<(), String> {
                 ));
             }
         }
-        Auth::None | Auth::Bearer { .. } | Auth::Basic { .. } => {}
+        _ => {}
     }
     Ok(())
 }
@@ -234,11 +279,12 @@ mod tests {
             query: vec!["version".to_owned()],
             request_headers: vec!["accept".parse().unwrap()],
             response_headers: vec!["x-request-id".parse().unwrap()],
-            auth: Auth::None,
+            auth: Auth::None.into(),
         };
         let mut spec = EndpointSpec {
             url: url.to_owned(),
             grant,
+            auth: Auth::None,
             headers: vec![],
             allow_private: false,
             allow_plaintext: false,
@@ -337,7 +383,10 @@ mod tests {
         for auth in
             [header("Accept"), header("host"), header("a b"), query("Version"), query("a&b")]
         {
-            refusal(url, |spec| spec.grant.auth = auth);
+            refusal(url, |spec| {
+                spec.grant.auth = auth.clone().into();
+                spec.auth = auth;
+            });
         }
     }
 

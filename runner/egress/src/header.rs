@@ -126,6 +126,13 @@ pub(crate) fn is_framing(name: &str) -> bool {
     FRAMING.contains(&name)
 }
 
+/// Whether AWS reads a parameter of a query as part of a signature, as in links that carry
+/// one.
+pub(crate) fn is_of_a_signature(parameter: &str) -> bool {
+    let folded = parameter.to_ascii_lowercase().replace('_', "-");
+    folded.starts_with("x-amz-") || folded == "x-amz"
+}
+
 /// Whether a server could take the one name for the other.
 pub(crate) fn is_same(one: &str, other: &str) -> bool {
     let fold = |byte: u8| if byte == b'_' { b'-' } else { byte };

@@ -33,6 +33,7 @@ pub mod fetch;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod header;
+mod identity;
 pub mod limits;
 mod path;
 mod pipeline;
@@ -48,6 +49,7 @@ pub use body::Response;
 pub use credential::{SecretError, SecretSource};
 pub use endpoint::EndpointSpec;
 pub use error::{EgressError, ErrorKind, Rule, SetupError};
+pub use identity::{Clock, IdentitySource, Presence, SystemClock};
 pub use limits::Limits;
 pub use pipeline::Request;
 pub use provider::{

@@ -15,14 +15,17 @@ use crate::credential;
 use crate::endpoint::Endpoint;
 use crate::error::{EgressError, ErrorKind, Rule};
 use crate::exchange::Exchange;
+use crate::identity::Lease;
 use crate::provider::{CellEgress, Connection, EndpointId};
+use crate::scrub::Scrubber;
 use crate::{header, path};
 use bytes::Bytes;
-use hotcell_manifest::Method;
+use hotcell_manifest::{Auth, Method};
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Uri};
 use http_body_util::Full;
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// How much of what a guest writes is repeated in the audit log, in characters.
@@ -43,6 +46,7 @@ pub struct Request {
 }
 
 /// A request that the grant covers. It holds no credential yet.
+#[derive(Clone)]
 struct CheckedRequest {
     method: Method,
     path: String,
@@ -53,6 +57,24 @@ struct CheckedRequest {
 
 /// A checked request with its credential: the only thing that can be sent.
 struct AuthorisedRequest(hyper::Request<Full<Bytes>>);
+
+/// Where a request goes, and with what.
+#[derive(Clone, Copy)]
+struct Way<'a> {
+    name: &'a str,
+    endpoint: &'a Endpoint,
+    connection: &'a Connection,
+    /// Its credential, where that is fetched or signs.
+    lease: Option<&'a Lease>,
+}
+
+/// The head of a response, and what belongs to it.
+struct Answered {
+    response: hyper::Response<hyper::body::Incoming>,
+    exchange: Exchange,
+    /// Finds what must not come back.
+    scrubber: Arc<Scrubber>,
+}
 
 impl CellEgress {
     /// Sends one request and waits for the response's head.
@@ -76,22 +98,54 @@ impl CellEgress {
             Err(error) => return Err(self.deny(Some(name), Some(asked), error)),
         };
         let connection = provider.connection(name, endpoint).await?;
-        let record = self.record(Some(name), Some(asked.clone()));
-        let sinks = provider.egress.audit.clone();
-        let mut exchange = Exchange::begin(sinks, record, checked.body.len(), &provider.limits)?;
-        let authorised = authorise(endpoint, &connection, checked)?;
-        let result = self.ask(&connection, authorised, &mut exchange).await;
-        match result {
-            Ok(response) if response.status().as_u16() == 401 => {
+        let Some(tokens) = &endpoint.tokens else {
+            let way = Way { name, endpoint, connection: &connection, lease: None };
+            let answered = self.attempt(&way, asked, checked).await?;
+            if answered.response.status().as_u16() == 401 {
                 // The credential may have been changed at its source since it was read.
                 provider.forget_credentials();
-                self.receive(endpoint, &connection, response, exchange)
             }
-            Ok(response) => self.receive(endpoint, &connection, response, exchange),
+            return self.receive(&way, answered);
+        };
+        let (id, credentials) = (self.request_id.clone(), &connection.credentials);
+        let lease = tokens.lease(&provider, &id, credentials).await.inspect_err(|_| {
+            // So may what it is fetched with.
+            provider.forget_credentials();
+        })?;
+        let way = Way { name, endpoint, connection: &connection, lease: Some(&lease) };
+        let mut answered = self.attempt(&way, asked.clone(), checked.clone()).await?;
+        let (status, headers) = (answered.response.status().as_u16(), answered.response.headers());
+        if lease.credential.is_refused(status, headers)
+            && let Some(lease) = tokens.renew(&provider, &id, credentials, &lease).await
+        {
+            answered.exchange.finish();
+            drop(answered);
+            let way = Way { lease: Some(&lease), ..way };
+            let answered = self.attempt(&way, asked, checked).await?;
+            return self.receive(&way, answered);
+        }
+        self.receive(&way, answered)
+    }
+
+    /// Writes the decision down, adds the credential, sends the request.
+    async fn attempt(
+        &mut self,
+        way: &Way<'_>,
+        asked: (Method, String),
+        checked: CheckedRequest,
+    ) -> Result<Answered, EgressError> {
+        let provider = self.provider.clone();
+        let record = self.record(Some(way.name), Some(asked.clone()));
+        let sinks = provider.egress.audit.clone();
+        let mut exchange = Exchange::begin(sinks, record, checked.body.len(), &provider.limits)?;
+        let (authorised, scrubber) = authorise(way, checked, provider.egress.clock.now())
+            .inspect_err(|error| exchange.fail(error))?;
+        match self.ask(way.connection, authorised, &mut exchange).await {
+            Ok(response) => Ok(Answered { response, exchange, scrubber }),
             // An address is judged when the connection is made.
             Err(error) if error.rule == Some(Rule::Address) => {
                 exchange.close();
-                Err(self.deny(Some(name), Some(asked), error))
+                Err(self.deny(Some(way.name), Some(asked), error))
             }
             Err(error) => {
                 exchange.fail(&error);
@@ -126,6 +180,12 @@ impl CellEgress {
             let message = format!("the grant has no query parameter `{name}`");
             return Err(EgressError::denied(Rule::Query, message));
         }
+        // Read as a space or as itself, which would be two signatures.
+        let plus = path.text.split_once('?').is_some_and(|(_, query)| query.contains('+'));
+        if plus && matches!(endpoint.auth, Auth::AwsSigv4 { .. }) {
+            let message = "the query of a request that is signed has a `+`; write `%2B` or `%20`";
+            return Err(EgressError::denied(Rule::Query, message));
+        }
         let headers = header::check(
             request.headers,
             &endpoint.grant.request_headers,
@@ -157,22 +217,17 @@ impl CellEgress {
         Ok(response)
     }
 
-    fn receive(
-        &self,
-        endpoint: &Endpoint,
-        connection: &Connection,
-        response: hyper::Response<hyper::body::Incoming>,
-        mut exchange: Exchange,
-    ) -> Result<Response, EgressError> {
+    fn receive(&self, way: &Way<'_>, answered: Answered) -> Result<Response, EgressError> {
+        let Answered { response, mut exchange, scrubber } = answered;
         let limits = &self.provider.limits;
-        let headers = match visible_headers(&response, endpoint, connection, limits) {
-            Ok(headers) => headers,
-            Err(error) => {
-                exchange.fail(&error);
-                return Err(error);
-            }
+        let (status, now) = (response.status().as_u16(), self.provider.egress.clock.now());
+        let explained =
+            way.lease.and_then(|lease| lease.credential.explain(status, response.headers(), now));
+        let headers = match explained {
+            Some(error) => Err(error),
+            None => visible_headers(&response, way.endpoint, &scrubber, limits),
         };
-        let scrubber = connection.scrubber.clone();
+        let headers = headers.inspect_err(|error| exchange.fail(error))?;
         Response::new(response, headers, scrubber, self.decoded.clone(), limits.clone(), exchange)
     }
 
@@ -217,12 +272,14 @@ impl CellEgress {
     }
 }
 
-/// Adds what the guest never sees. After this nothing is checked any more.
+/// Adds what the guest never sees. After this nothing is checked any more. The scrubber finds
+/// what was added.
 fn authorise(
-    endpoint: &Endpoint,
-    connection: &Connection,
+    way: &Way<'_>,
     request: CheckedRequest,
-) -> Result<AuthorisedRequest, EgressError> {
+    now: SystemTime,
+) -> Result<(AuthorisedRequest, Arc<Scrubber>), EgressError> {
+    let Way { endpoint, connection, lease, .. } = way;
     let internal = |error: &dyn std::fmt::Display| {
         EgressError::new(ErrorKind::Internal, format!("the request cannot be written: {error}"))
     };
@@ -237,8 +294,7 @@ fn authorise(
         headers.insert(name.clone(), value.clone());
     }
     let mut query = if request.has_query { "?".to_owned() } else { String::new() };
-    let auth = &endpoint.grant.auth;
-    credential::apply(auth, &connection.credentials, &mut headers, &mut query);
+    credential::apply(&endpoint.auth, &connection.credentials, &mut headers, &mut query);
     let added = if request.has_query { query.get(1..).unwrap_or_default() } else { &query };
     let uri = Uri::builder()
         .scheme(endpoint.scheme.clone())
@@ -246,19 +302,29 @@ fn authorise(
         .path_and_query(format!("{}{}{added}", endpoint.base, request.path))
         .build()
         .map_err(|error| internal(&error))?;
-    let mut authorised = hyper::Request::builder()
+    let authorised = hyper::Request::builder()
         .method(request.method.as_str())
         .uri(uri)
-        .body(Full::new(request.body))
+        .body(())
         .map_err(|error| internal(&error))?;
-    *authorised.headers_mut() = headers;
-    Ok(AuthorisedRequest(authorised))
+    let (mut parts, ()) = authorised.into_parts();
+    parts.headers = headers;
+    let scrubber = match lease {
+        None => connection.scrubber.clone(),
+        Some(lease) => {
+            parts.headers.extend(lease.headers.iter().cloned());
+            let made = lease.credential.apply(&endpoint.auth, &mut parts, &request.body, now)?;
+            lease.scrubber.and(&made)
+        }
+    };
+    let request = hyper::Request::from_parts(parts, Full::new(request.body));
+    Ok((AuthorisedRequest(request), scrubber))
 }
 
 fn visible_headers(
     response: &hyper::Response<hyper::body::Incoming>,
     endpoint: &Endpoint,
-    connection: &Connection,
+    scrubber: &Scrubber,
     limits: &crate::Limits,
 ) -> Result<Vec<(String, String)>, EgressError> {
     check_head(response, limits)?;
@@ -267,9 +333,9 @@ fn visible_headers(
     let visible = headers
         .iter()
         .filter(|(name, _)| granted.iter().any(|pattern| pattern.matches(name.as_str())))
-        .filter(|(name, _)| !connection.scrubber.is_in_name(name.as_str()))
+        .filter(|(name, _)| !scrubber.is_in_name(name.as_str()))
         .map(|(name, value)| {
-            let scrubbed = connection.scrubber.whole(value.as_bytes());
+            let scrubbed = scrubber.whole(value.as_bytes());
             let value = scrubbed.as_deref().unwrap_or(value.as_bytes());
             (name.as_str().to_owned(), String::from_utf8_lossy(value).into_owned())
         });

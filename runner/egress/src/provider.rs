@@ -9,6 +9,7 @@ use crate::connect::Reach;
 use crate::credential::{Credentials, SecretSource};
 use crate::endpoint::{Endpoint, EndpointSpec};
 use crate::error::{EgressError, ErrorKind, Rule, SetupError};
+use crate::identity::{self, Clock, IdentitySource, SystemClock, Tokens};
 use crate::limits::Limits;
 use crate::pipeline::ENDPOINT_NAME;
 use crate::proxy::Proxy;
@@ -19,6 +20,7 @@ use hotcell_manifest::Digest;
 use http::uri::Scheme;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
@@ -35,7 +37,15 @@ pub(crate) struct Shared {
     pub(crate) tls: OnceLock<rustls::ClientConfig>,
     pub(crate) proxy: Option<Proxy>,
     pub(crate) audit: Arc<[Arc<dyn AuditSink>]>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Where metadata services are taken to be, if not at their own address.
+    pub(crate) metadata: Option<SocketAddr>,
+    /// What stands in the place of the environment.
+    pub(crate) environment: Option<Environment>,
 }
+
+/// Tells the value of a variable.
+type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// What a process decides about its egress.
 #[derive(Default)]
@@ -44,6 +54,9 @@ pub struct EgressBuilder {
     roots: Roots,
     proxy: Option<Proxy>,
     audit: Vec<Arc<dyn AuditSink>>,
+    clock: Option<Arc<dyn Clock>>,
+    metadata: Option<SocketAddr>,
+    environment: Option<Environment>,
 }
 
 /// One configured provider, as egress needs it.
@@ -61,6 +74,11 @@ pub struct ProviderSpec {
     pub secrets: BTreeMap<String, SecretSource>,
     /// Names of secrets that the provider also works without.
     pub optional_secrets: BTreeSet<String>,
+    /// Where the identity comes from that tokens are fetched for, by the schemes that need one.
+    pub identity: Option<IdentitySource>,
+    /// Origin of the identity endpoint, where it is not the vendor's or the manifest's own:
+    /// `https://login.microsoftonline.us`.
+    pub identity_origin: Option<String>,
     /// What one cell may send and receive.
     pub limits: Limits,
 }
@@ -136,11 +154,28 @@ impl Egress {
     /// # Errors
     /// A URL or grant that cannot be accepted, with what would be.
     pub fn provider(&self, spec: ProviderSpec) -> Result<ProviderEgress, SetupError> {
-        let endpoints = spec
-            .endpoints
-            .into_iter()
-            .map(|(name, spec)| Endpoint::new(&name, spec).map(|endpoint| (name, endpoint)))
-            .collect::<Result<_, _>>()?;
+        let mut endpoints: Vec<(String, Endpoint)> = Vec::new();
+        let (identity, identity_origin) = (&spec.identity, spec.identity_origin.as_deref());
+        for (name, spec) in spec.endpoints {
+            let (allow_private, allow_plaintext) = (spec.allow_private, spec.allow_plaintext);
+            let mut endpoint = Endpoint::new(&name, spec)?;
+            if identity::is_one(&endpoint.auth) {
+                // What one endpoint fetched is good for another that wants the same.
+                let known = endpoints.iter().filter_map(|(_, known)| known.tokens.clone());
+                let known = known.into_iter().find(|tokens| tokens.auth == endpoint.auth);
+                endpoint.tokens = Some(match known {
+                    Some(tokens) => tokens,
+                    None => Arc::new(Tokens::new(
+                        endpoint.auth.clone(),
+                        identity.clone(),
+                        identity_origin,
+                        allow_private,
+                        allow_plaintext,
+                    )?),
+                });
+            }
+            endpoints.push((name, endpoint));
+        }
         let provider = Provider {
             name: spec.provider.into(),
             adapter: spec.adapter.into(),
@@ -258,6 +293,33 @@ impl EgressBuilder {
         self
     }
 
+    /// Tells the time by another clock than the system's: tokens run out by it, and signatures
+    /// are dated.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Looks here for the variables by which AWS's identities are found, instead of in the
+    /// process's environment: for tests, which all have the same.
+    #[must_use]
+    pub fn environment(
+        mut self,
+        variable: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.environment = Some(Arc::new(variable));
+        self
+    }
+
+    /// Takes the metadata services of clouds to be here, instead of at their own address: for
+    /// tests, which have no cloud.
+    #[must_use]
+    pub fn metadata(mut self, address: SocketAddr) -> Self {
+        self.metadata = Some(address);
+        self
+    }
+
     /// The door.
     pub fn build(self) -> Egress {
         let resolver = self.resolver.unwrap_or_else(|| Arc::new(SystemResolver));
@@ -268,6 +330,9 @@ impl EgressBuilder {
                 tls: OnceLock::new(),
                 proxy: self.proxy,
                 audit: self.audit.into(),
+                clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+                metadata: self.metadata,
+                environment: self.environment,
             }),
         }
     }
@@ -353,7 +418,7 @@ impl Provider {
         endpoint: &Endpoint,
     ) -> Result<Credentials, EgressError> {
         let mut sources = BTreeMap::new();
-        for name in endpoint.grant.auth.secrets() {
+        for name in endpoint.auth.secrets() {
             match self.secrets.get(name) {
                 Some(source) => _ = sources.insert(name.to_owned(), source.clone()),
                 None if self.optional.contains(name) => {}
@@ -361,8 +426,9 @@ impl Provider {
                     return Err(EgressError::new(
                         ErrorKind::Authentication,
                         format!(
-                            "no source for the secret `{name}`; add `secrets.{name} = \"env:…\"` to [providers.{}]",
-                            self.name
+                            "no source for the secret `{name}`; add `secrets.{name} = \"env:…\"` to [providers.{}]{}",
+                            self.name,
+                            endpoint.other_ways()
                         ),
                     ));
                 }
@@ -374,11 +440,17 @@ impl Provider {
             let (optional, ahead) = (&provider.optional, provider.ahead.get());
             Credentials::read(&sources, optional, ahead, &Authority::of_the_process())
         };
-        if !blocking {
-            return read();
-        }
-        tokio::task::spawn_blocking(read).await.unwrap_or_else(|_| {
-            Err(EgressError::new(ErrorKind::Internal, "reading the secrets was interrupted"))
+        let interrupted =
+            |_| Err(EgressError::new(ErrorKind::Internal, "reading the secrets was interrupted"));
+        let read = match blocking {
+            true => tokio::task::spawn_blocking(read).await.unwrap_or_else(interrupted),
+            false => read(),
+        };
+        read.map_err(|mut error| {
+            if error.kind == ErrorKind::Authentication {
+                error.message.push_str(&endpoint.other_ways());
+            }
+            error
         })
     }
 }

@@ -6,17 +6,21 @@
 //! looked for: patterns would corrupt answers.
 
 use crate::credential::Secret;
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use bytes::{Bytes, BytesMut};
 use secrecy::{ExposeSecret, zeroize::Zeroize};
+use std::sync::Arc;
 
 /// What stands in the place of a secret.
 pub(crate) const REPLACEMENT: &[u8] = b"[secret]";
 
 /// Shorter secrets are not looked for: they would be found in ordinary text.
 pub(crate) const SHORTEST: usize = 8;
+
+/// Up to how many bytes of patterns the fastest automaton is taken.
+const FASTEST: usize = 4096;
 
 /// Finds the secrets of one provider. Shared by all of its cells.
 pub(crate) struct Scrubber {
@@ -27,10 +31,16 @@ pub(crate) struct Scrubber {
     /// Which bytes a pattern begins with.
     first: [bool; 256],
     longest: usize,
+    /// Finds more, after it.
+    then: Option<Arc<Self>>,
 }
 
 impl Scrubber {
     pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
+        Self::with(secrets, FASTEST)
+    }
+
+    fn with<'a>(secrets: impl IntoIterator<Item = &'a Secret>, fastest: usize) -> Self {
         let mut patterns: Vec<Vec<u8>> = Vec::new();
         for secret in secrets {
             for form in forms(secret.expose_secret()) {
@@ -44,6 +54,10 @@ impl Scrubber {
         let build = |ignore_case: bool| {
             let mut builder = AhoCorasick::builder();
             builder.match_kind(MatchKind::LeftmostLongest).ascii_case_insensitive(ignore_case);
+            // Tokens are long, and the fastest automaton takes half a kilobyte for each byte.
+            if patterns.iter().map(Vec::len).sum::<usize>() > fastest {
+                builder.kind(Some(AhoCorasickKind::ContiguousNFA));
+            }
             if patterns.is_empty() { None } else { builder.build(&patterns).ok() }
         };
         let (finder, in_names) = (build(false), build(true));
@@ -54,20 +68,40 @@ impl Scrubber {
             }
         }
         let longest = patterns.iter().map(Vec::len).max().unwrap_or(0);
-        Self { finder, in_names, patterns, first, longest }
+        Self { finder, in_names, patterns, first, longest, then: None }
+    }
+
+    /// Finds what belongs to one request, such as its signature, beside what this one finds:
+    /// that is much, and is not put together anew for each.
+    pub(crate) fn and<'a>(
+        self: &Arc<Self>,
+        secrets: impl IntoIterator<Item = &'a Secret>,
+    ) -> Arc<Self> {
+        // One that is made for each request is made quickly.
+        let mut own = Self::with(secrets, 0);
+        match own.patterns.is_empty() {
+            true => self.clone(),
+            false => {
+                own.then = Some(self.clone());
+                Arc::new(own)
+            }
+        }
     }
 
     /// A text that is complete.
     pub(crate) fn whole(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let finder = self.finder.as_ref()?;
-        finder
-            .is_match(text)
-            .then(|| finder.replace_all_bytes(text, &vec![REPLACEMENT; self.patterns.len()]))
+        let own =
+            self.finder.as_ref().filter(|finder| finder.is_match(text)).map(|finder| {
+                finder.replace_all_bytes(text, &vec![REPLACEMENT; self.patterns.len()])
+            });
+        let then = self.then.as_ref();
+        then.and_then(|then| then.whole(own.as_deref().unwrap_or(text))).or(own)
     }
 
     /// Whether the name of a header holds a secret.
     pub(crate) fn is_in_name(&self, name: &str) -> bool {
         self.in_names.as_ref().is_some_and(|finder| finder.is_match(name))
+            || self.then.as_ref().is_some_and(|then| then.is_in_name(name))
     }
 
     /// Where a secret could begin that ends in a later chunk.
@@ -93,11 +127,20 @@ impl Drop for Scrubber {
 #[derive(Default)]
 pub(crate) struct Stream {
     held: BytesMut,
+    then: Option<Box<Self>>,
 }
 
 impl Stream {
     /// Takes a chunk in and gives out what is certain. `last` gives out the rest.
     pub(crate) fn push(&mut self, scrubber: &Scrubber, chunk: Bytes, last: bool) -> Bytes {
+        let own = self.push_own(scrubber, chunk, last);
+        match &scrubber.then {
+            Some(then) => self.then.get_or_insert_default().push(then, own, last),
+            None => own,
+        }
+    }
+
+    fn push_own(&mut self, scrubber: &Scrubber, chunk: Bytes, last: bool) -> Bytes {
         let Some(finder) = &scrubber.finder else { return chunk };
         let text = if self.held.is_empty() {
             chunk
@@ -227,6 +270,21 @@ mod tests {
         let scrubber = scrubber(&["sk-ABCdef012345"]);
         assert!(scrubber.is_in_name("x-ratelimit-sk-abcdef012345"));
         assert!(!scrubber.is_in_name("x-ratelimit-limit"));
+    }
+
+    #[test]
+    fn what_belongs_to_one_request_is_found_beside_the_rest() {
+        let both = Arc::new(scrubber(&["sk-12345678"]));
+        let both = both.and(&[Secret::from("0123456789abcdef".to_owned())]);
+        let text = b"a sk-12345678 b 0123456789abcdef c sk-0123456789abcdef12345678";
+        let expected = b"a [secret] b [secret] c sk-[secret]12345678";
+        assert_eq!(pushed(&both, &[text]), expected);
+        let bytes: Vec<&[u8]> = text.chunks(1).collect();
+        assert_eq!(pushed(&both, &bytes), expected);
+        assert_eq!(both.whole(text).unwrap(), expected);
+        assert_eq!(both.whole(b"sk-12345678").unwrap(), b"[secret]");
+        assert_eq!(both.whole(b"nothing"), None);
+        assert!(both.is_in_name("x-sk-12345678") && both.is_in_name("x-0123456789abcdef"));
     }
 
     #[test]

@@ -130,10 +130,11 @@ async fn ask_after(
         query: vec![],
         request_headers: vec![],
         response_headers: vec![],
-        auth: Auth::Bearer { secret: "api-key".to_owned() },
+        auth: Auth::Bearer { secret: "api-key".to_owned() }.into(),
     };
     let endpoint = EndpointSpec {
         url: format!("https://{NAME}:{port}"),
+        auth: grant.auth.first().clone(),
         grant,
         headers: vec![],
         allow_private,
@@ -149,6 +150,8 @@ async fn ask_after(
             SecretSource::File(key.path().to_owned()),
         )]),
         optional_secrets: BTreeSet::new(),
+        identity: None,
+        identity_origin: None,
         limits: Limits::default(),
     });
     let provider = provider.unwrap();

@@ -51,6 +51,16 @@ pub(super) fn provider(provider: &ProviderReport, findings: &mut Vec<Finding>) {
             );
         }
     }
+    if let Some(source) = provider.identity.as_ref().and_then(|identity| identity.source.as_ref()) {
+        for path in source.files().iter().filter(|path| others_read(path)) {
+            found(
+                Severity::High,
+                Code::SecretFileReadable,
+                format!("other users can read {}, of the identity `{source}`", path.display()),
+                "`chmod 600` it, and have the identity's key replaced if others were there",
+            );
+        }
+    }
     for secret in &provider.secrets {
         let name = &secret.name;
         match &secret.source {

@@ -3,10 +3,10 @@
 use crate::adapter;
 use crate::component::{Components, Found};
 use crate::limits::Limits;
-use crate::provider::{self, Origin, ProviderInfo, SecretInfo};
+use crate::provider::{self, IdentityInfo, Origin, ProviderInfo, SecretInfo};
 use crate::setup::SetupError;
 use crate::wasi::{Treatment, treatment};
-use hotcell_egress::{Egress, EndpointSpec};
+use hotcell_egress::{Egress, EndpointSpec, IdentitySource, Presence};
 use hotcell_manifest::{
     Capability, Changes, Dependencies, Digest, Inspection, Rule, Severity, capabilities,
 };
@@ -36,6 +36,8 @@ pub struct ProviderReport {
     pub settings: BTreeMap<String, String>,
     /// The secrets that the runner sends for it: names and sources.
     pub secrets: Vec<SecretInfo>,
+    /// The identity that tokens are fetched for, where an endpoint wants one.
+    pub identity: Option<IdentityInfo>,
     /// Whether the harmless part of WASI is linked.
     pub wasi: bool,
     /// The limits of a cell.
@@ -65,6 +67,10 @@ pub struct EndpointReport {
     /// How the runner authenticates, such as `authorization: Bearer …`; none where it does
     /// not.
     pub auth: Option<String>,
+    /// Where a token for it is fetched; none where nothing is fetched from one known place.
+    pub token: Option<String>,
+    /// What that token, or a signature, is good for.
+    pub scope: Option<String>,
     /// Whether addresses that are not public are permitted.
     pub allow_private: bool,
     /// Whether `http://` is permitted.
@@ -248,7 +254,9 @@ pub(super) fn provider(
     all: bool,
 ) -> Vec<ProviderReport> {
     let own = report(components, name, None, origin);
-    let is_used = own.secrets.iter().any(|secret| secret.present);
+    let identity = own.identity.as_ref().map(|identity| identity.presence);
+    let is_used =
+        own.secrets.iter().any(|secret| secret.present) || identity == Some(Presence::There);
     let is_usable = own.problem.is_none();
     if origin != Origin::Configured && !(is_usable && (all || is_used)) {
         return Vec::new();
@@ -278,6 +286,7 @@ fn report(
         endpoints: BTreeMap::new(),
         settings: BTreeMap::new(),
         secrets: Vec::new(),
+        identity: None,
         wasi,
         limits: Limits::default(),
         egress: hotcell_egress::Limits::default(),
@@ -305,13 +314,18 @@ fn fill(components: &Components, report: &mut ProviderReport) -> Result<(), Setu
     report.limits = resolved.limits;
     report.egress = resolved.spec.limits.clone();
     let endpoints = resolved.spec.endpoints.iter();
-    report.endpoints = endpoints.map(|(name, spec)| (name.clone(), endpoint(spec))).collect();
+    // Where its tokens come from, if that is not what the scheme says.
+    let identity = resolved.spec.identity.as_ref().and_then(IdentitySource::place);
+    let place = resolved.spec.identity_origin.as_deref().or(identity);
+    report.endpoints =
+        endpoints.map(|(name, spec)| (name.clone(), endpoint(spec, place))).collect();
     let info = ProviderInfo::new(&report.name, report.origin, false, &inspection, resolved.spec);
     report.secrets = info.secrets;
+    report.identity = info.identity;
     door.map(drop).map_err(|error| SetupError::Egress { provider: report.name.clone(), error })
 }
 
-fn endpoint(spec: &EndpointSpec) -> EndpointReport {
+fn endpoint(spec: &EndpointSpec, place: Option<&str>) -> EndpointReport {
     let grant = &spec.grant;
     let texts = |patterns: &[hotcell_manifest::HeaderPattern]| {
         patterns.iter().map(ToString::to_string).collect()
@@ -323,7 +337,9 @@ fn endpoint(spec: &EndpointSpec) -> EndpointReport {
         request_headers: texts(&grant.request_headers),
         response_headers: texts(&grant.response_headers),
         added_headers: spec.headers.iter().map(|(name, _)| name.clone()).collect(),
-        auth: grant.auth.form(),
+        auth: spec.auth.form(),
+        token: spec.auth.identity().and_then(|it| place.map(str::to_owned).or(it.place)),
+        scope: spec.auth.identity().map(|identity| identity.scope),
         allow_private: spec.allow_private,
         allow_plaintext: spec.allow_plaintext,
     }

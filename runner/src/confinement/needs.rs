@@ -30,6 +30,11 @@ impl Setup {
             confinement = confinement.write(folder.unwrap_or(Path::new(".")));
         }
         let providers = self.providers.lock().unwrap_or_else(PoisonError::into_inner);
+        for file in providers.values().flat_map(|provider| provider.egress.changing_files()) {
+            // Such a file is put in the place of another one, so that it is its folder that stays.
+            let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+            confinement = confinement.read(folder.unwrap_or(&file));
+        }
         let ports = providers.values().flat_map(|provider| provider.egress.ports());
         ports.fold(confinement, Confinement::connect)
     }

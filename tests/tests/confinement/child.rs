@@ -4,8 +4,9 @@
 use crate::attempts::{ATTEMPTS, NEEDS, World};
 use hotcell::confinement::{ConfinementError, ConfinementMode};
 use hotcell::types::ChatRequest;
-use hotcell::{Config, Runner, SetupError};
+use hotcell::{Config, Runner, SetupError, bundle};
 use hotcell_mock::Mock;
+use hotcell_tests::component::{manifest, with_manifest};
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -19,7 +20,10 @@ pub(crate) fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
     let arguments: Vec<String> = arguments.collect();
     let [how, what, url, folder, port] = &arguments[..] else { return ExitCode::from(2) };
     let folder = PathBuf::from(folder);
-    let runner = runner(url, &folder);
+    let runner = match what.as_str() {
+        "ask-with-identity" => runner_with_identity(url, &folder, port),
+        _ => runner(url, &folder),
+    };
     match what.as_str() {
         "with-a-thread" => return with_a_thread(&runner),
         "on-an-old-kernel" => return on_an_old_kernel(&runner, how),
@@ -33,6 +37,12 @@ pub(crate) fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
     match what.as_str() {
         "try" => attempt(&World { folder: &folder, port: port.parse().expect("a port") }),
         "ask" => ask(&runner),
+        "ask-with-identity" => {
+            println!("waiting\tdone");
+            // Until another token is in the file.
+            let _ = io::stdin().read_to_end(&mut Vec::new());
+            ask(&runner);
+        }
         "wait" => {
             println!("waiting\tdone");
             // Until the test has seen enough.
@@ -54,6 +64,24 @@ fn runner(url: &str, folder: &Path) -> Runner {
     let config = Config::parse(&text, Path::new("hotcell.toml")).expect("it is one");
     let builder = Runner::builder().config(config).cache(Some(folder.join("cache")));
     builder.build().expect("the sandbox starts")
+}
+
+/// One whose provider wants a token, for an application that a file vouches for.
+fn runner_with_identity(url: &str, folder: &Path, port: &str) -> Runner {
+    let openai = bundle::adapter("openai").expect("it is bundled").component;
+    let bearer = "{ scheme = \"bearer\", secret = \"api-key\" }";
+    let entra = "{ scheme = \"entra\", scope = \"https://a.example/.default\" }";
+    let component = with_manifest(openai, &manifest(openai).replace(bearer, entra));
+    let text = format!(
+        "[providers.provider]\nadapter = \"component\"\nendpoints.api = \"{url}\"\n\
+         identity = \"entra-workload:tenant/client{}\"\n\
+         identity-origin = \"http://127.0.0.1:{port}\"\n\
+         allow-private = true\nallow-plaintext = true\n",
+        folder.join("tokens/token").display()
+    );
+    let config = Config::parse(&text, Path::new("hotcell.toml")).expect("it is one");
+    let builder = Runner::builder().config(config).cache(Some(folder.join("cache")));
+    builder.adapter("component", component).build().expect("the sandbox starts")
 }
 
 fn attempt(world: &World<'_>) {

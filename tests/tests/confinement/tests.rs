@@ -5,7 +5,7 @@ use crate::child::CHILD;
 use hotcell_mock::Mock;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
@@ -23,6 +23,10 @@ const TESTS: &[Test] = &[
     (
         "a_request_goes_out_with_a_key_that_was_read_before",
         a_request_goes_out_with_a_key_that_was_read_before,
+    ),
+    (
+        "a_token_is_fetched_by_what_a_file_says_after_it_was_confined",
+        a_token_is_fetched_by_what_a_file_says_after_it_was_confined,
     ),
     ("other_processes_of_the_user_cannot_look_in", other_processes_of_the_user_cannot_look_in),
     ("a_crash_leaves_no_memory_behind", a_crash_leaves_no_memory_behind),
@@ -124,6 +128,58 @@ fn a_request_goes_out_with_a_key_that_was_read_before() -> Verdict {
         (Some("You said: hello"), Some(key)) if key.ends_with(Mock::KEY) => Ok(None),
         got => Err(format!("    {got:?}\n")),
     }
+}
+
+/// The token that vouches for a workload is another one every hour, in the place of the file
+/// before.
+fn a_token_is_fetched_by_what_a_file_says_after_it_was_confined() -> Verdict {
+    let world = World::new();
+    let tokens = world.folder.path().join("tokens");
+    fs::create_dir(&tokens).expect("a folder");
+    fs::write(tokens.join("token"), "assertion-before").expect("a file");
+    let mut child = world
+        .command("confined", "ask-with-identity")
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let stdout = child.stdout.take().expect("it is a pipe");
+    let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+    let is_waiting = lines.any(|line| line.starts_with("waiting\t"));
+    fs::write(tokens.join("new"), "assertion-after").expect("a file");
+    fs::rename(tokens.join("new"), tokens.join("token")).expect("it is in its place");
+    let identity = world.elsewhere.try_clone().expect("it is the same port");
+    let fetched = std::thread::spawn(move || give_a_token(&identity));
+    drop(child.stdin.take());
+    let answer = lines.find_map(|line| line.strip_prefix("answer\t").map(str::to_owned));
+    end(child);
+    let requests = world.mock.take_requests();
+    let key = requests.first().and_then(|request| request.header("authorization"));
+    if !is_waiting || answer.as_deref() != Some("You said: hello") || key.is_none() {
+        return Err(format!("    {answer:?}, with {key:?}\n"));
+    }
+    let asked = fetched.join().expect("it was asked").expect("it answered");
+    match asked.ends_with("client_assertion=assertion-after") {
+        true => Ok(None),
+        false => Err(format!("    {asked}\n")),
+    }
+}
+
+/// An identity endpoint that is asked once, and what it was asked.
+fn give_a_token(listener: &TcpListener) -> std::io::Result<String> {
+    let (mut stream, _) = listener.accept()?;
+    let mut asked = Vec::new();
+    // Its proof stands at the end.
+    while !asked.ends_with(b"assertion-after") && !asked.ends_with(b"assertion-before") {
+        let mut piece = [0; 4096];
+        match stream.read(&mut piece)? {
+            0 => break,
+            length => asked.extend_from_slice(&piece[..length]),
+        }
+    }
+    let body = format!("{{\"access_token\":\"{}\",\"expires_in\":3600}}", Mock::KEY);
+    let length = body.len();
+    write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}")?;
+    Ok(String::from_utf8_lossy(&asked).into_owned())
 }
 
 /// `/proc/PID/environ` has the keys that the environment held, and is to be read by whoever

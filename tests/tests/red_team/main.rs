@@ -10,6 +10,7 @@ mod core_module;
 mod echo;
 mod endpoint;
 mod header;
+mod identity;
 mod path;
 mod protocol;
 mod resource;

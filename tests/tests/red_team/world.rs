@@ -36,6 +36,8 @@ pub(crate) struct Setup {
     pub(crate) settings: BTreeMap<String, String>,
     pub(crate) private: bool,
     pub(crate) wasi: bool,
+    /// Whether the server gives the tokens, too.
+    pub(crate) identity: bool,
     pub(crate) key: &'static str,
 }
 
@@ -56,6 +58,7 @@ impl Default for Setup {
             settings: BTreeMap::new(),
             private: true,
             wasi: false,
+            identity: false,
             key: KEY,
         }
     }
@@ -98,6 +101,7 @@ impl Setup {
             settings: self.settings,
             allow_private: Some(self.private),
             wasi: Some(self.wasi),
+            identity_origin: self.identity.then(|| server.url()),
             limits: Some(self.limits),
             egress: Some(self.egress),
             ..polite.clone()

@@ -221,6 +221,8 @@ pub(crate) fn with_key_help(problem: Problem, runner: &Runner) -> Problem {
     }
     let listing = runner.providers();
     let provider = listing.iter().find(|known| Some(&known.name) == error.provider.as_ref());
+    // What an identity lacks is said by the failure itself.
+    let provider = provider.filter(|provider| provider.identity.is_none());
     let missing = provider.and_then(|provider| {
         let secret = provider.secrets.iter().find(|secret| !secret.present)?;
         Some((&provider.name, secret))

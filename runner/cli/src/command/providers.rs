@@ -6,7 +6,8 @@ use crate::render::problem::page;
 use crate::render::table::{Table, cell};
 use crate::render::text::Span;
 use crate::terminal::Terminal;
-use hotcell::{Origin, ProviderInfo, SecretInfo};
+use hotcell::egress::Presence;
+use hotcell::{IdentityInfo, Origin, ProviderInfo, SecretInfo};
 use serde_json::json;
 
 pub(crate) fn run(
@@ -60,37 +61,47 @@ pub(crate) fn run(
 
 /// Whether it has everything that it needs.
 pub(crate) fn is_ready(provider: &ProviderInfo) -> bool {
+    let has_identity = |identity: &IdentityInfo| identity.presence != Presence::Absent;
     provider.problem.is_none()
         && (has_key(provider)
             || provider.origin == Origin::Configured
+                && provider.identity.iter().all(has_identity)
                 && provider.secrets.iter().all(|secret| secret.present || secret.optional))
 }
 
 fn has_key(provider: &ProviderInfo) -> bool {
-    provider.secrets.iter().any(|secret| secret.present)
+    match &provider.identity {
+        Some(identity) => identity.presence == Presence::There,
+        None => provider.secrets.iter().any(|secret| secret.present),
+    }
 }
 
 /// Where the keys come from, and whether they are there.
 fn key(provider: &ProviderInfo) -> (String, Span) {
-    let sources: Vec<String> = provider
-        .secrets
-        .iter()
-        .filter_map(|secret| secret.source.as_ref())
-        .map(ToString::to_string)
-        .collect();
+    let identity = provider.identity.as_ref();
+    // What an identity does not need, and is not there, is of no interest.
+    let secrets = provider.secrets.iter().filter(|it| it.present || identity.is_none());
+    let secrets = secrets.filter_map(|secret| secret.source.as_ref()).map(ToString::to_string);
+    let whose = identity.and_then(|identity| identity.source.as_ref()).map(ToString::to_string);
+    let sources: Vec<String> = whose.into_iter().chain(secrets).collect();
+    let presence = identity.map(|identity| identity.presence);
     let missing = |secret: &SecretInfo| !secret.present && !secret.optional;
     let state = if provider.problem.is_some() {
         Span::styled("unusable", BAD)
-    } else if provider.secrets.iter().any(missing) {
+    } else if provider.secrets.iter().any(missing) || presence == Some(Presence::Absent) {
         Span::styled("missing", WARN)
     } else if has_key(provider) {
         Span::styled("there", GOOD)
+    } else if presence == Some(Presence::Unknown) {
+        Span::styled("asked of the machine", DIM)
     } else {
         Span::styled("not needed", DIM)
     };
     let source = match sources.len() {
         0 if provider.problem.is_some() => String::new(),
-        0 if provider.secrets.iter().any(missing) => "not configured".to_owned(),
+        0 if provider.secrets.iter().any(missing) || identity.is_some() => {
+            "not configured".to_owned()
+        }
         0 => "none".to_owned(),
         _ => sources.join(", "),
     };

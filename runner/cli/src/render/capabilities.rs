@@ -6,7 +6,8 @@ use super::table::facts;
 use super::text::{bytes, columns, pad, visible_line, wrap};
 use hotcell::audit;
 use hotcell::manifest::{
-    Auth, Digest, Endpoint, Inspection, Manifest, Package, PackageSource, package_source,
+    Auth, AuthIdentity, Digest, Endpoint, Inspection, Manifest, Package, PackageSource,
+    package_source,
 };
 use hotcell::signature::{SignatureError, Signer};
 use serde_json::{Value, json};
@@ -134,6 +135,7 @@ pub(crate) fn page(adapter: &Adapter, width: usize, paint: Paint) -> String {
     page.title(adapter);
     page.endpoints(manifest);
     page.secrets(manifest);
+    page.identities(manifest);
     page.settings(manifest);
     page.heading("It may not");
     page.paragraph(
@@ -257,9 +259,9 @@ impl Page {
         self.heading("The runner adds, outside of the cell");
         let width = widest(manifest.secrets.keys());
         for (name, secret) in &manifest.secrets {
-            let uses = manifest.endpoints.iter().filter_map(|(endpoint, grant)| {
-                let applied = applied(&grant.auth, name)?;
-                Some(format!("{applied} to `{endpoint}`"))
+            let uses = manifest.endpoints.iter().flat_map(|(endpoint, grant)| {
+                let ways = grant.auth.iter().filter_map(|auth| applied(auth, name, endpoint));
+                ways.collect::<Vec<_>>()
             });
             let uses: Vec<String> = uses.collect();
             let uses = if uses.is_empty() { "nowhere".to_owned() } else { uses.join(", ") };
@@ -269,6 +271,36 @@ impl Page {
             };
             let text = visible_line(&format!("{}, {uses}{from}", secret.description));
             self.hanging(&format!("{}  ", pad(name, width)), &text);
+        }
+    }
+
+    /// What is fetched or signed for it, with an identity that the configuration names.
+    fn identities(&mut self, manifest: &Manifest) {
+        let all = manifest.endpoints.iter().flat_map(|(endpoint, grant)| {
+            let ways = grant.auth.iter().filter_map(|auth| Some((auth, auth.identity()?)));
+            ways.map(move |(auth, identity)| (endpoint, auth, identity))
+        });
+        let all: Vec<_> = all.collect();
+        if all.is_empty() {
+            return;
+        }
+        self.heading("The runner asks for a token, or signs, outside of the cell");
+        let width = all.iter().map(|(_, auth, _)| columns(auth.scheme())).max().unwrap_or(0);
+        for (endpoint, auth, AuthIdentity { place, scope }) in all {
+            let form = auth.form().unwrap_or_default();
+            let good = if scope.is_empty() { String::new() } else { format!(", good for {scope}") };
+            let text = match place {
+                Some(place) => format!("a token from {place}{good}, as `{form}` to `{endpoint}`"),
+                None => format!("a signature for {scope}, as `{form}` to `{endpoint}`"),
+            };
+            self.hanging(&format!("{}  ", pad(auth.scheme(), width)), &visible_line(&text));
+            for own in auth.own_secrets() {
+                let text = format!(
+                    "`{}`, {}; from {} unless configured otherwise, where the identity needs it",
+                    own.name, own.description, own.variable
+                );
+                self.hanging(&" ".repeat(width + 2), &text);
+            }
         }
     }
 
@@ -356,16 +388,14 @@ fn package(of: &Package) -> String {
 }
 
 /// How a secret goes out, where it does.
-fn applied(auth: &Auth, secret: &str) -> Option<String> {
+fn applied(auth: &Auth, secret: &str, endpoint: &str) -> Option<String> {
     if !auth.secrets().contains(&secret) {
         return None;
     }
-    Some(match auth {
-        Auth::Bearer { .. } => "as `authorization: Bearer …`".to_owned(),
-        Auth::Header { name, .. } => format!("as `{name}: …`"),
-        Auth::Query { name, .. } => format!("as `?{name}=…`"),
-        Auth::Basic { .. } => "as `authorization: Basic …`".to_owned(),
-        other => format!("by {}", other.scheme()),
+    let place = auth.identity().and_then(|identity| identity.place);
+    Some(match place {
+        Some(place) => format!("to {place}, for a token for `{endpoint}`"),
+        None => format!("as `{}` to `{endpoint}`", auth.form()?),
     })
 }
 

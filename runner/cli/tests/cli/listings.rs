@@ -205,3 +205,66 @@ fn a_file_without_end_is_not_read_to_its_end() {
     assert_eq!(screen.code, Some(2));
     assert!(screen.err.contains("as no adapter has"), "{}", screen.err);
 }
+
+#[test]
+fn identities_are_told_without_being_used() {
+    let context = Context::empty();
+    let module = module("openai").display().to_string();
+    context.file(
+        "cloud.toml",
+        "[adapter]\nname = \"cloud\"\nversion = \"1.0.0\"\ndialect = \"openai-chat\"\n\
+         [endpoints.api]\norigin = \"https://a.example\"\nallow = [\"POST /chat/completions\"]\n\
+         auth = [{ scheme = \"bearer\", secret = \"api-key\" }, { scheme = \"google\" }, \
+         { scheme = \"entra\", scope = \"https://a.example/.default\" }]\n\
+         [secrets.api-key]\ndescription = \"API key\"\n",
+    );
+    context.run(&["adapter", "pack", &module, "-m", "cloud.toml", "-o", "cloud.wasm"]).good();
+    let digest = std::fs::read(context.project().join("cloud.wasm")).unwrap();
+    let digest = hotcell::manifest::Digest::of(&digest);
+    context.file("account.json", "{\"type\":\"service_account\",\"private_key\":\"hunter22\"}");
+    let account = context.project().join("account.json").display().to_string();
+    context.file(
+        "hotcell.toml",
+        format!(
+            "[adapters.cloud]\npath = \"cloud.wasm\"\ndigest = \"{digest}\"\n\
+             [providers.file]\nadapter = \"cloud\"\nidentity = \"google-file:{account}\"\n\
+             [providers.key]\nadapter = \"cloud\"\nsecrets.api-key = \"env:MOCK_KEY\"\n\
+             [providers.machine]\nadapter = \"cloud\"\nauth = \"entra\"\n\
+             [providers.missing]\nadapter = \"cloud\"\nidentity = \"google-file:/nowhere.json\"\n"
+        ),
+    );
+    let json = context.run(&["providers", "--json"]).good().json();
+    let identity = |name: &str| {
+        let mut providers = json["providers"].as_array().unwrap().iter();
+        let provider = providers.find(|provider| provider["name"] == name).unwrap();
+        let identity = &provider["identity"];
+        (identity["scheme"].as_str(), identity["presence"].as_str())
+    };
+    assert_eq!(identity("file"), (Some("google"), Some("there")));
+    assert_eq!(identity("key"), (None, None));
+    assert_eq!(identity("machine"), (Some("entra"), Some("unknown")));
+    assert_eq!(identity("missing"), (Some("google"), Some("absent")));
+    for arguments in [
+        &["providers"][..],
+        &["audit"],
+        &["doctor"],
+        &["adapter", "inspect", "cloud"],
+        &["providers", "-vvv"],
+    ] {
+        let page = context.run(arguments).page();
+        assert!(!page.contains("hunter22"), "{page}");
+    }
+    let audit = context.run(&["audit"]).page();
+    for line in ["https://oauth2.googleapis.com", "entra; only the machine's cloud can tell"] {
+        assert!(audit.contains(line), "{line}:\n{audit}");
+    }
+    let inspected = context.run(&["adapter", "inspect", "cloud"]).good().page();
+    for line in ["a token from https://login.microsoftonline.com", "entra-client-secret"] {
+        assert!(inspected.contains(line), "{line}:\n{inspected}");
+    }
+    // What is said of it is a capability like any other.
+    let capability = "have a token fetched from https://oauth2.googleapis.com for `api`";
+    let report = context.run(&["audit", "--json"]).json();
+    let words = report["adapters"]["cloud"]["capabilities"].as_array().unwrap().iter();
+    assert!(words.clone().any(|it| it["words"].as_str().unwrap().starts_with(capability)));
+}

@@ -4,7 +4,7 @@
 mod scheme;
 mod source;
 
-pub(crate) use scheme::{apply, header_name};
+pub(crate) use scheme::{apply, basic, header_name, percent_encoded};
 pub use source::{SecretError, SecretSource};
 
 use crate::ahead::Ahead;

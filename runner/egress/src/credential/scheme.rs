@@ -12,8 +12,8 @@ use secrecy::ExposeSecret;
 pub(crate) fn header_name(auth: &Auth) -> Option<HeaderName> {
     match auth {
         Auth::Header { name, .. } => name.parse().ok(),
-        Auth::Bearer { .. } | Auth::Basic { .. } => Some(AUTHORIZATION),
         Auth::None | Auth::Query { .. } => None,
+        _ => Some(AUTHORIZATION),
     }
 }
 
@@ -49,13 +49,7 @@ pub(crate) fn apply(
                 query.push(if query.is_empty() { '?' } else { '&' });
                 query.push_str(name);
                 query.push('=');
-                for byte in value.bytes() {
-                    if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                        query.push(char::from(byte));
-                    } else {
-                        query.push_str(&format!("%{byte:02X}"));
-                    }
-                }
+                query.push_str(&percent_encoded(value));
             }
         }
         Auth::Basic { username, password } => {
@@ -63,10 +57,30 @@ pub(crate) fn apply(
                 header(headers, AUTHORIZATION, format!("Basic {}", basic(user, password)));
             }
         }
+        // Their credential is fetched, or signs (`identity`).
+        Auth::AwsSigv4 { .. }
+        | Auth::Google { .. }
+        | Auth::Entra { .. }
+        | Auth::Oauth2ClientCredentials(_)
+        | Auth::Oauth2ApiKey(_) => {}
     }
 }
 
+/// A text as it stands in a query or a form: only what is unreserved is left as it is
+/// (RFC 3986, 2.3).
+pub(crate) fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
 /// The token of RFC 7617.
-pub(super) fn basic(user: &str, password: &str) -> String {
+pub(crate) fn basic(user: &str, password: &str) -> String {
     STANDARD.encode(format!("{user}:{password}"))
 }

@@ -12,14 +12,15 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
-/// The longest secret that is read: service-account files have 2 to 3 kB.
-const LONGEST: usize = 64 * 1024;
+/// The longest file or output that is read. Service-account files have 2 to 3 kB, and AWS's
+/// own with a thousand profiles 200.
+const LONGEST: usize = 1024 * 1024;
 /// A command may ask a person or a vault, and not for ever.
 const COMMAND_TIME: Duration = Duration::from_secs(30);
 
 /// Where a secret comes from. Its text form stands in configurations and
 /// listings: `env:NAME`, `file:PATH`, `cmd:COMMAND` or `keyring:SERVICE/USER`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
 pub enum SecretSource {
@@ -175,7 +176,7 @@ impl SecretSource {
         };
         let source = self.clone();
         let reader = std::thread::spawn(move || source.read_text(stdout));
-        let status = wait(&mut child).map_err(|why| self.unreadable(&why))?;
+        let status = wait(&mut child, COMMAND_TIME).map_err(|why| self.unreadable(&why))?;
         let text = reader.join().map_err(|_| self.unreadable("its output cannot be read"))??;
         match status.success() {
             true => Ok(text),
@@ -194,16 +195,16 @@ impl SecretSource {
 }
 
 /// Waits for a child, and ends it when its time is up.
-fn wait(child: &mut Child) -> Result<std::process::ExitStatus, String> {
+fn wait(child: &mut Child, most: Duration) -> Result<std::process::ExitStatus, String> {
     let start = Instant::now();
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return Ok(status),
-            Ok(None) if start.elapsed() > COMMAND_TIME => {
+            Ok(None) if start.elapsed() >= most => {
                 // It may have ended between the two calls, which is just as well.
                 let _ = child.kill();
                 let _ = child.wait();
-                return Err(format!("the command took longer than {COMMAND_TIME:?}"));
+                return Err(format!("the command took longer than {most:?}"));
             }
             Ok(None) => std::thread::sleep(Duration::from_millis(2)),
             Err(error) => return Err(error.to_string()),
@@ -260,5 +261,17 @@ impl TryFrom<String> for SecretSource {
 impl From<SecretSource> for String {
     fn from(source: SecretSource) -> Self {
         source.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_hangs_is_ended() {
+        let mut child = Command::new("sleep").arg("600").spawn().unwrap();
+        assert!(wait(&mut child, Duration::ZERO).unwrap_err().contains("took longer"));
+        assert!(!child.try_wait().unwrap().unwrap().success());
     }
 }

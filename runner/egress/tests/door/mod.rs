@@ -155,10 +155,11 @@ fn spec(url: &str, key: SecretSource, allow_private: bool, limits: Limits) -> Pr
         query: vec!["version".to_owned()],
         request_headers: vec!["accept".parse().unwrap()],
         response_headers: vec!["x-request-id".parse().unwrap()],
-        auth: Auth::Bearer { secret: "api-key".to_owned() },
+        auth: Auth::Bearer { secret: "api-key".to_owned() }.into(),
     };
     let endpoint = EndpointSpec {
         url: url.to_owned(),
+        auth: grant.auth.first().clone(),
         grant,
         headers: vec![],
         allow_private,
@@ -171,6 +172,8 @@ fn spec(url: &str, key: SecretSource, allow_private: bool, limits: Limits) -> Pr
         endpoints: BTreeMap::from([("api".to_owned(), endpoint)]),
         secrets: BTreeMap::from([("api-key".to_owned(), key)]),
         optional_secrets: BTreeSet::new(),
+        identity: None,
+        identity_origin: None,
         limits,
     }
 }

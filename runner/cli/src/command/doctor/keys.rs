@@ -3,8 +3,8 @@
 
 use super::access::{examine_readers, examine_writers};
 use super::finding::{Area, Examination};
-use hotcell::egress::SecretSource;
-use hotcell::{Config, Origin, ProviderInfo, Runner, SecretInfo};
+use hotcell::egress::{Presence, SecretSource};
+use hotcell::{Config, IdentityInfo, Origin, ProviderInfo, Runner, SecretInfo};
 
 const AREA: Area = Area::Keys;
 
@@ -25,7 +25,9 @@ pub(super) fn examine(config: &Config, run: bool, examination: &mut Examination)
     for provider in runner.providers_at_rest() {
         let is_meant =
             provider.origin == Origin::Configured || Some(provider.name.as_str()) == default;
-        if !is_meant && !provider.secrets.iter().any(|secret| secret.present) {
+        let has_identity =
+            provider.identity.as_ref().is_some_and(|it| it.presence == Presence::There);
+        if !is_meant && !has_identity && !provider.secrets.iter().any(|secret| secret.present) {
             continue;
         }
         providers += 1;
@@ -35,6 +37,9 @@ pub(super) fn examine(config: &Config, run: bool, examination: &mut Examination)
             continue;
         }
         let is_default = Some(provider.name.as_str()) == default;
+        if let Some(info) = &provider.identity {
+            there += usize::from(identity(&provider.name, info, is_default, examination));
+        }
         let secrets = provider.secrets.iter();
         there += secrets.filter(|it| secret(&provider, it, is_default, run, examination)).count();
     }
@@ -42,6 +47,44 @@ pub(super) fn examine(config: &Config, run: bool, examination: &mut Examination)
     let what =
         format!("{there} key{} for {providers} provider{}", plural(there), plural(providers));
     examination.note_examined(AREA, what);
+}
+
+/// Whether there is an identity, as far as that can be told without the network.
+fn identity(
+    provider: &str,
+    info: &IdentityInfo,
+    is_default: bool,
+    examination: &mut Examination,
+) -> bool {
+    let Some(source) = &info.source else {
+        let remedy = format!("add `identity = \"{}\"` to [providers.{provider}]", info.scheme);
+        let what = format!("nothing says whose tokens are sent to {provider}");
+        examination.error(AREA, what, remedy);
+        return false;
+    };
+    for file in source.files() {
+        let what = format!("which holds the identity of {provider}");
+        examine_readers(&file, &what, AREA, examination);
+        let why = "who writes it decides whose account is used";
+        examine_writers(&file, why, AREA, examination);
+    }
+    match info.presence {
+        Presence::There => return true,
+        Presence::Unknown => examination.note(
+            AREA,
+            format!("{provider} asks the machine's cloud who it is, which was not done now"),
+            format!("name another source as `identity` of [providers.{provider}] elsewhere"),
+        ),
+        Presence::Absent => {
+            let what = format!("{provider} has no identity: there is nothing at {source}");
+            let remedy = format!("correct `identity` of [providers.{provider}]");
+            match is_default {
+                true => examination.error(AREA, what, remedy),
+                false => examination.warn(AREA, what, remedy),
+            }
+        }
+    }
+    false
 }
 
 /// Whether a secret can be had.

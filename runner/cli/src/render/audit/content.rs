@@ -6,6 +6,7 @@ use hotcell::audit::{
     AdapterReport, CapabilityReport, EndpointReport, GrantReport, ProviderReport, Report,
     SignatureReport,
 };
+use hotcell::egress::Presence;
 use hotcell::manifest::Severity;
 use hotcell::signature::Signer;
 use hotcell::{Limits, Origin};
@@ -88,8 +89,20 @@ fn provider_facts(provider: &ProviderReport) -> Facts {
         add("sees headers", list(&endpoint.response_headers));
         add("headers added", list(&endpoint.added_headers));
         add("credential", vec![endpoint.auth.clone().unwrap_or_else(|| "none".to_owned())]);
+        add("token from", endpoint.token.clone().into_iter().collect());
+        add("good for", endpoint.scope.clone().filter(|it| !it.is_empty()).into_iter().collect());
         add("permitted", permissions(endpoint, provider.wasi));
     }
+    let identity = provider.identity.iter().map(|identity| {
+        let source = identity.source.as_ref().map(ToString::to_string);
+        let state = match identity.presence {
+            Presence::There => "",
+            Presence::Absent => "; not there",
+            Presence::Unknown => "; only the machine's cloud can tell whether it is there",
+        };
+        format!("{}{state}", source.unwrap_or_else(|| "nobody's".to_owned()))
+    });
+    add("identity", identity.collect());
     let secrets = provider.secrets.iter().map(|secret| {
         let from = match &secret.source {
             Some(source) => format!("from {source}"),
