@@ -14,17 +14,17 @@
 //! | system, developer, user and assistant messages | message items with the same role, where they stand; neighbours of one role stay apart |
 //! | name of a participant | warned |
 //! | text | a string where it is alone and plain, else `input_text` or `output_text` |
-//! | image: URL, bytes, file id | `input_image` with `image_url` (bytes as a data URL) or `file_id` |
+//! | image: URL, bytes, file id | `input_image` with `image_url` (bytes as a data URL) or `file_id`, and `detail`, which is `auto` unless a client of chat completions says otherwise |
 //! | document: URL, bytes, file id | `input_file` with `file_url`, `file_data` and `filename`, or `file_id` |
 //! | audio: bytes | `input_audio`; by its address or file id it is refused as `unsupported` |
 //! | video; media in earlier answers | refused as `unsupported` |
 //! | reasoning | a `reasoning` item: the signature is its `encrypted_content`, byte for byte. Without it, only where its text is the reasoning itself or the provider keeps answers; otherwise it is left out, warned, and the ids of what follows with it |
-//! | refusals | `refusal`, in a message that is not the assistant's `input_text` |
+//! | refusals | `refusal` in an answer, elsewhere `input_text` |
 //! | tool calls | `function_call`; no arguments are `{}`; an id of more than 64 characters is shortened, in the call and its result alike |
 //! | results of tools | `function_call_output`: a string for one text, else a list with text, images and documents; the mark of an error is warned |
 //! | functions | `function` tools; strict only where asked for, which is not the protocol's default; parameters get `"type":"object"` where they have no type |
 //! | native parts and tools | as they are; those of another dialect are refused as `unsupported`, save for parts of earlier answers, which are warned |
-//! | tool choice | `tool_choice`; nothing where there are no tools to choose from |
+//! | tool choice | `tool_choice`; nothing where there are no tools to choose from; Mistral's `any` is `required` |
 //! | JSON, schema for the answer | `text.format` |
 //! | reasoning options | `reasoning`: a budget becomes the effort next to it, warned; `include-text` asks for a summary |
 //! | limit on output, temperature, top-p | `max_output_tokens`, `temperature`, `top_p` |
@@ -35,7 +35,7 @@
 //! | cache hints | nothing: the provider caches by itself |
 //! | keeping the answer | `"store":false` unless the setting `store` says otherwise, and, for models that reason, `include` with `reasoning.encrypted_content` |
 //! | `extra` of this dialect, at every level | written into the object; wins over what the adapter would write |
-//! | `extra` of `openai-chat` | what has the same meaning here is carried over, the rest warned |
+//! | `extra` of `openai-chat` | what has the same meaning here is carried over; a `response_format` that has none is refused, the rest warned |
 //! | `extra` of another dialect | warned, by the name of each member |
 //!
 //! `background` is sent on with a stream. Without one it is refused: the answer would have
