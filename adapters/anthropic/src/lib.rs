@@ -1,5 +1,6 @@
-//! Adapter for Anthropic's messages (<https://docs.anthropic.com/en/api/messages>) and
-//! models (<https://docs.anthropic.com/en/api/models-list>).
+//! Adapter for Anthropic's messages (<https://docs.anthropic.com/en/api/messages>), counts
+//! of their tokens (<https://docs.anthropic.com/en/api/messages-count-tokens>) and models
+//! (<https://docs.anthropic.com/en/api/models-list>).
 //!
 //! # Requests
 //!
@@ -82,10 +83,11 @@ mod wire;
 mod writer;
 
 use hotcell_sdk::{
-    Chat, ChatRequest, Endpoint, Failure, Model, Models, Reply, RequestBuilder, export,
-    percent_encode, setting,
+    Chat, ChatRequest, Endpoint, Failure, Model, Models, Reply, RequestBuilder, Response,
+    TokenCount, Tokens, export, percent_encode, setting,
 };
 use stream::Assembly;
+use wire::Members;
 
 /// The adapter.
 pub struct Anthropic;
@@ -105,24 +107,54 @@ impl Chat for Anthropic {
     type Completion = Reply<Assembly>;
 
     fn complete(request: ChatRequest) -> Result<Reply<Assembly>, Failure> {
-        let outgoing = request::write(&request)?;
+        let outgoing = request::write(&request, false)?;
         Failure::where_strict(&outgoing.warnings)?;
         let accept = if request.stream { "text/event-stream" } else { "application/json" };
-        let endpoint = Endpoint::named("api")?;
-        let builder = match is_vertex() {
-            true => endpoint.post(vertex_path(&request)),
-            false => with_version(endpoint.post("/messages")),
+        let path = match is_vertex() {
+            true => vertex_path(&request),
+            false => "/messages".to_owned(),
         };
-        let mut builder = builder.header("accept", accept);
-        if let Some(betas) = outgoing.betas {
-            builder = builder.header("anthropic-beta", betas);
-        }
-        let builder = builder.header("content-type", "application/json").body(outgoing.body);
-        let response = builder.send()?;
-        if response.status() >= 300 {
-            return Err(error::of_response(&response));
-        }
+        let response = send(path, accept, outgoing.betas, outgoing.body)?;
         Reply::begin(response, Assembly::default(), outgoing.warnings)
+    }
+}
+
+impl Tokens for Anthropic {
+    /// See <https://docs.anthropic.com/en/api/messages-count-tokens>.
+    fn count(request: ChatRequest) -> Result<TokenCount, Failure> {
+        let outgoing = request::write(&request, true)?;
+        let path = match is_vertex() {
+            true => "/models/count-tokens:rawPredict",
+            false => "/messages/count_tokens",
+        };
+        let response = send(path.to_owned(), "application/json", outgoing.betas, outgoing.body)?;
+        let body = response.text()?;
+        let mut members: Members<'_> = serde_json::from_str(&body).unwrap_or_default();
+        let input = members.take("input_tokens").and_then(|count| count.parse().ok());
+        let input = input.ok_or_else(|| Failure::malformed("the answer has no `input_tokens`"))?;
+        Ok(TokenCount { input, extra: stream::native(members.text()) })
+    }
+}
+
+#[inline(never)]
+fn send(
+    path: String,
+    accept: &str,
+    betas: Option<String>,
+    body: Vec<u8>,
+) -> Result<Response, Failure> {
+    let endpoint = Endpoint::named("api")?;
+    let mut builder = endpoint.post(path).header("accept", accept);
+    if !is_vertex() {
+        builder = with_version(builder);
+    }
+    if let Some(betas) = betas {
+        builder = builder.header("anthropic-beta", betas);
+    }
+    let response = builder.header("content-type", "application/json").body(body).send()?;
+    match response.status() {
+        ..300 => Ok(response),
+        _ => Err(error::of_response(&response)),
     }
 }
 
@@ -150,4 +182,4 @@ pub(crate) fn with_version(builder: RequestBuilder<'_>) -> RequestBuilder<'_> {
     builder.header("anthropic-version", version)
 }
 
-export!(Anthropic: chat, models);
+export!(Anthropic: chat, models, tokens);

@@ -1,34 +1,13 @@
 //! The provider's models, all pages of them
 //! (<https://docs.anthropic.com/en/api/models-list>).
 
-use crate::wire::Text;
+use crate::wire::{Members, Text};
 use crate::{error, with_version};
 use hotcell_sdk::{Endpoint, Failure, Model};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// The most that the provider gives at once.
 const PAGE: &str = "1000";
-
-#[derive(Deserialize)]
-struct Page<'a> {
-    #[serde(borrow)]
-    data: Vec<&'a RawValue>,
-    #[serde(default)]
-    has_more: bool,
-    #[serde(borrow, default)]
-    last_id: Option<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Entry<'a> {
-    #[serde(borrow)]
-    id: Text<'a>,
-    #[serde(borrow, default)]
-    display_name: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    created_at: Option<Text<'a>>,
-}
 
 pub(crate) fn list() -> Result<Vec<Model>, Failure> {
     let endpoint = Endpoint::named("api")?;
@@ -45,14 +24,16 @@ pub(crate) fn list() -> Result<Vec<Model>, Failure> {
         }
         let body = response.text()?;
         let malformed = |error| Failure::malformed(format!("the list of models: {error}"));
-        let page: Page<'_> = serde_json::from_str(&body).map_err(malformed)?;
-        for entry in &page.data {
+        let page: Members<'_> = serde_json::from_str(&body).map_err(malformed)?;
+        let data: Vec<&RawValue> =
+            serde_json::from_str(page.get("data").unwrap_or("null")).map_err(malformed)?;
+        for entry in data {
             models.push(model(entry.get()).map_err(malformed)?);
         }
-        if !page.has_more {
+        if page.get("has_more") != Some("true") {
             return Ok(models);
         }
-        let last = page.last_id.map(Text::into_owned);
+        let last = text(page.get("last_id"));
         if last.is_none() || last == after {
             return Err(Failure::malformed("the list of models has a page without a next one"));
         }
@@ -61,14 +42,20 @@ pub(crate) fn list() -> Result<Vec<Model>, Failure> {
 }
 
 fn model(raw: &str) -> Result<Model, serde_json::Error> {
-    let entry: Entry<'_> = serde_json::from_str(raw)?;
+    let entry: Members<'_> = serde_json::from_str(raw)?;
+    let id: Text<'_> = serde_json::from_str(entry.get("id").unwrap_or("null"))?;
     Ok(Model {
-        id: entry.id.into_owned(),
-        name: entry.display_name.map(Text::into_owned),
-        created: entry.created_at.and_then(|time| seconds(&time.0)),
+        id: id.into_owned(),
+        name: text(entry.get("display_name")),
+        created: text(entry.get("created_at")).and_then(|time| seconds(&time)),
         owned_by: None,
         raw: Some(raw.to_owned()),
     })
+}
+
+fn text(json: Option<&str>) -> Option<String> {
+    let text: Text<'_> = serde_json::from_str(json?).ok()?;
+    Some(text.into_owned())
 }
 
 /// Seconds since 1970 of a time in UTC as RFC 3339 writes it; none of times before

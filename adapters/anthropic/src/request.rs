@@ -20,18 +20,30 @@ pub(crate) struct Outgoing {
     pub(crate) warnings: Vec<String>,
 }
 
-pub(crate) fn write(request: &ChatRequest) -> Result<Outgoing, Failure> {
+/// What says how to generate, and is not taken where tokens are counted.
+const GENERATING: [&str; 6] =
+    ["container", "inference_geo", "metadata", "service_tier", "stop_sequences", "stream"];
+
+/// Writes a request, or one that is only `counted`.
+pub(crate) fn write(request: &ChatRequest, counted: bool) -> Result<Outgoing, Failure> {
     let mut translation =
         Translation { exact: has_ours(request.extra.as_ref()), ..Translation::default() };
     let exact = translation.exact;
     let mut extra = translation.members(request.extra.as_ref())?;
     let betas = betas(request, exact, extra.take("betas"))?;
 
+    if counted {
+        GENERATING.iter().for_each(|name| drop(extra.take(name)));
+    }
+
     let mut body = Vec::with_capacity(1024);
     let mut object = Object::open(&mut body, extra);
-    match crate::is_vertex() {
-        true => object.put("anthropic_version", crate::VERTEX_VERSION),
-        false => object.put("model", &request.model),
+    let vertex = crate::is_vertex();
+    if vertex {
+        object.put("anthropic_version", crate::VERTEX_VERSION);
+    }
+    if counted || !vertex {
+        object.put("model", &request.model);
     }
 
     let limits = Limits::of(request, exact)?;
@@ -39,7 +51,7 @@ pub(crate) fn write(request: &ChatRequest) -> Result<Outgoing, Failure> {
         true => reasoning::Thinking::default(),
         false => reasoning::plan(request, &limits, &mut translation),
     };
-    object.maybe("max_tokens", limits.with_budget(thinking.budget()));
+    object.maybe("max_tokens", limits.with_budget(thinking.budget()).filter(|_| !counted));
 
     let json_object = matches!(request.output, Some(OutputFormat::JsonObject));
     let conversation = Conversation::of(&request.messages, json_object, &mut translation)?;
@@ -48,9 +60,11 @@ pub(crate) fn write(request: &ChatRequest) -> Result<Outgoing, Failure> {
     tool::write(request, &mut object, &mut translation)?;
     thinking.write(&mut object);
     write_output(request, thinking.effort(), &mut object, &mut translation)?;
-    write_sampling(&request.sampling, &mut object, &mut translation);
-    if request.stream {
-        object.put("stream", true);
+    if !counted {
+        write_sampling(&request.sampling, &mut object, &mut translation);
+        if request.stream {
+            object.put("stream", true);
+        }
     }
     object.close();
     Ok(Outgoing { body, betas, warnings: translation.warnings })

@@ -9,3 +9,4 @@ mod provider;
 mod request;
 mod stream;
 mod tool;
+mod vertex;
