@@ -14,6 +14,7 @@ mod sign;
 mod sso;
 mod sts;
 mod surroundings;
+mod walk;
 
 pub(super) use answer::{explain, is_refused};
 pub(crate) use keys::Keys;
