@@ -226,7 +226,7 @@ pub(crate) fn resolve(
     };
     // A conventional variable or identity belongs to the provider that it is named after:
     // elsewhere it would hand somebody's key to somebody else.
-    let elsewhere = !provider.endpoints.is_empty();
+    let elsewhere = is_elsewhere(provider, definition, manifest);
     let mut sources = BTreeMap::new();
     for (key, secret) in &declared {
         let defined = match definition {
@@ -262,8 +262,9 @@ pub(crate) fn resolve(
             EndpointSpec { url, grant, auth, headers, allow_private, allow_plaintext },
         );
     }
+    let needed = provider.identity.as_ref().map(IdentitySource::secrets).unwrap_or_default();
     let needless = |key: &str, secret: &SecretDeclaration| {
-        secret.optional
+        (secret.optional && !needed.contains(&key))
             || definition.is_some_and(|entry| entry.secret_optional)
             || (allow_private && !sources.contains_key(key))
     };
@@ -340,6 +341,32 @@ fn region_setting(manifest: &Manifest) -> Option<&str> {
         _ => None,
     });
     regions.next()
+}
+
+/// Whether the configuration says where a provider is, or where its tokens come from, rather
+/// than which of its owner's places is meant.
+fn is_elsewhere(
+    provider: &ProviderConfig,
+    definition: Option<&Definition>,
+    manifest: &Manifest,
+) -> bool {
+    let defined = |name: &String| definition.and_then(|entry| entry.endpoints.get(name));
+    let endpoints = manifest.endpoints.iter();
+    let places =
+        endpoints.clone().filter_map(|(name, grant)| defined(name).or(grant.origin.as_ref()));
+    let tokens = endpoints.flat_map(|(_, grant)| &grant.auth);
+    let tokens = tokens.filter_map(|auth| auth.identity()?.place);
+    !provider.endpoints.is_empty()
+        || provider.identity_origin.is_some()
+        || places.cloned().chain(tokens).any(|place| is_anywhere(&place, &provider.settings))
+}
+
+/// Whether a configured setting is the end of a host, so that it can be anybody's.
+fn is_anywhere(template: &str, configured: &BTreeMap<String, String>) -> bool {
+    let Some((_, after)) = template.rsplit_once('}') else { return false };
+    let end = after.split([':', '/']).next().unwrap_or_default();
+    let is_owned = end.strip_prefix('.').is_some_and(|owner| owner.contains('.'));
+    !is_owned && configured.keys().any(|name| template.contains(&format!("{{{name}}}")))
 }
 
 /// Fills settings into an origin. A value can become part of a host name, and
@@ -431,6 +458,30 @@ mod tests {
         // A session token of the environment's belongs to another key.
         let own = "secrets.aws-access-key-id = 'env:A'\nsecrets.aws-secret-access-key = 'env:B'\n";
         assert_eq!(names(own), all[..2]);
+    }
+
+    #[test]
+    fn a_place_that_the_configuration_names_gets_nothing_by_convention() {
+        let named = |line: &str| signed(&format!("settings.region = 'eu-west-3'\n{line}"));
+        assert!(named("").identity.is_some());
+        for line in
+            ["endpoints.api = 'https://e.example'\n", "identity-origin = 'https://e.example'\n"]
+        {
+            let spec = named(line);
+            assert_eq!((spec.secrets.len(), spec.identity), (0, None), "{line}");
+        }
+        let configured = BTreeMap::from([("host".to_owned(), "evil.example".to_owned())]);
+        for (template, expected) in [
+            ("https://{host}", true),
+            ("https://{host}:8443/oidc/v1/token", true),
+            ("https://a.{host}", true),
+            ("https://{host}.com", true),
+            ("https://{host}.openai.azure.com", false),
+            ("https://{other}", false),
+            ("https://api.example.com", false),
+        ] {
+            assert_eq!(is_anywhere(template, &configured), expected, "{template}");
+        }
     }
 
     #[test]

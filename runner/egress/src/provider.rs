@@ -440,11 +440,17 @@ impl Provider {
             let (optional, ahead) = (&provider.optional, provider.ahead.get());
             Credentials::read(&sources, optional, ahead, &Authority::of_the_process())
         };
-        if !blocking {
-            return read();
-        }
-        tokio::task::spawn_blocking(read).await.unwrap_or_else(|_| {
-            Err(EgressError::new(ErrorKind::Internal, "reading the secrets was interrupted"))
+        let interrupted =
+            |_| Err(EgressError::new(ErrorKind::Internal, "reading the secrets was interrupted"));
+        let read = match blocking {
+            true => tokio::task::spawn_blocking(read).await.unwrap_or_else(interrupted),
+            false => read(),
+        };
+        read.map_err(|mut error| {
+            if error.kind == ErrorKind::Authentication {
+                error.message.push_str(&endpoint.other_ways());
+            }
+            error
         })
     }
 }

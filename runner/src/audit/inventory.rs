@@ -6,7 +6,7 @@ use crate::limits::Limits;
 use crate::provider::{self, IdentityInfo, Origin, ProviderInfo, SecretInfo};
 use crate::setup::SetupError;
 use crate::wasi::{Treatment, treatment};
-use hotcell_egress::{Egress, EndpointSpec, Presence};
+use hotcell_egress::{Egress, EndpointSpec, IdentitySource, Presence};
 use hotcell_manifest::{
     Capability, Changes, Dependencies, Digest, Inspection, Rule, Severity, capabilities,
 };
@@ -289,14 +289,18 @@ fn fill(components: &Components, report: &mut ProviderReport) -> Result<(), Setu
     report.limits = resolved.limits;
     report.egress = resolved.spec.limits.clone();
     let endpoints = resolved.spec.endpoints.iter();
-    report.endpoints = endpoints.map(|(name, spec)| (name.clone(), endpoint(spec))).collect();
+    // Where its tokens come from, if that is not what the scheme says.
+    let identity = resolved.spec.identity.as_ref().and_then(IdentitySource::place);
+    let place = resolved.spec.identity_origin.as_deref().or(identity);
+    report.endpoints =
+        endpoints.map(|(name, spec)| (name.clone(), endpoint(spec, place))).collect();
     let info = ProviderInfo::new(&report.name, report.origin, false, &inspection, resolved.spec);
     report.secrets = info.secrets;
     report.identity = info.identity;
     door.map(drop).map_err(|error| SetupError::Egress { provider: report.name.clone(), error })
 }
 
-fn endpoint(spec: &EndpointSpec) -> EndpointReport {
+fn endpoint(spec: &EndpointSpec, place: Option<&str>) -> EndpointReport {
     let grant = &spec.grant;
     let texts = |patterns: &[hotcell_manifest::HeaderPattern]| {
         patterns.iter().map(ToString::to_string).collect()
@@ -309,7 +313,7 @@ fn endpoint(spec: &EndpointSpec) -> EndpointReport {
         response_headers: texts(&grant.response_headers),
         added_headers: spec.headers.iter().map(|(name, _)| name.clone()).collect(),
         auth: spec.auth.form(),
-        token: spec.auth.identity().and_then(|identity| identity.place),
+        token: spec.auth.identity().and_then(|it| place.map(str::to_owned).or(it.place)),
         scope: spec.auth.identity().map(|identity| identity.scope),
         allow_private: spec.allow_private,
         allow_plaintext: spec.allow_plaintext,

@@ -280,6 +280,7 @@ impl Page {
             return;
         }
         self.heading("The runner asks for a token, or signs, outside of the cell");
+        let width = all.iter().map(|(_, auth, _)| columns(auth.scheme())).max().unwrap_or(0);
         for (endpoint, auth, AuthIdentity { place, scope }) in all {
             let form = auth.form().unwrap_or_default();
             let good = if scope.is_empty() { String::new() } else { format!(", good for {scope}") };
@@ -287,13 +288,13 @@ impl Page {
                 Some(place) => format!("a token from {place}{good}, as `{form}` to `{endpoint}`"),
                 None => format!("a signature for {scope}, as `{form}` to `{endpoint}`"),
             };
-            self.hanging(&format!("{}  ", auth.scheme()), &visible_line(&text));
+            self.hanging(&format!("{}  ", pad(auth.scheme(), width)), &visible_line(&text));
             for own in auth.own_secrets() {
                 let text = format!(
                     "`{}`, {}; from {} unless configured otherwise, where the identity needs it",
                     own.name, own.description, own.variable
                 );
-                self.hanging("        ", &text);
+                self.hanging(&" ".repeat(width + 2), &text);
             }
         }
     }

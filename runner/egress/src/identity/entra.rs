@@ -23,7 +23,7 @@ pub(super) const FORMS: &str = "entra, entra-client:TENANT/CLIENT, \
 /// Where one signs in, in the public cloud.
 const AUTHORITY: &str = "login.microsoftonline.com";
 /// The name of the secret, under `secrets` of the provider.
-const SECRET: &str = "entra-client-secret";
+pub(super) const SECRET: &str = "entra-client-secret";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Source {

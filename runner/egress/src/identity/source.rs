@@ -74,6 +74,24 @@ impl IdentitySource {
         }
     }
 
+    /// The scheme's own secrets that it cannot do without.
+    pub fn secrets(&self) -> &'static [&'static str] {
+        match &self.0 {
+            Kind::Entra(entra::Source::Client { .. }) => &[entra::SECRET],
+            _ => &[],
+        }
+    }
+
+    /// Where it has a token from, where that is not the vendor's own place for all.
+    pub fn place(&self) -> Option<&'static str> {
+        match &self.0 {
+            Kind::Entra(entra::Source::Managed { .. }) | Kind::Google(google::Source::Metadata) => {
+                Some("http://169.254.169.254")
+            }
+            _ => None,
+        }
+    }
+
     /// The region that AWS's own variables and files name, for a provider that is configured
     /// with none: for this identity, or for the one that would be found on this machine.
     pub fn aws_region(identity: Option<&Self>) -> Option<String> {
