@@ -286,7 +286,9 @@ fn authentication(name: &str, auth: &Auth, all: &mut Vec<Capability>) {
             }
             // A signature is made with it, and it goes nowhere.
             (None, Auth::AwsSigv4 { .. }) => continue,
-            (None, _) => Capability::Credential { endpoint: endpoint(), secret, form: form.clone() },
+            (None, _) => {
+                Capability::Credential { endpoint: endpoint(), secret, form: form.clone() }
+            }
         });
     }
     for own in auth.own_secrets() {
