@@ -443,7 +443,6 @@ impl<'de> Deserialize<'de> for Alternatives {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::Manifest;
 
     fn manifest(auth: &str) -> Result<Manifest, String> {

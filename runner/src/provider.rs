@@ -409,10 +409,11 @@ fn is_elsewhere(
 
 /// Whether a configured setting is the end of a host, so that it can be anybody's.
 fn is_anywhere(template: &str, configured: &BTreeMap<String, String>) -> bool {
-    let Some((_, after)) = template.rsplit_once('}') else { return false };
-    let end = after.split([':', '/']).next().unwrap_or_default();
+    let host = template.split_once("://").map_or(template, |(_, rest)| rest);
+    let host = host.split([':', '/']).next().unwrap_or_default();
+    let Some((_, end)) = host.rsplit_once('}') else { return false };
     let is_owned = end.strip_prefix('.').is_some_and(|owner| owner.contains('.'));
-    !is_owned && configured.keys().any(|name| template.contains(&format!("{{{name}}}")))
+    !is_owned && configured.keys().any(|name| host.contains(&format!("{{{name}}}")))
 }
 
 /// Fills settings into a URL. In an origin a value can become part of a host name, in a
@@ -545,6 +546,8 @@ mod tests {
             ("https://{host}.openai.azure.com", false),
             ("https://{other}", false),
             ("https://api.example.com", false),
+            ("https://api.example.com/v1/projects/{host}/models", false),
+            ("https://{other}.example.com/{host}", false),
         ] {
             assert_eq!(is_anywhere(template, &configured), expected, "{template}");
         }

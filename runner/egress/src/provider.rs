@@ -301,8 +301,8 @@ impl EgressBuilder {
         self
     }
 
-    /// Looks here for the variables by which AWS's identities are found, instead of in the
-    /// process's environment: for tests, which all have the same.
+    /// Looks here for the variables by which identities are found when a token is fetched,
+    /// instead of in the process's environment: for tests, which all have the same.
     #[must_use]
     pub fn environment(
         mut self,

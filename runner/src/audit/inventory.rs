@@ -6,9 +6,9 @@ use crate::limits::Limits;
 use crate::provider::{self, IdentityInfo, Origin, ProviderInfo, SecretInfo};
 use crate::setup::SetupError;
 use crate::wasi::{Treatment, treatment};
-use hotcell_egress::{Egress, EndpointSpec, IdentitySource, Presence};
+use hotcell_egress::{Egress, EndpointSpec, Presence};
 use hotcell_manifest::{
-    Capability, Changes, Dependencies, Digest, Inspection, Rule, Severity, capabilities,
+    Auth, Capability, Changes, Dependencies, Digest, Inspection, Rule, Severity, capabilities,
 };
 use hotcell_sbom::{Advisories, Advisory, Match};
 use hotcell_signature::Signer;
@@ -315,17 +315,20 @@ fn fill(components: &Components, report: &mut ProviderReport) -> Result<(), Setu
     report.egress = resolved.spec.limits.clone();
     let endpoints = resolved.spec.endpoints.iter();
     // Where its tokens come from, if that is not what the scheme says.
-    let identity = resolved.spec.identity.as_ref().and_then(IdentitySource::place);
-    let place = resolved.spec.identity_origin.as_deref().or(identity);
+    let (identity, origin) = (&resolved.spec.identity, &resolved.spec.identity_origin);
+    let place = |auth: &Auth| {
+        let own = || identity.as_ref().and_then(|identity| identity.place(auth));
+        origin.clone().or_else(own)
+    };
     report.endpoints =
-        endpoints.map(|(name, spec)| (name.clone(), endpoint(spec, place))).collect();
+        endpoints.map(|(name, spec)| (name.clone(), endpoint(spec, place(&spec.auth)))).collect();
     let info = ProviderInfo::new(&report.name, report.origin, false, &inspection, resolved.spec);
     report.secrets = info.secrets;
     report.identity = info.identity;
     door.map(drop).map_err(|error| SetupError::Egress { provider: report.name.clone(), error })
 }
 
-fn endpoint(spec: &EndpointSpec, place: Option<&str>) -> EndpointReport {
+fn endpoint(spec: &EndpointSpec, place: Option<String>) -> EndpointReport {
     let grant = &spec.grant;
     let texts = |patterns: &[hotcell_manifest::HeaderPattern]| {
         patterns.iter().map(ToString::to_string).collect()
@@ -338,7 +341,7 @@ fn endpoint(spec: &EndpointSpec, place: Option<&str>) -> EndpointReport {
         response_headers: texts(&grant.response_headers),
         added_headers: spec.headers.iter().map(|(name, _)| name.clone()).collect(),
         auth: spec.auth.form(),
-        token: spec.auth.identity().and_then(|it| place.map(str::to_owned).or(it.place)),
+        token: spec.auth.identity().and_then(|it| place.or(it.place)),
         scope: spec.auth.identity().map(|identity| identity.scope),
         allow_private: spec.allow_private,
         allow_plaintext: spec.allow_plaintext,

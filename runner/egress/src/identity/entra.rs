@@ -6,7 +6,7 @@
 
 use super::errand::{Ask, Errand};
 use super::origin::local_agent;
-use super::source::{Presence, Variables, variable};
+use super::source::{Presence, Variables};
 use super::{Issued, Needs, failed, lifetime, oauth2};
 use crate::credential::{Secret, percent_encoded};
 use crate::error::EgressError;
@@ -117,6 +117,7 @@ impl Source {
         scope: &str,
         errand: &Errand<'_>,
     ) -> Result<Issued, EgressError> {
+        let variable = |name: &str| errand.variable(name);
         match self.here(&variable) {
             Self::Client { tenant, client } => {
                 let secret = errand.secret(SECRET)?.expose_secret();

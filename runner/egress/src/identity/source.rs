@@ -82,11 +82,14 @@ impl IdentitySource {
         }
     }
 
-    /// Where it has a token from, where that is not the vendor's own place for all.
-    pub fn place(&self) -> Option<&'static str> {
-        match &self.0 {
-            Kind::Entra(entra::Source::Managed { .. }) | Kind::Google(google::Source::Metadata) => {
-                Some("http://169.254.169.254")
+    /// Where it has a token or a key for this scheme from, where that is not the vendor's own
+    /// place for all. What AWS's files and variables say is looked at, and nobody is asked.
+    pub fn place(&self, auth: &Auth) -> Option<String> {
+        match (&self.0, auth) {
+            (Kind::Aws(source), Auth::AwsSigv4 { region, .. }) => source.place(region, &variable),
+            (Kind::Entra(entra::Source::Managed { .. }), _)
+            | (Kind::Google(google::Source::Metadata), _) => {
+                Some("http://169.254.169.254".to_owned())
             }
             _ => None,
         }

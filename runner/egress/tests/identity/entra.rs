@@ -12,7 +12,7 @@ fn entra(identity: Option<&'static str>) -> Setting<'static> {
     let auth = Auth::Entra { scope: "https://cognitiveservices.azure.com/.default".to_owned() };
     let file = "assertion-1-of-the-tests".to_owned();
     let secrets = &[("entra-client-secret", SECRET)];
-    Setting { auth, identity, file, secrets, is_named: true }
+    Setting { auth, identity, file, secrets, variables: &[], is_named: true }
 }
 
 #[tokio::test]
@@ -69,6 +69,49 @@ async fn a_machine_asks_its_metadata_service() {
     world.advance(3000);
     world.ask().await.unwrap();
     assert_eq!(world.fetches().len(), 1);
+}
+
+#[tokio::test]
+async fn an_app_service_asks_the_agent_beside_it() {
+    let variables = &[
+        ("IDENTITY_ENDPOINT", "{URL}/msi/token"),
+        ("IDENTITY_HEADER", "hunter22-of-the-agent"),
+        ("AZURE_CLIENT_ID", "1111-2222"),
+    ];
+    let world =
+        World::new(Setting { variables, ..entra(Some("entra")) }, |seen, _| match seen.is_chat() {
+            true => reply(200, "it was hunter22-of-the-agent"),
+            false => {
+                let end = 1_790_000_000 + 3600;
+                let body = format!("{{\"access_token\":\"token-1\",\"expires_on\":\"{end}\"}}");
+                reply(200, &body)
+            }
+        })
+        .await;
+    assert_eq!(world.ask().await.unwrap().1, "it was [secret]");
+    let fetch = &world.fetches()[0];
+    let path = "GET /msi/token?api-version=2019-08-01&resource=\
+                https%3A%2F%2Fcognitiveservices.azure.com&client_id=1111-2222 HTTP/1.1";
+    assert_eq!(fetch.line, path);
+    assert!(fetch.has("x-identity-header: hunter22-of-the-agent"));
+    world.advance(3299);
+    world.ask().await.unwrap();
+    assert_eq!(world.fetches().len(), 1);
+    world.keeps_quiet_about(&["hunter22"]);
+}
+
+#[tokio::test]
+async fn an_agent_that_is_not_on_this_machine_is_not_asked() {
+    for url in
+        ["http://10.0.0.1/msi/token", "https://evil.example/token", "http://localhost.evil/x"]
+    {
+        let variables: &'static [(&str, &str)] =
+            Box::leak(Box::new([("IDENTITY_ENDPOINT", url), ("IDENTITY_HEADER", "hunter22")]));
+        let world = World::new(Setting { variables, ..entra(Some("entra-managed")) }, good).await;
+        let error = world.ask().await.unwrap_err();
+        assert!(error.message.contains("not an agent of this machine's"), "{url}: {error}");
+        assert!(world.all().is_empty() && world.audit.records().is_empty(), "{url}");
+    }
 }
 
 #[tokio::test]

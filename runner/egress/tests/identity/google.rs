@@ -19,7 +19,8 @@ const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 fn google(identity: &'static str, file: &Value) -> Setting<'static> {
     let auth = Auth::Google { scopes: vec![SCOPE.to_owned()] };
     let file = file.to_string();
-    Setting { auth, identity: Some(identity), file, secrets: &[], is_named: true }
+    let identity = Some(identity);
+    Setting { auth, identity, file, secrets: &[], variables: &[], is_named: true }
 }
 
 fn account() -> Value {
@@ -229,6 +230,14 @@ async fn a_file_that_is_none_is_refused_without_a_word_of_it() {
         error.message.contains("private key") && !error.message.contains("hunter22"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn what_googles_own_tools_would_find_is_found() {
+    let variables = &[("GOOGLE_APPLICATION_CREDENTIALS", "{FILE}")];
+    let world = World::new(Setting { variables, ..google("google", &user()) }, good).await;
+    world.ask().await.unwrap();
+    assert_eq!(world.fetches()[0].member("grant_type").as_deref(), Some("refresh_token"));
 }
 
 #[tokio::test]

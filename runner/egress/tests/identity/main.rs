@@ -25,7 +25,8 @@ fn client(client_auth: ClientAuth) -> Setting<'static> {
         audience: None,
     });
     let secrets = &[("client-id", ID), ("client-secret", SECRET)];
-    Setting { auth, identity: None, file: String::new(), secrets, is_named: true }
+    let (identity, file) = (None, String::new());
+    Setting { auth, identity, file, secrets, variables: &[], is_named: true }
 }
 
 /// A provider that is content with everything, and tokens `token-1-…`, `token-2-…`.
@@ -83,7 +84,7 @@ async fn an_api_key_is_exchanged_for_a_token() {
         secret: "api-key".to_owned(),
     });
     let secrets = &[("api-key", SECRET)];
-    let setting = Setting { auth, identity: None, file: String::new(), secrets, is_named: true };
+    let setting = Setting { auth, secrets, ..client(ClientAuth::Basic) };
     let world = World::new(setting, good).await;
     world.ask().await.unwrap();
     let fetch = &world.fetches()[0];

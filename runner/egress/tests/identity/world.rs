@@ -80,6 +80,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) identity: Option<&'a str>,
     pub(crate) file: String,
     pub(crate) secrets: &'a [(&'a str, &'a str)],
+    /// The environment, with `{URL}` and `{FILE}` in it.
+    pub(crate) variables: &'static [(&'static str, &'static str)],
     /// Whether the configuration says that tokens come from this server.
     pub(crate) is_named: bool,
 }
@@ -108,6 +110,7 @@ impl World {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         write!(file, "{}", setting.file.replace("{URL}", &url)).unwrap();
         let path = file.path().display().to_string();
+        let here = url.clone();
         let written = |text: &str| {
             let mut file = tempfile::NamedTempFile::new().unwrap();
             write!(file, "{text}").unwrap();
@@ -154,7 +157,13 @@ impl World {
         };
         let audit = Arc::new(MemoryAudit::default());
         let clock = Arc::new(Hands(Mutex::new(UNIX_EPOCH + Duration::from_secs(1_790_000_000))));
+        let variables: BTreeMap<&str, String> = setting
+            .variables
+            .iter()
+            .map(|(name, value)| (*name, value.replace("{URL}", &here).replace("{FILE}", &path)))
+            .collect();
         let egress = Egress::builder()
+            .environment(move |name| variables.get(name).cloned())
             .resolver(Arc::new(Here(port)))
             .audit(audit.clone())
             .clock(clock.clone())

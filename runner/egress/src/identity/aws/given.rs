@@ -40,6 +40,8 @@ pub(super) fn keys(body: &[u8], is_program: bool) -> Result<Keys, String> {
         secret(given.token),
         expires,
     )
+    // A program may have keys of its own; services give those of a session only.
+    .filter(|keys| is_program || keys.token.is_some())
     .ok_or_else(|| "has no whole AWS key in it".to_owned())
 }
 

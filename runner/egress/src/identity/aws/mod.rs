@@ -14,6 +14,7 @@ mod sign;
 mod sso;
 mod sts;
 mod surroundings;
+mod walk;
 
 pub(super) use answer::{explain, is_refused};
 pub(crate) use keys::Keys;
@@ -25,7 +26,7 @@ use crate::authority::Authority;
 use crate::credential::{SecretError, SecretSource};
 use crate::error::EgressError;
 use chain::Way;
-use metadata::Authorization;
+use metadata::{At, Authorization};
 use secrecy::ExposeSecret as _;
 use std::fmt;
 use std::path::Path;
@@ -66,10 +67,26 @@ impl Source {
     }
 
     pub(super) fn presence(&self, variables: Variables<'_>) -> Presence {
-        match self.way_of_the_process(variables) {
+        match self.way_of_the_process(chain::NO_REGION, variables) {
             Ok(Way::Instance(_)) => Presence::Unknown,
             Ok(_) => Presence::There,
             Err(_) => Presence::Absent,
+        }
+    }
+
+    /// Where keys for this region would be fetched; none where nothing is.
+    pub(super) fn place(&self, region: &str, variables: Variables<'_>) -> Option<String> {
+        match self.way_of_the_process(region, variables).ok()? {
+            Way::Keys(_) | Way::Program { .. } => None,
+            Way::Role { role, .. } | Way::WebIdentity { role, .. } => {
+                Some(format!("https://{}", sts::host("sts", &role.region).ok()?))
+            }
+            Way::Sso(session) => Some(format!("https://{}", session.host)),
+            Way::Container(container) => Some(match container.at {
+                At::Address(address) => format!("http://{address}"),
+                At::Host(host) => format!("https://{host}"),
+            }),
+            Way::Instance(instance) => Some(format!("http://{}", instance.address)),
         }
     }
 
@@ -78,14 +95,14 @@ impl Source {
         let files = chain::FILES.iter();
         let read = files.filter_map(|(_, variable, name)| surroundings.file(variable, name));
         let mut needs = Needs { read: read.collect(), ..Needs::default() };
-        if let Ok(way) = self.way_of_the_process(variables) {
+        if let Ok(way) = self.way_of_the_process(chain::NO_REGION, variables) {
             way.needs(&mut needs);
         }
         needs
     }
 
     /// Where the keys would come from, were somebody to ask.
-    fn way_of_the_process(&self, variables: Variables<'_>) -> Result<Way, String> {
+    fn way_of_the_process(&self, region: &str, variables: Variables<'_>) -> Result<Way, String> {
         let surroundings = Surroundings::new(variables);
         let read = |path: &Path| {
             let source = SecretSource::File(path.to_owned());
@@ -95,7 +112,7 @@ impl Source {
                 Err(error) => Err(error.to_string()),
             }
         };
-        chain::plan(self, None, chain::NO_REGION, &surroundings, &read)
+        chain::plan(self, None, region, &surroundings, &read)
     }
 
     pub(super) async fn issue(
@@ -176,5 +193,65 @@ impl Way {
             }
             Self::Instance(instance) => _ = needs.ports.insert(instance.address.port()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        for text in [
+            "aws",
+            "aws-profile:dev",
+            "aws-profile:a b",
+            "aws-web-identity",
+            "aws-container",
+            "aws-instance",
+        ] {
+            assert_eq!(Source::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["", "aws:", "aws-profile", "aws-profile:", "aws-profile:a\n", "AKIDEXAMPLE"] {
+            assert_eq!(Source::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_here_is_told_without_asking_anybody() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().to_str().unwrap().to_owned();
+        let told = |source: &Source, pairs: &[(&str, &str)]| {
+            let find = |name: &str| match name {
+                "HOME" => Some(home.clone()),
+                _ => pairs.iter().find(|pair| pair.0 == name).map(|pair| pair.1.to_owned()),
+            };
+            let needs = source.needs(&find);
+            let place = source.place("eu-west-1", &find);
+            (source.presence(&find), place, needs)
+        };
+        let some = |text: &str| Some(text.to_owned());
+        let (presence, place, needs) = told(&Source::Chain, &[]);
+        assert_eq!((presence, place), (Presence::Unknown, some("http://169.254.169.254:80")));
+        let aws = folder.path().join(".aws");
+        assert_eq!(needs.read, [aws.join("config"), aws.join("credentials")]);
+        assert_eq!((needs.keep.len(), needs.ports.contains(&80)), (0, true));
+
+        let web =
+            [("AWS_WEB_IDENTITY_TOKEN_FILE", "/t/token"), ("AWS_ROLE_ARN", "arn:aws:iam::1:r")];
+        let (presence, place, needs) = told(&Source::WebIdentity, &web);
+        assert_eq!(
+            (presence, place),
+            (Presence::There, some("https://sts.eu-west-1.amazonaws.com"))
+        );
+        assert_eq!((needs.keep, needs.ports.contains(&443)), (vec!["/t/token".into()], true));
+        assert_eq!(told(&Source::WebIdentity, &[]).0, Presence::Absent);
+
+        std::fs::create_dir(&aws).unwrap();
+        std::fs::write(aws.join("config"), "[profile p]\ncredential_process = echo\n").unwrap();
+        let (presence, place, needs) = told(&Source::Profile("p".to_owned()), &[]);
+        assert_eq!((presence, place, needs.run), (Presence::There, None, vec!["echo".to_owned()]));
+        let keys = [("AWS_ACCESS_KEY_ID", "AKIDENV"), ("AWS_SECRET_ACCESS_KEY", "k")];
+        assert_eq!(told(&Source::Chain, &keys).1, None);
     }
 }

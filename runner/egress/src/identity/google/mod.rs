@@ -9,7 +9,7 @@ mod file;
 mod service_account;
 
 use super::errand::{Ask, Errand};
-use super::source::{Presence, Variables, variable};
+use super::source::{Presence, Variables};
 use super::{Issued, Needs, Origin, failed, oauth2};
 use crate::authority::Authority;
 use crate::credential::{Secret, SecretSource, percent_encoded};
@@ -91,7 +91,7 @@ impl Source {
         scopes: &[String],
         errand: &Errand<'_>,
     ) -> Result<Issued, EgressError> {
-        let Self::File(path) = self.here(&variable) else {
+        let Self::File(path) = self.here(&|name| errand.variable(name)) else {
             return machine(scopes, errand).await.map_err(|error| self.explained(error));
         };
         let at = |error: EgressError| EgressError {
