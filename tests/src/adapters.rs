@@ -1,6 +1,8 @@
 //! Every bundled adapter as a provider of its own, all of them at one place.
 
+use hotcell::manifest::Auth;
 use hotcell::{Config, Interface};
+use std::cell::Cell;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -28,6 +30,7 @@ pub fn configured(url: &str, folder: &Path) -> Config {
         let mut line = |key: &str, value: &str| {
             writeln!(text, "{key} = '{value}'").expect("a string takes it");
         };
+        let (scheme, keys) = (Cell::new(false), Cell::new(false));
         // A table of its own for each.
         line(&format!("[providers.{}]\nadapter", adapter.name), adapter.name);
         for endpoint in manifest.endpoints.keys() {
@@ -35,6 +38,21 @@ pub fn configured(url: &str, folder: &Path) -> Config {
         }
         for name in manifest.secrets.keys() {
             line(&format!("secrets.{name}"), &format!("file:{}", secret.display()));
+        }
+        // Of several ways of authenticating one that asks nobody else for a token.
+        let plain =
+            |auth: &&Auth| auth.identity().is_none() || matches!(auth, Auth::AwsSigv4 { .. });
+        for endpoint in manifest.endpoints.values() {
+            let Some(auth) = endpoint.auth.iter().find(plain) else { continue };
+            if endpoint.auth.are_several() && !scheme.replace(true) {
+                line("auth", auth.scheme());
+            }
+            if matches!(auth, Auth::AwsSigv4 { .. }) && !keys.replace(true) {
+                line("identity", "aws");
+                for name in ["aws-access-key-id", "aws-secret-access-key"] {
+                    line(&format!("secrets.{name}"), &format!("file:{}", secret.display()));
+                }
+            }
         }
         for (name, setting) in &manifest.settings {
             if setting.default.is_none() {
