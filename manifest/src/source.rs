@@ -111,6 +111,9 @@ impl Build<'_> {
             "-Ctarget-feature=+simd128".to_owned(),
             // The default shadow stack of 1 MiB would be most of a cell's memory.
             "-Clink-arg=-zstack-size=131072".to_owned(),
+            // The profile says so too, and is not heard where it has a word of its own for the
+            // package that is built.
+            "-Cstrip=symbols".to_owned(),
         ];
         let home = env::var_os("CARGO_HOME")
             .map(PathBuf::from)

@@ -72,6 +72,7 @@ mod models;
 mod object;
 mod request;
 mod rerank;
+mod result;
 mod stream;
 mod tool;
 mod translation;

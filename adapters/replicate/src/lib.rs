@@ -13,6 +13,7 @@
 //! | media, tools, their calls and results, JSON, other native parts | refused as `unsupported` |
 //! | sampling | members of the input by the same names; the limit is called what the setting `max-tokens` says |
 //! | stop sequences | `stop_sequences`, in one text with commas between; one with a comma is refused |
+//! | streaming | warned: the answer comes at once |
 //! | several choices, log probabilities, reasoning options | warned |
 //! | `extra` of this dialect | merged into the input; wins |
 //! | `extra` of another dialect | warned, by the name of each member, save for other spellings of what is said above |

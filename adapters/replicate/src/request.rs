@@ -59,6 +59,13 @@ pub(crate) fn write(request: &ChatRequest) -> Result<Body, Failure> {
             }
         }
     }
+    if request.stream {
+        warnings.push(
+            "the answer comes at once: the provider streams from addresses of its own choice, and \
+             an adapter follows none"
+                .to_owned(),
+        );
+    }
     let (path, version) = place(&request.model)?;
     let mut body = Map::new();
     if let Some(version) = version {

@@ -1,6 +1,7 @@
 //! The members of a request.
 
-use crate::provider::{body, foreign, native, refused, sent};
+use crate::provider::{body, foreign, native, provider, refused, sent};
+use hotcell_adapter_cohere::Cohere;
 use hotcell_sdk::{ChatRequest, FailureKind, JsonSchema, OutputFormat, ReasoningOptions};
 use serde_json::{Value, json};
 
@@ -143,6 +144,15 @@ fn what_has_no_word_is_warned_of() {
     for (warning, lost) in warnings.iter().zip(lost) {
         assert!(warning.contains(lost), "{lost}: {warning}");
     }
+}
+
+#[test]
+fn where_nothing_may_be_lost_a_loss_is_refused() {
+    let mut script = provider();
+    script.setting("hotcell.strict", "yes");
+    let run = script.chat::<Cohere>(with(|request| request.sampling.choices = Some(2)));
+    assert!(run.requests.is_empty(), "it was sent");
+    assert_eq!(run.failure.map(|failure| failure.kind), Some(FailureKind::Unsupported));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use hotcell_sdk::{
 use serde_json::{Value, json};
 
 fn sent(request: ChatRequest) -> (String, Value, Vec<String>) {
+    let request = ChatRequest { stream: false, ..request };
     let mut script = provider();
     script.answer(201, "application/json", r#"{"id":"p","status":"succeeded","output":"a"}"#);
     let run = script.chat::<Replicate>(request);
@@ -52,6 +53,14 @@ fn a_conversation_becomes_one_prompt() {
     let begun = vec![message(Role::User, "hi"), message(Role::Assistant, "Well")];
     let (_, body, _) = sent(ChatRequest::new(begun));
     assert_eq!(body["input"]["prompt"], "User: hi\n\nAssistant: Well");
+}
+
+#[test]
+fn that_nothing_is_streamed_is_told() {
+    let mut script = provider();
+    script.answer(201, "application/json", r#"{"id":"p","status":"succeeded","output":"a"}"#);
+    let run = script.chat::<Replicate>(ChatRequest::user("hi"));
+    assert!(run.warnings()[0].contains("comes at once"), "{:?}", run.warnings());
 }
 
 #[test]
