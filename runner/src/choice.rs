@@ -26,8 +26,8 @@ pub(crate) struct Choice<'a> {
     pub(crate) provider: &'a ProviderConfig,
     /// Where its secrets come from, configured or by convention.
     pub(crate) sources: &'a BTreeMap<String, SecretSource>,
-    /// Whether it is at a place that nobody but the configuration knows.
-    pub(crate) elsewhere: bool,
+    /// Whether an identity that is found on the machine may be used.
+    pub(crate) ambient: bool,
 }
 
 impl Choice<'_> {
@@ -80,7 +80,7 @@ impl Choice<'_> {
         let source = |name: &&str| self.sources.get(*name);
         let there = |name| source(name).is_some_and(|it| it.present().unwrap_or(true));
         if let Some(ambient) = IdentitySource::ambient(auth) {
-            return !self.elsewhere && ambient.presence() == Presence::There;
+            return self.ambient && ambient.presence() == Presence::There;
         }
         auth.declared_secrets().iter().all(there)
     }
@@ -109,7 +109,7 @@ mod tests {
             there.iter().map(|name| ((*name).to_owned(), SecretSource::File(file.path().into())));
         let mut sources = provider.secrets.clone();
         sources.extend(conventional);
-        let choice = Choice { provider: &provider, sources: &sources, elsewhere: true };
+        let choice = Choice { provider: &provider, sources: &sources, ambient: false };
         choice.is_offered(&manifest)?;
         Ok(choice.taken(&manifest.endpoints["api"].auth).scheme())
     }

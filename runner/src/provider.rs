@@ -241,7 +241,10 @@ pub(crate) fn resolve(
             sources.insert(key.clone(), source);
         }
     }
-    let choice = Choice { provider, sources: &sources, elsewhere };
+    // An identity is good for more than one provider, so that who would have it sent somewhere
+    // has to be known: an adapter of somebody else's is given one by name.
+    let ambient = !elsewhere && is_bundled(&inspection.digest);
+    let choice = Choice { provider, sources: &sources, ambient };
     choice.is_offered(manifest).map_err(fail)?;
 
     let mut endpoints = BTreeMap::new();
@@ -275,7 +278,7 @@ pub(crate) fn resolve(
     let optional = optional.map(|(key, _)| key.clone()).collect();
     let identity = provider.identity.clone().or_else(|| {
         let mut wants = endpoints.values().filter_map(|it| IdentitySource::ambient(&it.auth));
-        wants.next().filter(|_| !elsewhere)
+        wants.next().filter(|_| ambient)
     });
 
     let spec = ProviderSpec {
@@ -389,6 +392,12 @@ fn region_setting(manifest: &Manifest) -> Option<&str> {
     regions.next()
 }
 
+/// Whether a component is part of the binary.
+fn is_bundled(digest: &Digest) -> bool {
+    let digest = digest.to_string();
+    hotcell_bundle::ADAPTERS.iter().any(|adapter| adapter.digest == digest)
+}
+
 /// Whether the configuration says where a provider is, or where its tokens come from, rather
 /// than which of its owner's places is meant.
 fn is_elsewhere(
@@ -491,7 +500,8 @@ mod tests {
 
     fn signed(provider: &str) -> ProviderSpec {
         let inspection = Inspection {
-            digest: Digest::of(b""),
+            // As if it were part of the binary.
+            digest: Digest::of(hotcell_bundle::ADAPTERS[0].component),
             size: 0,
             manifest: Manifest::parse(SIGNED).unwrap(),
             imports: vec![],
@@ -537,6 +547,7 @@ mod tests {
             let spec = named(line);
             assert_eq!((spec.secrets.len(), spec.identity), (0, None), "{line}");
         }
+        assert!(!is_bundled(&Digest::of(hotcell_bundle::HOSTILE.component)));
         let configured = BTreeMap::from([("host".to_owned(), "evil.example".to_owned())]);
         for (template, expected) in [
             ("https://{host}", true),

@@ -229,7 +229,8 @@ fn identities_are_told_without_being_used() {
             "[adapters.cloud]\npath = \"cloud.wasm\"\ndigest = \"{digest}\"\n\
              [providers.file]\nadapter = \"cloud\"\nidentity = \"google-file:{account}\"\n\
              [providers.key]\nadapter = \"cloud\"\nsecrets.api-key = \"env:MOCK_KEY\"\n\
-             [providers.machine]\nadapter = \"cloud\"\nauth = \"entra\"\n\
+             [providers.machine]\nadapter = \"cloud\"\nidentity = \"entra-managed\"\n\
+             [providers.stranger]\nadapter = \"cloud\"\nauth = \"google\"\n\
              [providers.missing]\nadapter = \"cloud\"\nidentity = \"google-file:/nowhere.json\"\n"
         ),
     );
@@ -244,6 +245,8 @@ fn identities_are_told_without_being_used() {
     assert_eq!(identity("key"), (None, None));
     assert_eq!(identity("machine"), (Some("entra"), Some("unknown")));
     assert_eq!(identity("missing"), (Some("google"), Some("absent")));
+    // Somebody else's adapter has no identity that nobody named.
+    assert_eq!(identity("stranger"), (Some("google"), Some("absent")));
     for arguments in [
         &["providers"][..],
         &["audit"],
@@ -255,7 +258,9 @@ fn identities_are_told_without_being_used() {
         assert!(!page.contains("hunter22"), "{page}");
     }
     let audit = context.run(&["audit"]).page();
-    for line in ["https://oauth2.googleapis.com", "entra; only the machine's cloud can tell"] {
+    for line in
+        ["https://oauth2.googleapis.com", "entra-managed; only the machine's cloud can tell"]
+    {
         assert!(audit.contains(line), "{line}:\n{audit}");
     }
     let inspected = context.run(&["adapter", "inspect", "cloud"]).good().page();
