@@ -104,6 +104,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 #[serde(transparent)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
+/// What a string says; none where it is something else.
+#[inline(never)]
+pub(crate) fn plain(raw: &str) -> Option<String> {
+    serde_json::from_str::<Text<'_>>(raw).ok().map(|text| text.0.into_owned())
+}
+
 /// The elements of a list; none where it is something else.
 #[inline(never)]
 pub(crate) fn elements(raw: &str) -> Option<Vec<&str>> {

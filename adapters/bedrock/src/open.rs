@@ -1,6 +1,6 @@
 //! Content blocks of a stream that are still coming, and the events that they give.
 
-use crate::json::{Members, elements, is_json, native, object_text, quoted};
+use crate::json::{Members, elements, is_json, native, object_text, plain, quoted};
 use crate::media::image_type;
 use crate::naming::Names;
 use base64::Engine as _;
@@ -38,7 +38,7 @@ enum Kind {
         /// The input of a call of the provider's own, in pieces.
         input: String,
         /// The elements of a list, one or more at a time.
-        content: Vec<String>,
+        content: String,
     },
 }
 
@@ -80,7 +80,7 @@ impl Open {
             }
             _ => {
                 let (name, members) = (name.to_owned(), members.told());
-                let (input, content) = (String::new(), Vec::new());
+                let (input, content) = (String::new(), String::new());
                 open(Kind::Whole { name, members, input, content })
             }
         }
@@ -123,7 +123,10 @@ impl Open {
             ("toolResult", Kind::Whole { content, .. }) => {
                 let pieces = elements(value)
                     .ok_or_else(|| Failure::malformed("a piece of a result is no list"))?;
-                content.extend(pieces.into_iter().map(str::to_owned));
+                for piece in pieces {
+                    content.push_str(if content.is_empty() { "" } else { "," });
+                    content.push_str(piece);
+                }
             }
             ("image", Kind::Image { bytes, .. }) => {
                 let piece = Members::of(value, "a piece of an image")?;
@@ -195,7 +198,7 @@ impl Open {
                 };
                 members.extend(input.map(|input| ("input".to_owned(), input)));
                 if name == "toolResult" {
-                    let content = format!("[{}]", content.join(","));
+                    let content = format!("[{content}]");
                     members.push(("content".to_owned(), content));
                 }
                 let block = object_text(&[(name, object_text(&members))]);
@@ -272,5 +275,5 @@ fn stray(index: u32, name: &str, value: &str) -> Event {
 
 #[inline(never)]
 fn text(raw: &str, what: &str) -> Result<String, Failure> {
-    serde_json::from_str(raw).map_err(|error| Failure::malformed(format!("{what}: {error}")))
+    plain(raw).ok_or_else(|| Failure::malformed(format!("{what} is not a string of Unicode")))
 }

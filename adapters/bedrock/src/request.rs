@@ -3,7 +3,7 @@
 
 use crate::conversation::Conversation;
 use crate::family::Family;
-use crate::json::{List, Members, Object, object_text, only, quoted, string};
+use crate::json::{List, Members, Object, elements, object_text, only, plain, quoted, string};
 use crate::naming::Names;
 use crate::reasoning;
 use crate::tool::{self, NO_CALLS, Offer};
@@ -87,9 +87,10 @@ fn betas(request: &ChatRequest, exact: bool) -> Result<Vec<String>, Failure> {
     setting("anthropic-beta").unwrap_or_default().split(',').for_each(&mut add);
     let theirs = request.extra.as_ref().filter(|extra| extra.dialect == "anthropic-messages");
     if let Some(own) = theirs.and_then(|extra| Members::any(&extra.value)?.get("betas")) {
-        let list: Vec<String> = serde_json::from_str(own)
-            .map_err(|error| invalid(format!("`betas` is not a list of strings: {error}")))?;
-        list.iter().for_each(|beta| add(beta));
+        let list = elements(own).ok_or_else(|| invalid("`betas` is not a list of strings"))?;
+        for beta in list {
+            add(&plain(beta).ok_or_else(|| invalid("`betas` is not a list of strings"))?);
+        }
     }
     Ok(betas)
 }
