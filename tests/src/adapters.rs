@@ -1,6 +1,6 @@
 //! Every bundled adapter as a provider of its own, all of them at one place.
 
-use hotcell::manifest::Auth;
+use hotcell::manifest::{Auth, Endpoint};
 use hotcell::{Config, Interface};
 use std::cell::Cell;
 use std::fmt::Write as _;
@@ -55,11 +55,17 @@ pub fn configured(url: &str, folder: &Path) -> Config {
             }
         }
         for (name, setting) in &manifest.settings {
-            if setting.default.is_none() {
+            let braced = format!("{{{name}}}");
+            let is_part = |endpoint: &Endpoint| {
+                let origin = endpoint.origin.as_deref().unwrap_or_default();
+                origin.contains(&braced) || endpoint.base.contains(&braced)
+            };
+            let is_needed = manifest.endpoints.values().any(is_part) || name == "project-id";
+            if setting.default.is_none() && is_needed {
                 let value = match name.as_str() {
                     "region" => "us-east-1",
                     "location" => "us-central1",
-                    _ => setting.values.first().map_or("x", String::as_str),
+                    _ => "some",
                 };
                 line(&format!("settings.{name}"), value);
             }
