@@ -245,6 +245,19 @@ mod tests {
         }
     }
 
+    /// `adapter = "NAME"` of a configuration may mean either.
+    #[test]
+    fn an_entry_with_the_name_of_an_adapter_is_on_that_adapter() {
+        let adapters = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        for entry in providers() {
+            for name in entry.aliases.iter().chain([&entry.name]) {
+                if adapters.join(name).join("adapter.toml").is_file() {
+                    assert_eq!(entry.adapter, *name, "{}", entry.name);
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_pattern_fits_what_it_says() {
         let table = [

@@ -9,7 +9,7 @@ pub(crate) const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
 
 pub(crate) fn openai() -> Script {
     let mut script = Script::new();
-    script.manifest(include_str!("../../adapter.toml"));
+    script.manifest(include_str!("../../../sagemaker-chat/adapter.toml"));
     script
 }
 
