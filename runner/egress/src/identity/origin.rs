@@ -45,7 +45,12 @@ impl Origin {
     /// One address in the clear, and nothing else: a metadata service, or an agent on the same
     /// machine.
     pub(crate) fn exactly(address: SocketAddr) -> Result<Self, EgressError> {
-        let host = address.to_string().parse().map_err(|_| failed("not an address"))?;
+        let host = match (address.port(), address.ip()) {
+            (80, IpAddr::V4(v4)) => v4.to_string(),
+            (80, IpAddr::V6(v6)) => format!("[{v6}]"),
+            _ => address.to_string(),
+        };
+        let host = host.parse().map_err(|_| failed("not an address"))?;
         Ok(Self { scheme: Scheme::HTTP, host, reach: Reach::Exactly(address.ip()) })
     }
 
@@ -141,6 +146,14 @@ mod tests {
         ] {
             assert!(try_it(url).is_err(), "{url}");
         }
+    }
+
+    #[test]
+    fn an_address_is_written_as_a_server_expects_it() {
+        let host = |text: &str| Origin::exactly(text.parse().unwrap()).unwrap().host.to_string();
+        assert_eq!(host("169.254.169.254:80"), "169.254.169.254");
+        assert_eq!(host("[fd00:ec2::254]:80"), "[fd00:ec2::254]");
+        assert_eq!(host("127.0.0.1:41741"), "127.0.0.1:41741");
     }
 
     #[test]
