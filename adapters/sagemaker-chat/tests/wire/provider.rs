@@ -1,6 +1,6 @@
 //! An endpoint that says what a test wants.
 
-use hotcell_adapter_sagemaker::SageMaker;
+use hotcell_adapter_sagemaker_chat::SageMaker;
 use hotcell_sdk::ChatRequest;
 use hotcell_sdk::testing::{Run, Script};
 use serde_json::{Value, json};
