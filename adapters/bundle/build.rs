@@ -35,7 +35,7 @@ const ADAPTERS: &[Source] = &[
     Source { name: "openai-responses", code: "openai-responses" },
     Source { name: "replicate", code: "replicate" },
     Source { name: "rerank", code: "jina" },
-    Source { name: "sagemaker-chat", code: "sagemaker" },
+    Source { name: "sagemaker-chat", code: "sagemaker-chat" },
     Source { name: "sagemaker-generate", code: "sagemaker-generate" },
     Source { name: "vertex", code: "gemini" },
     Source { name: "vertex-anthropic", code: "anthropic" },

@@ -1,7 +1,7 @@
 //! Where requests go, and in which words.
 
 use crate::provider::{chunk, openai, part, request};
-use hotcell_adapter_sagemaker::SageMaker;
+use hotcell_adapter_sagemaker_chat::SageMaker;
 use hotcell_sdk::testing::Sent;
 use hotcell_sdk::{ChatRequest, FailureKind, Native};
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! Texts into vectors.
 
 use crate::provider::openai;
-use hotcell_adapter_sagemaker::SageMaker;
+use hotcell_adapter_sagemaker_chat::SageMaker;
 use hotcell_sdk::testing::Script;
 use hotcell_sdk::{EmbedRequest, EmbedResponse, Embeddings, Failure, FailureKind, Input};
 use serde_json::{Value, json};

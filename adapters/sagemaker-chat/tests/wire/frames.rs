@@ -1,7 +1,7 @@
 //! Streams in frames, cut anywhere.
 
 use crate::provider::{EVENT_STREAM, chunk, exception, frame, openai, part, request, streamed};
-use hotcell_adapter_sagemaker::SageMaker;
+use hotcell_adapter_sagemaker_chat::SageMaker;
 use hotcell_sdk::{FailureKind, FinishReason};
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! What SageMaker and the container say when they do not answer.
 
 use crate::provider::{openai, request};
-use hotcell_adapter_sagemaker::SageMaker;
+use hotcell_adapter_sagemaker_chat::SageMaker;
 use hotcell_sdk::{Failure, FailureKind};
 use serde_json::{Value, json};
 

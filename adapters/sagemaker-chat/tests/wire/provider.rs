@@ -1,6 +1,6 @@
 //! An endpoint that says what a test wants.
 
-use hotcell_adapter_sagemaker::SageMaker;
+use hotcell_adapter_sagemaker_chat::SageMaker;
 use hotcell_sdk::ChatRequest;
 use hotcell_sdk::testing::{Run, Script};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ pub(crate) const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
 
 pub(crate) fn openai() -> Script {
     let mut script = Script::new();
-    script.manifest(include_str!("../../../sagemaker-chat/adapter.toml"));
+    script.manifest(include_str!("../../adapter.toml"));
     script
 }
 
