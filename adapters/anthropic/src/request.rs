@@ -33,7 +33,9 @@ pub(crate) fn write(request: &ChatRequest, counted: bool) -> Result<Outgoing, Fa
     let betas = betas(request, exact, extra.take("betas"))?;
 
     if counted {
-        GENERATING.iter().for_each(|name| drop(extra.take(name)));
+        for name in GENERATING {
+            extra.take(name);
+        }
     }
 
     let mut body = Vec::with_capacity(1024);
