@@ -241,6 +241,7 @@ fn arguments(input: &str) -> Option<String> {
 }
 
 /// A piece of something, if it is not empty.
+#[inline(never)]
 fn tell(
     event: fn(Delta) -> Event,
     index: u32,
@@ -258,12 +259,14 @@ fn native(value: String) -> Native {
     Native { dialect: DIALECT.to_owned(), value }
 }
 
+#[inline(never)]
 fn at(event: fn(NativeAt) -> Event, index: u32, value: &str) -> Event {
     event(NativeAt { choice: 0, index, value: native(value.to_owned()) })
 }
 
 /// An event of the stream that has no word here, as it was sent. The wrapping tells
 /// it from a content block.
+#[inline(never)]
 pub(crate) fn stream_event(index: u32, event: &str) -> Event {
     at(Event::Native, index, &format!("{{\"event\":{event}}}"))
 }

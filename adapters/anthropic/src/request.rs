@@ -34,7 +34,7 @@ pub(crate) fn write(request: &ChatRequest, counted: bool) -> Result<Outgoing, Fa
 
     if counted {
         for name in GENERATING {
-            _ = extra.take(name);
+            extra.take(name);
         }
     }
 

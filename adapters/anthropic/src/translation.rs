@@ -15,11 +15,13 @@ pub(crate) struct Translation {
 
 impl Translation {
     /// Something has no word in this dialect.
+    #[inline(never)]
     pub(crate) fn left_out(&mut self, what: &str) {
         self.warn(format!("{what} was left out: {DIALECT} has no word for it"));
     }
 
     /// A sentence for a person, once.
+    #[inline(never)]
     pub(crate) fn warn(&mut self, sentence: String) {
         if !self.warnings.contains(&sentence) {
             self.warnings.push(sentence);

@@ -22,12 +22,14 @@ pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Members<'a> {
     /// The value of a member; of several with one name the last.
+    #[inline(never)]
     pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
         let found = self.0.iter().rev().find(|(found, _)| found == name);
         found.map(|(_, value)| value.get())
     }
 
     /// Takes a member out.
+    #[inline(never)]
     pub(crate) fn take(&mut self, name: &str) -> Option<&'a str> {
         let value = self.get(name);
         self.0.retain(|(found, _)| found != name);
@@ -35,12 +37,14 @@ impl<'a> Members<'a> {
     }
 
     /// Leaves out what is null: it says no more than an absent member.
+    #[inline(never)]
     pub(crate) fn without_nulls(mut self) -> Self {
         self.0.retain(|(_, value)| value.get() != "null");
         self
     }
 
     /// The text of an object of these members; none of none.
+    #[inline(never)]
     pub(crate) fn text(&self) -> Option<String> {
         if self.0.is_empty() {
             return None;
@@ -66,6 +70,7 @@ pub(crate) fn object_text<'a>(members: impl IntoIterator<Item = (&'a str, &'a st
 }
 
 /// A string as JSON text.
+#[inline(never)]
 pub(crate) fn string(text: &str) -> String {
     // Writing a string cannot fail.
     serde_json::to_string(text).unwrap_or_default()

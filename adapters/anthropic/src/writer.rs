@@ -38,6 +38,7 @@ impl<'w, 'e> Object<'w, 'e> {
     }
 
     /// A member whose value is JSON text already.
+    #[inline(never)]
     pub(crate) fn raw(&mut self, name: &str, json: &str) {
         if self.name(name) {
             self.out.extend_from_slice(json.as_bytes());
@@ -65,6 +66,7 @@ impl<'w, 'e> Object<'w, 'e> {
         self.out.push(b'}');
     }
 
+    #[inline(never)]
     fn name(&mut self, name: &str) -> bool {
         if self.spells(name) {
             return false;

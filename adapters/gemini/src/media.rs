@@ -19,10 +19,9 @@ pub(crate) fn write(media: &MediaPart, translation: &mut Translation) -> Result<
     // The client's own spelling, without the data that is beside it already.
     if let (Some(Value::Object(blob)), MediaSource::Bytes(bytes)) =
         (extra.get_mut("inline_data"), &media.source)
+        && !blob.has("data")
     {
-        if !blob.has("data") {
-            blob.insert("data", STANDARD.encode(bytes));
-        }
+        blob.insert("data", STANDARD.encode(bytes));
     }
     if extra.has("inline_data") || extra.has("file_data") {
         return Ok(extra.into());

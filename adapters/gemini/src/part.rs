@@ -142,7 +142,8 @@ fn write_call(
     calls.calls.push(Call { id: call.id.clone(), name: call.name.clone(), own: id });
     put(&mut function, &own, "name", call.name.clone());
     let arguments = call.arguments.trim();
-    if !(arguments.is_empty() && translation.exact) && !spells(&own, "args") {
+    let absent = arguments.is_empty() && translation.exact;
+    if !absent && !spells(&own, "args") {
         let arguments = match arguments {
             "" => Members::default(),
             text => json::members(text, "").unwrap_or_else(|_| {
