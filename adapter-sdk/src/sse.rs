@@ -196,7 +196,7 @@ impl Decoder {
             }
             b"event" => text(value)?.clone_into(&mut self.name),
             b"id" if !value.contains(&0) => text(value)?.clone_into(&mut self.last_id),
-            _ if matches!(line, [b'{' | b'[', ..]) || !self.tail.is_empty() => {
+            _ if begins_json(line) || !self.tail.is_empty() => {
                 self.tail.extend_from_slice(line);
                 self.tail.push(b'\n');
                 self.check_size()?;
@@ -243,6 +243,12 @@ impl Decoder {
 
 fn text(bytes: &[u8]) -> Result<&str, Failure> {
     std::str::from_utf8(bytes).map_err(|_| Failure::malformed("the stream is not UTF-8"))
+}
+
+/// Whether a line is the beginning of an object, or of a list of objects; `[DONE]` is not.
+fn begins_json(line: &[u8]) -> bool {
+    let line = line.strip_prefix(b"[").map_or(line, <[u8]>::trim_ascii_start);
+    matches!(line, [] | [b'{', ..])
 }
 
 #[cfg(test)]
@@ -354,6 +360,9 @@ mod tests {
             assert_eq!(seen.len(), 2, "{cut:?}");
             assert_eq!(seen[1], (String::new(), error.to_owned()), "{cut:?}");
         }
+        assert_eq!(decode(["data: 1\n\n[DONE]\n\n"]).len(), 1, "what is no JSON is nothing");
+        let list = "[\n{\"error\":1}]";
+        assert_eq!(decode([list, "\n"]), [(String::new(), list.to_owned())]);
         let before = format!("{error}\n\ndata: 1\n\n");
         assert_eq!(decode([before]), [(String::new(), "1".to_owned())]);
         let piece = [b"{", &[b'x'; 60][..], b"\n"].concat();
