@@ -2,7 +2,7 @@
 //! its manifest, and writes the table that `src/lib.rs` includes.
 
 use hotcell_manifest::{Build, TARGET};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::error::Error;
 use std::fmt::Write as _;
@@ -85,28 +85,62 @@ fn build() -> Result<(), Box<dyn Error>> {
     };
     compile(&build)?;
 
-    let mut table = String::new();
     let mut crates = BTreeSet::new();
+    let mut packed = Vec::new();
+    for source in ADAPTERS.iter().chain([&HOSTILE]) {
+        packed.push(pack(source, &adapters, &build, &mut crates)?);
+    }
+    fs::write(out.join("table.rs"), table(&packed, &crates, &out)?)?;
+    Ok(())
+}
+
+/// An adapter as the table has it.
+struct Packed {
+    source: &'static Source,
+    component: Vec<u8>,
+    manifest: String,
+}
+
+/// What `src/lib.rs` includes. Adapters of one code begin with the same bytes, which are
+/// written once, and compressed.
+fn table(
+    packed: &[Packed],
+    crates: &BTreeSet<String>,
+    out: &Path,
+) -> Result<String, Box<dyn Error>> {
+    let mut table = String::new();
+    let codes: BTreeSet<&str> = packed.iter().map(|it| it.source.code).collect();
+    let mut bodies = BTreeMap::new();
+    for (number, code) in codes.into_iter().enumerate() {
+        let mut same = packed.iter().filter(|it| it.source.code == code);
+        let first = same.next().map_or(&[][..], |it| &it.component);
+        let length = same.fold(first.len(), |length, it| {
+            let pairs = first.iter().zip(&it.component).take(length);
+            pairs.take_while(|(one, other)| one == other).count()
+        });
+        let file = out.join(format!("{code}.body"));
+        fs::write(&file, miniz_oxide::deflate::compress_to_vec(&first[..length], 10))?;
+        writeln!(table, "static BODY_{number}: &[u8] = include_bytes!({file:?});")?;
+        bodies.insert(code, (number, length));
+    }
     writeln!(table, "/// The first-party adapters, by name.")?;
-    writeln!(table, "pub static ADAPTERS: &[Bundled] = &[")?;
-    for source in ADAPTERS {
-        writeln!(table, "{},", entry(source, &adapters, &build, &out, &mut crates)?)?;
+    writeln!(table, "pub static ADAPTERS: [Bundled; {}] = [", ADAPTERS.len())?;
+    for adapter in packed.iter().filter(|it| it.source.name != HOSTILE.name) {
+        writeln!(table, "{},", entry(adapter, bodies[adapter.source.code], out)?)?;
     }
     writeln!(table, "];")?;
     writeln!(table, "/// An adapter that tries to break out, for the demo and the red team.")?;
-    writeln!(
-        table,
-        "pub static HOSTILE: Bundled = {};",
-        entry(&HOSTILE, &adapters, &build, &out, &mut crates)?
-    )?;
+    for adapter in packed.iter().filter(|it| it.source.name == HOSTILE.name) {
+        let entry = entry(adapter, bodies[adapter.source.code], out)?;
+        writeln!(table, "pub static HOSTILE: Bundled = {entry};")?;
+    }
     writeln!(table, "/// What is known of the crates that the adapters are built from.")?;
     writeln!(table, "pub static CRATES: &[Crate] = &[")?;
     for entry in crates {
         writeln!(table, "{entry},")?;
     }
     writeln!(table, "];")?;
-    fs::write(out.join("table.rs"), table)?;
-    Ok(())
+    Ok(table)
 }
 
 /// One build for all guests.
@@ -143,26 +177,45 @@ fn ensure_target(workspace: &Path) -> Result<(), Box<dyn Error>> {
     .into())
 }
 
-fn entry(
-    Source { name, code }: &Source,
+fn pack(
+    source: &'static Source,
     adapters: &Path,
     build: &Build<'_>,
-    out: &Path,
     crates: &mut BTreeSet<String>,
-) -> Result<String, Box<dyn Error>> {
+) -> Result<Packed, Box<dyn Error>> {
+    let Source { name, code } = source;
     let module = build.module(&package(code));
     let manifest = fs::read_to_string(adapters.join(name).join("adapter.toml"))?;
     let tree = build.tree(&package(code))?;
     let component = hotcell_manifest::pack_with(&fs::read(module)?, &manifest, &tree.dependencies)
         .map_err(|error| format!("adapter {name}: {error}"))?;
     crates.extend(tree.crates.iter().map(ToString::to_string));
-    let file = out.join(format!("{name}.wasm"));
-    let digest = hotcell_manifest::Digest::of(&component);
-    fs::write(&file, component)?;
+    Ok(Packed { source, component, manifest })
+}
+
+/// One entry of the table: what can be asked of a component without its bytes stands beside
+/// them, so that they are only unpacked where they are compiled.
+fn entry(
+    adapter: &Packed,
+    (body, length): (usize, usize),
+    out: &Path,
+) -> Result<String, Box<dyn Error>> {
+    let name = adapter.source.name;
+    let inspection = hotcell_manifest::inspect(&adapter.component)?;
+    let tail = out.join(format!("{name}.tail"));
+    fs::write(&tail, &adapter.component[length..])?;
+    // As it stands in the component.
+    let manifest = out.join(format!("{name}.toml"));
+    fs::write(&manifest, &adapter.manifest)?;
+    let dependencies = serde_json::to_string(&inspection.dependencies)?;
     Ok(format!(
-        "Bundled {{ name: {name:?}, digest: {:?}, component: include_bytes!({:?}) }}",
-        digest.to_string(),
-        file
+        "Bundled {{ name: {name:?}, digest: {:?}, size: {}, manifest: include_str!({manifest:?}), \
+         imports: &{:?}, exports: &{:?}, dependencies: {dependencies:?}, body: BODY_{body}, \
+         tail: include_bytes!({tail:?}), unpacked: std::sync::OnceLock::new() }}",
+        inspection.digest.to_string(),
+        inspection.size,
+        inspection.imports,
+        inspection.exports,
     ))
 }
 

@@ -2,11 +2,12 @@
 
 use crate::artifact::ArtifactCache;
 use crate::cell::{self, State};
-use crate::component::Component;
+use crate::component::{Bytes, Component};
 use crate::engine::Engine;
 use crate::interface::{Interface, Interfaces, PACKAGE, VERSION};
 use crate::limits;
-use hotcell_manifest::{Inspection, Manifest, ManifestError};
+use hotcell_bundle::Bundled;
+use hotcell_manifest::{Dependencies, Digest, Inspection, Manifest, ManifestError};
 use std::fmt;
 use thiserror::Error;
 use wasmtime::Store;
@@ -72,10 +73,13 @@ pub(crate) fn inspect_as(
     component: &Component<'_>,
     wasi: bool,
 ) -> Result<Inspection, AdapterError> {
-    if component.bytes.len() as u64 > limits::COMPONENT_BYTES {
-        return Err(AdapterError::TooLarge);
-    }
-    let inspection = hotcell_manifest::inspect_as(&component.bytes, component.digest)?;
+    let inspection = match component.bytes {
+        Bytes::Bundled(bundled) => stated(bundled, component.digest)?,
+        Bytes::Here(ref bytes) if bytes.len() as u64 > limits::COMPONENT_BYTES => {
+            return Err(AdapterError::TooLarge);
+        }
+        Bytes::Here(ref bytes) => hotcell_manifest::inspect_as(bytes, component.digest)?,
+    };
     let own = |name: &&String| {
         let name = name.strip_prefix(PACKAGE).and_then(|name| name.strip_suffix(VERSION));
         name.is_some_and(|name| IMPORTS.contains(&name))
@@ -87,6 +91,27 @@ pub(crate) fn inspect_as(
         return Ok(inspection);
     }
     Err(AdapterError::Imports { imports: foreign, wasi: all_wasi })
+}
+
+/// What an inspection of a bundled component finds, as the binary states it.
+fn stated(bundled: &Bundled, digest: Digest) -> Result<Inspection, AdapterError> {
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let unusable = |error: &dyn fmt::Display| ManifestError::Component(error.to_string());
+    let dependencies = match bundled.dependencies {
+        "null" => None,
+        json => {
+            let read = Dependencies::from_json(json.as_bytes());
+            Some(read.map_err(|error| unusable(&error))?)
+        }
+    };
+    Ok(Inspection {
+        digest,
+        size: bundled.size,
+        manifest: Manifest::parse(bundled.manifest)?,
+        imports: owned(bundled.imports),
+        exports: owned(bundled.exports),
+        dependencies,
+    })
 }
 
 impl Adapter {
@@ -141,5 +166,19 @@ impl Adapter {
 impl fmt::Debug for Adapter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Adapter").field("inspection", &self.inspection).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_binary_states_of_its_components_is_what_they_are() {
+        for bundled in hotcell_bundle::ADAPTERS.iter().chain([&hotcell_bundle::HOSTILE]) {
+            let found = hotcell_manifest::inspect(bundled.component()).unwrap();
+            assert_eq!(found.digest.to_string(), bundled.digest, "{}", bundled.name);
+            assert_eq!(stated(bundled, found.digest).unwrap(), found, "{}", bundled.name);
+        }
     }
 }

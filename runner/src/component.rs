@@ -7,12 +7,14 @@ use crate::lock::Granted;
 use crate::provider;
 use crate::setup::SetupError;
 use crate::store::{Store, StoreError};
+use hotcell_bundle::Bundled;
 use hotcell_manifest::{Changes, Digest, Inspection, Manifest};
 use hotcell_signature::{Signature, SignatureError, Signer, Trust};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
+use std::ops::Deref;
 
 /// Where components come from: what a person wrote down, and what that leads to.
 pub(crate) struct Components {
@@ -26,8 +28,26 @@ pub(crate) struct Components {
 
 /// The bytes of a component, and what they are known by.
 pub(crate) struct Component<'a> {
-    pub(crate) bytes: Cow<'a, [u8]>,
+    pub(crate) bytes: Bytes<'a>,
     pub(crate) digest: Digest,
+}
+
+/// Where a component's bytes are.
+pub(crate) enum Bytes<'a> {
+    Here(Cow<'a, [u8]>),
+    /// In the binary, compressed: what can be asked without them is not worth unpacking them.
+    Bundled(&'static Bundled),
+}
+
+impl Deref for Bytes<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Here(bytes) => bytes,
+            Self::Bundled(bundled) => bundled.component(),
+        }
+    }
 }
 
 /// A component that is the one that was agreed to, and whose it is.
@@ -39,8 +59,8 @@ pub(crate) struct Found<'a> {
 
 impl<'a> Found<'a> {
     /// One that needs nobody's signature: whoever trusts the program trusts it.
-    fn own(bytes: &'a [u8], digest: Digest) -> Self {
-        Self { component: Component { bytes: Cow::Borrowed(bytes), digest }, signer: Ok(None) }
+    fn own(bytes: Bytes<'a>, digest: Digest) -> Self {
+        Self { component: Component { bytes, digest }, signer: Ok(None) }
     }
 }
 
@@ -48,7 +68,7 @@ impl<'a> Component<'a> {
     pub(crate) fn new(bytes: impl Into<Cow<'a, [u8]>>) -> Self {
         let bytes = bytes.into();
         let digest = Digest::of(&bytes);
-        Self { bytes, digest }
+        Self { bytes: Bytes::Here(bytes), digest }
     }
 
     /// Reads a file, no further than any adapter has reason to be long.
@@ -96,7 +116,7 @@ impl Components {
     /// digest, the lock's by digest, or the binary's.
     pub(crate) fn find(&self, name: &str) -> Result<Found<'_>, SetupError> {
         if let Some(given) = self.given.get(name) {
-            return Ok(Found::own(&given.bytes, given.digest));
+            return Ok(Found::own(Bytes::Here(Cow::Borrowed(&given.bytes)), given.digest));
         }
         if let Some(configured) = self.config.adapters.get(name) {
             let component = Component::read(name, configured)?;
@@ -113,7 +133,7 @@ impl Components {
             return self.stored(name, granted);
         }
         let bundled = hotcell_bundle::adapter(name)
-            .and_then(|bundled| Some((bundled.component, bundled.digest.parse().ok()?)));
+            .and_then(|bundled| Some((Bytes::Bundled(bundled), bundled.digest.parse().ok()?)));
         let (bytes, digest) = bundled.ok_or_else(|| SetupError::Provider {
             provider: name.to_owned(),
             why: "there is no adapter of this name".to_owned(),
@@ -143,10 +163,11 @@ impl Components {
         let text = digest.to_string();
         let bundled = hotcell_bundle::ADAPTERS.iter().chain([&hotcell_bundle::HOSTILE]);
         if let Some(found) = bundled.into_iter().find(|bundled| bundled.digest == text) {
-            return Ok(Component { bytes: Cow::Borrowed(found.component), digest: *digest });
+            return Ok(Component { bytes: Bytes::Bundled(found), digest: *digest });
         }
         if let Some(given) = self.given.values().find(|given| given.digest == *digest) {
-            return Ok(Component { bytes: Cow::Borrowed(&given.bytes), digest: *digest });
+            let bytes = Bytes::Here(Cow::Borrowed(&given.bytes));
+            return Ok(Component { bytes, digest: *digest });
         }
         let mut configured = self.config.adapters.iter();
         if let Some((name, found)) = configured.find(|(_, known)| known.digest == *digest) {
@@ -154,7 +175,9 @@ impl Components {
         }
         let stored = self.store.as_ref().map(|store| store.get(digest));
         match stored {
-            Some(Ok(bytes)) => Ok(Component { bytes: Cow::Owned(bytes), digest: *digest }),
+            Some(Ok(bytes)) => {
+                Ok(Component { bytes: Bytes::Here(Cow::Owned(bytes)), digest: *digest })
+            }
             _ => Err(SetupError::Unknown { adapter: adapter.to_owned(), digest: *digest }),
         }
     }
@@ -168,7 +191,8 @@ impl Components {
         };
         match store.get(&granted.digest) {
             Ok(bytes) => {
-                let component = Component { bytes: Cow::Owned(bytes), digest: granted.digest };
+                let component =
+                    Component { bytes: Bytes::Here(Cow::Owned(bytes)), digest: granted.digest };
                 let signatures = || {
                     store.signatures(&granted.digest).map_err(|error| SetupError::Store {
                         adapter: name.to_owned(),

@@ -245,7 +245,7 @@ mod tests {
 
     fn locked() -> Lock {
         let inspection =
-            hotcell_manifest::inspect(hotcell_bundle::ADAPTERS[0].component).expect("an adapter");
+            hotcell_manifest::inspect(hotcell_bundle::ADAPTERS[0].component()).expect("an adapter");
         let granted = Granted::of(&inspection, "a.wasm".into(), "me".into(), "today".into());
         let name = GrantName::try_from("mine".to_owned()).expect("a name");
         Lock { adapters: BTreeMap::from([(name, granted)]), ..Lock::default() }

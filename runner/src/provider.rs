@@ -501,7 +501,7 @@ mod tests {
     fn signed(provider: &str) -> ProviderSpec {
         let inspection = Inspection {
             // As if it were part of the binary.
-            digest: Digest::of(hotcell_bundle::ADAPTERS[0].component),
+            digest: Digest::of(hotcell_bundle::ADAPTERS[0].component()),
             size: 0,
             manifest: Manifest::parse(SIGNED).unwrap(),
             imports: vec![],
@@ -547,7 +547,7 @@ mod tests {
             let spec = named(line);
             assert_eq!((spec.secrets.len(), spec.identity), (0, None), "{line}");
         }
-        assert!(!is_bundled(&Digest::of(hotcell_bundle::HOSTILE.component)));
+        assert!(!is_bundled(&Digest::of(hotcell_bundle::HOSTILE.component())));
         let configured = BTreeMap::from([("host".to_owned(), "evil.example".to_owned())]);
         for (template, expected) in [
             ("https://{host}", true),

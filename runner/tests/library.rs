@@ -112,7 +112,7 @@ async fn a_key_is_not_taken_along_to_another_endpoint() {
 #[tokio::test]
 async fn a_component_that_changed_does_not_run() {
     let folder = tempfile::tempdir().unwrap();
-    let mut component = hotcell::bundle::ADAPTERS[0].component.to_vec();
+    let mut component = hotcell::bundle::ADAPTERS[0].component().to_vec();
     let agreed = hotcell::manifest::Digest::of(&component);
     // A custom section at the end changes nothing but the digest.
     component.extend([0, 2, 1, b'x']);
@@ -235,7 +235,7 @@ async fn a_transcript_raises_no_limit() {
     transcript.answer.events.clear();
     transcript.limits.cpu_ms = u64::MAX;
     transcript.limits.memory_bytes = usize::MAX;
-    let hostile = hotcell::bundle::HOSTILE.component;
+    let hostile = hotcell::bundle::HOSTILE.component();
     let hotcell::transcript::Call::Chat(request) = &mut transcript.call else {
         panic!("it is a chat")
     };

@@ -42,7 +42,7 @@ fn meaning(
 /// What a component asks for cannot change without a comparison that says so.
 #[test]
 fn a_manifest_that_asks_for_something_else_is_seen() {
-    let before = inspect(bundle::adapter("openai").unwrap().component).unwrap();
+    let before = inspect(bundle::adapter("openai").unwrap().component()).unwrap();
     let asked = meaning(&before.manifest.endpoints, &before.manifest.secrets);
     let text = include_bytes!("../../adapters/openai/adapter.toml");
     let (mut refused, mut seen) = (0, 0);
@@ -69,7 +69,7 @@ fn a_manifest_that_asks_for_something_else_is_seen() {
 /// has, or is compared with what the component asks for, which finds the change.
 #[test]
 fn a_lock_that_was_changed_is_refused_or_seen() {
-    let inspection = inspect(bundle::adapter("openai").unwrap().component).unwrap();
+    let inspection = inspect(bundle::adapter("openai").unwrap().component()).unwrap();
     let wish = capabilities(&inspection);
     let granted = Granted::of(&inspection, "a.wasm".into(), "me".into(), "today".into());
     let asked = meaning(&granted.endpoints, &granted.secrets);

@@ -395,7 +395,7 @@ async fn what_was_recorded_has_no_flaw() {
     );
     let config = Config::parse(&text, Path::new("hotcell.toml")).unwrap();
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
-    let hostile = hotcell::bundle::HOSTILE.component;
+    let hostile = hotcell::bundle::HOSTILE.component();
     let runner = Runner::builder().config(config).cache(Some(cache));
     let runner = runner.adapter("hostile", hostile).build().unwrap();
     let scripts = ["plain", "error-429", "error-midstream", "cut", "unterminated", "garbage"];

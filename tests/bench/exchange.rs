@@ -95,7 +95,7 @@ impl World {
 
 /// Egress as the runner sets it up for the same provider.
 fn door(adapter: &Adapter, provider: &Provider, key: &Path) -> ProviderEgress {
-    let component = hotcell::bundle::adapter(adapter.name).unwrap().component;
+    let component = hotcell::bundle::adapter(adapter.name).unwrap().component();
     let inspection = hotcell::inspect(component, false).unwrap();
     let grant = inspection.manifest.endpoints["api"].clone();
     let endpoint = EndpointSpec {

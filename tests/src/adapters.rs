@@ -12,7 +12,7 @@ pub fn with(interface: Interface) -> Vec<&'static str> {
     let has = |component: &[u8]| {
         hotcell::inspect(component, false).is_ok_and(|it| interface.is_exported(&it))
     };
-    adapters.filter(|adapter| has(adapter.component)).map(|adapter| adapter.name).collect()
+    adapters.filter(|adapter| has(adapter.component())).map(|adapter| adapter.name).collect()
 }
 
 /// A configuration in which each of them is a provider of the same name, at this URL, with a
@@ -24,8 +24,8 @@ pub fn configured(url: &str, folder: &Path) -> Config {
     let secret = folder.join("secret");
     std::fs::write(&secret, "0123456789abcdef").expect("the folder is writable");
     let mut text = String::new();
-    for adapter in hotcell::bundle::ADAPTERS {
-        let inspection = hotcell::inspect(adapter.component, false).expect("it is bundled");
+    for adapter in &hotcell::bundle::ADAPTERS {
+        let inspection = hotcell::inspect(adapter.component(), false).expect("it is bundled");
         let manifest = inspection.manifest;
         let mut line = |key: &str, value: &str| {
             writeln!(text, "{key} = '{value}'").expect("a string takes it");

@@ -6,15 +6,44 @@
 
 #![forbid(unsafe_code)]
 
-/// A component that is part of this binary.
-#[derive(Clone, Copy, Debug)]
+use std::sync::OnceLock;
+
+/// A component that is part of this binary, and what there is to know of it without its bytes.
+#[derive(Debug)]
 pub struct Bundled {
     /// The adapter's name, as its manifest has it.
     pub name: &'static str,
-    /// `sha256:` and 64 hex digits, of `component`.
+    /// `sha256:` and 64 hex digits, of the component.
     pub digest: &'static str,
-    /// The packed component.
-    pub component: &'static [u8],
+    /// The component's size in bytes.
+    pub size: usize,
+    /// Its `adapter.toml`.
+    pub manifest: &'static str,
+    /// What it imports, in the order of the alphabet.
+    pub imports: &'static [&'static str],
+    /// What it exports, in the order of the alphabet.
+    pub exports: &'static [&'static str],
+    /// The crates that it is built from, as JSON.
+    pub dependencies: &'static str,
+    /// What it begins with, compressed; other adapters may begin with the same.
+    body: &'static [u8],
+    /// What it ends with.
+    tail: &'static [u8],
+    unpacked: OnceLock<Vec<u8>>,
+}
+
+impl Bundled {
+    /// The packed component's bytes, which are unpacked when they are first asked for.
+    pub fn component(&self) -> &[u8] {
+        self.unpacked.get_or_init(|| {
+            // A test unpacks every one of them and holds it against its digest. What does not
+            // unpack has another digest, and is refused for that.
+            let body = miniz_oxide::inflate::decompress_to_vec_with_limit(self.body, self.size);
+            let mut component = body.unwrap_or_default();
+            component.extend_from_slice(self.tail);
+            component
+        })
+    }
 }
 
 /// What is known of one version of a crate, of a registry or of our own.

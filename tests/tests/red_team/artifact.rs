@@ -11,7 +11,7 @@ use hotcell_manifest::DEPENDENCIES_SECTION;
 use hotcell_tests::component;
 use std::io::Write as _;
 
-const HOSTILE: &[u8] = bundle::HOSTILE.component;
+const HOSTILE: &[u8] = bundle::HOSTILE.component();
 
 /// The component does not become an adapter, the audit log says so, and everything
 /// else goes on.

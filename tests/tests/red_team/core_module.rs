@@ -71,7 +71,7 @@ fn packed(wit: &[&str], world: &str, module: &str) -> Vec<u8> {
     let mut module = wat::parse_str(module).expect("it is a module");
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)
         .expect("the world is encoded");
-    let manifest = component::manifest(bundle::HOSTILE.component);
+    let manifest = component::manifest(bundle::HOSTILE.component());
     hotcell_manifest::pack(&module, &manifest).expect("it is packed")
 }
 

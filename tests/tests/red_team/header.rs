@@ -29,9 +29,9 @@ crate::denied! {
 
 /// The hostile adapter with other lines in its manifest.
 fn asking_for(from: &str, to: &str) -> Vec<u8> {
-    let manifest = component::manifest(bundle::HOSTILE.component);
+    let manifest = component::manifest(bundle::HOSTILE.component());
     assert!(manifest.contains(from), "{from}");
-    component::with_manifest(bundle::HOSTILE.component, &manifest.replace(from, to))
+    component::with_manifest(bundle::HOSTILE.component(), &manifest.replace(from, to))
 }
 
 #[tokio::test]

@@ -22,9 +22,9 @@ fn setup(script: impl Fn(&Received) -> Vec<Step> + Send + Sync + 'static) -> Set
     let exchange = "{ scheme = \"oauth2-api-key\", origin = \"https://identity.example\", \
                     path = \"/token\", grant-type = \"exchange\", parameter = \"apikey\", \
                     secret = \"api-key\" }";
-    let own = manifest(HOSTILE.component);
+    let own = manifest(HOSTILE.component());
     assert!(own.contains(bearer), "{own}");
-    let component = with_manifest(HOSTILE.component, &own.replace(bearer, exchange));
+    let component = with_manifest(HOSTILE.component(), &own.replace(bearer, exchange));
     let script = move |received: &Received| match is_fetch(received) {
         true => response(format!("{{\"access_token\":\"{TOKEN}\",\"expires_in\":3600}}")),
         false => script(received),

@@ -410,5 +410,5 @@ fn the_limits_have_defaults_that_a_server_can_live_with() {
     assert!(cell.memory_bytes <= 64 * MEBIBYTE && cell.cpu_ms <= 10_000);
     assert!(cell.handles <= 64 && cell.log_lines <= 1_000);
     assert!(door.calls <= 64);
-    assert!(bundle::HOSTILE.component.len() <= 300_000);
+    assert!(bundle::HOSTILE.component().len() <= 300_000);
 }

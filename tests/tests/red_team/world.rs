@@ -49,7 +49,7 @@ impl Default for Setup {
         limits.total_ms = 30_000;
         Self {
             script: Box::new(|_| response("\"GOT through\"")),
-            component: Cow::Borrowed(bundle::HOSTILE.component),
+            component: Cow::Borrowed(bundle::HOSTILE.component()),
             limits,
             egress: hotcell::egress::Limits::default(),
             allocation: Allocation::OnDemand,
@@ -116,7 +116,7 @@ impl Setup {
             .cache(Some(artifacts()))
             .audit(audit.clone())
             .adapter("component", self.component)
-            .adapter("polite", bundle::HOSTILE.component);
+            .adapter("polite", bundle::HOSTILE.component());
         if let Some(resolver) = self.resolver {
             builder = builder.resolver(resolver);
         }

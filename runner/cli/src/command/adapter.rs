@@ -67,8 +67,8 @@ impl AdapterCommand {
 /// Every adapter that is bundled, configured or granted.
 pub(super) fn all(config: &Config) -> Result<Vec<Adapter>, Problem> {
     let mut adapters = Vec::new();
-    for bundled in bundle::ADAPTERS {
-        adapters.push(read(Source::Bundled, bundled.component)?);
+    for bundled in &bundle::ADAPTERS {
+        adapters.push(read(Source::Bundled, bundled.component())?);
     }
     for (name, configured) in &config.adapters {
         let component = read_file(&configured.path)?;
@@ -146,7 +146,7 @@ pub(super) fn find(name: &str, config: &Config) -> Result<(Source, Cow<'static, 
     let bundled = bundle::adapter(name)
         .or_else(|| (name == bundle::HOSTILE.name).then_some(&bundle::HOSTILE));
     if let Some(bundled) = bundled {
-        return Ok((Source::Bundled, Cow::Borrowed(bundled.component)));
+        return Ok((Source::Bundled, Cow::Borrowed(bundled.component())));
     }
     let path = Path::new(name);
     if path.exists() || name.contains(['/', '.', '\\']) {

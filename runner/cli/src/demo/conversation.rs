@@ -87,7 +87,7 @@ pub(super) async fn play(
     Ok(Conversation {
         adapter: adapter.name,
         digest: adapter.digest,
-        component_bytes: adapter.component.len(),
+        component_bytes: adapter.size,
         question: QUESTION,
         thoughts,
         calls: calls.iter().map(call).collect(),

@@ -51,7 +51,7 @@ impl Stage {
         let runner = Runner::builder()
             .config(config)
             .audit(audit.clone())
-            .adapter(bundle::HOSTILE.name, bundle::HOSTILE.component)
+            .adapter(bundle::HOSTILE.name, bundle::HOSTILE.component())
             .build()?;
         Ok(Self { mock, runner, audit, key, _key_file: key_file })
     }

@@ -53,7 +53,7 @@ fn crossing(stage: &Stage) -> Result<Crossing, Problem> {
         requests.last().ok_or_else(|| super::failed("the provider received no request"))?;
     let openai = bundle::adapter("openai")
         .ok_or_else(|| super::failed("the adapter openai is not bundled"))?;
-    let manifest = inspect(openai.component).map_err(|error| super::failed(error.to_string()))?;
+    let manifest = inspect(openai.component()).map_err(|error| super::failed(error.to_string()))?;
     let granted =
         manifest.manifest.endpoints.values().flat_map(|endpoint| &endpoint.request_headers);
     let granted: Vec<_> = granted.collect();

@@ -78,7 +78,7 @@ fn everything_that_is_wrong_is_told_and_what_is_good_is_listed() {
 fn a_provider_that_cannot_be_set_up_is_a_matter_of_configuration() {
     let context = Context::empty();
     let digest = format!("sha256:{}", "0".repeat(64));
-    context.file("changed.wasm", hotcell::bundle::adapter("openai").unwrap().component);
+    context.file("changed.wasm", hotcell::bundle::adapter("openai").unwrap().component());
     context.file(
         "hotcell.toml",
         format!(

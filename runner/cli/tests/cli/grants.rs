@@ -104,13 +104,13 @@ fn an_update_shows_only_what_is_new_and_runs_only_when_it_is_trusted() {
 fn an_update_shows_what_else_it_is_built_from() {
     let context = world();
     // The binary's own says what it is built from, and one that was packed of a module does not.
-    context.file("own.wasm", hotcell::bundle::adapter("openai").unwrap().component);
+    context.file("own.wasm", hotcell::bundle::adapter("openai").unwrap().component());
     context.run(&["adapter", "add", "own.wasm", "--name", "theirs", "--yes"]).good();
     let trust = |file: &str| context.run(&["adapter", "trust", "theirs", file]).err;
     let shown = trust("first.wasm");
     assert!(shown.contains("Built from\n  13 → not stated"), "{shown}");
     // Another adapter's crates are the same but for their roots.
-    context.file("other.wasm", hotcell::bundle::adapter("anthropic").unwrap().component);
+    context.file("other.wasm", hotcell::bundle::adapter("anthropic").unwrap().component());
     let shown = trust("other.wasm");
     assert!(!shown.contains("not stated"), "{shown}");
     assert!(!trust("own.wasm").contains("Built from"));

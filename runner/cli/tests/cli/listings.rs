@@ -131,7 +131,7 @@ fn an_adapter_is_explained_without_being_run() {
 #[test]
 fn a_component_file_is_inspected_like_a_bundled_one() {
     let context = Context::empty();
-    let component = hotcell::bundle::adapter("openai").unwrap().component;
+    let component = hotcell::bundle::adapter("openai").unwrap().component();
     context.file("mine.wasm", component);
     let json = context.run(&["adapter", "inspect", "mine.wasm", "--json"]).good().json();
     assert_eq!(json["digest"], hotcell::bundle::adapter("openai").unwrap().digest);
@@ -159,13 +159,13 @@ fn a_module_is_packed_into_the_component_that_is_bundled_but_for_its_crates() {
     // A module does not tell what it was built from; whoever builds the source knows.
     assert_eq!(hotcell::manifest::inspect(&packed).unwrap().dependencies, None);
     let bundled = hotcell::bundle::adapter("openai").unwrap();
-    let tree = hotcell::manifest::inspect(bundled.component).unwrap().dependencies.unwrap();
+    let tree = hotcell::manifest::inspect(bundled.component()).unwrap().dependencies.unwrap();
     let component = hotcell::manifest::pack_with(
         &std::fs::read(&module).unwrap(),
         &std::fs::read_to_string(manifest).unwrap(),
         &tree,
     );
-    assert!(component.unwrap() == bundled.component, "it is not the same component");
+    assert!(component.unwrap() == bundled.component(), "it is not the same component");
     // What is printed is a configuration.
     let config = screen.out.split_once("hotcell.toml:\n").unwrap().1;
     context.file("hotcell.toml", config);

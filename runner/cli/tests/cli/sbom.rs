@@ -190,7 +190,7 @@ fn advisories_are_told_where_a_database_is_given() {
 fn a_tree_that_a_module_has_is_its_components() {
     let context = Context::empty();
     let bundled = hotcell::bundle::adapter("openai").unwrap();
-    let stated = hotcell::manifest::inspect(bundled.component).unwrap().dependencies.unwrap();
+    let stated = hotcell::manifest::inspect(bundled.component()).unwrap().dependencies.unwrap();
     let mut auditable = std::fs::read(module("openai")).unwrap();
     append(&mut auditable, &stated.to_section());
     context.file("module.wasm", &auditable);
@@ -221,7 +221,7 @@ fn append(wasm: &mut Vec<u8>, tree: &[u8]) {
 #[test]
 fn a_tree_that_cannot_be_is_refused_and_not_left_out() {
     let context = Context::empty();
-    let mut component = hotcell::bundle::adapter("openai").unwrap().component.to_vec();
+    let mut component = hotcell::bundle::adapter("openai").unwrap().component().to_vec();
     // A second tree behind the first: which one is it?
     append(&mut component, b"");
     let file = context.file("double.wasm", &component);

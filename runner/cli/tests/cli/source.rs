@@ -64,7 +64,8 @@ fn the_same_source_in_another_folder_gives_the_bundled_adapters() {
 
     // The same code that keeps quiet about a crate that is in it.
     let stated =
-        hotcell::manifest::inspect(hotcell::bundle::adapter("openai").unwrap().component).unwrap();
+        hotcell::manifest::inspect(hotcell::bundle::adapter("openai").unwrap().component())
+            .unwrap();
     let mut packages = serde_json::to_value(stated.dependencies.unwrap()).unwrap();
     for package in packages.as_array_mut().unwrap() {
         if package["name"] == "memchr" {
@@ -100,13 +101,13 @@ fn a_component_tells_nothing_of_the_machine_that_built_it() {
     let home = std::env::home_dir().unwrap();
     let workspace = Path::new(WORKSPACE).canonicalize().unwrap();
     for bundled in hotcell::bundle::ADAPTERS {
-        let text = String::from_utf8_lossy(bundled.component);
+        let text = String::from_utf8_lossy(bundled.component());
         for path in [&home, &workspace] {
             let folder = format!("{}/", path.display());
             assert!(!text.contains(&folder), "{} has a path in {folder}", bundled.name);
         }
         // Nor has what is compressed.
-        let stated = hotcell::manifest::inspect(bundled.component).unwrap().dependencies;
+        let stated = hotcell::manifest::inspect(bundled.component()).unwrap().dependencies;
         let stated = serde_json::to_string(&stated).unwrap();
         assert!(stated.contains("hotcell-sdk") && !stated.contains('/'), "{stated}");
         // Where a panic was is still told, by a name that all machines share.
