@@ -1,5 +1,6 @@
 //! Which schema a body is held against.
 
+use crate::difference;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -106,6 +107,7 @@ fn schema((file, name): Place) -> Validator {
     let text = std::fs::read_to_string(folder.join(file).with_extension("json"));
     let mut schema: Value =
         serde_json::from_str(&text.expect("the file is there")).expect("it is JSON");
+    difference::amend(file, &mut schema["$defs"]);
     assert!(schema["$defs"][name].is_object(), "{file} has no {name}");
     schema["$ref"] = json!(format!("#/$defs/{name}"));
     jsonschema::draft202012::new(&schema).unwrap_or_else(|it| panic!("{file}: {it}"))
