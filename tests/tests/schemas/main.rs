@@ -220,7 +220,7 @@ async fn each_recorded_request_leaves_in_the_shape_that_its_provider_publishes()
     trial.conclude();
 }
 
-/// The bodies of all requests of the kind `openai-chat`; none where there is no corpus.
+/// The bodies of all requests of the kind `openai-chat` that were answered; none where there is no corpus.
 fn recorded() -> Option<Vec<String>> {
     let folder = std::env::var_os("HOTCELL_CORPUS").map(PathBuf::from);
     let folder =
@@ -232,6 +232,10 @@ fn recorded() -> Option<Vec<String>> {
         let text = text.expect("the file can be read");
         for line in text.split('\n').filter(|line| !line.trim().is_empty()) {
             let exchange: Value = serde_json::from_str(line).expect("it is JSON");
+            // A request that its provider refused says nothing of what is right.
+            if exchange["response"]["status"] != 200 {
+                continue;
+            }
             bodies.extend(exchange["request"]["body"].as_str().map(str::to_owned));
         }
     }
