@@ -4,6 +4,7 @@
 
 pub mod adapters;
 pub mod component;
+pub mod feature;
 pub mod lines;
 pub mod loopback;
 pub mod stage;

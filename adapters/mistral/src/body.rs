@@ -21,6 +21,9 @@ const UNKNOWN: [&str; 13] = [
     "web_search_options",
 ];
 
+/// The values of `service_tier`, as JSON: OpenAI has others.
+const TIERS: [&str; 3] = ["\"auto\"", "\"standard_only\"", "null"];
+
 /// Brings a body to Mistral's names. With a `prompt`, that stands in the place of the
 /// messages. A client that has this dialect but spells no `limit` itself has it from the
 /// typed field.
@@ -51,6 +54,9 @@ pub(crate) fn finish(
             // Usage comes anyway.
             "stream_options" => {}
             "random_seed" | "max_tokens" if known => {}
+            "service_tier" if !TIERS.contains(&value) => {
+                lost(warnings, &format!("`{name}` {value}"));
+            }
             name if UNKNOWN.contains(&name) => {
                 if value != "null" {
                     lost(warnings, &format!("`{name}`"));

@@ -16,8 +16,7 @@
 //! | text | a string where it is alone and plain, else `input_text` or `output_text` |
 //! | image: URL, bytes, file id | `input_image` with `image_url` (bytes as a data URL) or `file_id`, and `detail`, which is `auto` unless a client of chat completions says otherwise |
 //! | document: URL, bytes, file id | `input_file` with `file_url`, `file_data` and `filename`, or `file_id` |
-//! | audio: bytes | `input_audio`; by its address or file id it is refused as `unsupported` |
-//! | video; media in earlier answers | refused as `unsupported` |
+//! | audio, video; media in earlier answers | refused as `unsupported` |
 //! | reasoning | a `reasoning` item: the signature is its `encrypted_content`, byte for byte. Without it, only where its text is the reasoning itself or the provider keeps answers; otherwise it is left out, warned, and the ids of what follows with it |
 //! | refusals | `refusal` in an answer, elsewhere `input_text` |
 //! | tool calls | `function_call`; no arguments are `{}`; an id of more than 64 characters is shortened, in the call and its result alike |
@@ -27,7 +26,7 @@
 //! | tool choice | `tool_choice`; nothing where there are no tools to choose from; Mistral's `any` is `required` |
 //! | JSON, schema for the answer | `text.format` |
 //! | reasoning options | `reasoning`: a budget becomes the effort next to it, warned; `include-text` asks for a summary |
-//! | limit on output, temperature, top-p | `max_output_tokens`, `temperature`, `top_p` |
+//! | limit on output, temperature, top-p | `max_output_tokens` (at least 16, warned where that is more), `temperature`, `top_p` |
 //! | log probabilities | `top_logprobs`, and `include` |
 //! | top-k, seed, penalties | warned |
 //! | stop sequences, several choices | refused as `unsupported`: the answer would be another |

@@ -9,6 +9,9 @@ use hotcell_sdk::{JsonSchema, OutputFormat, ReasoningOptions, Sampling};
 const EFFORTS: [(&str, u32); 4] =
     [("none", 0), ("minimal", 1024), ("low", 4096), ("medium", 12_288)];
 
+/// See <https://platform.openai.com/docs/api-reference/responses/create>.
+const LEAST_LIMIT: u32 = 16;
+
 impl Writer {
     pub(crate) fn sampling(&mut self, sampling: &Sampling, extra: &Members<'_>) -> Written {
         if !self.exact {
@@ -31,7 +34,7 @@ impl Writer {
         lost.iter().filter(|(_, lost)| *lost).for_each(|(what, _)| self.lost(what));
         let logprobs = sampling.logprobs.filter(|count| *count > 0 && !self.exact);
         let members = [
-            ("max_output_tokens", sampling.max_output_tokens.map(|count| count.to_string())),
+            ("max_output_tokens", self.limit(sampling).map(|count| count.to_string())),
             ("temperature", sampling.temperature.map(number)),
             ("top_p", sampling.top_p.map(number)),
             ("top_logprobs", logprobs.map(|count| count.to_string())),
@@ -42,6 +45,20 @@ impl Writer {
             }
         }
         Ok(())
+    }
+
+    /// The provider refuses a limit that is smaller than its least. A few tokens more than were
+    /// wanted are an answer, and its refusal is none.
+    fn limit(&mut self, sampling: &Sampling) -> Option<u32> {
+        let limit = sampling.max_output_tokens?;
+        if limit >= LEAST_LIMIT || self.exact {
+            return Some(limit);
+        }
+        self.warn(format!(
+            "the limit of {limit} tokens was raised to {LEAST_LIMIT}, the least that the provider \
+             takes"
+        ));
+        Some(LEAST_LIMIT)
     }
 
     /// How much to think, and whether the thoughts should be told.

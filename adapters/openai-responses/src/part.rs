@@ -115,7 +115,11 @@ impl Writer {
         }
     }
 
+    /// The provider has no audio in messages; other servers may, and their clients say it.
     fn audio(&mut self, media: &MediaPart) -> Written {
+        if !self.exact {
+            return Err(unsupported("audio cannot be said in this protocol"));
+        }
         let MediaSource::Bytes(bytes) = &media.source else {
             return Err(unsupported("audio can only be given by its bytes in this protocol"));
         };

@@ -5,13 +5,12 @@
 //!
 //! `docs/providers.md` holds the table. With `HOTCELL_UPDATE_DOCS=1` it is written anew.
 
-mod feature;
 mod table;
 
-use feature::{Feature, base};
 use hotcell::types::{ChatRequest, FailureKind};
 use hotcell::{Allocation, Interface, Runner};
 use hotcell_tests::adapters;
+use hotcell_tests::feature::{self, Feature, base};
 use hotcell_tests::stage::{Script, Stage};
 use table::{Outcome, Table};
 

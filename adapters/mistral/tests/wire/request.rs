@@ -70,6 +70,10 @@ fn what_mistral_does_not_know_is_warned_of_and_its_own_members_go_out() {
     }
     let lost = |name: &str| format!("`{name}` was left out: Mistral has no word for it");
     assert_eq!(warnings, [lost("user"), lost("logit_bias")]);
+    for (tier, kept) in [("auto", true), ("standard_only", true), ("default", false)] {
+        let (body, warnings) = sent(ask(json!({ "service_tier": tier })));
+        assert_eq!((body.get("service_tier").is_some(), warnings.is_empty()), (kept, kept));
+    }
     let other = foreign(&json!({ "metadata": {} }));
     let (_, warnings) = sent(ChatRequest { extra: Some(other), ..ChatRequest::user("hi") });
     assert_eq!(warnings.len(), 1);

@@ -144,16 +144,13 @@ fn media_of_every_kind() {
             json!({ "type": "input_file", "filename": "document.pdf",
                 "file_data": "data:application/pdf;base64,AA==" }),
         ),
-        (
-            media(MediaKind::Audio, Some("audio/mpeg"), bytes(&[0])),
-            json!({ "type": "input_audio", "input_audio": { "data": "AA==", "format": "mp3" } }),
-        ),
     ] {
         let message = Message::new(Role::User, vec![part]);
         assert_eq!(input(vec![message])[0]["content"], json!([expected]));
     }
     for part in [
         media(MediaKind::Video, None, url(address)),
+        media(MediaKind::Audio, Some("audio/mpeg"), bytes(&[0])),
         media(MediaKind::Audio, None, url(address)),
         media(MediaKind::Audio, None, file()),
     ] {

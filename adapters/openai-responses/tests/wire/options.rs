@@ -64,7 +64,7 @@ fn reasoning_comes_in_cipher_from_models_that_reason() {
 #[test]
 fn sampling_has_its_words() {
     let mut request = request();
-    request.sampling.max_output_tokens = Some(9);
+    request.sampling.max_output_tokens = Some(99);
     request.sampling.temperature = Some(1.0);
     request.sampling.top_p = Some(0.25);
     request.sampling.logprobs = Some(3);
@@ -72,9 +72,23 @@ fn sampling_has_its_words() {
     request.sampling.presence_penalty = Some(0.0);
     request.parallel_tool_calls = Some(false);
     let expected = json!({ "model": "test-model", "store": false, "stream": true,
-        "max_output_tokens": 9, "temperature": 1, "top_p": 0.25, "top_logprobs": 3,
+        "max_output_tokens": 99, "temperature": 1, "top_p": 0.25, "top_logprobs": 3,
         "parallel_tool_calls": false, "include": ["message.output_text.logprobs"] });
     assert_eq!(body(request), expected);
+}
+
+#[test]
+fn a_limit_below_the_providers_least_is_raised_and_a_warning_says_so() {
+    for (limit, sent_as, warned) in [(1, 16, 1), (15, 16, 1), (16, 16, 0), (17, 17, 0)] {
+        let mut request = request();
+        request.sampling.max_output_tokens = Some(limit);
+        let (body, warnings) = sent(request);
+        assert_eq!((&body["max_output_tokens"], warnings.len()), (&json!(sent_as), warned));
+    }
+    // Other servers take less: a client of this protocol knows its own.
+    let mut own = ChatRequest { extra: Some(native(json!({}))), ..request() };
+    own.sampling.max_output_tokens = Some(8);
+    assert_eq!(body(own)["max_output_tokens"], 8);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! What a request can ask for, one thing at a time.
+//! What a request can ask for, one thing at a time. The table of features and what is held
+//! against published schemas go through the same list.
 
 use hotcell::types::{
     CacheHint, ChatRequest, FunctionTool, JsonSchema, MediaKind, MediaPart, MediaSource, Message,
@@ -7,27 +8,27 @@ use hotcell::types::{
 };
 
 /// A feature of a request.
-pub(crate) struct Feature {
+pub struct Feature {
     /// What the table calls it.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// Adds it to a request.
     add: fn(&mut ChatRequest),
     /// What it needs besides, which the request that it is compared with has too.
     needs: fn(&mut ChatRequest),
     /// It asks for what a provider may do anyway.
-    pub(crate) may_need_nothing: bool,
+    pub may_need_nothing: bool,
 }
 
 impl Feature {
     /// The request with it.
-    pub(crate) fn request(&self) -> ChatRequest {
+    pub fn request(&self) -> ChatRequest {
         let mut request = self.without();
         (self.add)(&mut request);
         request
     }
 
     /// The same request without it.
-    pub(crate) fn without(&self) -> ChatRequest {
+    pub fn without(&self) -> ChatRequest {
         let mut request = base();
         (self.needs)(&mut request);
         request
@@ -35,7 +36,7 @@ impl Feature {
 }
 
 /// What every provider takes.
-pub(crate) fn base() -> ChatRequest {
+pub fn base() -> ChatRequest {
     let mut request = ChatRequest::user("What is a hot cell?");
     request.stream = false;
     request
@@ -54,7 +55,7 @@ const fn with(
 }
 
 /// All of them, in the order of the table.
-pub(crate) fn all() -> Vec<Feature> {
+pub fn all() -> Vec<Feature> {
     let mut all = vec![
         feature("streaming", |it| it.stream = true),
         feature("system message", |it| it.messages.insert(0, Message::system("Be brief."))),
