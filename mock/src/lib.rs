@@ -1,11 +1,17 @@
 //! A provider on loopback that speaks the wire formats of real ones.
 //!
-//! It answers what OpenAI and Anthropic answer on `/v1/chat/completions`,
-//! `/v1/embeddings`, `/v1/messages` and `/v1/models`, whole and streamed, with
-//! tool calls, reasoning, structured output, request ids and errors in the
-//! provider's own form. It says the same thing to the same request, keeps what it
-//! was asked, and never leaves loopback. The demo, the tests and the benchmarks
-//! talk to it.
+//! It plays each provider that an adapter is bundled for below a path of the adapter's
+//! name ([`Mock::endpoint`]), and OpenAI and Anthropic without one too: whole and
+//! streamed, with tool calls, reasoning and its signatures, structured output,
+//! embeddings, rankings, request ids and errors in the provider's own form. It says the
+//! same thing to the same request, keeps what it was asked, and never leaves loopback.
+//! The demo, the tests and the benchmarks talk to it.
+//!
+//! It refuses what the provider refuses: members that it does not have, calls without a
+//! result and results without a call, signatures that are not those it gave, images that
+//! are none. Credentials are checked for real ([`Mock::ways`]): keys are compared,
+//! signatures of AWS computed again, assertions of Google verified, and tokens are good
+//! where the mock gave them out and they have not expired.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
@@ -47,6 +53,7 @@
 
 #![forbid(unsafe_code)]
 
+mod access;
 mod answer;
 mod anthropic;
 mod azure;
@@ -74,6 +81,7 @@ mod vector;
 mod vertex;
 mod watsonx;
 
+pub use access::Access;
 pub use credential::sigv4;
 
 use bytes::Bytes;
@@ -164,11 +172,6 @@ impl Mock {
     pub const CLIENT_ID: &'static str = "11111111-2222-3333-4444-555555555555";
     /// Its tenant in Entra.
     pub const TENANT: &'static str = "mock-tenant";
-
-    /// The providers that it plays, as their adapters are called.
-    pub fn providers() -> impl Iterator<Item = &'static str> {
-        provider::PROVIDERS.iter().map(|provider| provider.name)
-    }
 
     /// Starts a mock on a free port, on the runtime of the caller.
     ///
