@@ -2,6 +2,9 @@
 //! configuration.
 
 use crate::{Mock, provider};
+use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
 
 /// One way to be let in.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +39,45 @@ impl Access {
             *account = account.replace("mock-key-1", "mock-key-2");
         }
         self
+    }
+
+    /// The lines of a configuration that name a provider of this name, whose adapter is this
+    /// one. Its secrets are written into files of a folder, which are read from there.
+    ///
+    /// # Errors
+    /// What the system said when a file could not be written.
+    pub fn configuration(&self, name: &str, adapter: &str, folder: &Path) -> io::Result<String> {
+        let written = |of: &str, text: &str| -> io::Result<String> {
+            let file = folder.join(format!("{name}-{of}"));
+            std::fs::write(&file, text)?;
+            Ok(file.display().to_string())
+        };
+        let mut lines = format!(
+            "[providers.{name}]\nadapter = '{adapter}'\nauth = '{}'\n\
+             allow-private = true\nallow-plaintext = true\n",
+            self.auth
+        );
+        let mut line = |key: String, value: &str| _ = writeln!(lines, "{key} = '{value}'");
+        for (endpoint, url) in &self.endpoints {
+            line(format!("endpoints.{endpoint}"), url);
+        }
+        for (setting, value) in &self.settings {
+            line(format!("settings.{setting}"), value);
+        }
+        for (secret, value) in &self.secrets {
+            line(format!("secrets.{secret}"), &format!("file:{}", written(secret, value)?));
+        }
+        if let Some(origin) = &self.identity_origin {
+            line("identity-origin".to_owned(), origin);
+        }
+        if let Some(identity) = &self.identity {
+            let file = match &self.service_account {
+                Some(account) => written("account.json", account)?,
+                None => String::new(),
+            };
+            line("identity".to_owned(), &identity.replace("{FILE}", &file));
+        }
+        Ok(lines)
     }
 }
 

@@ -5,13 +5,12 @@ use super::ask::Ask;
 use crate::demo::failed;
 use crate::demo::screen::Screen;
 use crate::problem::Problem;
-use hotcell::egress::SecretSource;
 use hotcell::types::FailureKind;
-use hotcell::{Config, Error, ProviderConfig, Runner, bundle};
+use hotcell::{Config, Error, Runner, bundle};
 use hotcell_mock::{Access, Mock, Recorded};
 use serde::Serialize;
-use std::io::Write as _;
-use tempfile::NamedTempFile;
+use std::path::Path;
+use tempfile::TempDir;
 
 /// What became of a provider.
 #[derive(Serialize)]
@@ -55,23 +54,24 @@ pub(super) struct Scene<'a> {
     runner: Runner,
     /// The ways, the strongest last.
     ways: Vec<Access>,
-    _files: Vec<NamedTempFile>,
+    _folder: TempDir,
 }
 
 impl<'a> Scene<'a> {
     pub(super) fn open(mock: &'a Mock, key: &str, part: &'static Part) -> Result<Self, Problem> {
         let ways = mock.ways(part.provider, key);
-        let mut config = Config::default();
-        let mut files = Vec::new();
-        for access in &ways {
-            let provider = configured(part, access, &mut files)?;
-            config.providers.insert(name(access), provider);
-        }
         let last = ways.last().ok_or_else(|| failed("the provider cannot be entered"))?;
-        let wrong = configured(part, &last.clone().wrong(), &mut files)?;
-        config.providers.insert(WRONG.to_owned(), wrong);
+        let folder = tempfile::tempdir()?;
+        let configured =
+            |access: &Access, name: &str| access.configuration(name, part.adapter(), folder.path());
+        let mut lines = configured(&last.clone().wrong(), WRONG)?;
+        for access in &ways {
+            lines.push_str(&configured(access, &name(access))?);
+        }
+        let config = Config::parse(&lines, Path::new("demo"));
+        let config = config.map_err(|error| failed(error.to_string()))?;
         let runner = Runner::builder().config(config).build()?;
-        Ok(Self { mock, part, runner, ways, _files: files })
+        Ok(Self { mock, part, runner, ways, _folder: folder })
     }
 
     /// Asks everything, by the strongest way; by the others, one thing.
@@ -111,7 +111,9 @@ impl<'a> Scene<'a> {
     async fn good(&self, ask: Ask, model: &str, way: &Access, by: String) -> Check {
         let (told, seen) = self.asked(ask, model, &name(way)).await;
         let admitted = !seen.is_empty() && seen.iter().all(|seen| is_good(seen));
-        let what = format!("{}{by}", ask.what());
+        // Some have models that are asked in different ways.
+        let of = if ask == Ask::Embed { format!(" of {model}") } else { String::new() };
+        let what = format!("{}{of}{by}", ask.what());
         Check::new(what, admitted && told.is_ok(), text(told), &seen)
     }
 
@@ -183,44 +185,4 @@ async fn shown(check: Check, screen: &Screen<'_>) -> Result<Check, Problem> {
     }
     screen.pause(130).await;
     Ok(check)
-}
-
-/// A provider of the configuration. Secrets are read from files.
-fn configured(
-    part: &Part,
-    access: &Access,
-    files: &mut Vec<NamedTempFile>,
-) -> Result<ProviderConfig, Problem> {
-    let mut written = |text: &str| -> Result<std::path::PathBuf, Problem> {
-        let mut file = NamedTempFile::new()?;
-        file.write_all(text.as_bytes())?;
-        let path = file.path().to_owned();
-        files.push(file);
-        Ok(path)
-    };
-    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    let mut provider = ProviderConfig {
-        adapter: Some(part.adapter().to_owned()),
-        auth: Some(access.auth.to_owned()),
-        identity_origin: access.identity_origin.clone(),
-        settings: access.settings.iter().map(owned).collect(),
-        allow_private: Some(true),
-        allow_plaintext: Some(true),
-        ..ProviderConfig::default()
-    };
-    for (name, url) in &access.endpoints {
-        provider.endpoints.insert((*name).to_owned(), url.clone());
-    }
-    for (name, value) in &access.secrets {
-        provider.secrets.insert((*name).to_owned(), SecretSource::File(written(value)?));
-    }
-    if let Some(identity) = &access.identity {
-        let identity = match &access.service_account {
-            Some(account) => identity.replace("{FILE}", &written(account)?.display().to_string()),
-            None => identity.clone(),
-        };
-        let identity = identity.parse().map_err(|error| failed(format!("{error}")))?;
-        provider.identity = Some(identity);
-    }
-    Ok(provider)
 }
