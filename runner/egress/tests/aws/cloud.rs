@@ -195,6 +195,7 @@ impl Door {
         let patterns = |names: &[&str]| names.iter().map(|name| name.parse().unwrap()).collect();
         let grant = Endpoint {
             origin: None,
+            origins: vec![],
             base: String::new(),
             allow: vec![
                 "POST /model/{model}/converse".parse().unwrap(),
