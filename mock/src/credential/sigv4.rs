@@ -160,7 +160,9 @@ fn seconds(stamp: &str) -> Option<u64> {
     let (year, month, day) = (number(0, 4)?, number(4, 6)?, number(6, 8)?);
     let months = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
     let before = *months.get(usize::try_from(month.checked_sub(1)?).ok()?)?;
-    let is_leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_leap = |year: u64| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
     let years: u64 = (1970..year).map(|year| 365 + u64::from(is_leap(year))).sum();
     let days = years + before + u64::from(is_leap(year) && month > 2) + day.checked_sub(1)?;
     Some(((days * 24 + number(9, 11)?) * 60 + number(11, 13)?) * 60 + number(13, 15)?)
