@@ -1,59 +1,58 @@
-//! Anthropic's form: messages and models.
+//! Anthropic's form: messages, counts of their tokens, and models.
 
-use crate::answer::{Answer, Offer, Question, answer, pieces};
+use crate::answer::{Answer, Offer, Question, pieces};
 use crate::script::{Refusal, Script};
-use crate::server::{Asked, Reply, only};
+use crate::server::{Asked, Reply};
+use crate::strict::{Calls, image, signature, text};
 use bytes::Bytes;
 use http::Method;
 use serde_json::{Value, json};
 
 /// Stands for the signature over a thinking block: opaque, and to be sent back as
 /// it came.
-const SIGNATURE: &str = "bW9jay1zaWduYXR1cmU=";
+pub(crate) const SIGNATURE: &str = "bW9jay1zaWduYXR1cmU=";
 
-pub(crate) fn reply(asked: &Asked<'_>, method: &Method, script: Script) -> Reply {
-    try_reply(asked, method, script).unwrap_or_else(|refusal| {
-        let mut body = error_object(&refusal);
-        body["request_id"] = json!(format!("req_mock_{:06}", asked.number));
-        Reply::Json(refusal.status, body)
-    })
-}
-
-fn try_reply(asked: &Asked<'_>, method: &Method, script: Script) -> Result<Reply, Refusal> {
-    let credential = asked.credential("x-api-key", "")?;
+pub(crate) fn reply(asked: &Asked<'_>, script: Script) -> Result<Reply, Refusal> {
     if !asked.headers.contains_key("anthropic-version") {
         return Err(Refusal::invalid("anthropic-version", "anthropic-version: header is required"));
     }
     match asked.path {
-        "/v1/messages" => {
-            only(method, &Method::POST)?;
-            refuse(script, &asked.body)?;
-            messages(asked, script, &credential)
+        "/v1/messages" => messages(asked, script),
+        "/v1/messages/count_tokens" => {
+            asked.only(&Method::POST)?;
+            asked.refuse(script)?;
+            let question = read(asked)?;
+            Ok(Reply::Json(200, json!({ "input_tokens": question.input_tokens })))
         }
         "/v1/models" => {
-            only(method, &Method::GET)?;
+            asked.only(&Method::GET)?;
             Ok(Reply::Json(200, models()))
         }
         _ => Err(Refusal { message: "Not Found".to_owned(), ..Refusal::of_status(404) }),
     }
 }
 
-fn refuse(script: Script, body: &Value) -> Result<(), Refusal> {
+pub(crate) fn error(refusal: &Refusal, id: &str) -> Value {
+    let mut body = error_object(refusal);
+    body["request_id"] = json!(id);
+    body
+}
+
+fn refuse(asked: &Asked<'_>, script: Script) -> Result<(), Refusal> {
     match script {
-        Script::Status(status) => Err(Refusal::of_status(status)),
         Script::Quota => Err(Refusal {
             message: "Your credit balance is too low to access the Anthropic API.".to_owned(),
             ..Refusal::of_status(400)
         }),
-        Script::UnknownModel => Err(Refusal {
-            message: format!("model: {}", body["model"].as_str().unwrap_or_default()),
-            ..Refusal::of_status(404)
-        }),
-        _ if !body.is_object() => {
+        Script::UnknownModel => {
+            Err(Refusal { message: format!("model: {}", asked.model), ..Refusal::of_status(404) })
+        }
+        Script::Status(_) => asked.refuse(script),
+        _ if !asked.body.is_object() => {
             Err(Refusal::invalid("body", "The request body is not valid JSON"))
         }
-        _ if !body["model"].is_string() => Err(Refusal::invalid("model", "model: Field required")),
-        _ if !body["max_tokens"].is_u64() => {
+        _ if asked.model.is_empty() => Err(Refusal::invalid("model", "model: Field required")),
+        _ if !asked.body["max_tokens"].is_u64() => {
             Err(Refusal::invalid("max_tokens", "max_tokens: Field required"))
         }
         _ => Ok(()),
@@ -67,14 +66,17 @@ fn error_object(refusal: &Refusal) -> Value {
     })
 }
 
-fn messages(asked: &Asked<'_>, script: Script, credential: &str) -> Result<Reply, Refusal> {
-    let question = read(&asked.body)?;
-    let answer = answer(&question, script, &asked.behaviour, credential);
+/// Messages, of whoever has this protocol.
+pub(crate) fn messages(asked: &Asked<'_>, script: Script) -> Result<Reply, Refusal> {
+    asked.only(&Method::POST)?;
+    refuse(asked, script)?;
+    let question = read(asked)?;
+    let answer = asked.answer(&question, script);
     let id = format!("msg_mock{:06}", asked.number);
     if question.stream {
         return Ok(Reply::Events(stream(asked, &question, &answer, script, &id), script));
     }
-    let content: Vec<Value> = blocks(&answer, None).into_iter().map(whole).collect();
+    let content: Vec<Value> = blocks(asked, &answer, None).into_iter().map(whole).collect();
     let mut message = empty_message(&question, &id);
     message["content"] = json!(content);
     message["stop_reason"] = json!(stop_reason(&answer));
@@ -124,7 +126,7 @@ fn stop_reason(answer: &Answer) -> &'static str {
 }
 
 /// Each block as it starts, and the deltas that come to it.
-fn blocks(answer: &Answer, chunks: Option<usize>) -> Vec<(Value, Vec<Value>)> {
+fn blocks(asked: &Asked<'_>, answer: &Answer, chunks: Option<usize>) -> Vec<(Value, Vec<Value>)> {
     let mut blocks = Vec::new();
     if let Some(reasoning) = &answer.reasoning {
         let delta = |piece| json!({ "type": "thinking_delta", "thinking": piece });
@@ -138,7 +140,7 @@ fn blocks(answer: &Answer, chunks: Option<usize>) -> Vec<(Value, Vec<Value>)> {
         blocks.push((json!({ "type": "text", "text": "" }), deltas));
     }
     for (position, (name, arguments)) in answer.calls.iter().enumerate() {
-        let id = format!("toolu_mock{position:04}");
+        let id = format!("toolu_mock{:04}{position:04}", asked.number);
         let start = json!({ "type": "tool_use", "id": id, "name": name, "input": {} });
         let delta = |piece| json!({ "type": "input_json_delta", "partial_json": piece });
         blocks.push((start, pieces(arguments, Some(3)).into_iter().map(delta).collect()));
@@ -157,7 +159,9 @@ fn stream(
     let mut message = empty_message(question, id);
     message["usage"]["output_tokens"] = json!(0);
     events.push(event("message_start", json!({ "message": message })));
-    for (index, (block, deltas)) in blocks(answer, asked.behaviour.chunks).into_iter().enumerate() {
+    for (index, (block, deltas)) in
+        blocks(asked, answer, asked.behaviour.chunks).into_iter().enumerate()
+    {
         events
             .push(event("content_block_start", json!({ "index": index, "content_block": block })));
         if index == 0 {
@@ -197,25 +201,32 @@ fn event(name: &str, members: Value) -> Bytes {
     Bytes::from(format!("event: {name}\ndata: {data}\n\n"))
 }
 
-fn read(body: &Value) -> Result<Question, Refusal> {
+fn read(asked: &Asked<'_>) -> Result<Question, Refusal> {
+    let body = &asked.body;
     let messages = body["messages"]
         .as_array()
         .filter(|messages| !messages.is_empty())
         .ok_or_else(|| Refusal::invalid("messages", "messages: Field required"))?;
     let mut question = Question {
-        model: body["model"].as_str().unwrap_or_default().to_owned(),
+        model: asked.model.clone(),
         stream: body["stream"] == true,
         input_tokens: body["messages"].to_string().split_whitespace().count() as u64,
         max_tokens: body["max_tokens"].as_u64(),
         thinking: matches!(body["thinking"]["type"].as_str(), Some("enabled" | "adaptive")),
         ..Question::default()
     };
+    let mut calls = Calls::default();
     for (position, message) in messages.iter().enumerate() {
+        let at = format!("messages.{position}");
         match message["role"].as_str() {
-            Some("user") => read_user(&message["content"], &mut question),
-            Some("assistant") => question.results.clear(),
+            Some("user") => read_user(&message["content"], &at, &mut calls, &mut question)?,
+            Some("assistant") => {
+                calls.none_open(&at)?;
+                read_assistant(&message["content"], &at, &mut calls)?;
+                question.results.clear();
+            }
             _ => {
-                let at = format!("messages.{position}.role");
+                let at = format!("{at}.role");
                 let text = format!("{at}: Input should be 'user' or 'assistant'");
                 return Err(Refusal::invalid(&at, text));
             }
@@ -229,29 +240,59 @@ fn read(body: &Value) -> Result<Question, Refusal> {
     Ok(question)
 }
 
-fn read_user(content: &Value, question: &mut Question) {
+fn read_assistant(content: &Value, at: &str, calls: &mut Calls) -> Result<(), Refusal> {
+    for block in content.as_array().into_iter().flatten() {
+        match block["type"].as_str() {
+            Some("tool_use") => calls.called(&block["id"], at)?,
+            Some("thinking") => signature(&block["signature"], SIGNATURE, at)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn read_user(
+    content: &Value,
+    at: &str,
+    calls: &mut Calls,
+    question: &mut Question,
+) -> Result<(), Refusal> {
     question.results.clear();
     let Some(blocks) = content.as_array() else {
+        calls.none_open(at)?;
         question.words = content.as_str().unwrap_or_default().to_owned();
         question.media.clear();
-        return;
+        return Ok(());
     };
     let (mut words, mut media) = (Vec::new(), Vec::new());
     for block in blocks {
         match block["type"].as_str() {
             Some("text") => words.push(block["text"].as_str().unwrap_or_default().to_owned()),
-            Some("tool_result") => question.results.push(result_text(&block["content"])),
-            Some(kind) => media.push(match block["title"].as_str() {
-                Some(title) => format!("{kind} {title}"),
-                None => kind.to_owned(),
-            }),
+            Some("tool_result") => {
+                calls.answered(&block["tool_use_id"], at)?;
+                question.results.push(result_text(&block["content"]));
+            }
+            Some(kind) => {
+                let source = &block["source"];
+                if kind == "image" && source["type"] == "base64" {
+                    image(text(&source["media_type"], at)?, &source["data"], at)?;
+                }
+                media.push(match block["title"].as_str() {
+                    Some(title) => format!("{kind} {title}"),
+                    None => kind.to_owned(),
+                });
+            }
             None => {}
         }
     }
-    if question.results.is_empty() {
+    calls.none_open(at)?;
+    // Words after results are the next turn of the user's.
+    if question.results.is_empty() || !words.is_empty() {
+        question.results.clear();
         question.words = words.join("\n");
         question.media = media;
     }
+    Ok(())
 }
 
 fn result_text(content: &Value) -> String {

@@ -1,11 +1,17 @@
 //! A provider on loopback that speaks the wire formats of real ones.
 //!
-//! It answers what OpenAI and Anthropic answer on `/v1/chat/completions`,
-//! `/v1/embeddings`, `/v1/messages` and `/v1/models`, whole and streamed, with
-//! tool calls, reasoning, structured output, request ids and errors in the
-//! provider's own form. It says the same thing to the same request, keeps what it
-//! was asked, and never leaves loopback. The demo, the tests and the benchmarks
-//! talk to it.
+//! It plays each provider that an adapter is bundled for below a path of the adapter's
+//! name ([`Mock::endpoint`]), and OpenAI and Anthropic without one too: whole and
+//! streamed, with tool calls, reasoning and its signatures, structured output,
+//! embeddings, rankings, request ids and errors in the provider's own form. It says the
+//! same thing to the same request, keeps what it was asked, and never leaves loopback.
+//! The demo, the tests and the benchmarks talk to it.
+//!
+//! It refuses what the provider refuses: members that it does not have, calls without a
+//! result and results without a call, signatures that are not those it gave, images that
+//! are none. Credentials are checked for real ([`Mock::ways`]): keys are compared,
+//! signatures of AWS computed again, assertions of Google verified, and tokens are good
+//! where the mock gave them out and they have not expired.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
@@ -47,12 +53,36 @@
 
 #![forbid(unsafe_code)]
 
+mod access;
 mod answer;
 mod anthropic;
+mod azure;
+mod bedrock;
 mod body;
+mod cohere;
+mod credential;
+mod databricks;
+mod frame;
+mod gemini;
+mod generate;
+mod media;
+mod mistral;
+mod ollama;
 mod openai;
+mod provider;
+mod ranking;
+mod replicate;
+mod responses;
+mod sagemaker;
 mod script;
 mod server;
+mod strict;
+mod vector;
+mod vertex;
+mod watsonx;
+
+pub use access::Access;
+pub use credential::sigv4;
 
 use bytes::Bytes;
 use std::io;
@@ -65,10 +95,12 @@ use tokio::sync::oneshot;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Behaviour {
-    /// The credential that it wants: as a bearer token where it plays OpenAI, as
-    /// `x-api-key` where it plays Anthropic. Without one any credential will do,
-    /// but none will not.
+    /// The secret that it wants: as a bearer token or in the provider's own header, as
+    /// the secret access key that a request is signed with, or as the secret of a client
+    /// that asks for a token. Without one any will do, but none will not.
     pub key: Option<String>,
+    /// How long the tokens are good for that it gives out.
+    pub token_life: Duration,
     /// How many pieces the text of a streamed answer has. Without a number it goes
     /// word by word; a text that is too short for the number is repeated.
     pub chunks: Option<usize>,
@@ -85,6 +117,7 @@ impl Default for Behaviour {
     fn default() -> Self {
         Self {
             key: Some(Mock::KEY.to_owned()),
+            token_life: Duration::from_secs(3600),
             chunks: None,
             delay: Duration::ZERO,
             gap: Duration::ZERO,
@@ -105,6 +138,8 @@ pub struct Recorded {
     pub headers: Vec<(String, String)>,
     /// The body's bytes.
     pub body: Bytes,
+    /// How its credential was checked, and what came of it: `signature recomputed: good`.
+    pub checked: String,
 }
 
 impl Recorded {
@@ -131,6 +166,12 @@ pub struct Mock {
 impl Mock {
     /// The credential that it wants unless its [`Behaviour`] says otherwise.
     pub const KEY: &'static str = "sk-mock-5f8c2e91d3a74b60";
+    /// The access key id of its account with AWS, whose region is `us-east-1`.
+    pub const ACCESS_KEY_ID: &'static str = "AKIAMOCK000000000001";
+    /// The application that asks for tokens of Entra or Databricks.
+    pub const CLIENT_ID: &'static str = "11111111-2222-3333-4444-555555555555";
+    /// Its tenant in Entra.
+    pub const TENANT: &'static str = "mock-tenant";
 
     /// Starts a mock on a free port, on the runtime of the caller.
     ///
@@ -180,6 +221,24 @@ impl Mock {
         format!("http://{}", self.addr)
     }
 
+    /// Where one of its providers is, with its base path; none where it plays no such one.
+    pub fn endpoint(&self, provider: &str) -> Option<String> {
+        let provider = provider::Provider::named(provider)?;
+        Some(format!("{}/{}{}", self.url(), provider.name, provider.base))
+    }
+
+    /// The file of a service account of Google's whose assertions it takes. The key in it
+    /// is the mock's and good for nothing else.
+    pub fn service_account(&self) -> String {
+        credential::issuer::service_account(&self.url())
+    }
+
+    /// From now on every token that it gave out has expired.
+    pub fn expire_tokens(&self) {
+        let now = std::time::Instant::now();
+        self.state.lock().tokens.iter_mut().for_each(|token| token.until = now);
+    }
+
     /// Every request so far, oldest first. Past ten thousand the oldest half is
     /// forgotten.
     pub fn requests(&self) -> Vec<Recorded> {
@@ -211,6 +270,7 @@ struct State {
 struct Inner {
     behaviour: Behaviour,
     requests: Vec<Recorded>,
+    tokens: Vec<credential::Token>,
     served: u64,
 }
 
@@ -219,15 +279,30 @@ impl State {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps the request; gives its number and the behaviour for it.
-    fn record(&self, request: Recorded) -> (u64, Behaviour) {
+    /// The number of the next request, and the behaviour for it.
+    fn begin(&self) -> (u64, Behaviour) {
+        let mut inner = self.lock();
+        inner.served += 1;
+        (inner.served, inner.behaviour.clone())
+    }
+
+    /// Keeps the request.
+    fn record(&self, request: Recorded) {
         const MOST: usize = 10_000;
         let mut inner = self.lock();
         if inner.requests.len() >= MOST {
             inner.requests.drain(..MOST / 2);
         }
         inner.requests.push(request);
-        inner.served += 1;
-        (inner.served, inner.behaviour.clone())
+    }
+
+    /// Keeps a token that was given out, and forgets those that expired long ago.
+    fn give(&self, token: credential::Token) {
+        const MOST: usize = 1_000;
+        let mut inner = self.lock();
+        if inner.tokens.len() >= MOST {
+            inner.tokens.drain(..MOST / 2);
+        }
+        inner.tokens.push(token);
     }
 }

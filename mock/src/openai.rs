@@ -1,76 +1,46 @@
-//! OpenAI's form: chat completions, embeddings and models.
+//! OpenAI's form: chat completions, and models. Others speak it too, some with particulars.
 
-use crate::answer::{Answer, Offer, Question, answer, pieces};
+use crate::answer::{Answer, Offer, Question, pieces};
 use crate::script::{Refusal, Script};
-use crate::server::{Asked, Reply, only};
-use base64::Engine;
+use crate::server::{Asked, Reply};
+use crate::strict::{Calls, data_url, text};
+use crate::vector;
 use bytes::Bytes;
 use http::Method;
 use serde_json::{Value, json};
 
 const CREATED: u64 = 1_760_000_000;
+/// Stands for the signature over a thought of Claude's that Databricks passes on.
+pub(crate) const DATABRICKS_SIGNATURE: &str = "bW9jay1kYXRhYnJpY2tzLXNpZ25hdHVyZQ==";
 
-pub(crate) fn reply(asked: &Asked<'_>, method: &Method, script: Script) -> Reply {
-    try_reply(asked, method, script).unwrap_or_else(|refusal| {
-        Reply::Json(refusal.status, json!({ "error": error_object(&refusal) }))
-    })
-}
-
-fn try_reply(asked: &Asked<'_>, method: &Method, script: Script) -> Result<Reply, Refusal> {
-    let credential = asked.credential("authorization", "Bearer ")?;
+pub(crate) fn reply(asked: &Asked<'_>, script: Script) -> Result<Reply, Refusal> {
     match asked.path {
-        "/v1/chat/completions" => {
-            only(method, &Method::POST)?;
-            refuse(script, &asked.body)?;
-            chat(asked, script, &credential)
-        }
-        "/v1/embeddings" => {
-            only(method, &Method::POST)?;
-            refuse(script, &asked.body)?;
-            embeddings(&asked.body)
-        }
+        "/v1/chat/completions" => chat(asked, script),
+        "/v1/embeddings" => vector::embeddings(asked, script),
         "/v1/models" => {
-            only(method, &Method::GET)?;
+            asked.only(&Method::GET)?;
             Ok(Reply::Json(200, models()))
         }
-        path => Err(Refusal {
-            message: format!("Invalid URL ({method} {path})"),
-            ..Refusal::of_status(404)
-        }),
+        _ => asked.nowhere(),
     }
 }
 
-fn refuse(script: Script, body: &Value) -> Result<(), Refusal> {
-    match script {
-        Script::Status(status) => Err(Refusal::of_status(status)),
-        Script::Quota => Err(Refusal::quota()),
-        Script::UnknownModel => {
-            Err(Refusal::unknown_model(body["model"].as_str().unwrap_or_default()))
-        }
-        _ if !body.is_object() => Err(Refusal {
-            message: "We could not parse the JSON body of your request.".to_owned(),
-            ..Refusal::of_status(400)
-        }),
-        _ if !body["model"].is_string() => {
-            Err(Refusal::invalid("model", "you must provide a model parameter"))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn error_object(refusal: &Refusal) -> Value {
-    json!({
+pub(crate) fn error(refusal: &Refusal, _: &str) -> Value {
+    json!({ "error": {
         "message": refusal.message,
         "type": refusal.kinds.0,
         "param": refusal.param,
         "code": refusal.code,
-    })
+    } })
 }
 
-fn chat(asked: &Asked<'_>, script: Script, credential: &str) -> Result<Reply, Refusal> {
+/// Chat completions, of whoever has this protocol.
+pub(crate) fn chat(asked: &Asked<'_>, script: Script) -> Result<Reply, Refusal> {
+    asked.only(&Method::POST)?;
+    asked.refuse(script)?;
     let body = &asked.body;
-    let question = read(body)?;
-    let answer = answer(&question, script, &asked.behaviour, credential);
+    let question = Question { model: asked.model.clone(), ..read(body)? };
+    let answer = asked.answer(&question, script);
     let id = format!("chatcmpl-mock{:06}", asked.number);
     let choices = body["n"].as_u64().unwrap_or(1).clamp(1, 8);
     if question.stream {
@@ -81,7 +51,7 @@ fn chat(asked: &Asked<'_>, script: Script, credential: &str) -> Result<Reply, Re
         .map(|index| {
             json!({
                 "index": index,
-                "message": message(&answer),
+                "message": message(asked, &answer),
                 "logprobs": null,
                 "finish_reason": finish_reason(&answer),
             })
@@ -114,6 +84,7 @@ fn read(body: &Value) -> Result<Question, Refusal> {
         max_tokens: body["max_completion_tokens"].as_u64().or(body["max_tokens"].as_u64()),
         ..Question::default()
     };
+    let mut calls = Calls::default();
     for (position, message) in messages.iter().enumerate() {
         let role = message["role"].as_str().unwrap_or_default();
         if !matches!(role, "system" | "developer" | "user" | "assistant" | "tool" | "function") {
@@ -121,7 +92,20 @@ fn read(body: &Value) -> Result<Question, Refusal> {
             let text = format!("Invalid value: '{role}' for the role of a message.");
             return Err(Refusal::invalid(&param, text));
         }
-        let (words, media) = read_content(&message["content"]);
+        let at = format!("messages[{position}]");
+        let (words, media) = read_content(&message["content"], &at)?;
+        if role == "tool" {
+            calls.answered(&message["tool_call_id"], &format!("{at}.tool_call_id"))?;
+        } else {
+            calls.none_open(&at)?;
+        }
+        for call in message["tool_calls"].as_array().into_iter().flatten() {
+            calls.called(&call["id"], &at)?;
+            let arguments = text(&call["function"]["arguments"], &at)?;
+            if !serde_json::from_str::<Value>(arguments).is_ok_and(|value| value.is_object()) {
+                return Err(Refusal::invalid(&at, "the arguments of a call must be an object"));
+            }
+        }
         match role {
             "user" => {
                 question.words = words;
@@ -132,7 +116,11 @@ fn read(body: &Value) -> Result<Question, Refusal> {
             _ => question.results.clear(),
         }
     }
+    calls.none_open("messages")?;
     question.tools = read_tools(body);
+    question.thinking = body["reasoning_effort"].is_string()
+        || body["thinking"]["type"] == "enabled"
+        || body["prompt_mode"] == "reasoning";
     question.schema = match body["response_format"]["type"].as_str() {
         Some("json_schema") => Some(body["response_format"]["json_schema"]["schema"].clone()),
         Some("json_object") => Some(json!(true)),
@@ -141,23 +129,30 @@ fn read(body: &Value) -> Result<Question, Refusal> {
     Ok(question)
 }
 
-fn read_content(content: &Value) -> (String, Vec<String>) {
+fn read_content(content: &Value, at: &str) -> Result<(String, Vec<String>), Refusal> {
     let Some(parts) = content.as_array() else {
-        return (content.as_str().unwrap_or_default().to_owned(), Vec::new());
+        return Ok((content.as_str().unwrap_or_default().to_owned(), Vec::new()));
     };
     let mut words = Vec::new();
     let mut media = Vec::new();
     for part in parts {
         match part["type"].as_str() {
             Some("text") => words.push(part["text"].as_str().unwrap_or_default()),
-            Some(kind) => media.push(match part["file"]["filename"].as_str() {
-                Some(name) => format!("{kind} {name}"),
-                None => kind.to_owned(),
-            }),
+            Some(kind) => {
+                if kind == "image_url" {
+                    // Some providers have the URL itself there.
+                    let url = &part["image_url"];
+                    data_url(if url.is_string() { url } else { &url["url"] }, at)?;
+                }
+                media.push(match part["file"]["filename"].as_str() {
+                    Some(name) => format!("{kind} {name}"),
+                    None => kind.to_owned(),
+                });
+            }
             None => {}
         }
     }
-    (words.join("\n"), media)
+    Ok((words.join("\n"), media))
 }
 
 fn read_tools(body: &Value) -> Vec<Offer> {
@@ -176,22 +171,54 @@ fn read_tools(body: &Value) -> Vec<Offer> {
         .collect()
 }
 
-fn call_id(position: usize) -> String {
-    format!("call_mock{position:04}")
+/// An id of a call, which no other answer has; Mistral's have nine characters.
+fn call_id(asked: &Asked<'_>, position: usize) -> String {
+    match asked.provider.name {
+        "mistral" => format!("mock{:03}{position:02}", asked.number % 1000),
+        _ => format!("call_mock{:04}{position:04}", asked.number),
+    }
 }
 
-fn message(answer: &Answer) -> Value {
+/// Thoughts as this provider tells them: in a member of their own, or as a part of the
+/// content.
+fn thoughts(asked: &Asked<'_>, text: &str) -> Value {
+    match asked.provider.name {
+        "mistral" => {
+            let thinking = json!([{ "type": "text", "text": text }]);
+            json!({ "content": [{ "type": "thinking", "thinking": thinking }] })
+        }
+        "databricks" => {
+            let summary = json!([{
+                "type": "summary_text", "text": text, "signature": DATABRICKS_SIGNATURE,
+            }]);
+            json!({ "content": [{ "type": "reasoning", "summary": summary }] })
+        }
+        _ => json!({ "reasoning_content": text }),
+    }
+}
+
+fn message(asked: &Asked<'_>, answer: &Answer) -> Value {
     let content = if answer.calls.is_empty() { json!(answer.text) } else { Value::Null };
     let mut message = json!({
         "role": "assistant", "content": content, "refusal": null, "annotations": [],
     });
     if let Some(reasoning) = &answer.reasoning {
-        message["reasoning_content"] = json!(reasoning);
+        let told = thoughts(asked, reasoning);
+        match told["content"].as_array() {
+            Some(parts) => {
+                let mut parts = parts.clone();
+                if !answer.text.is_empty() {
+                    parts.push(json!({ "type": "text", "text": answer.text }));
+                }
+                message["content"] = json!(parts);
+            }
+            None => message["reasoning_content"] = told["reasoning_content"].clone(),
+        }
     }
     if !answer.calls.is_empty() {
         let call = |(position, (name, arguments)): (usize, &(String, String))| {
             json!({
-                "id": call_id(position),
+                "id": call_id(asked, position),
                 "type": "function",
                 "function": { "name": name, "arguments": arguments },
             })
@@ -254,7 +281,7 @@ fn stream(
             json!({ "index": choice, "delta": delta, "logprobs": null, "finish_reason": finish });
         frame(json!([choice]), None)
     };
-    let deltas = deltas(answer, asked.behaviour.chunks);
+    let deltas = deltas(asked, answer);
     let mut events = Vec::new();
     for choice in 0..choices {
         let first = json!({ "role": "assistant", "content": "", "refusal": null });
@@ -267,7 +294,7 @@ fn stream(
         events.truncate(choices as usize + most);
         if script == Script::MidstreamError {
             let error = Refusal::of_status(500);
-            events.push(event(&json!({ "error": error_object(&error) })));
+            events.push(event(&(asked.provider.error)(&error, id)));
         }
         return events;
     }
@@ -281,18 +308,21 @@ fn stream(
     events
 }
 
-fn deltas(answer: &Answer, chunks: Option<usize>) -> Vec<Value> {
+fn deltas(asked: &Asked<'_>, answer: &Answer) -> Vec<Value> {
     let mut deltas = Vec::new();
-    for piece in answer.reasoning.iter().flat_map(|text| pieces(text, None)) {
-        deltas.push(json!({ "reasoning_content": piece }));
+    if let Some(text) = &answer.reasoning {
+        // One signature, one piece.
+        let signed = asked.provider.name == "databricks";
+        let pieces = if signed { vec![text.clone()] } else { pieces(text, None) };
+        deltas.extend(pieces.iter().map(|piece| thoughts(asked, piece)));
     }
-    for piece in pieces(&answer.text, chunks) {
+    for piece in pieces(&answer.text, asked.behaviour.chunks) {
         deltas.push(json!({ "content": piece }));
     }
     for (position, (name, arguments)) in answer.calls.iter().enumerate() {
         deltas.push(json!({ "tool_calls": [{
             "index": position,
-            "id": call_id(position),
+            "id": call_id(asked, position),
             "type": "function",
             "function": { "name": name, "arguments": "" },
         }]}));
@@ -304,62 +334,12 @@ fn deltas(answer: &Answer, chunks: Option<usize>) -> Vec<Value> {
     deltas
 }
 
-fn event(value: &Value) -> Bytes {
+/// An event of a stream.
+pub(crate) fn event(value: &Value) -> Bytes {
     Bytes::from(format!("data: {value}\n\n"))
 }
 
-fn embeddings(body: &Value) -> Result<Reply, Refusal> {
-    let is_tokens = |inputs: &[Value]| inputs.iter().all(Value::is_u64);
-    let inputs = match &body["input"] {
-        Value::Array(inputs) if !inputs.is_empty() && !is_tokens(inputs) => inputs.clone(),
-        input @ (Value::String(_) | Value::Array(_)) if input != &json!([]) => vec![input.clone()],
-        _ => return Err(Refusal::invalid("input", "'input' must be text or a list of texts")),
-    };
-    let dimensions = body["dimensions"].as_u64().unwrap_or(8).clamp(1, 4096) as usize;
-    let in_base64 = body["encoding_format"] == "base64";
-    let data: Vec<Value> = inputs
-        .iter()
-        .enumerate()
-        .map(|(index, input)| {
-            let vector = vector(&input.to_string(), dimensions);
-            let embedding = if in_base64 {
-                let bytes: Vec<u8> = vector.iter().flat_map(|value| value.to_le_bytes()).collect();
-                json!(base64::engine::general_purpose::STANDARD.encode(bytes))
-            } else {
-                json!(vector)
-            };
-            json!({ "object": "embedding", "index": index, "embedding": embedding })
-        })
-        .collect();
-    let tokens: usize = inputs.iter().map(|input| input.to_string().split(' ').count()).sum();
-    Ok(Reply::Json(
-        200,
-        json!({
-            "object": "list",
-            "data": data,
-            "model": body["model"],
-            "usage": { "prompt_tokens": tokens, "total_tokens": tokens },
-        }),
-    ))
-}
-
-/// A vector of length one that depends on the text alone.
-fn vector(text: &str, dimensions: usize) -> Vec<f32> {
-    let mut state = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    let values: Vec<f32> = (0..dimensions)
-        .map(|_| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (state >> 40) as f32 / (1_u64 << 23) as f32 - 1.0
-        })
-        .collect();
-    let length =
-        values.iter().map(|value| value * value).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-    values.into_iter().map(|value| value / length).collect()
-}
-
-fn models() -> Value {
+pub(crate) fn models() -> Value {
     let model =
         |id| json!({ "id": id, "object": "model", "created": CREATED, "owned_by": "system" });
     let all = ["gpt-4o", "gpt-4o-mini", "gpt-4.1", "o4-mini", "text-embedding-3-small"];

@@ -148,7 +148,9 @@ fn a_tool_is_called_and_its_result_is_quoted() {
     let id = joined(&events, "/choices/0/delta/tool_calls/0/id");
 
     let list = messages.as_array_mut().unwrap();
-    list.push(json!({ "role": "assistant", "tool_calls": [] }));
+    let function = json!({ "name": "weather", "arguments": arguments });
+    let call = json!({ "id": id, "type": "function", "function": function });
+    list.push(json!({ "role": "assistant", "tool_calls": [call] }));
     list.push(json!({ "role": "tool", "tool_call_id": id, "content": "4 °C" }));
     let answer = openai(&mock, json!({ "model": "gpt-4o", "messages": messages, "tools": tools }));
     assert_eq!(answer.json()["choices"][0]["message"]["content"], "The tool says: 4 °C");

@@ -21,7 +21,7 @@ pub(crate) use signature::{KeyArguments, SignArguments};
 pub(crate) use transcript::{ContentChoice, OutlineArguments, OutlineContent, ReplayArguments};
 
 use anstyle::{AnsiColor, Style};
-use clap::builder::Styles;
+use clap::builder::{PossibleValuesParser, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use hotcell::confinement::ConfinementMode;
 use std::path::PathBuf;
@@ -468,6 +468,11 @@ pub(crate) struct CompletionsArguments {
 /// leaves nothing behind.
 #[derive(Args, Debug)]
 pub(crate) struct DemoArguments {
+    /// Run this provider's adapter instead, against a provider that checks what the real one
+    /// does; `all` runs every one
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(crate::demo::providers::names()))]
+    pub(crate) provider: Option<String>,
+
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,

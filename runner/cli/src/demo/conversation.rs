@@ -136,7 +136,8 @@ async fn ask(
     Ok((collected, events))
 }
 
-fn weather() -> FunctionTool {
+/// The tool of every demo.
+pub(super) fn weather() -> FunctionTool {
     let parameters = json!({
         "type": "object",
         "properties": { "city": { "type": "string" } },

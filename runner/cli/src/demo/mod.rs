@@ -7,6 +7,7 @@
 mod attempts;
 mod audit;
 mod conversation;
+pub(crate) mod providers;
 mod screen;
 mod stage;
 mod wall;
@@ -42,13 +43,20 @@ struct Report {
 pub(crate) fn run(arguments: &DemoArguments, terminal: &Terminal) -> Result<(), Problem> {
     let screen = Screen::new(terminal, arguments.json, arguments.fast);
     let runtime = runtime()?;
-    let work = async {
-        match tokio::time::timeout(LONGEST, play(&screen)).await {
-            Ok(report) => report,
-            Err(_) => Err(failed("the demo did not end by itself")),
+    if let Some(name) = &arguments.provider {
+        let work = in_time(providers::LONGEST, providers::play(name, &screen));
+        let report = runtime.block_on(interruptible(work));
+        runtime.shutdown_background();
+        let report = report?;
+        if arguments.json {
+            terminal.print_json(&report)?;
         }
-    };
-    let report = runtime.block_on(interruptible(work));
+        return match report.faults().first() {
+            Some(fault) => Err(failed(fault.as_str())),
+            None => Ok(()),
+        };
+    }
+    let report = runtime.block_on(interruptible(in_time(LONGEST, play(&screen))));
     runtime.shutdown_background();
     let report = report?;
     if arguments.json {
@@ -58,6 +66,17 @@ pub(crate) fn run(arguments: &DemoArguments, terminal: &Terminal) -> Result<(), 
         return Err(failed(format!("the attempt `{}` was not stopped", breach.name)));
     }
     Ok(())
+}
+
+/// What does not end by itself is a failure of the demo's own.
+async fn in_time<T>(
+    longest: Duration,
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
+    match tokio::time::timeout(longest, work).await {
+        Ok(report) => report,
+        Err(_) => Err(failed("the demo did not end by itself")),
+    }
 }
 
 async fn play(screen: &Screen<'_>) -> Result<Report, Problem> {

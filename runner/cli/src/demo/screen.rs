@@ -62,6 +62,18 @@ impl<'a> Screen<'a> {
         )
     }
 
+    pub(super) fn opening_of_providers(&self, address: &str) -> Result<(), Problem> {
+        self.print(&format!("{}\n", self.paint().strong("hotcell demo")))?;
+        self.wrapped(
+            "",
+            &format!(
+                "Adapters in sealed cells, against this process, which plays their providers on \
+                 {address}: it refuses what they refuse, and checks credentials as they do. No \
+                 key and no network here."
+            ),
+        )
+    }
+
     pub(super) fn closing(&self) -> Result<(), Problem> {
         let paint = self.paint();
         let lines = [
@@ -125,6 +137,12 @@ impl<'a> Screen<'a> {
     pub(super) fn table(&self, table: &Table) -> Result<(), Problem> {
         let lines = table.render(Some(self.width() - MARGIN.len()), self.paint());
         self.print(&lines.lines().map(|line| format!("{MARGIN}{line}\n")).collect::<String>())
+    }
+
+    /// One more line below an attempt.
+    pub(super) fn note(&self, text: &str) -> Result<(), Problem> {
+        let text = cut(&visible_line(text), self.width() - MARGIN.len() - 2);
+        self.print(&format!("{MARGIN}  {}\n", self.paint().dim(&text)))
     }
 
     /// An attempt, how often it was denied, and what stopped it.

@@ -24,7 +24,7 @@ pub(super) struct Stage {
 impl Stage {
     pub(super) async fn open(screen: &Screen<'_>) -> Result<Self, Problem> {
         let mock = Mock::start().await.map_err(|error| failed(format!("no port: {error}")))?;
-        let key = format!("sk-demo-{:016x}", RandomState::new().build_hasher().finish());
+        let key = random_key();
         let mut key_file = tempfile::NamedTempFile::new()?;
         key_file.write_all(key.as_bytes())?;
         mock.change(|behaviour: &mut Behaviour| {
@@ -55,6 +55,11 @@ impl Stage {
             .build()?;
         Ok(Self { mock, runner, audit, key, _key_file: key_file })
     }
+}
+
+/// A key of this demo's own.
+pub(super) fn random_key() -> String {
+    format!("sk-demo-{:016x}", RandomState::new().build_hasher().finish())
 }
 
 /// Nobody should wait ten seconds to see that an endless loop ends.

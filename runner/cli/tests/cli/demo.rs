@@ -45,3 +45,45 @@ fn the_demo_needs_no_configuration_and_heeds_none() {
     context.run(&["demo", "--fast"]).good();
     assert!(context.mock.requests().is_empty());
 }
+
+#[test]
+fn the_demo_of_a_provider_says_what_was_checked() {
+    let context = Context::empty();
+    let screen = context.run(&["demo", "--provider", "bedrock"]).good();
+    assert!(screen.out.lines().all(|line| line.chars().count() <= 78), "{}", screen.out);
+    let mut settings = context.settings();
+    settings.add_filter(r"\d+ events", "[N] events");
+    settings.bind(|| insta::assert_snapshot!("demo_provider", screen.page()));
+}
+
+#[test]
+fn every_adapter_passes_the_demo_of_its_provider() {
+    let context = Context::empty();
+    let report = context.run(&["demo", "--provider", "all", "--json"]).good().json();
+    let providers = report["providers"].as_array().unwrap();
+    assert_eq!(providers.len(), hotcell::bundle::ADAPTERS.len());
+    let said = |provider: &str, words: &str| {
+        let provider = providers.iter().find(|it| it["provider"] == provider).unwrap();
+        let checks = provider["checks"].as_array().unwrap();
+        checks.iter().any(|check| check["credentials"].to_string().contains(words))
+    };
+    assert!(said("bedrock", "signature recomputed: good"));
+    assert!(said("sagemaker", "signature recomputed: good"));
+    assert!(said("vertex", "RS256 signature, audience and times verified: good"));
+    assert!(said("azure", "token of the entra endpoint, not expired: good"));
+    for provider in providers {
+        for check in provider["checks"].as_array().unwrap() {
+            assert_eq!(check["good"], true, "{}: {check}", provider["provider"]);
+        }
+    }
+    assert!(!report.to_string().contains("sk-demo-"), "{report}");
+}
+
+#[test]
+fn a_provider_that_nobody_plays_is_answered_with_the_list() {
+    let context = Context::empty();
+    let screen = context.run(&["demo", "--provider", "bedrok"]);
+    for words in ["possible values: anthropic, azure, bedrock", "watsonx, all", "'bedrock'"] {
+        assert!(screen.page().contains(words), "{}", screen.page());
+    }
+}

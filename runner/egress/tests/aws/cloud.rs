@@ -1,12 +1,12 @@
 //! A piece of AWS on loopback, and the door before it.
 
-use super::verifier::{Account, Received};
 use bytes::Bytes;
 use hotcell_egress::{
     Clock, Egress, EgressError, EndpointSpec, Limits, MemoryAudit, ProviderEgress, ProviderSpec,
     Request, Response, SecretSource, SetupError,
 };
 use hotcell_manifest::{Auth, Digest, Endpoint, Method};
+use hotcell_mock::sigv4::{Account, Received};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -86,7 +86,7 @@ async fn serve(
         }
     };
     let text = String::from_utf8(bytes[..head].to_vec()).unwrap();
-    let received = Received::read(&text, Vec::new());
+    let received = read(&text);
     let length: usize =
         received.header("content-length").map_or(0, |length| length.parse().unwrap());
     while bytes.len() < head + 4 + length {
@@ -195,6 +195,7 @@ impl Door {
         let patterns = |names: &[&str]| names.iter().map(|name| name.parse().unwrap()).collect();
         let grant = Endpoint {
             origin: None,
+            origins: vec![],
             base: String::new(),
             allow: vec![
                 "POST /model/{model}/converse".parse().unwrap(),
@@ -282,6 +283,19 @@ pub(crate) fn converse() -> Request {
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
         body: Bytes::from_static(b"{\"messages\":[]}"),
     }
+}
+
+/// Reads the head of a request of HTTP/1.1.
+fn read(head: &str) -> Received {
+    let mut lines = head.split("\r\n");
+    let mut first = lines.next().unwrap().splitn(3, ' ');
+    let (method, target) = (first.next().unwrap(), first.next().unwrap());
+    let headers = lines.filter(|line| !line.is_empty()).map(|line| {
+        let (name, value) = line.split_once(':').unwrap();
+        (name.to_ascii_lowercase(), value.to_owned())
+    });
+    let headers = headers.collect();
+    Received { method: method.into(), target: target.into(), headers, body: Vec::new() }
 }
 
 pub(crate) fn account(id: &str, secret: &str, token: Option<&str>) -> Account {

@@ -1,8 +1,8 @@
 //! Where keys come from, and what those who give them try.
 
 use super::cloud::{Door, ID, REGION, Reply, SECRET, Server, Setup, account, converse, ok, says};
-use super::verifier::{Account, Received, verify};
 use hotcell_egress::ErrorKind;
+use hotcell_mock::sigv4::{Account, Received, verify};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -4,4 +4,3 @@
 mod cloud;
 mod identity;
 mod signature;
-mod verifier;

@@ -4,9 +4,9 @@ use super::cloud::{
     Door, ID, NOW, REGION, Reply, SECRET, Server, Setup, account, converse, ok, says,
     static_account,
 };
-use super::verifier::{Received, verify};
 use hotcell_egress::{Decision, ErrorKind, Request, Rule};
 use hotcell_manifest::Method;
+use hotcell_mock::sigv4::{Received, verify};
 
 /// Answers whoever signs as this account, and tells the others what AWS tells them.
 async fn bedrock() -> Server {

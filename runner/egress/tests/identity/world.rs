@@ -120,6 +120,7 @@ impl World {
             setting.secrets.iter().map(|(name, text)| (*name, written(text))).collect();
         let grant = Endpoint {
             origin: None,
+            origins: vec![],
             base: String::new(),
             allow: vec![format!("POST {CHAT}").parse().unwrap()],
             query: vec![],
