@@ -68,7 +68,7 @@ fn runner(url: &str, folder: &Path) -> Runner {
 
 /// One whose provider wants a token, for an application that a file vouches for.
 fn runner_with_identity(url: &str, folder: &Path, port: &str) -> Runner {
-    let openai = bundle::adapter("openai").expect("it is bundled").component;
+    let openai = bundle::adapter("openai").expect("it is bundled").component();
     let bearer = "{ scheme = \"bearer\", secret = \"api-key\" }";
     let entra = "{ scheme = \"entra\", scope = \"https://a.example/.default\" }";
     let component = with_manifest(openai, &manifest(openai).replace(bearer, entra));

@@ -11,7 +11,9 @@ use hotcell_manifest::DEPENDENCIES_SECTION;
 use hotcell_tests::component;
 use std::io::Write as _;
 
-const HOSTILE: &[u8] = bundle::HOSTILE.component();
+fn hostile() -> &'static [u8] {
+    bundle::HOSTILE.component()
+}
 
 /// The component does not become an adapter, the audit log says so, and everything
 /// else goes on.
@@ -53,17 +55,17 @@ async fn a_core_module() {
     let module = wat::parse_str("(module (func (export \"complete\")))").expect("a module");
     is_no_adapter(module.clone(), "core module").await;
     let mut dressed = module;
-    component::append_manifest(&mut dressed, &component::manifest(HOSTILE));
+    component::append_manifest(&mut dressed, &component::manifest(hostile()));
     is_no_adapter(dressed, "core module").await;
 }
 
 #[tokio::test]
 async fn a_truncated_component() {
     for part in 1..16 {
-        is_no_adapter(&HOSTILE[..HOSTILE.len() * part / 16], "").await;
+        is_no_adapter(&hostile()[..hostile().len() * part / 16], "").await;
     }
-    is_no_adapter(&HOSTILE[..8], "manifest").await;
-    is_no_adapter(&HOSTILE[..HOSTILE.len() - 1], "").await;
+    is_no_adapter(&hostile()[..8], "manifest").await;
+    is_no_adapter(&hostile()[..hostile().len() - 1], "").await;
 }
 
 #[tokio::test]
@@ -74,9 +76,9 @@ async fn a_component_of_another_version_of_the_interface() {
         ("types", FailureKind::Denied, "hotcell:adapter/types@0.2.0"),
     ] {
         let (from, to) = (format!("adapter/{of}@0.1.0"), format!("adapter/{of}@0.2.0"));
-        is_refused(replaced(HOSTILE, &from, &to), kind, words).await;
+        is_refused(replaced(hostile(), &from, &to), kind, words).await;
     }
-    let mut renamed = HOSTILE.to_vec();
+    let mut renamed = hostile().to_vec();
     for of in ["chat", "embeddings", "models"] {
         let (from, to) = (format!("adapter/{of}@0.1.0"), format!("adapter/{of}@0.2.0"));
         renamed = replaced(&renamed, &from, &to);
@@ -100,7 +102,7 @@ fn replaced(component: &[u8], from: &str, to: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_component_of_a_hundred_megabytes() {
-    let mut component = HOSTILE.to_vec();
+    let mut component = hostile().to_vec();
     component.resize(100 << 20, 0);
     is_no_adapter(component, "more than").await;
 }
@@ -129,21 +131,21 @@ async fn a_file_of_a_hundred_gigabytes() {
 
 #[tokio::test]
 async fn a_manifest_that_is_missing_doubled_gigantic_or_not_text() {
-    is_no_adapter(component::without_manifest(HOSTILE), "manifest").await;
-    let mut doubled = HOSTILE.to_vec();
-    component::append_manifest(&mut doubled, &component::manifest(HOSTILE));
+    is_no_adapter(component::without_manifest(hostile()), "manifest").await;
+    let mut doubled = hostile().to_vec();
+    component::append_manifest(&mut doubled, &component::manifest(hostile()));
     is_no_adapter(doubled, "manifest").await;
-    let comment = format!("# {}\n{}", "x".repeat(100_000), component::manifest(HOSTILE));
-    is_no_adapter(component::with_manifest(HOSTILE, &comment), "manifest").await;
-    is_no_adapter(component::with_manifest(HOSTILE, "adapter = 1"), "").await;
-    is_no_adapter(component::with_manifest(HOSTILE, "[adapter]\nname = \"\u{0}\""), "").await;
+    let comment = format!("# {}\n{}", "x".repeat(100_000), component::manifest(hostile()));
+    is_no_adapter(component::with_manifest(hostile(), &comment), "manifest").await;
+    is_no_adapter(component::with_manifest(hostile(), "adapter = 1"), "").await;
+    is_no_adapter(component::with_manifest(hostile(), "[adapter]\nname = \"\u{0}\""), "").await;
 }
 
 /// What it says that it is built from is read with it, and is as hostile.
 #[tokio::test]
 async fn a_dependency_tree_that_is_doubled_a_bomb_or_none() {
     let stating = |tree: &[u8]| {
-        let component = component::without_section(HOSTILE, DEPENDENCIES_SECTION);
+        let component = component::without_section(hostile(), DEPENDENCIES_SECTION);
         let mut component = component.expect("the component states what it is built from");
         component::append_section(&mut component, DEPENDENCIES_SECTION, tree);
         component
@@ -152,7 +154,7 @@ async fn a_dependency_tree_that_is_doubled_a_bomb_or_none() {
         let mut writer = ZlibEncoder::new(Vec::new(), Compression::best());
         writer.write_all(content).and_then(|()| writer.finish()).expect("it is compressed")
     };
-    let mut doubled = HOSTILE.to_vec();
+    let mut doubled = hostile().to_vec();
     component::append_section(&mut doubled, DEPENDENCIES_SECTION, b"");
     is_no_adapter(doubled, "2 dependency trees").await;
     is_no_adapter(stating(&compressed(&vec![b' '; 1 << 28])), "more than").await;
@@ -179,12 +181,12 @@ async fn a_component_with_flipped_bits() {
         component[at] ^= 1 << random(8);
     };
     for _ in 0..300 {
-        let mut component = HOSTILE.to_vec();
+        let mut component = hostile().to_vec();
         flipped(&mut component);
         _ = hotcell::inspect(&component, false);
     }
     for _ in 0..6 {
-        let mut component = HOSTILE.to_vec();
+        let mut component = hostile().to_vec();
         (0..50).for_each(|_| flipped(&mut component));
         let world = Setup { component: component.into(), ..Setup::default() }.open().await;
         _ = world.attempt("polite").await;
@@ -206,7 +208,7 @@ async fn a_component_that_is_made_to_exhaust_its_reader() {
     let memory = "(component (core module (memory 65536)))";
     let text = |text: &str| wat::parse_str(text).expect("a component");
     for mut component in [nested, text(&memories), text(memory)] {
-        component::append_manifest(&mut component, &component::manifest(HOSTILE));
+        component::append_manifest(&mut component, &component::manifest(hostile()));
         is_no_adapter(component, "").await;
     }
 }

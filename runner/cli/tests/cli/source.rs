@@ -56,7 +56,7 @@ fn the_same_source_in_another_folder_gives_the_bundled_adapters() {
             ["adapter", "verify", adapter, "--source", &folder, "--target-dir", built, "--json"];
         context.run_command(with_toolchain(context.command(&arguments)), b"")
     };
-    for bundled in hotcell::bundle::ADAPTERS {
+    for bundled in &hotcell::bundle::ADAPTERS {
         let screen = verify(bundled.name, bundled.name).good().json();
         assert_eq!(screen["verified"], true);
         assert_eq!(screen["source"]["digest"], bundled.digest);
@@ -100,7 +100,7 @@ fn the_same_source_in_another_folder_gives_the_bundled_adapters() {
 fn a_component_tells_nothing_of_the_machine_that_built_it() {
     let home = std::env::home_dir().unwrap();
     let workspace = Path::new(WORKSPACE).canonicalize().unwrap();
-    for bundled in hotcell::bundle::ADAPTERS {
+    for bundled in &hotcell::bundle::ADAPTERS {
         let text = String::from_utf8_lossy(bundled.component());
         for path in [&home, &workspace] {
             let folder = format!("{}/", path.display());

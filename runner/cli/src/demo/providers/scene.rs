@@ -102,7 +102,7 @@ impl<'a> Scene<'a> {
             provider: self.part.provider,
             adapter: adapter.name,
             digest: adapter.digest,
-            component_bytes: adapter.component.len(),
+            component_bytes: adapter.size,
             checks,
         })
     }
