@@ -510,7 +510,7 @@ mod tests {
         };
         let text = format!("[providers.a]\nadapter = 'a'\n{provider}");
         let config = Config::parse(&text, std::path::Path::new("hotcell.toml")).unwrap();
-        resolve("a", &config, None, &inspection).unwrap().spec
+        resolve("a", &config, None, &inspection, &Vec::new).unwrap().spec
     }
 
     #[test]
