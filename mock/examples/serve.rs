@@ -10,6 +10,9 @@ fn main() -> std::io::Result<()> {
         mock.change(|behaviour| behaviour.gap = Duration::from_millis(gap));
     }
     println!("url: {}\nkey: {}", mock.url(), Mock::KEY);
+    for provider in Mock::providers() {
+        println!("{provider}: {}", mock.endpoint(provider).unwrap_or_default());
+    }
     loop {
         std::thread::park();
     }

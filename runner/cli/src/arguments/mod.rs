@@ -466,6 +466,10 @@ pub(crate) struct CompletionsArguments {
 /// it in real cells: a conversation with a tool call, then an adapter that tries to
 /// break out, then the audit of both. Ends by itself after a few seconds, and
 /// leaves nothing behind.
+///
+/// With `--provider` it shows instead that an adapter gets along with its provider,
+/// which this process plays: each interface, a round of tools, a wrong credential, and
+/// a token that has expired.
 #[derive(Args, Debug)]
 pub(crate) struct DemoArguments {
     /// Run this provider's adapter instead, against a provider that checks what the real one
