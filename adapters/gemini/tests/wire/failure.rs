@@ -111,7 +111,7 @@ fn an_error_in_the_middle_of_a_stream_comes_after_what_was_said() {
     let broke = error(503, "UNAVAILABLE", "The model is overloaded.", json!([]));
     let as_event = sse(&[said.clone(), broke.clone()]);
     // Behind the events, without being one.
-    let as_tail = format!("{}{broke:#}\n", sse(&[said.clone()]));
+    let as_tail = format!("{}{broke:#}\n", sse(std::slice::from_ref(&said)));
     let as_list = format!("{}[{broke:#}]", sse(&[said]));
     for body in [as_event, as_tail, as_list] {
         let run = run(&body);
