@@ -72,7 +72,6 @@ pub struct Transcript {
 /// What was asked of an adapter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(clippy::large_enum_variant, reason = "there is one of it for a whole request")]
 pub enum Call {
     /// A chat answer.
     Chat(ChatRequest),
