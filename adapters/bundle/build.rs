@@ -207,7 +207,11 @@ fn entry(
     // As it stands in the component.
     let manifest = out.join(format!("{name}.toml"));
     fs::write(&manifest, &adapter.manifest)?;
-    let dependencies = serde_json::to_string(&inspection.dependencies)?;
+    // As the section has it before it is compressed.
+    let dependencies = match &inspection.dependencies {
+        Some(tree) => format!("{{\"packages\":{}}}", serde_json::to_string(tree)?),
+        None => String::new(),
+    };
     Ok(format!(
         "Bundled {{ name: {name:?}, digest: {:?}, size: {}, manifest: include_str!({manifest:?}), \
          imports: &{:?}, exports: &{:?}, dependencies: {dependencies:?}, body: BODY_{body}, \

@@ -142,7 +142,7 @@ impl Mock {
                     ..base
                 },
             ],
-            "sagemaker" | "sagemaker-generate" => vec![aws(vec![("api", api)])],
+            "sagemaker-chat" | "sagemaker-generate" => vec![aws(vec![("api", api)])],
             "vertex" | "vertex-anthropic" | "vertex-openai" => vec![Access {
                 auth: "google",
                 identity: Some("google-file:{FILE}".to_owned()),

@@ -124,7 +124,7 @@ pub(crate) const PROVIDERS: &[Provider] = &[
     },
     Provider { name: "rerank", reply: ranking::plain, error: ranking::error, ..OPENAI },
     Provider {
-        name: "sagemaker",
+        name: "sagemaker-chat",
         base: "/",
         locks: &[Lock::Signature("sagemaker")],
         reply: sagemaker::reply,

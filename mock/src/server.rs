@@ -182,7 +182,7 @@ async fn respond(
     match provider.name {
         "anthropic" => set(headers, "anthropic-ratelimit-requests-remaining", "999"),
         "openai" => set(headers, "x-ratelimit-remaining-requests", "9999"),
-        "bedrock" | "sagemaker" | "sagemaker-generate" => {
+        "bedrock" | "sagemaker-chat" | "sagemaker-generate" => {
             if let Some(refusal) = &failed {
                 set(headers, "x-amzn-errortype", bedrock::exception(refusal));
             }

@@ -98,7 +98,7 @@ fn stated(bundled: &Bundled, digest: Digest) -> Result<Inspection, AdapterError>
     let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let unusable = |error: &dyn fmt::Display| ManifestError::Component(error.to_string());
     let dependencies = match bundled.dependencies {
-        "null" => None,
+        "" => None,
         json => {
             let read = Dependencies::from_json(json.as_bytes());
             Some(read.map_err(|error| unusable(&error))?)

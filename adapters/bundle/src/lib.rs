@@ -23,7 +23,7 @@ pub struct Bundled {
     pub imports: &'static [&'static str],
     /// What it exports, in the order of the alphabet.
     pub exports: &'static [&'static str],
-    /// The crates that it is built from, as JSON.
+    /// The crates that it is built from, as JSON; empty where it does not say.
     pub dependencies: &'static str,
     /// What it begins with, compressed; other adapters may begin with the same.
     body: &'static [u8],

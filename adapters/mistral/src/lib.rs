@@ -44,17 +44,17 @@ mod ids;
 mod media;
 
 use hotcell_openai_chat::json::Members;
-use hotcell_openai_chat::{Assembly, embed, error, models, write};
+use hotcell_openai_chat::{Answer, Body, embed, models, send, write};
 use hotcell_sdk::{Chat, ChatRequest, EmbedRequest, EmbedResponse, Embeddings, Endpoint};
-use hotcell_sdk::{Failure, Input, LogLevel, Model, Models, Native, Reply, export, log, setting};
+use hotcell_sdk::{Failure, Input, LogLevel, Model, Models, Native, export, log, setting};
 
 /// The adapter.
 pub struct Mistral;
 
 impl Chat for Mistral {
-    type Completion = Reply<Assembly>;
+    type Completion = Answer;
 
-    fn complete(mut request: ChatRequest) -> Result<Reply<Assembly>, Failure> {
+    fn complete(mut request: ChatRequest) -> Result<Answer, Failure> {
         let mut warnings = Vec::new();
         let (path, prompt) = match setting("mode").as_deref() {
             Some("fim") => ("/fim/completions", Some(fim::prompt(&mut request)?)),
@@ -66,16 +66,8 @@ impl Chat for Mistral {
         let written = write(&request, &[("model", &request.model)])?;
         warnings.extend(written.warnings);
         let limit = request.sampling.max_output_tokens;
-        let body = body::finish(&written.json, limit, prompt.as_deref(), &mut warnings)?;
-        Failure::where_strict(&warnings)?;
-        let accept = if request.stream { "text/event-stream" } else { "application/json" };
-        let builder = Endpoint::named("api")?;
-        let builder = builder.post(path).header("accept", accept);
-        let response = builder.header("content-type", "application/json").body(body).send()?;
-        if response.status() >= 300 {
-            return Err(error::of_response(&response));
-        }
-        Reply::begin(response, Assembly::default(), warnings)
+        let json = body::finish(&written.json, limit, prompt.as_deref(), &mut warnings)?;
+        send(Endpoint::named("api")?.post(path), request.stream, Body { json, warnings })
     }
 }
 

@@ -89,7 +89,7 @@ pub(crate) const PROTOCOLS: [Protocol; 15] = [
         image: "image_url",
         thoughts: Thoughts::Signed("encrypted_content"),
     },
-    Protocol { adapter: "sagemaker", model: "my-endpoint", ..OPENAI },
+    Protocol { adapter: "sagemaker-chat", model: "my-endpoint", ..OPENAI },
     Protocol { adapter: "vertex", ..GEMINI },
     Protocol { adapter: "vertex-anthropic", ..CLAUDE },
     Protocol { adapter: "vertex-openai", model: "meta/llama-4", ..OPENAI },

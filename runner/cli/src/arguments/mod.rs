@@ -307,6 +307,11 @@ pub(crate) struct VerifyArguments {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) source: PathBuf,
 
+    /// The manifest, where it is not the adapter.toml of that folder: several adapters may
+    /// share their code
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) manifest: Option<PathBuf>,
+
     /// Build here, and keep it for the next time
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) target_dir: Option<PathBuf>,

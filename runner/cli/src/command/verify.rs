@@ -19,7 +19,7 @@ pub(crate) fn run(
 ) -> Result<(), Problem> {
     let (source, component) = find(&arguments.adapter, config)?;
     let adapter = read(source, &component)?.inspection;
-    let source = Source::open(&arguments.source, None)?;
+    let source = Source::open(&arguments.source, arguments.manifest.as_deref())?;
     // What an earlier build left could stand in for what the source says.
     let fresh = tempfile::tempdir()?;
     let target_dir = arguments.target_dir.as_deref().unwrap_or(fresh.path());

@@ -68,7 +68,7 @@ fn every_adapter_passes_the_demo_of_its_provider() {
         checks.iter().any(|check| check["credentials"].to_string().contains(words))
     };
     assert!(said("bedrock", "signature recomputed: good"));
-    assert!(said("sagemaker", "signature recomputed: good"));
+    assert!(said("sagemaker-chat", "signature recomputed: good"));
     assert!(said("vertex", "RS256 signature, audience and times verified: good"));
     assert!(said("azure", "token of the entra endpoint, not expired: good"));
     for provider in providers {

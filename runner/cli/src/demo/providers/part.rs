@@ -123,7 +123,7 @@ pub(super) const PARTS: &[Part] = &[
     Part { provider: "replicate", asks: &[(Chat, "meta/meta-llama-3-8b-instruct")] },
     Part { provider: "rerank", asks: &[(Rerank, "BAAI/bge-reranker-v2-m3")] },
     Part {
-        provider: "sagemaker",
+        provider: "sagemaker-chat",
         asks: &[(Chat, "my-endpoint"), (Tools, "my-endpoint"), (Embed, "my-embeddings")],
     },
     Part {
