@@ -209,7 +209,10 @@ fn entry(
     fs::write(&manifest, &adapter.manifest)?;
     // As the section has it before it is compressed.
     let dependencies = match &inspection.dependencies {
-        Some(tree) => format!("{{\"packages\":{}}}", serde_json::to_string(tree)?),
+        Some(tree) => {
+            let section = miniz_oxide::inflate::decompress_to_vec_zlib(&tree.to_section());
+            String::from_utf8(section.map_err(|error| error.to_string())?)?
+        }
         None => String::new(),
     };
     Ok(format!(

@@ -176,7 +176,7 @@ async fn artifacts_of_versions_that_are_gone_do_not_pile_up() {
         let file = std::fs::File::create(cache.join(format!("old-{number}.cwasm"))).unwrap();
         file.set_modified(past).unwrap();
     }
-    runner.warm("openai").unwrap();
+    runner.warm_for("openai", hotcell::Interface::Chat).unwrap();
     let names = std::fs::read_dir(&cache).unwrap().map(|entry| entry.unwrap().file_name());
     let (old, new): (Vec<_>, Vec<_>) =
         names.partition(|name| name.to_string_lossy().starts_with("old-"));

@@ -453,7 +453,10 @@ async fn what_cannot_have_been_is_told() {
     assert!(chat(&|it| it["content"]["hashed"]["salt"] = "x".into()).contains("salt"));
     assert!(chat(&|it| it["call"]["chat"]["bytes"] = 1.into()).contains("shorter than its parts"));
     assert!(chat(&|it| it["limits"]["events"] = 1.into()).contains("more events"));
-    assert!(chat(&|it| it["answer"]["models"] = json!([1])).contains("another question"));
+    assert!(
+        chat(&|it| it["answer"]["response"] = json!({ "models": [1] }))
+            .contains("another question")
+    );
     assert!(chat(&|it| it["endpoints"] = json!([])).contains("was not granted"));
     assert!(exchange(&|it| it["path"] = "/a?b".into()).contains("a path that is none"));
     assert!(exchange(&|it| it["path"] = Value::Null).contains("let through"));
@@ -476,7 +479,7 @@ async fn what_cannot_have_been_is_told() {
     let failed = json!({ "kind": "Internal", "bytes": 1 });
     let embed = |change: &dyn Fn(&mut Value)| flaw(&outlines[2], change);
     assert!(embed(&|it| it["answer"]["failure"] = failed.clone()).contains("failed, and did not"));
-    assert!(embed(&|it| it["answer"]["vectors"] = Value::Null).contains("its result"));
+    assert!(embed(&|it| it["answer"]["response"] = Value::Null).contains("its result"));
 }
 
 /// What is found of an outline after a change.
