@@ -155,7 +155,7 @@ async fn an_answer_goes_back_with_the_next_request_as_it_came() {
 #[tokio::test]
 async fn a_client_of_chat_completions_is_understood() {
     let provider = Provider::open("openai-responses-compatible").await;
-    let body = json!({ "model": "m", "max_tokens": 9, "stream": false, "messages": [
+    let body = json!({ "model": "m", "max_tokens": 99, "stream": false, "messages": [
         { "role": "system", "content": "be" },
         { "role": "user", "content": [{ "type": "text", "text": "look" },
             { "type": "image_url", "image_url": { "url": "data:image/png;base64,AAEC" } }] },
@@ -166,7 +166,7 @@ async fn a_client_of_chat_completions_is_understood() {
     ], "tools": [{ "type": "function", "function": { "name": "see" } }] });
     let request = openai_chat::read_request(body.to_string().as_bytes()).expect("read");
     let (arrived, collected) = provider.ask(request, &response(json!([]))).await;
-    let expected = json!({ "model": "m", "max_output_tokens": 9, "store": false, "input": [
+    let expected = json!({ "model": "m", "max_output_tokens": 99, "store": false, "input": [
         { "role": "system", "content": "be" },
         { "role": "user", "content": [{ "type": "input_text", "text": "look" },
             { "type": "input_image", "image_url": "data:image/png;base64,AAEC",

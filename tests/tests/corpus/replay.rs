@@ -37,8 +37,11 @@ impl Player {
         let stage = Stage::open().await.map_err(|error| error.to_string())?;
         let mut config = Config::default();
         for (dialect, provider) in cast {
+            let template = dialect.template(provider);
             let set_up = ProviderConfig {
-                adapter: Some(dialect.template(provider).to_owned()),
+                adapter: Some(template.to_owned()),
+                // A token that is given, and not fetched of Google.
+                auth: template.starts_with("vertex").then(|| "bearer".to_owned()),
                 endpoints: BTreeMap::from([("api".to_owned(), format!("{}/", stage.url()))]),
                 allow_private: Some(true),
                 allow_plaintext: Some(true),
