@@ -45,8 +45,8 @@ fn main() {
 
 /// A bundled adapter with a custom section more, and so another component.
 fn component(number: u8) -> Vec<u8> {
-    let adapters = bundle::ADAPTERS;
-    let mut component = adapters[usize::from(number) % adapters.len()].component.to_vec();
+    let adapters = &bundle::ADAPTERS;
+    let mut component = adapters[usize::from(number) % adapters.len()].component().to_vec();
     component.extend([0, 3, 1, b'n', number]);
     component
 }
