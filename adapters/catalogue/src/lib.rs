@@ -337,6 +337,69 @@ mod tests {
     }
 
     #[test]
+    fn names_that_people_have_in_their_configurations_lead_to_the_same_providers() {
+        let table = [
+            ("azure", "azure"),
+            ("azure_ai", "azure-ai"),
+            ("bedrock", "bedrock"),
+            ("bedrock_converse", "bedrock"),
+            ("codestral", "codestral"),
+            ("cohere_chat", "cohere"),
+            ("databricks", "databricks"),
+            ("fireworks_ai", "fireworks"),
+            ("gemini", "gemini"),
+            ("hosted_vllm", "vllm"),
+            ("huggingface", "huggingface"),
+            ("jina_ai", "jina"),
+            ("mistral", "mistral"),
+            ("ollama", "ollama"),
+            ("ollama_chat", "ollama"),
+            ("replicate", "replicate"),
+            ("sagemaker", "sagemaker"),
+            ("sagemaker_chat", "sagemaker-chat"),
+            ("text-completion-openai", "openai-completions"),
+            ("together_ai", "together"),
+            ("vertex_ai", "vertex"),
+            ("voyage", "voyage"),
+            ("watsonx", "watsonx"),
+        ];
+        for (typed, name) in table {
+            assert_eq!(provider(typed).map(|entry| entry.name.as_str()), Some(name), "{typed}");
+        }
+    }
+
+    #[test]
+    fn requests_go_to_the_adapter_that_speaks_their_protocol() {
+        let to = |name: &str, interface, model, dialect| {
+            let entry = provider(name).unwrap();
+            let route = entry.route(&Asked { interface, model: Some(model), dialect });
+            route.map_or(entry.name.as_str(), |route| route.to.as_str())
+        };
+        let table = [
+            ("openai", "chat", "gpt-4o", None, "openai"),
+            ("openai", "chat", "gpt-4o", Some("openai-responses"), "openai-responses"),
+            ("openai", "chat", "responses/gpt-4o", None, "openai-responses"),
+            ("openai", "chat", "gpt-5-pro", None, "openai-responses"),
+            ("openai", "chat", "gpt-5.4-pro-2026-03-05", None, "openai-responses"),
+            ("openai", "chat", "gpt-5.1-codex-mini", None, "openai-responses"),
+            ("openai", "chat", "o3-pro", None, "openai-responses"),
+            ("openai", "chat", "o3-mini", None, "openai"),
+            ("openai", "chat", "gpt-3.5-turbo-instruct", None, "openai-completions"),
+            ("openai", "embeddings", "text-embedding-3-small", None, "openai"),
+            ("openai", "images", "gpt-image-1", None, "openai-media"),
+            ("openai", "moderation", "omni-moderation-latest", None, "openai-media"),
+            ("vertex_ai", "chat", "gemini-2.5-pro", None, "vertex"),
+            ("vertex_ai", "chat", "claude-sonnet-4-5", None, "vertex-anthropic"),
+            ("vertex_ai", "tokens", "claude-sonnet-4-5", None, "vertex-anthropic"),
+            ("vertex_ai", "chat", "meta/llama-4-scout", None, "vertex-openai"),
+            ("vllm", "rerank", "bge-reranker", None, "vllm-rerank"),
+        ];
+        for (name, interface, model, dialect, expected) in table {
+            assert_eq!(to(name, interface, model, dialect), expected, "{name}/{model}");
+        }
+    }
+
+    #[test]
     fn the_providers_that_people_use_are_there() {
         let names = [
             "anthropic",
