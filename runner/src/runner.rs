@@ -9,7 +9,7 @@ use crate::confinement::Confinement;
 use crate::facts;
 use crate::failure::Error;
 use crate::interface::Interface;
-use crate::provider::ProviderInfo;
+use crate::listing::ProviderInfo;
 use crate::replay::{self, Replayed};
 use crate::setup::{Setup, SetupError};
 use crate::sound::Sound;

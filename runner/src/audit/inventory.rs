@@ -3,7 +3,8 @@
 use crate::adapter;
 use crate::component::{Components, Found};
 use crate::limits::Limits;
-use crate::provider::{self, IdentityInfo, Origin, ProviderInfo, SecretInfo};
+use crate::listing::{IdentityInfo, Origin, ProviderInfo, SecretInfo};
+use crate::provider;
 use crate::setup::SetupError;
 use crate::wasi::{Treatment, treatment};
 use hotcell_egress::{Egress, EndpointSpec, Presence};
