@@ -244,3 +244,44 @@ async fn a_transcript_raises_no_limit() {
     let end = replayed.yielded.unwrap().replayed;
     assert!(format!("{end:?}").contains("computed for longer than its limit"), "{end:?}");
 }
+
+/// A provider `openai` that is the mock, with this besides.
+async fn routed(more: &str) -> (Mock, Runner, tempfile::TempDir) {
+    let mock = Mock::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("key"), Mock::KEY).unwrap();
+    let text = format!(
+        "[providers.openai]\nendpoints.api = '{}'\nsecrets.api-key = 'file:{}'\n\
+         allow-private = true\nallow-plaintext = true\n{more}",
+        mock.url(),
+        folder.path().join("key").display(),
+    );
+    let config = Config::parse(&text, Path::new("hotcell.toml")).unwrap();
+    let cache = Some(folder.path().join("cache"));
+    let runner = Runner::builder().config(config).cache(cache).build().unwrap();
+    (mock, runner, folder)
+}
+
+#[tokio::test]
+async fn requests_of_one_provider_take_the_way_of_their_protocol() {
+    let (mock, runner, _folder) = routed("").await;
+    for (model, path) in
+        [("openai/gpt-4o", "/v1/chat/completions"), ("openai/gpt-5-pro", "/v1/responses")]
+    {
+        // Whether the mock has the model is no matter here.
+        if let Ok(answer) = runner.chat(model, ChatRequest::user("hello")).await {
+            _ = answer.collect().await;
+        }
+        assert_eq!(mock.requests().last().unwrap().path, path, "{model}");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_is_narrowed_is_so_on_every_way() {
+    let (mock, runner, _folder) = routed("allow.api = ['POST /chat/completions']\n").await;
+    let error = runner.chat("openai/gpt-5-pro", ChatRequest::user("hello")).await.unwrap_err();
+    assert_eq!(error.kind(), FailureKind::Denied, "{error}");
+    assert!(mock.requests().is_empty());
+    runner.chat("openai/gpt-4o", ChatRequest::user("hello")).await.unwrap();
+    assert_eq!(mock.requests().len(), 1);
+}

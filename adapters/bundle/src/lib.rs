@@ -36,8 +36,8 @@ impl Bundled {
     /// The packed component's bytes, which are unpacked when they are first asked for.
     pub fn component(&self) -> &[u8] {
         self.unpacked.get_or_init(|| {
-            // A test unpacks every one of them and holds it against its digest. What does not
-            // unpack has another digest, and is refused for that.
+            // A test unpacks every one of them and holds it against its digest. What would not
+            // unpack is no component, and does not compile.
             let body = miniz_oxide::inflate::decompress_to_vec_with_limit(self.body, self.size);
             let mut component = body.unwrap_or_default();
             component.extend_from_slice(self.tail);
