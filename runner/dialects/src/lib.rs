@@ -1,4 +1,4 @@
-//! Client-facing JSON protocols, read into the runner's types.
+//! Client-facing JSON protocols, read into the runner's types, and answers written from them.
 //!
 //! A reader loses nothing: what its protocol says and the types do not model is kept
 //! as `extra` (members) or `native` (whole values), tagged with the dialect, and an
@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod answer;
 pub mod anthropic_messages;
 pub mod bedrock_converse;
 pub mod bedrock_invoke;
@@ -17,8 +18,11 @@ mod object;
 pub mod ollama_chat;
 pub mod ollama_embed;
 pub mod openai_chat;
+pub mod openai_completions;
 pub mod openai_embeddings;
 pub mod openai_responses;
+
+pub use answer::{About, AnswerWriter, Dialect, Refusal};
 
 use thiserror::Error;
 

@@ -208,3 +208,34 @@ fn read_format(value: &Value) -> Option<OutputFormat> {
         _ => None,
     }
 }
+
+/// Writes a stream.
+#[derive(Debug)]
+pub struct StreamWriter;
+
+impl StreamWriter {
+    /// Of an answer to this request.
+    pub fn new(_: &hotcell::types::ChatRequest, _: crate::About) -> Self {
+        Self
+    }
+}
+
+impl crate::AnswerWriter for StreamWriter {
+    fn event(&mut self, _: hotcell::types::Event, _: &mut Vec<u8>) {}
+    fn end(&mut self, _: &mut Vec<u8>) {}
+    fn fail(&mut self, _: &hotcell::types::Failure, _: &mut Vec<u8>) {}
+}
+
+/// Writes a whole answer.
+pub fn write_answer(
+    _: &hotcell::types::ChatRequest,
+    _: crate::About,
+    _: Vec<hotcell::types::Event>,
+) -> Vec<u8> {
+    Vec::new()
+}
+
+/// Writes why there is no answer.
+pub fn write_refusal(failure: &hotcell::types::Failure) -> crate::Refusal {
+    crate::Refusal { status: hotcell::consequence(failure.kind).http_status, body: Vec::new() }
+}
