@@ -41,6 +41,18 @@ impl Answer {
         &self.request_id
     }
 
+    /// The provider that answers, as configured.
+    pub fn provider(&self) -> &str {
+        &self.provider
+    }
+
+    /// What the provider told about the request beside the answer: its id for it, and what is
+    /// left of the caller's allowance (`x-ratelimit-…`). Headers by their names in lower case,
+    /// as far as the grant shows them.
+    pub fn headers(&self) -> &[(String, String)] {
+        self.completion.heard()
+    }
+
     /// The next event; none at the end.
     ///
     /// # Errors

@@ -16,6 +16,12 @@
 //! It is read strictly: what is not understood is an error with file, line and
 //! column, never ignored.
 
+mod gateway;
+
+pub use gateway::{
+    DeploymentConfig, DeploymentTable, GatewayConfig, GatewayLimits, ModelConfig, Strategy,
+};
+
 use crate::confinement::ConfinementMode;
 use crate::limits::Limits;
 use crate::lock::Lock;
@@ -60,6 +66,9 @@ pub struct Config {
     /// How the process confines itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confinement: Option<ConfinementConfig>,
+    /// What `hotcell serve` offers, and to whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<GatewayConfig>,
     /// What was agreed to: `hotcell.lock` beside the file.
     #[serde(skip)]
     pub lock: Lock,
@@ -328,6 +337,7 @@ impl Config {
         self.transcripts = other.transcripts.or(self.transcripts.take());
         self.tls_roots = other.tls_roots.or(self.tls_roots.take());
         self.proxy = other.proxy.or(self.proxy.take());
+        self.gateway = other.gateway.or(self.gateway.take());
         // What a project brings along does not loosen what its user demands.
         self.signatures = match (self.signatures.take(), other.signatures) {
             (beneath, Some(policy)) => Some(policy.above(beneath)),

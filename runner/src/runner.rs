@@ -20,6 +20,7 @@ use crate::types::{
     TokenCount, TranscriptionRequest, TranscriptionResponse, Usage,
 };
 use hotcell_catalogue::ModelFacts;
+use std::borrow::BorrowMut;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -74,19 +75,25 @@ impl Runner {
         Self { inner: self.inner.clone(), strict: true }
     }
 
-    /// Sends a chat request to `provider/model`. The answer comes as events.
+    /// Sends a chat request to `provider/model`. The answer comes as events. A request that is
+    /// lent can be sent again; its `model` is then the one that was asked last.
     ///
     /// # Errors
     /// An unknown provider, a refused setup, and whatever adapter and provider say
     /// before the first event.
-    pub async fn chat(&self, model: &str, mut request: ChatRequest) -> Result<Answer, Error> {
+    pub async fn chat(
+        &self,
+        model: &str,
+        mut request: impl BorrowMut<ChatRequest>,
+    ) -> Result<Answer, Error> {
+        let request = request.borrow_mut();
         let dialect = request.extra.as_ref().map(|extra| extra.dialect.clone());
         let way = self.way(model, Interface::Chat, dialect.as_deref())?;
-        self.inner.setup.check_facts(&way.way.provider, way.model, &request)?;
+        self.inner.setup.check_facts(&way.way.provider, way.model, request)?;
         request.model = way.model.to_owned();
         let call = || Call::Chat(request.clone());
         let (completion, provider, request_id) =
-            self.ask(&way, call, async |cell| cell.complete(&request).await).await?;
+            self.ask(&way, call, async |cell| cell.complete(request).await).await?;
         Ok(Answer::new(completion, provider.name.clone(), request_id, self.strict))
     }
 

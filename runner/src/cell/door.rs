@@ -10,9 +10,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// What a cell's requests go through.
 pub(crate) enum Door {
     /// To the network.
-    Open { egress: CellEgress, recorder: Option<Box<Recorder>> },
+    Open { egress: CellEgress, recorder: Option<Box<Recorder>>, heard: Heard },
     /// To what came back another time.
     Played(Player),
+}
+
+/// What a provider's last response said of the request and of what is left of the caller's
+/// allowance: the headers that callers may see, names in lower case.
+pub(crate) type Heard = Vec<(String, String)>;
+
+/// Whether a header tells a caller something: the request's id, or an allowance.
+fn is_told(name: &str) -> bool {
+    name.contains("ratelimit") || name.ends_with("request-id") || name == "retry-after"
 }
 
 /// An endpoint in a guest's hands.
@@ -89,8 +98,8 @@ impl Door {
             headers: request.headers.clone(),
             body: transcript::Bytes(request.body.to_vec()),
         };
-        let (egress, recorder) = match self {
-            Self::Open { egress, recorder } => (egress, recorder),
+        let (egress, recorder, heard) = match self {
+            Self::Open { egress, recorder, heard } => (egress, recorder, heard),
             Self::Played(player) => {
                 let sent = sent();
                 return player.send(sent);
@@ -104,6 +113,11 @@ impl Door {
             Some(id) => egress.send(id, request).await.map_err(failure_of),
             None => Err(Failure::new(FailureKind::Internal, "an endpoint of another door")),
         };
+        if let Ok(response) = &answered {
+            let told = response.headers().iter().filter(|(name, _)| is_told(name));
+            heard.clear();
+            heard.extend(told.cloned());
+        }
         let exchanges = recorder.as_mut().map(|recorder| &mut recorder.transcript.exchanges);
         if let Some(exchange) = exchanges.and_then(|exchanges| exchanges.get_mut(number)) {
             match &answered {
@@ -139,6 +153,14 @@ impl Door {
         match self {
             Self::Open { recorder, .. } => recorder.as_deref_mut(),
             Self::Played(_) => None,
+        }
+    }
+
+    /// What the provider's last response told its caller.
+    pub(super) fn heard(&self) -> &[(String, String)] {
+        match self {
+            Self::Open { heard, .. } => heard,
+            Self::Played(_) => &[],
         }
     }
 

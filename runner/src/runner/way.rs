@@ -139,7 +139,11 @@ impl Runner {
             Box::new(transcripts.begin(blank, self.inner.setup.egress.clone()))
         });
         let grants = Grants {
-            door: Door::Open { egress: provider.egress.cell(request_id), recorder },
+            door: Door::Open {
+                egress: provider.egress.cell(request_id),
+                recorder,
+                heard: Vec::new(),
+            },
             settings,
             limits: provider.limits.clone(),
             provider: provider.name.clone(),

@@ -7,6 +7,7 @@ mod chat;
 mod grant;
 mod media;
 mod sbom;
+mod serve;
 mod signature;
 mod transcript;
 
@@ -19,6 +20,7 @@ pub(crate) use media::{
     TranscribeArguments,
 };
 pub(crate) use sbom::{SbomArguments, SbomFormat};
+pub(crate) use serve::ServeArguments;
 pub(crate) use signature::{KeyArguments, SignArguments};
 pub(crate) use transcript::{ContentChoice, OutlineArguments, OutlineContent, ReplayArguments};
 
@@ -187,6 +189,7 @@ pub(crate) enum Command {
     Audit(AuditArguments),
     Replay(ReplayArguments),
     Sbom(SbomArguments),
+    Serve(ServeArguments),
     Outline(OutlineArguments),
     /// See and check the configuration
     #[command(subcommand)]

@@ -23,6 +23,7 @@ mod providers;
 mod replay;
 mod rerank;
 mod sbom;
+mod serve;
 mod sign;
 mod source;
 mod speak;
@@ -69,6 +70,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<(), Prob
         },
         Command::Replay(arguments) => replay::run(arguments, global, terminal),
         Command::Sbom(arguments) => sbom::run(arguments, global, terminal),
+        Command::Serve(arguments) => serve::run(arguments, global, terminal),
         Command::Outline(arguments) => outline::run(arguments, terminal),
         Command::Config(config) => config::run(config, global, terminal),
         Command::Doctor(doctor) => doctor::run(doctor, global, terminal),
@@ -100,6 +102,7 @@ impl Arguments {
             Command::Doctor(doctor) => doctor.json,
             Command::Completions(_)
             | Command::Sbom(_)
+            | Command::Serve(_)
             | Command::Outline(_)
             | Command::Speak(_) => false,
         }

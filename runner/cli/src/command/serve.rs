@@ -1,0 +1,100 @@
+//! The gateway, as a process: everything is read and bound first, then the process confines
+//! itself, and only then its runtime starts.
+
+use super::{configuration, confine};
+use crate::arguments::{GlobalArguments, ServeArguments};
+use crate::problem::{Problem, why};
+use crate::terminal::Terminal;
+use hotcell::{Allocation, Runner};
+use hotcell_gateway::Gateway;
+use std::net::{SocketAddr, TcpListener};
+use tokio::runtime::{Builder, Runtime};
+
+pub(crate) fn run(
+    arguments: &ServeArguments,
+    global: &GlobalArguments,
+    terminal: &Terminal,
+) -> Result<(), Problem> {
+    let config = configuration(global)?;
+    let gateway = config.gateway.clone().unwrap_or_default();
+    let cells = gateway.limits.clone().unwrap_or_default().requests;
+    let addresses = match arguments.listen.is_empty() {
+        true => gateway.addresses(),
+        false => arguments.listen.clone(),
+    };
+    let mut builder = Runner::builder().config(config).allocation(Allocation::Pooled(cells));
+    if let Some(directory) = &global.record {
+        builder = builder.record(directory.clone());
+    }
+    let runner = builder.build()?;
+    let gateway = Gateway::new(runner.clone()).map_err(problem)?;
+    let listeners = addresses.iter().map(listen).collect::<Result<Vec<_>, _>>()?;
+    gateway.prepare().map_err(problem)?;
+    let ready = runner.providers_at_rest().into_iter().filter(|provider| {
+        provider.secrets.iter().any(|secret| secret.present && !secret.optional)
+    });
+    let ready: Vec<_> = ready.map(|provider| provider.name).collect();
+    confine::confine(&runner, ready.iter().map(|name| (name.as_str(), None)), |needed| needed)?;
+    for listener in &listeners {
+        terminal.note(&format!("listening on http://{}\n", listener.local_addr()?));
+    }
+    let runtime = runtime()?;
+    let served = runtime.block_on(async {
+        let listeners = listeners.into_iter().map(tokio::net::TcpListener::from_std);
+        let listeners = listeners.collect::<Result<Vec<_>, _>>()?;
+        let serving = gateway.serve(listeners, async {
+            asked_to_end().await;
+            terminal.note("ending; what is under way has its time, once more ends at once\n");
+        });
+        tokio::select! {
+            () = serving => Ok(()),
+            () = async { asked_to_end().await; asked_to_end().await } => Err(Problem::Interrupted),
+        }
+    });
+    runtime.shutdown_background();
+    served
+}
+
+/// A socket that nobody has connected to yet.
+fn listen(address: &SocketAddr) -> Result<TcpListener, Problem> {
+    let listener = TcpListener::bind(address).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    });
+    listener.map_err(|error| {
+        Problem::usage(format!("cannot listen on {address}: {}", why(&error)))
+            .with_help("choose another with `--listen ADDRESS:PORT`")
+    })
+}
+
+/// As many threads as this process may use of the machine.
+fn runtime() -> Result<Runtime, Problem> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut builder = match threads {
+        1 => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    Ok(builder.worker_threads(threads).enable_all().build()?)
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+async fn asked_to_end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminated.recv() => return,
+                _ = tokio::signal::ctrl_c() => return,
+            }
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+fn problem(error: hotcell_gateway::GatewayError) -> Problem {
+    match error {
+        hotcell_gateway::GatewayError::Provider(error) => error.into(),
+        other => Problem::usage(other.to_string()),
+    }
+}

@@ -1,0 +1,110 @@
+//! The gateway: what clients of OpenAI, Anthropic and Google already speak, answered by
+//! whatever provider the operator configured.
+//!
+//! ```text
+//! client ─▶ server ─▶ route ─▶ endpoint ─▶ attempt ─▶ Runner ─▶ cell …
+//!                              dialect     deployments
+//! ```
+//!
+//! A request is read in its client's dialect, sent by [`hotcell::Runner`], each attempt in a
+//! cell of its own, and the events that come back are written in that dialect again. No
+//! provider's protocol is known here, and no provider's credential: those are beyond the
+//! wall and in egress.
+
+#![forbid(unsafe_code)]
+
+mod attempt;
+mod body;
+mod chat;
+mod deployment;
+mod error;
+mod frames;
+mod gate;
+mod incoming;
+mod reply;
+mod route;
+mod server;
+mod visit;
+
+pub use error::GatewayError;
+
+use deployment::Models;
+use gate::Gate;
+use hotcell::{GatewayConfig, GatewayLimits, Runner};
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use tokio::net::TcpListener;
+
+/// A gateway. Cheap to clone.
+#[derive(Clone)]
+pub struct Gateway {
+    inner: Arc<Inner>,
+}
+
+/// What every request needs.
+struct Inner {
+    runner: Runner,
+    models: Models,
+    limits: GatewayLimits,
+    gate: Gate,
+    /// Begins the ids of this gateway's requests: another gateway has other ids.
+    mark: String,
+    requests: AtomicU64,
+}
+
+impl Gateway {
+    /// A gateway with what the runner's configuration says of it.
+    ///
+    /// # Errors
+    /// A configuration that contradicts itself.
+    pub fn new(runner: Runner) -> Result<Self, GatewayError> {
+        let config = runner.config().gateway.clone().unwrap_or_default();
+        let limits = config.limits.clone().unwrap_or_default();
+        Ok(Self {
+            inner: Arc::new(Inner {
+                models: Models::new(&config)?,
+                gate: Gate::of(&limits),
+                limits,
+                mark: mark()?,
+                requests: AtomicU64::new(0),
+                runner,
+            }),
+        })
+    }
+
+    /// Reads and compiles what the first request to each configured model would.
+    ///
+    /// # Errors
+    /// The first model that cannot be set up.
+    pub fn prepare(&self) -> Result<(), GatewayError> {
+        for provider in self.inner.models.providers() {
+            self.inner.runner.prepare(provider)?;
+        }
+        Ok(())
+    }
+
+    /// Serves until `stop` is ready; then what is under way has its time to end. No listener
+    /// is accepted from any more then.
+    pub async fn serve(&self, listeners: Vec<TcpListener>, stop: impl Future<Output = ()>) {
+        server::serve(self.inner.clone(), listeners, stop).await;
+    }
+
+    /// What the configuration says of it.
+    pub fn config(&self) -> GatewayConfig {
+        self.inner.runner.config().gateway.clone().unwrap_or_default()
+    }
+}
+
+/// Sixty-four bits that no other gateway has.
+fn mark() -> Result<String, GatewayError> {
+    let number = getrandom::u64().map_err(|error| GatewayError::Random(error.to_string()))?;
+    Ok(format!("{number:016x}"))
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway").finish_non_exhaustive()
+    }
+}

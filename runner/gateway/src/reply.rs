@@ -1,0 +1,51 @@
+//! What goes to a client: statuses, headers, errors in its dialect.
+
+use crate::body::Body;
+use crate::frames::Frames;
+use hotcell::types::Failure;
+use hotcell_dialects::{Dialect, Refusal};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+
+/// A response.
+pub(crate) type Reply = Response<Body>;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// A whole JSON body.
+pub(crate) fn json(status: u16, body: Vec<u8>) -> Reply {
+    let mut reply = Response::new(Body::whole(body));
+    *reply.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    reply.headers_mut().insert(CONTENT_TYPE, JSON);
+    reply
+}
+
+/// A stream of a dialect.
+pub(crate) fn stream(dialect: Dialect, frames: Frames) -> Reply {
+    let mut reply = Response::new(Body::Stream(frames));
+    let headers = reply.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(dialect.stream_type()));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    // Some proxies collect what they are not told to pass on at once.
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    reply
+}
+
+/// Why there is no answer, as the client's SDK expects it.
+pub(crate) fn failure(dialect: Dialect, failure: &Failure) -> Reply {
+    let Refusal { status, body } = dialect.refusal(failure);
+    let mut reply = json(status, body);
+    if let Some(ms) = failure.retry_after_ms {
+        let headers = reply.headers_mut();
+        headers.insert(RETRY_AFTER, HeaderValue::from(ms.div_ceil(1000)));
+        headers.insert(HeaderName::from_static("retry-after-ms"), HeaderValue::from(ms));
+    }
+    reply
+}
+
+/// Sets a header, unless its value cannot be one.
+pub(crate) fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+}

@@ -1,0 +1,132 @@
+//! Connections of clients: accepting them, reading requests from them, and letting them end.
+
+use crate::reply::{self, Reply};
+use crate::route::{self, Endpoint, Lost};
+use crate::visit::Visit;
+use crate::{Inner, chat, incoming};
+use hotcell::types::{Failure, FailureKind};
+use hotcell_dialects::Dialect;
+use http::{HeaderValue, Request};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+/// Serves until `stop` is ready, and then lets what is under way end.
+pub(crate) async fn serve(
+    gateway: Arc<Inner>,
+    listeners: Vec<TcpListener>,
+    stop: impl Future<Output = ()>,
+) {
+    let graceful = Arc::new(GracefulShutdown::new());
+    let connections = Arc::new(Semaphore::new(gateway.limits.connections as usize));
+    let mut accepting = JoinSet::new();
+    for listener in listeners {
+        accepting.spawn(accept(gateway.clone(), listener, connections.clone(), graceful.clone()));
+    }
+    pin!(stop).await;
+    accepting.shutdown().await;
+    let Some(graceful) = Arc::into_inner(graceful) else { return };
+    let drain = Duration::from_millis(gateway.limits.drain_ms);
+    // Whoever is not done by then is cut off.
+    let _ = tokio::time::timeout(drain, graceful.shutdown()).await;
+}
+
+async fn accept(
+    gateway: Arc<Inner>,
+    listener: TcpListener,
+    connections: Arc<Semaphore>,
+    graceful: Arc<GracefulShutdown>,
+) {
+    let mut server = Builder::new(TokioExecutor::new());
+    let head = Duration::from_millis(gateway.limits.head_ms);
+    server.http1().timer(TokioTimer::new()).header_read_timeout(head);
+    server.http2().timer(TokioTimer::new());
+    loop {
+        // Beyond the limit a client waits in the system's queue.
+        let Ok(permit) = connections.clone().acquire_owned().await else { return };
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            // Out of file descriptors, most likely: there will be some again.
+            Err(error) => {
+                tracing::warn!(target: "hotcell::gateway", %error, "a connection was not accepted");
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                continue;
+            }
+        };
+        let connection = connection(&gateway, &server, stream, &graceful);
+        tokio::spawn(async move {
+            connection.await;
+            drop(permit);
+        });
+    }
+}
+
+/// One connection, to its end.
+fn connection(
+    gateway: &Arc<Inner>,
+    server: &Builder<TokioExecutor>,
+    stream: TcpStream,
+    graceful: &GracefulShutdown,
+) -> impl Future<Output = ()> + use<> {
+    // Without it a small frame waits for the acknowledgement of the one before.
+    let _ = stream.set_nodelay(true);
+    let gateway = gateway.clone();
+    let service = service_fn(move |request| {
+        let gateway = gateway.clone();
+        async move { Ok::<_, Infallible>(respond(gateway, request).await) }
+    });
+    let served = server.serve_connection(TokioIo::new(stream), service).into_owned();
+    let served = graceful.watch(served);
+    async move {
+        // A connection that breaks is the client's business.
+        if let Err(error) = served.await {
+            tracing::debug!(target: "hotcell::gateway", error, "a connection broke");
+        }
+    }
+}
+
+/// Answers one request.
+async fn respond(gateway: Arc<Inner>, request: Request<Incoming>) -> Reply {
+    let (head, body) = request.into_parts();
+    let endpoint = match route::find(&head.method, head.uri.path()) {
+        Ok(endpoint) => endpoint,
+        Err(lost) => return nowhere(&lost, head.uri.path()),
+    };
+    let mut visit = Visit::new(gateway.clone(), endpoint);
+    let Endpoint::Chat(dialect) = visit.endpoint else {
+        return reply::json(200, br#"{"status":"ok"}"#.to_vec());
+    };
+    let limits = &gateway.limits;
+    let body = incoming::read(body, limits.body_bytes, Duration::from_millis(limits.body_ms)).await;
+    match body {
+        Ok(body) => chat::respond(visit, dialect, &body).await,
+        Err(failure) => visit.fail(&failure.into()),
+    }
+}
+
+fn nowhere(lost: &Lost, path: &str) -> Reply {
+    match lost {
+        Lost::Path => {
+            let message = format!("there is no `{path}` here");
+            reply::failure(Dialect::OpenAiChat, &Failure::new(FailureKind::NotFound, message))
+        }
+        Lost::Method(allowed) => {
+            let message = format!("`{path}` takes {allowed}");
+            let failure = Failure::new(FailureKind::InvalidRequest, message);
+            let mut reply = reply::failure(Dialect::OpenAiChat, &failure);
+            *reply.status_mut() = http::StatusCode::METHOD_NOT_ALLOWED;
+            reply.headers_mut().insert(http::header::ALLOW, HeaderValue::from_static(allowed));
+            reply
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The `[gateway]` table: what `hotcell serve` offers, and to whom.
+//!
+//! ```toml
+//! [gateway]
+//! listen = ["127.0.0.1:4000"]
+//!
+//! [gateway.models.fast]
+//! deployments = ["groq/llama-3.3-70b", { model = "together/llama-3.3-70b", weight = 2 }]
+//! fallbacks = ["gpt-4o-mini"]
+//! ```
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+
+/// The `[gateway]` table.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct GatewayConfig {
+    /// Where it listens; at port 4000 of this machine alone where nothing is said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub listen: Vec<SocketAddr>,
+    /// Models, by the names that clients call them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub models: BTreeMap<String, ModelConfig>,
+    /// Refuse every model that is not one of `models`. Without it a client may also ask for
+    /// any `provider/model`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only_models: Option<bool>,
+    /// What it may use, and clients with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limits: Option<GatewayLimits>,
+}
+
+/// One `[gateway.models.NAME]` table.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct ModelConfig {
+    /// Where the model is: `provider/model`, or a table with more.
+    pub deployments: Vec<DeploymentConfig>,
+    /// How one of several is chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<Strategy>,
+    /// How often a request is sent once more after a failure that may pass; 2 where nothing
+    /// is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retries: Option<u32>,
+    /// Models to ask when this one cannot answer, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fallbacks: Vec<String>,
+    /// Models to ask when a request is too large for this one, instead of `fallbacks`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub context_fallbacks: Vec<String>,
+    /// Models to ask when a policy of the provider's stops a request, instead of `fallbacks`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub content_fallbacks: Vec<String>,
+}
+
+/// One place where a model is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum DeploymentConfig {
+    /// `provider/model`.
+    Model(String),
+    /// The same with more.
+    Table(DeploymentTable),
+}
+
+/// One place where a model is, as a table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DeploymentTable {
+    /// `provider/model`.
+    pub model: String,
+    /// How large a part of the requests it gets, beside the others; 1 where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub weight: Option<u32>,
+}
+
+impl DeploymentConfig {
+    /// `provider/model`.
+    pub fn model(&self) -> &str {
+        match self {
+            Self::Model(model) => model,
+            Self::Table(table) => &table.model,
+        }
+    }
+
+    /// How large a part of the requests it gets.
+    pub fn weight(&self) -> u32 {
+        match self {
+            Self::Model(_) => 1,
+            Self::Table(table) => table.weight.unwrap_or(1),
+        }
+    }
+}
+
+/// How one of several deployments is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// By their weights.
+    #[default]
+    Weighted,
+    /// The one with the fewest requests under way.
+    LeastBusy,
+    /// The one that lately answered soonest.
+    LowestLatency,
+    /// The one that has used least of its tokens.
+    LeastUsed,
+}
+
+/// What the gateway may use. Each default has its reason in `docs/gateway.md`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[non_exhaustive]
+pub struct GatewayLimits {
+    /// Connections of clients at one time.
+    pub connections: u32,
+    /// Requests under way at one time: cells that are open.
+    pub requests: u32,
+    /// Requests that wait for one of them to end.
+    pub waiting: u32,
+    /// How long one waits, in milliseconds, before it is refused.
+    pub waiting_ms: u64,
+    /// Bytes of a request's body.
+    pub body_bytes: usize,
+    /// Time for a request's head to arrive, in milliseconds.
+    pub head_ms: u64,
+    /// Time for a request's body to arrive, in milliseconds.
+    pub body_ms: u64,
+    /// Time that requests under way have to end when the gateway is stopped, in milliseconds.
+    pub drain_ms: u64,
+}
+
+impl Default for GatewayLimits {
+    fn default() -> Self {
+        Self {
+            connections: 20_000,
+            requests: 1_000,
+            waiting: 1_000,
+            waiting_ms: 10_000,
+            body_bytes: 32 * 1024 * 1024,
+            head_ms: 30_000,
+            body_ms: 60_000,
+            drain_ms: 30_000,
+        }
+    }
+}
+
+impl GatewayConfig {
+    /// Where it listens.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        match self.listen.is_empty() {
+            true => vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 4000))],
+            false => self.listen.clone(),
+        }
+    }
+}
