@@ -1,6 +1,7 @@
 //! Asking one deployment after another until one answers.
 
 use crate::deployment::Entry;
+use crate::ledger::Estimate;
 use crate::visit::Visit;
 use hotcell::types::FailureKind;
 use hotcell::{Error, Runner};
@@ -16,6 +17,11 @@ const FIRST: Duration = Duration::from_millis(250);
 pub(crate) trait Question: Send {
     /// What it gets.
     type Answer: Send;
+
+    /// The tokens that it is taken to use.
+    fn estimate(&self) -> Estimate {
+        Estimate::default()
+    }
 
     /// Asks `provider/model`. It is over when the answer has begun, or is whole: it may be
     /// asked again as long as the client has not seen a byte.

@@ -2,12 +2,14 @@
 
 use crate::attempt::Question;
 use crate::frames::{Frames, Hand};
+use crate::ledger::{Estimate, Tally};
 use crate::reply::{self, Reply};
 use crate::visit::{Outcome, Visit};
 use hotcell::types::{ChatRequest, Event};
 use hotcell::{Answer, Error, Runner};
 use hotcell_dialects::{About, Dialect, DialectError, Refusal};
 use http::HeaderMap;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Answers a request of a dialect that names its model in its body.
@@ -36,11 +38,12 @@ fn read(dialect: Dialect, body: &[u8]) -> Result<ChatRequest, DialectError> {
 pub(crate) async fn answer(mut visit: Visit, dialect: Dialect, mut request: ChatRequest) -> Reply {
     let model = std::mem::take(&mut request.model);
     let about = About { id: visit.id.clone(), model: model.clone(), created: now() };
-    match visit.ask(&model, Chat(&mut request)).await {
+    let chat = Chat { request: &mut request, tally: visit.tally.clone() };
+    match visit.ask(&model, chat).await {
         Err(error) => visit.fail(&error),
         Ok(Begun::Whole(events)) => {
             events.iter().for_each(|event| visit.note(event));
-            visit.answer(dialect.whole(&request, about, events))
+            visit.answer(dialect.whole(&request, about, events)).await
         }
         Ok(Begun::Stream(answer, first)) => {
             visit.status = 200;
@@ -64,18 +67,28 @@ enum Begun {
 }
 
 /// A request for a chat answer, as a question to deployments.
-struct Chat<'a>(&'a mut ChatRequest);
+struct Chat<'a> {
+    request: &'a mut ChatRequest,
+    /// A client may leave before all of it came.
+    tally: Arc<Tally>,
+}
 
 impl Question for Chat<'_> {
     type Answer = Begun;
 
+    fn estimate(&self) -> Estimate {
+        Estimate::of_chat(self.request)
+    }
+
     async fn ask(&mut self, runner: &Runner, model: &str) -> Result<Begun, Error> {
-        let mut answer = runner.chat(model, &mut *self.0).await?;
+        let mut answer = runner.chat(model, &mut *self.request).await?;
         let mut events = answer.next_batch().await?.unwrap_or_default();
-        if self.0.stream {
+        if self.request.stream {
             return Ok(Begun::Stream(answer, events));
         }
+        events.iter().for_each(|event| self.tally.note(event));
         while let Some(more) = answer.next_batch().await? {
+            more.iter().for_each(|event| self.tally.note(event));
             events.extend(more);
         }
         Ok(Begun::Whole(events))
@@ -94,6 +107,7 @@ async fn write(
     loop {
         let mut frame = Vec::with_capacity(512);
         for event in events.drain(..) {
+            visit.tally.note(&event);
             visit.note(&event);
             writer.event(event, &mut frame);
         }
@@ -106,7 +120,11 @@ async fn write(
             }
             Ok(None) => {
                 visit.outcome = Some(Outcome::Answered);
-                writer.end(&mut last);
+                // No client has the whole of an answer whose account is not kept.
+                match visit.settle().await {
+                    Ok(()) => writer.end(&mut last),
+                    Err(error) => writer.fail(&error.failure, &mut last),
+                }
             }
             Err(error) => {
                 visit.outcome = Some(Outcome::Failed(error.kind()));

@@ -13,26 +13,38 @@
 
 #![forbid(unsafe_code)]
 
+mod access;
+mod admin;
 mod attempt;
 mod body;
+mod charge;
 mod chat;
+mod control;
 mod deployment;
 mod error;
 mod frames;
 mod gate;
 mod incoming;
+mod ledger;
 mod reply;
 mod route;
 mod server;
+mod store;
 mod visit;
 
+pub use admin::{Ask, Desk, Told};
 pub use error::GatewayError;
+pub use ledger::{Money, Window};
+pub use store::{Budget, Key, Limits, StoreError, Team, Time};
 
+use control::Control;
 use deployment::Models;
 use gate::Gate;
+use hotcell::confinement::Confinement;
 use hotcell::{GatewayConfig, GatewayLimits, Runner};
 use std::fmt;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use tokio::net::TcpListener;
@@ -47,6 +59,7 @@ pub struct Gateway {
 struct Inner {
     runner: Runner,
     models: Models,
+    control: Control,
     limits: GatewayLimits,
     gate: Gate,
     /// Begins the ids of this gateway's requests: another gateway has other ids.
@@ -65,6 +78,7 @@ impl Gateway {
         Ok(Self {
             inner: Arc::new(Inner {
                 models: Models::new(&config)?,
+                control: Control::new(runner.config())?,
                 gate: Gate::of(&limits),
                 limits,
                 mark: mark()?,
@@ -83,6 +97,21 @@ impl Gateway {
             self.inner.runner.prepare(provider)?;
         }
         Ok(())
+    }
+
+    /// Whether it may be reached at this address.
+    ///
+    /// # Errors
+    /// [`GatewayError::Open`], where others reach it, nobody is asked for a key, and nobody said
+    /// that this is meant.
+    pub fn may_listen(&self, address: SocketAddr) -> Result<(), GatewayError> {
+        self.inner.control.may_listen(address)
+    }
+
+    /// Adds to a confinement what the gateway needs beyond what its runner does.
+    #[must_use]
+    pub fn confinement(&self, confinement: Confinement) -> Confinement {
+        self.inner.control.confinement(confinement)
     }
 
     /// Serves until `stop` is ready; then what is under way has its time to end. No listener

@@ -3,7 +3,7 @@
 use crate::reply::{self, Reply};
 use crate::route::{self, Endpoint, Lost};
 use crate::visit::Visit;
-use crate::{Inner, chat, incoming};
+use crate::{Inner, admin, chat, incoming};
 use hotcell::types::{Failure, FailureKind};
 use hotcell_dialects::Dialect;
 use http::{HeaderValue, Request};
@@ -31,6 +31,12 @@ pub(crate) async fn serve(
     let connections = Arc::new(Semaphore::new(gateway.limits.connections as usize));
     let mut accepting = JoinSet::new();
     for listener in listeners {
+        // Whoever has the gateway as a library may not have asked.
+        let address = listener.local_addr().ok();
+        if let Some(Err(error)) = address.map(|address| gateway.control.may_listen(address)) {
+            tracing::error!(target: "hotcell::gateway", %error, "an address is not served");
+            continue;
+        }
         accepting.spawn(accept(gateway.clone(), listener, connections.clone(), graceful.clone()));
     }
     pin!(stop).await;
@@ -98,6 +104,9 @@ fn connection(
 /// Answers one request.
 async fn respond(gateway: Arc<Inner>, request: Request<Incoming>) -> Reply {
     let (head, body) = request.into_parts();
+    if admin::is_for(head.uri.path()) {
+        return admin::respond(&gateway, head, body).await;
+    }
     let endpoint = match route::find(&head.method, head.uri.path()) {
         Ok(endpoint) => endpoint,
         Err(lost) => return nowhere(&lost, head.uri.path()),
@@ -106,6 +115,9 @@ async fn respond(gateway: Arc<Inner>, request: Request<Incoming>) -> Reply {
     let Endpoint::Chat(dialect) = visit.endpoint else {
         return reply::json(200, br#"{"status":"ok"}"#.to_vec());
     };
+    if let Err(error) = visit.admit(&head).await {
+        return visit.fail(&error);
+    }
     let limits = &gateway.limits;
     let body = incoming::read(body, limits.body_bytes, Duration::from_millis(limits.body_ms)).await;
     match body {

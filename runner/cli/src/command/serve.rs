@@ -28,13 +28,18 @@ pub(crate) fn run(
     }
     let runner = builder.build()?;
     let gateway = Gateway::new(runner.clone()).map_err(problem)?;
+    for address in &addresses {
+        gateway.may_listen(*address).map_err(problem)?;
+    }
     let listeners = addresses.iter().map(listen).collect::<Result<Vec<_>, _>>()?;
     gateway.prepare().map_err(problem)?;
     let ready = runner.providers_at_rest().into_iter().filter(|provider| {
         provider.secrets.iter().any(|secret| secret.present && !secret.optional)
     });
     let ready: Vec<_> = ready.map(|provider| provider.name).collect();
-    confine::confine(&runner, ready.iter().map(|name| (name.as_str(), None)), |needed| needed)?;
+    confine::confine(&runner, ready.iter().map(|name| (name.as_str(), None)), |needed| {
+        gateway.confinement(needed)
+    })?;
     for listener in &listeners {
         terminal.note(&format!("listening on http://{}\n", listener.local_addr()?));
     }
@@ -92,7 +97,7 @@ async fn asked_to_end() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-fn problem(error: hotcell_gateway::GatewayError) -> Problem {
+pub(super) fn problem(error: hotcell_gateway::GatewayError) -> Problem {
     match error {
         hotcell_gateway::GatewayError::Provider(error) => error.into(),
         other => Problem::usage(other.to_string()),

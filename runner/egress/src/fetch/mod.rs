@@ -127,6 +127,37 @@ impl Fetcher {
         Ok(answer.body)
     }
 
+    /// The public document at an address, of at most `most` bytes: nothing is sent with the
+    /// question that says who asks.
+    ///
+    /// # Errors
+    /// [`FetchError`], also of every status that is no success.
+    pub async fn document(&self, place: &Place, most: u64) -> Result<Vec<u8>, FetchError> {
+        place.permitted(self.permits)?;
+        let ask = Ask { place, accept: Some("application/json"), authorization: None, most };
+        let answer = Session::new(self).get(&ask).await?;
+        match answer.status.is_success() {
+            true => Ok(answer.body),
+            false => Err(FetchError::status(place, answer.status)),
+        }
+    }
+
+    /// Reads now, and no more, whose certificates are believed and the proxy's credential.
+    /// What cannot be read is told by the fetch that needs it.
+    pub fn read_ahead(&self) {
+        let _ = self.egress.inner.tls();
+        if let Some(proxy) = &self.egress.inner.proxy {
+            proxy.read_ahead();
+        }
+    }
+
+    /// The TCP port that is connected to for this place: its own, or that of the proxy before
+    /// it.
+    pub fn port(&self, place: &Place) -> u16 {
+        let proxy = self.egress.inner.proxy_for(&place.scheme, place.reach(self.permits));
+        proxy.and_then(|proxy| proxy.uri.port_u16()).unwrap_or_else(|| place.port())
+    }
+
     /// What lies beside an address, under its name with `.EXTENSION` behind it; none
     /// where nothing does.
     ///
