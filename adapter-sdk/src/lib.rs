@@ -173,6 +173,10 @@ pub use wall::{Header, LogLevel, Method, log, setting};
 /// absent. No manifest can declare a setting of this name.
 pub const STRICT: &str = "hotcell.strict";
 
+/// The setting by which the runner says that it is told the usage of every answer: `yes`, or
+/// absent. No manifest can declare a setting of this name.
+pub const USAGE: &str = "hotcell.usage";
+
 #[doc(hidden)]
 pub mod __private {
     pub use crate::adapter::{Exported, ExportedAudio, ExportedCompletion};

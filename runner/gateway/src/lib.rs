@@ -75,10 +75,12 @@ impl Gateway {
     pub fn new(runner: Runner) -> Result<Self, GatewayError> {
         let config = runner.config().gateway.clone().unwrap_or_default();
         let limits = config.limits.clone().unwrap_or_default();
+        let control = Control::new(runner.config())?;
+        let runner = if control.ledger.is_some() { runner.counting() } else { runner };
         Ok(Self {
             inner: Arc::new(Inner {
                 models: Models::new(&config)?,
-                control: Control::new(runner.config())?,
+                control,
                 gate: Gate::of(&limits),
                 limits,
                 mark: mark()?,

@@ -4,6 +4,7 @@
 mod adapter;
 mod audit;
 mod chat;
+mod control;
 mod grant;
 mod media;
 mod sbom;
@@ -14,6 +15,10 @@ mod transcript;
 pub(crate) use adapter::{AdapterCommand, DiffArguments, PackArguments, VerifyArguments};
 pub(crate) use audit::{AuditArguments, AuditCommand, AuditFormat};
 pub(crate) use chat::{ChatArguments, OutputArguments, SamplingArguments};
+pub(crate) use control::{
+    BudgetArguments, IdArguments, KeysCommand, LimitArguments, SpendingArguments, TeamArguments,
+    TeamsCommand, UsageArguments, UsageBy, VirtualKeyArguments,
+};
 pub(crate) use grant::{AddArguments, ConsentArguments, SourceArguments, TrustArguments};
 pub(crate) use media::{
     ImageArguments, ModerateArguments, RerankArguments, SpeakArguments, TimingChoice,
@@ -190,6 +195,12 @@ pub(crate) enum Command {
     Replay(ReplayArguments),
     Sbom(SbomArguments),
     Serve(ServeArguments),
+    #[command(subcommand)]
+    Keys(Box<KeysCommand>),
+    #[command(subcommand)]
+    Teams(Box<TeamsCommand>),
+    Usage(UsageArguments),
+    Budget(SpendingArguments),
     Outline(OutlineArguments),
     /// See and check the configuration
     #[command(subcommand)]

@@ -9,6 +9,7 @@ mod chat;
 mod completions;
 mod config;
 mod confine;
+mod control;
 mod conversation;
 mod doctor;
 mod embed;
@@ -71,6 +72,10 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<(), Prob
         Command::Replay(arguments) => replay::run(arguments, global, terminal),
         Command::Sbom(arguments) => sbom::run(arguments, global, terminal),
         Command::Serve(arguments) => serve::run(arguments, global, terminal),
+        Command::Keys(command) => control::keys(command, global, terminal),
+        Command::Teams(command) => control::teams(command, global, terminal),
+        Command::Usage(arguments) => control::usage(arguments, global, terminal),
+        Command::Budget(arguments) => control::budget(arguments, global, terminal),
         Command::Outline(arguments) => outline::run(arguments, terminal),
         Command::Config(config) => config::run(config, global, terminal),
         Command::Doctor(doctor) => doctor::run(doctor, global, terminal),
@@ -99,6 +104,10 @@ impl Arguments {
             },
             Command::Replay(arguments) => arguments.json,
             Command::Config(config) => config.json(),
+            Command::Keys(command) => command.json(),
+            Command::Teams(command) => command.json(),
+            Command::Usage(arguments) => arguments.json,
+            Command::Budget(arguments) => arguments.json,
             Command::Doctor(doctor) => doctor.json,
             Command::Completions(_)
             | Command::Sbom(_)

@@ -9,6 +9,7 @@ mod configuration;
 #[cfg(target_os = "linux")]
 mod confinement;
 mod context;
+mod control;
 #[cfg(unix)]
 mod conversation;
 mod demo;
