@@ -25,6 +25,14 @@ pub(super) fn changed<T: Serialize + DeserializeOwned>(
     }
     let mut value = super::value(record)?;
     merge(&mut value, Value::Object(patch));
+    // An empty list would be read as a table in which nothing is said.
+    for (name, pointer) in
+        [("limits", "/limits"), ("limits.budget", "/limits/budget"), ("metadata", "/metadata")]
+    {
+        if value.pointer(pointer).is_some_and(|it| !it.is_object()) {
+            return Err(Refused::wrong(name, "is an object"));
+        }
+    }
     serde_json::from_value(value).map_err(|error| Refused::wrong("", error.to_string()))
 }
 

@@ -58,6 +58,7 @@ async fn what_cannot_be_set_is_refused_by_name() {
         json!({ "limits": { "budget": 5 } }),
         json!({ "limits": { "model": ["x"] } }),
         json!({ "limits": [] }),
+        json!({ "limits": { "budget": [] } }),
         json!({ "blocked": "no" }),
         json!({ "metadata": [] }),
         json!({ "expires": "tomorrow" }),

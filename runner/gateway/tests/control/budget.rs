@@ -163,13 +163,14 @@ async fn tokens_are_limited_by_what_a_request_may_use() {
 
 #[tokio::test]
 async fn who_leaves_pays_for_what_came() {
-    let world = World::new().await;
+    let world = World::with("[gateway.prices.\"mock/silent\"]\ninput = 1\noutput = 1\n").await;
     let (key, id) = world.key(json!({ "limits": { "budget": { "total": 1000 } } })).await;
     let mut body: Value = serde_json::from_str(&chat("mock/endless")).unwrap();
     body["stream"] = json!(true);
     let mut leaving = Vec::new();
     for stream in [true, false] {
         body["stream"] = json!(stream);
+        body["model"] = json!(if stream { "mock/endless" } else { "mock/silent" });
         let headers = [("x-api-key", key.as_str())];
         let mut client =
             world.begin("POST", "/v1/chat/completions", &headers, &body.to_string()).await;
