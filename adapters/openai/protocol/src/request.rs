@@ -73,10 +73,8 @@ fn written(request: &ChatRequest, named: &[(&str, &str)]) -> Result<Body, Box<Fa
     writer.flag("parallel_tool_calls", request.parallel_tool_calls, &extra);
     writer.sampling(&request.sampling, &extra);
     // A client of this dialect has spelled these itself, if at all.
-    if !same_dialect {
-        if let Some(reasoning) = &request.reasoning {
-            writer.reasoning(reasoning);
-        }
+    if let Some(reasoning) = request.reasoning.as_ref().filter(|_| !same_dialect) {
+        writer.reasoning(reasoning);
     }
     let keeps_accounts = || setting(USAGE).as_deref() == Some("yes");
     let wants_usage = request.stream && (!same_dialect || keeps_accounts());

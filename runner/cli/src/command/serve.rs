@@ -8,6 +8,7 @@ use crate::terminal::Terminal;
 use hotcell::{Allocation, Runner};
 use hotcell_gateway::Gateway;
 use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 pub(crate) fn run(
@@ -56,7 +57,8 @@ pub(crate) fn run(
             () = async { asked_to_end().await; asked_to_end().await } => Err(Problem::Interrupted),
         }
     });
-    runtime.shutdown_background();
+    // Whoever was cut off has an account too, which is written down when the gateway goes.
+    runtime.shutdown_timeout(Duration::from_secs(1));
     served
 }
 

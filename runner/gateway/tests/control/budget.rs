@@ -78,7 +78,9 @@ async fn a_budget_is_for_all_keys_of_a_team_and_outlives_the_gateway() {
     let (second, _) = world.key(json!({ "team": "red" })).await;
     world.chat(&first, "mock/gpt-4o").await.is(200);
     world.chat(&second, "mock/gpt-4o").await.is(200);
+    let world = world.again().await;
     world.chat(&first, "mock/gpt-4o").await.is(200);
+    let world = world.again().await;
     world.chat(&second, "mock/gpt-4o").await.is(429);
     world.chat(&first, "mock/gpt-4o").await.is(429);
 }

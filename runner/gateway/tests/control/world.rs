@@ -17,12 +17,14 @@ pub(crate) struct World {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) mock: Mock,
     pub(crate) address: SocketAddr,
-    serving: tokio::task::JoinHandle<()>,
+    _serving: Serving,
 }
 
-impl Drop for World {
+struct Serving(tokio::task::JoinHandle<()>);
+
+impl Drop for Serving {
     fn drop(&mut self) {
-        self.serving.abort();
+        self.0.abort();
     }
 }
 
@@ -106,7 +108,21 @@ impl World {
         let serving = tokio::spawn(async move {
             gateway.serve(vec![listener], std::future::pending()).await;
         });
-        Self { folder, mock, address, serving }
+        Self { folder, mock, address, _serving: Serving(serving) }
+    }
+
+    /// The same with another gateway, which has what the one before wrote down.
+    pub(crate) async fn again(self) -> Self {
+        let Self { folder, mock, _serving, .. } = self;
+        drop(_serving);
+        loop {
+            match gateway(config(folder.path(), &mock, "")) {
+                Ok(gateway) => return Self::serving(gateway, folder, mock).await,
+                // The one before is not gone yet.
+                Err(GatewayError::State(_)) => tokio::task::yield_now().await,
+                Err(error) => panic!("{error}"),
+            }
+        }
     }
 
     /// Sends what is written here, and nothing that is not.

@@ -6,12 +6,11 @@ use crate::ledger::Window;
 use crate::store::{Claim, Held, Meter, Standing};
 use std::collections::HashMap;
 
-/// Meters that are kept although their window is over, at the most.
-const STALE: usize = 10_000;
-
 #[derive(Debug, Default)]
 pub(super) struct Meters {
     known: HashMap<Meter, Count>,
+    /// The minute in which those were last forgotten that are over.
+    swept: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -93,13 +92,14 @@ impl Meters {
         }
     }
 
-    /// Forgets meters whose window is over and that nothing is held on.
+    /// Forgets meters whose window is over and that nothing is held on, once a minute.
     pub(super) fn forget(&mut self, now: u64) {
-        if self.known.len() > STALE {
-            self.known.retain(|meter, count| {
-                let is_over = meter.window.start(now) != meter.start;
-                !is_over || count.standing.held > 0 || count.state == State::Asked
-            });
+        if std::mem::replace(&mut self.swept, now / 60) == now / 60 {
+            return;
         }
+        self.known.retain(|meter, count| {
+            let is_over = meter.window.start(now) != meter.start;
+            !is_over || count.standing.held > 0 || count.state == State::Asked
+        });
     }
 }

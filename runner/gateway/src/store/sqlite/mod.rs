@@ -7,6 +7,8 @@
 mod meters;
 mod schema;
 mod statements;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 use super::{
