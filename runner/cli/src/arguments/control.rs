@@ -2,6 +2,22 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
+/// Where the gateway's keys and accounts are.
+#[derive(Args, Debug)]
+pub(crate) struct StateArguments {
+    /// Ask the admin API of this gateway, such as https://llm.example.com, instead of the state
+    /// on this machine; the admin key comes from where the configuration says, or from
+    /// HOTCELL_ADMIN_KEY
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "HOTCELL_GATEWAY",
+        hide_env_values = true
+    )]
+    pub(crate) gateway: Option<String>,
+}
+
 /// Make and change the keys that clients of the gateway use
 ///
 /// A key may use some models and endpoints, at some rate, for some money and until some day. It
@@ -11,8 +27,17 @@ use clap::{Args, Subcommand, ValueEnum};
 ///   hotcell keys create --alias ci --model 'openai/*' --budget-month 20 --expires-in 90d
 ///   hotcell keys block key-0123456789abcdef
 ///   hotcell keys rotate key-0123456789abcdef
-#[derive(Debug, Subcommand)]
+#[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
+pub(crate) struct KeysArguments {
+    #[command(flatten)]
+    pub(crate) state: StateArguments,
+
+    #[command(subcommand)]
+    pub(crate) command: KeysCommand,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum KeysCommand {
     /// Make a key, and show it
     Create(KeyCreateArguments),
@@ -40,6 +65,15 @@ pub(crate) enum KeysCommand {
 }
 
 /// Make and change teams, whose keys share limits
+#[derive(Args, Debug)]
+pub(crate) struct TeamsArguments {
+    #[command(flatten)]
+    pub(crate) state: StateArguments,
+
+    #[command(subcommand)]
+    pub(crate) command: TeamsCommand,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum TeamsCommand {
     /// Make a team
@@ -194,6 +228,9 @@ pub(crate) struct IdArguments {
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct UsageArguments {
+    #[command(flatten)]
+    pub(crate) state: StateArguments,
+
     /// One line for each of these; may be given more than once
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     pub(crate) by: Vec<UsageBy>,
@@ -242,6 +279,9 @@ pub(crate) enum UsageBy {
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct SpendingArguments {
+    #[command(flatten)]
+    pub(crate) state: StateArguments,
+
     /// A key's id (`key-…`) or a team's name
     #[arg(value_name = "ID")]
     pub(crate) id: Option<String>,

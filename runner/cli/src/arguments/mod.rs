@@ -16,8 +16,9 @@ pub(crate) use adapter::{AdapterCommand, DiffArguments, PackArguments, VerifyArg
 pub(crate) use audit::{AuditArguments, AuditCommand, AuditFormat};
 pub(crate) use chat::{ChatArguments, OutputArguments, SamplingArguments};
 pub(crate) use control::{
-    BudgetArguments, IdArguments, KeysCommand, LimitArguments, SpendingArguments, TeamArguments,
-    TeamsCommand, UsageArguments, UsageBy, VirtualKeyArguments,
+    BudgetArguments, IdArguments, KeysArguments, KeysCommand, LimitArguments, SpendingArguments,
+    StateArguments, TeamArguments, TeamsArguments, TeamsCommand, UsageArguments, UsageBy,
+    VirtualKeyArguments,
 };
 pub(crate) use grant::{AddArguments, ConsentArguments, SourceArguments, TrustArguments};
 pub(crate) use media::{
@@ -195,10 +196,8 @@ pub(crate) enum Command {
     Replay(ReplayArguments),
     Sbom(SbomArguments),
     Serve(ServeArguments),
-    #[command(subcommand)]
-    Keys(Box<KeysCommand>),
-    #[command(subcommand)]
-    Teams(Box<TeamsCommand>),
+    Keys(Box<KeysArguments>),
+    Teams(Box<TeamsArguments>),
     Usage(UsageArguments),
     Budget(SpendingArguments),
     Outline(OutlineArguments),

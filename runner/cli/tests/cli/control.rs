@@ -236,6 +236,43 @@ fn keys_are_made_listed_and_closed_while_a_gateway_serves() {
     assert!(by_model.contains("mock/gpt-4o-mini") && by_model.contains("red"), "{by_model}");
 }
 
+#[test]
+fn a_gateway_elsewhere_is_asked_with_the_admin_key_alone() {
+    let context = context();
+    let served = Served::start(&context);
+    let url = format!("http://{}", served.address);
+    let empty = Context::empty();
+    let run = |key: &str, arguments: &[&str]| {
+        let mut all = arguments.to_vec();
+        all.extend(["--gateway", &url]);
+        let mut command = empty.command(&all);
+        command.env("HOTCELL_ADMIN_KEY", key);
+        empty.run_command(command, b"")
+    };
+    let admin = "the-operators-own-key-0123456789";
+    let made = run(admin, &["keys", "create", "--budget-day", "5", "--json"]).good().json();
+    let (key, id) = (made["key"].as_str().unwrap(), made["id"].as_str().unwrap());
+    assert_eq!(served.ask("POST", "/v1/chat/completions", key, &chat(false)).unwrap().0, 200);
+    let usage = run(admin, &["usage", "--by", "key", "--json"]).good().json();
+    assert_eq!(
+        (&usage["usage"][0]["key"], &usage["usage"][0]["requests"]),
+        (&id.into(), &1.into())
+    );
+    assert!(run(admin, &["budget", id]).good().out.contains("$5.00"));
+    // A removed key opens nothing at once: the gateway removed it itself.
+    run(admin, &["keys", "delete", id]).good();
+    assert_eq!(served.ask("POST", "/v1/chat/completions", key, &chat(false)).unwrap().0, 401);
+    for (key, said) in [(key, "needs the admin key"), ("", "HOTCELL_ADMIN_KEY is not set")] {
+        let screen = run(key, &["keys", "list"]);
+        assert_eq!(screen.code, Some(2), "{screen:?}");
+        assert!(screen.err.contains(said), "{screen:?}");
+    }
+    drop(served);
+    let screen = run(admin, &["keys", "list"]);
+    assert_eq!(screen.code, Some(2), "{screen:?}");
+    assert!(screen.err.contains("cannot be reached") && !screen.err.contains(admin), "{screen:?}");
+}
+
 /// Until a gateway has seen what another process changed.
 #[track_caller]
 fn eventually(is: impl Fn() -> bool) {

@@ -3,7 +3,6 @@
 use super::{Ask, Refused, Told};
 use crate::reply::{self, Reply};
 use crate::{Inner, incoming};
-use hotcell_dialects::Dialect;
 use http::HeaderValue;
 use http::header::CACHE_CONTROL;
 use http::request::Parts;
@@ -23,7 +22,7 @@ pub(crate) fn is_for(path: &str) -> bool {
 pub(crate) async fn respond(gateway: &Inner, head: Parts, body: Incoming) -> Reply {
     // Before anything is read, and before it is said what there is.
     if let Err(error) = gateway.control.access.admit_operator(&head.headers) {
-        return reply::failure(Dialect::OpenAiChat, &error.failure);
+        return written(Refused::from(error.failure).told());
     }
     let Some(desk) = &gateway.control.desk else {
         let refused = Refused::absent("this gateway keeps no state; set [gateway.state]");
@@ -32,7 +31,7 @@ pub(crate) async fn respond(gateway: &Inner, head: Parts, body: Incoming) -> Rep
     let within = Duration::from_millis(gateway.limits.body_ms);
     let body = match incoming::read(body, LONGEST, within).await {
         Ok(body) => body,
-        Err(failure) => return reply::failure(Dialect::OpenAiChat, &failure),
+        Err(failure) => return written(Refused::from(failure).told()),
     };
     let body: Map<String, Value> = match body.is_empty() {
         true => Map::new(),

@@ -27,9 +27,11 @@ use crate::GatewayError;
 use crate::control;
 use crate::store::{Sqlite, Store, StoreError};
 use hotcell::GatewayConfig;
+use hotcell::types::Failure;
 use query::Query;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -133,14 +135,14 @@ impl fmt::Debug for Desk {
 #[derive(Debug)]
 struct Refused {
     status: u16,
-    code: &'static str,
+    code: Cow<'static, str>,
     message: String,
     param: Option<String>,
 }
 
 impl Refused {
-    fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), param: None }
+    fn new(status: u16, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { status, code: code.into(), message: message.into(), param: None }
     }
 
     fn wrong(param: &str, message: impl Into<String>) -> Self {
@@ -157,6 +159,14 @@ impl Refused {
         let kind = if status < 500 { "invalid_request_error" } else { "api_error" };
         let error = json!({ "message": message, "type": kind, "param": param, "code": code });
         Told { status, body: json!({ "error": error }) }
+    }
+}
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        let consequence = hotcell::consequence(failure.kind);
+        let code = failure.code.map_or(consequence.name.into(), Cow::Owned);
+        Self::new(consequence.http_status, code, failure.message)
     }
 }
 

@@ -156,6 +156,7 @@ async fn no_key_of_a_client_gets_to_any_route_of_the_admin_api() {
             assert_eq!(refused.status, 403, "{method} {path}: {refused:?}");
             let refused = world.send(method, &path, &[], "{}").await;
             assert_eq!(refused.status, 401, "{method} {path}: {refused:?}");
+            assert_eq!(refused.json()["error"]["code"], "missing_api_key", "{method} {path}");
         }
     }
     // It is there yet, and as it was.

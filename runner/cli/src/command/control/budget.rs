@@ -11,7 +11,7 @@ pub(in crate::command) fn run(
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Problem> {
-    let operator = Operator::new(global)?;
+    let operator = Operator::new(&arguments.state, global)?;
     let change = amounts(&arguments.budget);
     let found = match &arguments.id {
         None if !change.is_empty() => {

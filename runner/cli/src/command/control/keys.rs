@@ -1,5 +1,7 @@
 use super::{Operator, limits, limits_line, part, state_of};
-use crate::arguments::{GlobalArguments, IdArguments, KeysCommand, VirtualKeyArguments};
+use crate::arguments::{
+    GlobalArguments, IdArguments, KeysArguments, KeysCommand, VirtualKeyArguments,
+};
 use crate::problem::Problem;
 use crate::render::table::{Table, cell};
 use crate::render::text::{Span, visible_line};
@@ -7,13 +9,13 @@ use crate::terminal::Terminal;
 use serde_json::{Map, Value, json};
 
 pub(in crate::command) fn run(
-    command: &KeysCommand,
+    arguments: &KeysArguments,
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Problem> {
-    let operator = Operator::new(global)?;
+    let operator = Operator::new(&arguments.state, global)?;
     let at = |id: &str| part(id).map(|id| format!("keys/{id}"));
-    match command {
+    match &arguments.command {
         KeysCommand::Create(create) => {
             let key = operator.ask("POST", "keys", members(&create.key))?;
             show_new(&key, create.key.json, terminal)

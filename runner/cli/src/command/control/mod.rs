@@ -1,5 +1,5 @@
 //! The gateway's keys, teams, budgets and accounts: what its admin API does, done with the
-//! state itself, whether or not a gateway runs.
+//! state itself, whether or not a gateway runs, or by a gateway that is elsewhere.
 
 mod budget;
 mod keys;
@@ -13,23 +13,46 @@ pub(super) use usage::run as usage;
 
 use super::serve::problem;
 use super::{configuration, runtime};
-use crate::arguments::{BudgetArguments, GlobalArguments, LimitArguments};
+use crate::arguments::{BudgetArguments, GlobalArguments, LimitArguments, StateArguments};
 use crate::problem::Problem;
-use hotcell_gateway::{Ask, Desk};
+use hotcell::egress::SecretSource;
+use hotcell::egress::fetch::{FetchError, Fetcher, Permits, Place};
+use hotcell_gateway::{Ask, Desk, Told};
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
-/// Somebody at the desk.
+/// Bytes of an answer of the admin API.
+const LONGEST: u64 = 16 * 1024 * 1024;
+
+/// Somebody who may change it.
 pub(super) struct Operator {
-    desk: Desk,
+    at: At,
     runtime: Runtime,
 }
 
+/// Where it is done.
+enum At {
+    State(Desk),
+    Gateway { fetcher: Box<Fetcher>, place: Place, key: SecretSource },
+}
+
 impl Operator {
-    fn new(global: &GlobalArguments) -> Result<Self, Problem> {
-        let config = configuration(global)?.gateway.unwrap_or_default();
-        let desk = Desk::open(&config).map_err(problem)?;
-        Ok(Self { desk, runtime: runtime()? })
+    fn new(arguments: &StateArguments, global: &GlobalArguments) -> Result<Self, Problem> {
+        let config = configuration(global)?;
+        let gateway = config.gateway.clone().unwrap_or_default();
+        let at = match &arguments.gateway {
+            None => At::State(Desk::open(&gateway).map_err(problem)?),
+            Some(url) => {
+                let place = format!("{}/admin", url.trim_end_matches('/'));
+                let place = place.parse().map_err(|error| unreached(error, url))?;
+                // The operator named it, and without TLS it is in a network of their own.
+                let permits = Permits { allow_private: true, allow_plaintext: true };
+                let fetcher = Box::new(config.egress()?.build().fetcher(permits));
+                let usual = || SecretSource::Env("HOTCELL_ADMIN_KEY".to_owned());
+                At::Gateway { fetcher, place, key: gateway.admin_key.unwrap_or_else(usual) }
+            }
+        };
+        Ok(Self { at, runtime: runtime()? })
     }
 
     /// Asks, and gives the answer's body.
@@ -44,12 +67,25 @@ impl Operator {
         query: &str,
         body: Map<String, Value>,
     ) -> Result<Value, Problem> {
-        let told = self.runtime.block_on(self.desk.answer(Ask { method, path, query, body }));
+        let told = match &self.at {
+            At::State(desk) => {
+                self.runtime.block_on(desk.answer(Ask { method, path, query, body }))
+            }
+            At::Gateway { fetcher, place, key } => {
+                let path = format!("/admin/{path}?{query}");
+                let body = Value::Object(body).to_string().into_bytes();
+                let asked = fetcher.ask_service(place, method, &path, key, body, LONGEST);
+                let told = self.runtime.block_on(asked);
+                let (status, body) = told.map_err(|error| unreached(error, &place.to_string()))?;
+                Told { status, body: serde_json::from_slice(&body).unwrap_or_default() }
+            }
+        };
         if told.status < 400 {
             return Ok(told.body);
         }
         let error = &told.body["error"];
-        let message = error["message"].as_str().unwrap_or("it did not work");
+        let unsaid = format!("the answer is {}, and no gateway's", told.status);
+        let message = error["message"].as_str().unwrap_or(&unsaid);
         Err(Problem::usage(match error["param"].as_str() {
             Some(param) if !message.contains(param) => format!("{param}: {message}"),
             _ => message.to_owned(),
@@ -72,6 +108,15 @@ impl Operator {
             }
         }
     }
+}
+
+/// A gateway that could not be asked.
+fn unreached(error: FetchError, gateway: &str) -> Problem {
+    let help = format!(
+        "`--gateway` is the origin of a gateway that runs: https://, or http:// in a network of \
+         your own; without it the state on this machine is used, and not {gateway}"
+    );
+    Problem::usage(error.message).with_help(help)
 }
 
 /// An id, as a path has it: it is no way to elsewhere.

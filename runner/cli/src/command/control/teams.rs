@@ -1,6 +1,6 @@
 use super::keys::blocked;
 use super::{Operator, limits, limits_line, part, state_of};
-use crate::arguments::{GlobalArguments, IdArguments, TeamArguments, TeamsCommand};
+use crate::arguments::{GlobalArguments, IdArguments, TeamArguments, TeamsArguments, TeamsCommand};
 use crate::problem::Problem;
 use crate::render::table::{Table, cell};
 use crate::render::text::{Span, visible_line};
@@ -8,13 +8,13 @@ use crate::terminal::Terminal;
 use serde_json::{Map, Value, json};
 
 pub(in crate::command) fn run(
-    command: &TeamsCommand,
+    arguments: &TeamsArguments,
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Problem> {
-    let operator = Operator::new(global)?;
+    let operator = Operator::new(&arguments.state, global)?;
     let at = |id: &str| part(id).map(|id| format!("teams/{id}"));
-    match command {
+    match &arguments.command {
         TeamsCommand::Create(team) => {
             let mut new = members(team);
             new.insert("id".to_owned(), json!(team.id));

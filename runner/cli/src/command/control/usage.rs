@@ -11,7 +11,7 @@ pub(in crate::command) fn run(
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Problem> {
-    let operator = Operator::new(global)?;
+    let operator = Operator::new(&arguments.state, global)?;
     let by: Vec<&str> = arguments.by.iter().map(|by| by.name()).collect();
     let mut query = vec![format!("by={}", by.join(","))];
     let texts = [
