@@ -273,6 +273,35 @@ fn a_gateway_elsewhere_is_asked_with_the_admin_key_alone() {
     assert!(screen.err.contains("cannot be reached") && !screen.err.contains(admin), "{screen:?}");
 }
 
+#[test]
+fn the_admin_key_follows_no_redirect() {
+    use std::net::TcpListener;
+    let thief = TcpListener::bind("127.0.0.1:0").unwrap();
+    thief.set_nonblocking(true).unwrap();
+    let to = thief.local_addr().unwrap();
+    let false_gateway = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", false_gateway.local_addr().unwrap());
+    let asked = std::thread::spawn(move || {
+        let (mut stream, _) = false_gateway.accept().unwrap();
+        let mut request = [0; 4096];
+        let length = stream.read(&mut request).unwrap();
+        let answer = format!(
+            "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://{to}/admin/keys\r\n\
+             content-length: 0\r\nconnection: close\r\n\r\n"
+        );
+        stream.write_all(answer.as_bytes()).unwrap();
+        String::from_utf8_lossy(&request[..length]).into_owned()
+    });
+    let empty = Context::empty();
+    let mut command = empty.command(&["keys", "list", "--gateway", &url]);
+    command.env("HOTCELL_ADMIN_KEY", "the-operators-own-key-0123456789");
+    let screen = empty.run_command(command, b"");
+    assert!(asked.join().unwrap().contains("the-operators-own-key"));
+    assert_eq!(screen.code, Some(2), "{screen:?}");
+    assert!(screen.err.contains("307"), "{screen:?}");
+    assert_eq!(thief.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+}
+
 /// Until a gateway has seen what another process changed.
 #[track_caller]
 fn eventually(is: impl Fn() -> bool) {

@@ -199,3 +199,36 @@ async fn who_leaves_pays_for_what_came() {
     assert_eq!(left["budgets"][0]["held"], 0.0);
     assert_eq!(left["budgets"][0]["spent"], used["cost"]);
 }
+
+#[tokio::test]
+async fn no_client_has_the_whole_of_an_answer_before_its_account_is_kept() {
+    let world = World::new().await;
+    let (key, id) = world.key(json!({})).await;
+    world.chat(&key, "mock/gpt-4o").await.is(200);
+    // Somebody else writes, and takes their time: nothing can be committed until they are done.
+    let file = world.folder.path().join("state/gateway.db");
+    let other = rusqlite::Connection::open(&file).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut clients = Vec::new();
+    for stream in [false, true] {
+        let mut body: Value = serde_json::from_str(&chat("mock/gpt-4o")).unwrap();
+        body["stream"] = json!(stream);
+        let headers = [("x-api-key", key.as_str())];
+        let path = "/v1/chat/completions";
+        clients.push(world.begin("POST", path, &headers, &body.to_string()).await);
+    }
+    let mut answers = [Vec::new(), Vec::new()];
+    for (client, answer) in clients.iter_mut().zip(&mut answers) {
+        let ended = client.read_to_end(answer);
+        let ended = tokio::time::timeout(Duration::from_millis(700), ended).await;
+        assert!(ended.is_err(), "{}", String::from_utf8_lossy(answer));
+    }
+    other.execute_batch("ROLLBACK").unwrap();
+    for (client, answer) in clients.iter_mut().zip(&mut answers) {
+        client.read_to_end(answer).await.unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(answer));
+    }
+    let count = "SELECT SUM(requests) FROM usage WHERE key = ?1";
+    let count: i64 = other.query_row(count, [&id], |row| row.get(0)).unwrap();
+    assert_eq!(count, 3);
+}

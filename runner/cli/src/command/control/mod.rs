@@ -80,7 +80,7 @@ impl Operator {
                 Told { status, body: serde_json::from_slice(&body).unwrap_or_default() }
             }
         };
-        if told.status < 400 {
+        if (200..300).contains(&told.status) {
             return Ok(told.body);
         }
         let error = &told.body["error"];
