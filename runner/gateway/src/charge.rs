@@ -31,6 +31,10 @@ impl Visit {
     /// # Errors
     /// `quota-exhausted`, `rate-limited`.
     pub(crate) async fn hold(&mut self, entry: &Entry, estimate: Estimate) -> Result<(), Error> {
+        // An endpoint that asks more than once is one request.
+        if self.account.is_some() {
+            return Ok(());
+        }
         let gateway = self.gateway.clone();
         let (Some(ledger), Some(caller)) = (&gateway.control.ledger, &self.caller) else {
             return Ok(());
