@@ -17,13 +17,20 @@ mod attempt;
 mod body;
 mod chat;
 mod deployment;
+mod embeddings;
 mod error;
+mod form;
 mod frames;
 mod gate;
+mod image;
 mod incoming;
+mod moderation;
 mod reply;
+mod rerank;
 mod route;
 mod server;
+mod speech;
+mod transcription;
 mod visit;
 
 pub use error::GatewayError;
@@ -35,6 +42,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 
 /// A gateway. Cheap to clone.
@@ -95,6 +103,11 @@ impl Gateway {
     pub fn config(&self) -> GatewayConfig {
         self.inner.runner.config().gateway.clone().unwrap_or_default()
     }
+}
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// Sixty-four bits that no other gateway has.
