@@ -11,7 +11,7 @@
 mod answer;
 mod citation;
 mod content;
-mod logprobs;
+pub(crate) mod logprobs;
 mod models;
 pub(crate) mod piece;
 pub(crate) mod refusal;

@@ -11,7 +11,7 @@ enum Whole<'a> {
 }
 
 /// All pieces as one object; none of none.
-pub(super) fn joined(mut pieces: Vec<String>) -> Option<String> {
+pub(crate) fn joined(mut pieces: Vec<String>) -> Option<String> {
     if pieces.len() < 2 {
         return pieces.pop();
     }

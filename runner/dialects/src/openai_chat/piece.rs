@@ -226,7 +226,7 @@ pub(crate) fn audio(part: &MediaPart, about: &About, out: &mut Vec<u8>) -> bool 
     let members = own(part.extra.as_ref());
     out.push(b'{');
     match &members {
-        Some(members) => members.write(out),
+        Some(members) => members.clone().without(&["data"]).write(out),
         // The form demands all of them.
         None => {
             json::text("id", &format!("audio-{}", about.id), out);
