@@ -49,6 +49,12 @@ pub(crate) fn failure(dialect: Dialect, failure: &Failure) -> Reply {
     reply
 }
 
+/// The same, which nobody on the way keeps.
+pub(crate) fn uncached(mut reply: Reply) -> Reply {
+    reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    reply
+}
+
 /// Sets a header, unless its value cannot be one.
 pub(crate) fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {

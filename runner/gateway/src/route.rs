@@ -80,8 +80,9 @@ fn route(path: &str) -> Option<Route> {
     };
     if let Some(rest) = path.strip_prefix("/models/") {
         // Google's newer paths have no `beta`.
-        if rest.contains(':') && gemini(&path["/models".len()..]).is_some() {
-            return gemini(&path["/models".len()..]);
+        let google = gemini(&path["/models".len()..]);
+        if google.as_ref().is_some_and(|route| route.endpoint != Endpoint::GeminiModels) {
+            return google;
         }
         let model = decoded(rest).filter(|model| !model.is_empty())?;
         return Some(Route { endpoint: Endpoint::Models, model: Some(model), stream: false });

@@ -4,7 +4,7 @@ use crate::reply::{self, Reply};
 use crate::route::{self, Endpoint, Lost};
 use crate::visit::Visit;
 use crate::{
-    Inner, chat, embeddings, form, image, incoming, moderation, rerank, speech, transcription,
+    Inner, chat, embeddings, form, image, incoming, models, moderation, rerank, speech, tokens, transcription,
 };
 use hotcell::types::{Failure, FailureKind};
 use hotcell_dialects::{Dialect, openai_media};
@@ -131,10 +131,16 @@ async fn respond(gateway: Arc<Inner>, request: Request<Incoming>) -> Reply {
                 form.and_then(|form| openai_media::read_transcription_request(form, translate));
             transcription::respond(visit, request).await
         }
-        other => {
-            let message = format!("{} is not answered yet", other.name());
-            visit.fail(&hotcell::Error::new(FailureKind::NotFound, message))
+        Endpoint::CountTokens(dialect) => {
+            tokens::respond(visit, dialect, &route, &head, &body).await
         }
+        Endpoint::GeminiEmbeddings { batch } => {
+            embeddings::gemini(visit, &route.model.unwrap_or_default(), batch, &body).await
+        }
+        Endpoint::Models | Endpoint::GeminiModels => {
+            models::respond(visit, route.model.as_deref(), &head.headers)
+        }
+        Endpoint::Live | Endpoint::Ready => reply::json(200, br#"{"status":"ok"}"#.to_vec()),
     }
 }
 
