@@ -14,6 +14,7 @@ mod dialect;
 mod exchange;
 mod replay;
 mod score;
+mod way_back;
 
 use dialect::{Dialect, KINDS};
 use exchange::{Exchange, Folder};
@@ -130,6 +131,9 @@ fn play(cast: &[(Dialect, String)], queue: &Mutex<Queue>) -> Vec<Judgement> {
             judged.push(Judgement::new(kind, Half::Response, &exchange, result));
             if let Some(result) = player.request(dialect, &exchange).await {
                 judged.push(Judgement::new(kind, Half::Request, &exchange, result));
+            }
+            if let Some(result) = player.way_back(dialect, &exchange).await {
+                judged.push(Judgement::new(kind, Half::WayBack, &exchange, result));
             }
         }
     })

@@ -6,11 +6,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// The two halves of a replay.
+/// What is judged of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Half {
     Response,
     Request,
+    WayBack,
 }
 
 /// What became of one half of one exchange.
@@ -44,6 +45,7 @@ struct Score {
     kind: &'static str,
     responses: (usize, usize),
     requests: (usize, usize),
+    ways_back: (usize, usize),
     passed_over: usize,
 }
 
@@ -85,6 +87,7 @@ impl Scores {
                     let score = self.of(kind).map(|score| match half {
                         Half::Response => &mut score.responses,
                         Half::Request => &mut score.requests,
+                        Half::WayBack => &mut score.ways_back,
                     });
                     (format!("{kind} {half:?} ").to_lowercase(), score)
                 }
@@ -117,11 +120,11 @@ impl Scores {
     pub(crate) fn tell(&self, file: &Path) -> ExitCode {
         let mut passed = 0;
         for score in &self.kinds {
-            let Score { kind, responses, requests, passed_over } = score;
-            passed += responses.0 + requests.0;
+            let Score { kind, responses, requests, ways_back, passed_over } = score;
+            passed += responses.0 + requests.0 + ways_back.0;
             println!(
-                "corpus {kind}: {} of {} responses, {} of {} requests",
-                responses.0, responses.1, requests.0, requests.1
+                "corpus {kind}: {} of {} responses, {} of {} requests, {} of {} ways back",
+                responses.0, responses.1, requests.0, requests.1, ways_back.0, ways_back.1
             );
             if *passed_over > 0 {
                 println!(
