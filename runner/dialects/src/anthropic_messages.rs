@@ -7,10 +7,21 @@
 //! JSON text is kept as it stands: the input of a call, schemas, and every member that
 //! is not modelled come out as they were written, numbers included.
 
+mod answer;
 mod block;
 mod media;
+mod models;
+mod nesting;
 pub(crate) mod object;
+mod refusal;
+mod stream;
 mod tool;
+mod word;
+
+pub use answer::write_answer;
+pub use models::{write_count, write_model, write_models};
+pub use refusal::write_refusal;
+pub use stream::StreamWriter;
 
 use crate::DialectError;
 use hotcell::types::{
@@ -203,34 +214,3 @@ fn read_sampling(object: &mut Object<'_, '_>) -> Result<Sampling, DialectError> 
 
 #[cfg(test)]
 mod tests;
-
-/// Writes a stream.
-#[derive(Debug)]
-pub struct StreamWriter;
-
-impl StreamWriter {
-    /// Of an answer to this request.
-    pub fn new(_: &hotcell::types::ChatRequest, _: crate::About) -> Self {
-        Self
-    }
-}
-
-impl crate::AnswerWriter for StreamWriter {
-    fn event(&mut self, _: hotcell::types::Event, _: &mut Vec<u8>) {}
-    fn end(&mut self, _: &mut Vec<u8>) {}
-    fn fail(&mut self, _: &hotcell::types::Failure, _: &mut Vec<u8>) {}
-}
-
-/// Writes a whole answer.
-pub fn write_answer(
-    _: &hotcell::types::ChatRequest,
-    _: crate::About,
-    _: Vec<hotcell::types::Event>,
-) -> Vec<u8> {
-    Vec::new()
-}
-
-/// Writes why there is no answer.
-pub fn write_refusal(failure: &hotcell::types::Failure) -> crate::Refusal {
-    crate::Refusal { status: hotcell::consequence(failure.kind).http_status, body: Vec::new() }
-}

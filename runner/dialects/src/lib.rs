@@ -14,6 +14,7 @@ pub mod cohere_chat;
 pub mod cohere_embed;
 pub mod gemini;
 pub mod jina_rerank;
+mod json;
 mod object;
 pub mod ollama_chat;
 pub mod ollama_embed;

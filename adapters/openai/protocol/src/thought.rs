@@ -5,7 +5,8 @@ use crate::request::Writer;
 use hotcell_sdk::{ReasoningPart, setting};
 
 /// Members of a message that tell what the model thought.
-pub(crate) const THOUGHTS: [&str; 3] = ["reasoning_content", "reasoning", "reasoning_details"];
+pub(crate) const THOUGHTS: [&str; 4] =
+    ["reasoning_content", "reasoning", "reasoning_details", "thinking_blocks"];
 
 /// What one of the `reasoning_details` tells, beside what it is.
 const TEXTS: [&str; 3] = ["text", "summary", "data"];
