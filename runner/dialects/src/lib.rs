@@ -19,11 +19,13 @@ mod json;
 mod object;
 pub mod ollama_chat;
 pub mod ollama_embed;
+mod opaque;
 pub mod openai_chat;
 pub mod openai_completions;
 pub mod openai_embeddings;
 pub mod openai_media;
 pub mod openai_responses;
+mod written;
 
 pub use answer::{About, AnswerWriter, Dialect, Refusal};
 
