@@ -56,11 +56,7 @@ pub(crate) fn count(member: &str, value: u64, out: &mut Vec<u8>) {
 }
 
 /// A member that is a list of JSON texts.
-pub(crate) fn list<'a>(
-    member: &str,
-    values: impl IntoIterator<Item = &'a str>,
-    out: &mut Vec<u8>,
-) {
+pub(crate) fn list<'a>(member: &str, values: impl IntoIterator<Item = &'a str>, out: &mut Vec<u8>) {
     name(member, out);
     out.push(b'[');
     for value in values {

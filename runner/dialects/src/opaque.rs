@@ -85,8 +85,7 @@ impl Opaque {
     /// provider gets it.
     pub(crate) fn into_reasoning(self, text: String) -> ReasoningPart {
         let Self { dialect, kind, data } = self;
-        let extra =
-            (!dialect.is_empty()).then(|| Native { dialect, value: "{}".to_owned() });
+        let extra = (!dialect.is_empty()).then(|| Native { dialect, value: "{}".to_owned() });
         let id = (kind == Kind::Call).then(|| OF_CALL.to_owned());
         match kind {
             Kind::Redacted => {
@@ -106,11 +105,9 @@ mod tests {
 
     #[test]
     fn it_comes_back_as_it_went_and_a_providers_own_is_none() {
-        for (kind, data) in [
-            (Kind::Signature, "EqQBCg+/=:a:b"),
-            (Kind::Redacted, ""),
-            (Kind::Call, "ü\u{1f980}"),
-        ] {
+        for (kind, data) in
+            [(Kind::Signature, "EqQBCg+/=:a:b"), (Kind::Redacted, ""), (Kind::Call, "ü\u{1f980}")]
+        {
             let dialect = "anthropic-messages".to_owned();
             let opaque = Opaque { dialect, kind, data: data.to_owned() };
             assert_eq!(Opaque::read(&opaque.write()), Some(opaque.clone()));

@@ -4,7 +4,8 @@ use crate::reply::{self, Reply};
 use crate::route::{self, Endpoint, Lost};
 use crate::visit::Visit;
 use crate::{
-    Inner, chat, embeddings, form, image, incoming, models, moderation, rerank, speech, tokens, transcription,
+    Inner, chat, embeddings, form, image, incoming, models, moderation, rerank, speech, tokens,
+    transcription,
 };
 use hotcell::types::{Failure, FailureKind};
 use hotcell_dialects::{Dialect, openai_media};

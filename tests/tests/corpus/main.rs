@@ -136,6 +136,7 @@ fn play(cast: &[(Dialect, String)], queue: &Mutex<Queue>) -> Vec<Judgement> {
             }
             if let Some(result) = player.answer(dialect, &exchange).await {
                 judged.push(Judgement::new(kind, Half::Answer, &exchange, result));
+            }
             if let Some(result) = player.way_back(dialect, &exchange).await {
                 judged.push(Judgement::new(kind, Half::WayBack, &exchange, result));
             }

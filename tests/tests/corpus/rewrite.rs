@@ -80,12 +80,7 @@ impl Player {
     }
 }
 
-fn judge(
-    dialect: Dialect,
-    exchange: &Exchange,
-    told: &Told,
-    again: &Told,
-) -> Result<(), String> {
+fn judge(dialect: Dialect, exchange: &Exchange, told: &Told, again: &Told) -> Result<(), String> {
     if told.error.is_none() {
         chat::compare(dialect, exchange, again)?;
     }

@@ -1,7 +1,7 @@
 //! A whole answer.
 
-use super::word;
 use super::DIALECT;
+use super::word;
 use crate::About;
 use crate::json::{self, Members, Merged};
 use hotcell::types::{

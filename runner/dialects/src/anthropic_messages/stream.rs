@@ -9,8 +9,7 @@ use super::word;
 use crate::json::{self, Members};
 use crate::{About, AnswerWriter};
 use hotcell::types::{
-    ChatRequest, Delta, Event, Failure, Finished, Native, NativeAt, Started, ToolCallStarted,
-    Usage,
+    ChatRequest, Delta, Event, Failure, Finished, Native, NativeAt, Started, ToolCallStarted, Usage,
 };
 use std::collections::BTreeMap;
 
@@ -116,7 +115,13 @@ impl StreamWriter {
     }
 
     /// The number of the block that a piece of a part goes to.
-    fn block(&mut self, part: u32, kind: Kind, rest: Option<&Members<'_>>, out: &mut Vec<u8>) -> u64 {
+    fn block(
+        &mut self,
+        part: u32,
+        kind: Kind,
+        rest: Option<&Members<'_>>,
+        out: &mut Vec<u8>,
+    ) -> u64 {
         if let Some(open) = self.open.filter(|open| (open.part, open.kind) == (part, kind)) {
             return open.number;
         }
@@ -215,7 +220,8 @@ impl StreamWriter {
         let Some(event) = word::stream_event(&at.value) else {
             let block = word::own(Some(&at.value)).unwrap_or_default();
             if let Some(kind) = block.text("type") {
-                let number = self.start(&kind, |out| block.clone().without(&["type"]).write(out), out);
+                let number =
+                    self.start(&kind, |out| block.clone().without(&["type"]).write(out), out);
                 stop(number, None, out);
             }
             return;
@@ -296,7 +302,9 @@ impl AnswerWriter for StreamWriter {
             Event::Signature(delta) => {
                 self.delta(&delta, Kind::Thinking, "signature_delta", "signature", out);
             }
-            Event::RedactedReasoning(delta) if delta.choice == 0 => self.redacted(&delta, None, out),
+            Event::RedactedReasoning(delta) if delta.choice == 0 => {
+                self.redacted(&delta, None, out)
+            }
             Event::ToolCallStarted(call) if call.choice == 0 => self.call(&call, out),
             Event::ToolCallArguments(delta) => self.arguments(&delta, out),
             Event::Citation(at) => self.citation(&at, out),

@@ -60,7 +60,8 @@ pub(super) fn stop_reason(finished: &Finished, own: bool) -> &str {
 /// Writes token counts: the provider's own where they are of this dialect. Here the input
 /// leaves out what was read from and written to the cache.
 pub(super) fn usage(usage: Option<&Usage>, out: &mut Vec<u8>) {
-    if let Some(raw) = usage.and_then(|usage| usage.raw.as_ref()).filter(|raw| raw.dialect == DIALECT)
+    if let Some(raw) =
+        usage.and_then(|usage| usage.raw.as_ref()).filter(|raw| raw.dialect == DIALECT)
     {
         out.extend_from_slice(raw.value.as_bytes());
         return;

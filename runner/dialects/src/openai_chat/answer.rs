@@ -1,12 +1,12 @@
 //! A whole answer: `chat.completion`.
 
-use super::piece::{self, CallKind, Piece, Spelling};
 use super::DIALECT;
+use super::piece::{self, CallKind, Piece, Spelling};
 use crate::About;
 use crate::json::{self, Members, Merged};
 use hotcell::types::{
-    ChatRequest, Delta, Event, Finished, MediaEvent, MediaPart, Native, NativeAt, Started, ToolCallStarted,
-    Usage,
+    ChatRequest, Delta, Event, Finished, MediaEvent, MediaPart, Native, NativeAt, Started,
+    ToolCallStarted, Usage,
 };
 use std::collections::BTreeMap;
 
@@ -215,7 +215,13 @@ impl Choice {
     fn about(&mut self, mut choice: Members<'_>) {
         let mut delta = choice.take("delta").and_then(Members::of).unwrap_or_default();
         self.spelling.read(&mut delta);
-        for mut call in delta.take("tool_calls").and_then(json::elements).into_iter().flatten().filter_map(Members::of) {
+        for mut call in delta
+            .take("tool_calls")
+            .and_then(json::elements)
+            .into_iter()
+            .flatten()
+            .filter_map(Members::of)
+        {
             let place = call.take("index").and_then(|index| index.parse::<usize>().ok());
             if let Some(known) = self.calls.get_mut(place.unwrap_or(0)) {
                 known.late.add(call);

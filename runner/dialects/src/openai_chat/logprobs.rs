@@ -16,7 +16,8 @@ pub(crate) fn joined(mut pieces: Vec<String>) -> Option<String> {
         return pieces.pop();
     }
     let mut whole: BTreeMap<String, Whole<'_>> = BTreeMap::new();
-    for (name, value) in pieces.iter().filter_map(|piece| Members::of(piece)).flat_map(|all| all.0) {
+    for (name, value) in pieces.iter().filter_map(|piece| Members::of(piece)).flat_map(|all| all.0)
+    {
         match (json::elements(value), whole.get_mut(name.as_ref())) {
             (Some(more), Some(Whole::List(list))) => list.extend(more),
             (Some(list), _) => _ = whole.insert(name.into_owned(), Whole::List(list)),

@@ -32,9 +32,8 @@ enum Exception {
 
 /// Whether a whole answer is the recorded one.
 pub(crate) fn whole(dialect: Dialect, exchange: &Exchange, body: &[u8]) -> Result<(), String> {
-    let written = serde_json::from_slice(body).map_err(|error| {
-        format!("not JSON: {error}: {}", String::from_utf8_lossy(body))
-    })?;
+    let written = serde_json::from_slice(body)
+        .map_err(|error| format!("not JSON: {error}: {}", String::from_utf8_lossy(body)))?;
     let recorded = exchange.response.body.json();
     equal("answer", &plain(dialect, "", recorded), &plain(dialect, "", written))
 }
@@ -46,9 +45,9 @@ fn plain(dialect: Dialect, path: &str, value: Value) -> Value {
             let mut plainer = Map::new();
             for (name, value) in members {
                 let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                let exception = EXCEPTIONS.iter().find(|(of, at, ..)| {
-                    (*of, *at) == (dialect.name, path.as_str())
-                });
+                let exception = EXCEPTIONS
+                    .iter()
+                    .find(|(of, at, ..)| (*of, *at) == (dialect.name, path.as_str()));
                 let empty = value == json!("") || value == json!([]);
                 let left_out = match exception {
                     Some((_, _, Exception::Gone, _)) => true,
@@ -61,9 +60,7 @@ fn plain(dialect: Dialect, path: &str, value: Value) -> Value {
             }
             Value::Object(plainer)
         }
-        Value::Array(list) => {
-            list.into_iter().map(|value| plain(dialect, path, value)).collect()
-        }
+        Value::Array(list) => list.into_iter().map(|value| plain(dialect, path, value)).collect(),
         value => value,
     }
 }
