@@ -9,7 +9,8 @@ use std::str::FromStr;
 
 /// Where an identity comes from. Its text form stands in configurations and listings:
 /// `aws`, `aws-profile:NAME`, `aws-web-identity`, `aws-container`, `aws-instance`, `google`,
-/// `google-file:PATH`, `google-metadata`, `entra`, `entra-client:TENANT/CLIENT`,
+/// `google-file:PATH`, `google-program:PATH`, `google-metadata`, `entra`,
+/// `entra-client:TENANT/CLIENT`, `entra-certificate:TENANT/CLIENT/PATH`,
 /// `entra-workload:TENANT/CLIENT/PATH`, `entra-managed` or `entra-managed:CLIENT`. The vendor's
 /// name alone is what the vendor's own tools would find on this machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
