@@ -37,7 +37,8 @@ const LOCAL_FIRST_BYTE: Duration = Duration::from_secs(3);
 /// From a request to the last byte of its answer.
 const TOTAL: Duration = Duration::from_secs(30);
 /// The address at which most clouds tell their machines who they are.
-const METADATA: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)), 80);
+pub(super) const METADATA: SocketAddr =
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)), 80);
 
 /// Files that were read ahead, and what programs printed.
 pub(crate) type Files = BTreeMap<SecretSource, Result<Secret, SecretError>>;
@@ -198,11 +199,6 @@ impl<'a> Errand<'a> {
                 self.provider.name
             ))
         })
-    }
-
-    /// Where tokens come from by configuration, or a vendor's own host.
-    pub(super) fn origin_or(&self, vendor: &'static str) -> Origin {
-        self.origin.cloned().unwrap_or_else(|| Origin::vendor(vendor))
     }
 
     /// The metadata service of the machine's cloud. No cell ever gets there.

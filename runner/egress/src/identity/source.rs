@@ -88,10 +88,8 @@ impl IdentitySource {
     pub fn place(&self, auth: &Auth) -> Option<String> {
         match (&self.0, auth) {
             (Kind::Aws(source), Auth::AwsSigv4 { region, .. }) => source.place(region, &variable),
-            (Kind::Entra(entra::Source::Managed { .. }), _)
-            | (Kind::Google(google::Source::Metadata), _) => {
-                Some("http://169.254.169.254".to_owned())
-            }
+            (Kind::Entra(source), _) => source.place(&variable),
+            (Kind::Google(source), _) => source.place(&variable),
             _ => None,
         }
     }

@@ -99,6 +99,11 @@ impl ExternalAccount {
         }
     }
 
+    /// The URL of the token that requests have.
+    pub(super) fn place(&self) -> &str {
+        self.service_account_impersonation_url.as_deref().unwrap_or(&self.token_url)
+    }
+
     fn pool(&self) -> Pool<'_> {
         let url = self.service_account_impersonation_url.as_deref();
         let account = url.and_then(|url| url.strip_suffix(":generateAccessToken"));
@@ -108,10 +113,13 @@ impl ExternalAccount {
 }
 
 impl ExternalUser {
+    pub(super) fn place(&self) -> &str {
+        self.token_url.as_deref().unwrap_or("https://sts.googleapis.com/v1/oauthtoken")
+    }
+
     /// The grant of RFC 6749, section 6. The scopes are those of the login.
     pub(super) async fn issue(&self, errand: &Errand<'_>) -> Result<Issued, EgressError> {
-        const USUAL: &str = "https://sts.googleapis.com/v1/oauthtoken";
-        let (origin, path) = place(self.token_url.as_deref().unwrap_or(USUAL), errand)?;
+        let (origin, path) = place(self.place(), errand)?;
         let form = [
             ("grant_type", "refresh_token"),
             ("refresh_token", self.refresh_token.expose_secret()),

@@ -115,6 +115,17 @@ impl Credentials {
         }
     }
 
+    /// The URL of the token that requests have, where the file has one.
+    pub(super) fn place(&self) -> Option<&str> {
+        match self {
+            Self::ServiceAccount(account) => Some(account.place()),
+            Self::User(user) => user.token_uri.as_deref(),
+            Self::External(account) => Some(account.place()),
+            Self::ExternalUser(user) => Some(user.place()),
+            Self::Impersonated(account) => Some(&account.service_account_impersonation_url),
+        }
+    }
+
     /// The project that pays, where it is not the one that is asked.
     pub(super) fn quota_project(&self) -> Option<&str> {
         match self {

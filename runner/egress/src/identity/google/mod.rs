@@ -11,7 +11,7 @@ mod program;
 mod service_account;
 mod subject;
 
-use super::errand::{Ask, Errand};
+use super::errand::{Ask, Errand, METADATA};
 use super::source::{Presence, Variables};
 use super::{Issued, Needs, Origin, failed, oauth2};
 use crate::authority::Authority;
@@ -98,6 +98,17 @@ impl Source {
             None => _ = needs.ports.insert(80),
         }
         needs
+    }
+
+    /// Where the token comes from that requests have, where that is not the usual place.
+    pub(super) fn place(&self, variables: Variables<'_>) -> Option<String> {
+        let Some((file, _)) = self.file(variables) else {
+            return Some(format!("http://{}", METADATA.ip()));
+        };
+        let text = SecretSource::File(file).read(&Authority::of_the_process()).ok()?;
+        let (origin, _) =
+            Origin::trusted(Credentials::read(&text).ok()?.place()?, None, is_google).ok()?;
+        Some(format!("{}://{}", origin.scheme, origin.host))
     }
 
     pub(super) async fn issue(
