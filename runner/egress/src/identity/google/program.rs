@@ -207,6 +207,7 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_command_is_split_like_a_shell_splits_it() {
@@ -238,6 +239,21 @@ mod tests {
             let command = SecretSource::Command(format!("printf %s. {}", quoted(word)));
             let printed = command.read(&crate::authority::Authority::of_the_process()).unwrap();
             assert_eq!(printed.expose_secret(), format!("{word}."));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_stands_there_is_split_or_refused(text in r#"([ \\'"$`é]|a|\n){0,30}"#) {
+            _ = words(&text);
+        }
+
+        #[test]
+        fn words_in_quotation_marks_are_the_same_words(
+            all in proptest::collection::vec(r#"([ \\'"$`é]|a|\n){0,8}"#, 0..5),
+        ) {
+            let line: Vec<String> = all.iter().map(|word| quoted(word)).collect();
+            prop_assert_eq!(words(&line.join(" ")), Some(all));
         }
     }
 }
