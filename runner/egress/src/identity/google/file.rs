@@ -18,7 +18,7 @@ use serde_json::Value;
 pub(super) enum Credentials {
     ServiceAccount(ServiceAccount),
     User(User),
-    External(ExternalAccount),
+    External(Box<ExternalAccount>),
     ExternalUser(ExternalUser),
     Impersonated(Impersonated),
 }
@@ -63,7 +63,7 @@ impl Credentials {
         match parsed::<Kind>(text)?.r#type.as_str() {
             "service_account" => parsed(text).map(Self::ServiceAccount),
             "authorized_user" => parsed(text).map(Self::User),
-            "external_account" => parsed(text).map(Self::External),
+            "external_account" => parsed(text).map(Box::new).map(Self::External),
             "external_account_authorized_user" => parsed(text).map(Self::ExternalUser),
             "impersonated_service_account" => parsed(text).map(Self::Impersonated),
             _ => Err(failed(
