@@ -39,6 +39,8 @@ const TOTAL: Duration = Duration::from_secs(30);
 /// The address at which most clouds tell their machines who they are.
 pub(super) const METADATA: SocketAddr =
     SocketAddr::new(IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)), 80);
+/// Where the agent of Azure Arc has its keys.
+pub(super) const ARC_KEYS: &str = "/var/opt/azcmagent/tokens";
 
 /// Files that were read ahead, and what programs printed.
 pub(crate) type Files = BTreeMap<SecretSource, Result<Secret, SecretError>>;
@@ -204,6 +206,11 @@ impl<'a> Errand<'a> {
     /// The metadata service of the machine's cloud. No cell ever gets there.
     pub(super) fn metadata(&self) -> Result<Origin, EgressError> {
         Origin::exactly(self.provider.egress.metadata.unwrap_or(METADATA))
+    }
+
+    /// The folder in which the agent of Azure Arc has its keys.
+    pub(super) fn arc_keys(&self) -> &Path {
+        self.provider.egress.arc_keys.as_deref().unwrap_or(Path::new(ARC_KEYS))
     }
 
     /// The text of a file, bounded like every secret's.

@@ -12,7 +12,8 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::{Value, json};
 use std::io::Write as _;
-use std::sync::{Arc, Mutex};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// Made for these tests, and of no use elsewhere.
 const KEY: &str = include_str!("rsa-key.pem");
@@ -247,32 +248,104 @@ async fn the_environment_does_not_say_where_a_secret_goes() {
     }
 }
 
+const ARC: &[(&str, &str)] =
+    &[("IDENTITY_ENDPOINT", "{URL}/oauth2/token"), ("IMDS_ENDPOINT", "{URL}")];
+
+/// The agent, which wants this file shown.
+async fn arc(
+    identity: &'static str,
+    key: &str,
+    named: impl Fn(&Path) -> String + Send + Sync + 'static,
+) -> World {
+    let shown = format!("authorization: Basic {key}\r\n");
+    let file = Arc::<OnceLock<PathBuf>>::default();
+    let known = file.clone();
+    let setting = Setting { variables: ARC, file: key.to_owned(), ..entra(Some(identity)) };
+    let world = World::new(setting, move |seen, _| {
+        let named = named(known.get().unwrap());
+        match seen.head.contains(&shown) {
+            _ if seen.is_chat() => reply(200, &shown),
+            true => reply(
+                200,
+                "{\"access_token\":\"token-1-of-arc\",\"expires_in\":\"3599\",\
+                 \"client_id\":\"1111-AAAA\"}",
+            ),
+            false => {
+                let head = format!("www-authenticate: Basic realm={named}\r\n");
+                reply_with(401, &head, "hunter22")
+            }
+        }
+    })
+    .await;
+    file.set(world.file.path().to_owned()).unwrap();
+    world
+}
+
+#[tokio::test]
+async fn a_machine_of_azure_arc_shows_what_only_it_can_read() {
+    let own = |file: &Path| file.display().to_string();
+    for identity in ["entra-managed", "entra-managed:1111-aaaa"] {
+        let world = arc(identity, "hunter22-of-arc", own).await;
+        let (_, body) = world.ask().await.unwrap();
+        assert_eq!(body, "authorization: Basic [secret]\r\n");
+        let [first, second] = &world.fetches()[..] else { panic!("{:?}", world.fetches()) };
+        let client = identity.strip_prefix("entra-managed:");
+        let client = client.map(|id| format!("&client_id={id}")).unwrap_or_default();
+        let line = format!(
+            "GET /oauth2/token?api-version=2020-06-01&resource=\
+             https%3A%2F%2Fcognitiveservices.azure.com{client} HTTP/1.1"
+        );
+        assert_eq!((&first.line, &second.line), (&line, &line));
+        assert!(first.has("metadata: true") && !first.has("authorization"), "{}", first.head);
+        assert!(second.has("metadata: true"), "{}", second.head);
+        assert!(world.chats()[0].has("Bearer token-1-of-arc"));
+        world.keeps_quiet_about(&["hunter22", "token-1"]);
+    }
+    // An agent that knows of one identity gives that, whichever is asked for.
+    let world = arc("entra-managed:2222", "hunter22-of-arc", own).await;
+    let error = world.ask().await.unwrap_err();
+    assert!(error.message.contains("another identity"), "{error}");
+    assert!(world.chats().is_empty());
+}
+
 #[tokio::test]
 async fn an_agent_of_azure_arc_has_its_own_keys_shown_and_nothing_else() {
-    let file = tempfile::Builder::new().suffix(".key").tempfile().unwrap();
-    std::fs::write(file.path(), "hunter22-of-somebody-else").unwrap();
-    let elsewhere = file.path().display().to_string();
-    let absent = "/var/opt/azcmagent/tokens/not-there-in-any-test.key";
-    for (named, expected) in [
-        (elsewhere.as_str(), "names no key below"),
-        ("/etc/passwd", "names no key below"),
-        ("/var/opt/azcmagent/tokens/../../../../etc/x.key", "names no key below"),
-        ("", "names no key below"),
-        (absent, "there is no file"),
-    ] {
-        let variables = &[("IDENTITY_ENDPOINT", "{URL}/oauth2/token"), ("IMDS_ENDPOINT", "{URL}")];
-        let head = format!("www-authenticate: Basic realm={named}\r\n");
-        let setting = Setting { variables, ..entra(Some("entra-managed:1111-2222")) };
-        let world = World::new(setting, move |_, _| reply_with(401, &head, "hunter22")).await;
+    let elsewhere = tempfile::Builder::new().suffix(".key").tempfile().unwrap();
+    std::fs::write(elsewhere.path(), "hunter22-of-somebody-else").unwrap();
+    let elsewhere = elsewhere.path().to_owned();
+    type Named = Box<dyn Fn(&Path) -> String + Send + Sync>;
+    let other = elsewhere.clone();
+    let table: [(Named, &str, &str); 6] = [
+        (Box::new(move |_| elsewhere.display().to_string()), "key", "names no key below"),
+        (Box::new(|_| "/etc/passwd".to_owned()), "key", "names no key below"),
+        (Box::new(|_| String::new()), "key", "names no key below"),
+        (
+            Box::new(move |file| {
+                let folder = file.parent().unwrap().display().to_string();
+                format!("{folder}/../{}", other.file_name().unwrap().display())
+            }),
+            "key",
+            "names no key below",
+        ),
+        (
+            Box::new(|file| file.with_file_name("not-there.key").display().to_string()),
+            "key",
+            "there is no file",
+        ),
+        (
+            Box::new(|file| file.display().to_string()),
+            &"hunter22".repeat(513),
+            "has more than 4096 bytes",
+        ),
+    ];
+    for (named, key, expected) in table {
+        let world = arc("entra-managed", key, named).await;
         let error = world.ask().await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Authentication);
-        assert!(error.message.contains(expected), "{named}: {error}");
+        assert!(error.message.contains(expected), "{expected}: {error}");
         assert!(!error.message.contains("hunter22"), "{error}");
         let [asked] = &world.all()[..] else { panic!("{:?}", world.all()) };
-        let path = "GET /oauth2/token?api-version=2020-06-01&resource=\
-                    https%3A%2F%2Fcognitiveservices.azure.com&client_id=1111-2222 HTTP/1.1";
-        assert_eq!(asked.line, path);
-        assert!(asked.has("metadata: true") && !asked.has("authorization"), "{}", asked.head);
+        assert!(!asked.has("authorization"), "{}", asked.head);
         world.keeps_quiet_about(&["hunter22"]);
     }
 }

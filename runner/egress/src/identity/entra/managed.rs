@@ -6,7 +6,7 @@
 //! <https://learn.microsoft.com/azure/app-service/overview-managed-identity>,
 //! <https://learn.microsoft.com/azure/azure-arc/servers/managed-identity-authentication>
 
-use super::super::errand::{Answer, Ask, Errand, METADATA};
+use super::super::errand::{ARC_KEYS, Answer, Ask, Errand, METADATA};
 use super::super::origin::local_agent;
 use super::super::source::Variables;
 use super::super::{Issued, Needs, Origin, failed, lifetime, oauth2};
@@ -17,22 +17,19 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::path::{Component, Path, PathBuf};
 
-/// Where the agent of Azure Arc puts the keys that it wants to be shown.
-const ARC: &str = "/var/opt/azcmagent/tokens";
-/// The longest of them.
+/// The longest key that the agent of Azure Arc wants to be shown.
 const ARC_KEY: usize = 4096;
 
 /// Who is asked.
-#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Agent {
     /// The metadata service of a virtual machine.
     Machine,
     /// An agent that wants to be shown what stands in a variable.
-    AppService { url: String, header: String },
+    AppService { url: String, header: Secret },
     /// An agent that wants to be shown what stands in a file.
     Arc { url: String },
     /// An older one.
-    MachineLearning { url: String, secret: String },
+    MachineLearning { url: String, secret: Secret },
     /// One whose certificate nobody has issued.
     ServiceFabric,
 }
@@ -40,14 +37,14 @@ pub(super) enum Agent {
 impl Agent {
     /// What the variables say, in the order of Azure's own libraries.
     pub(super) fn of(variables: Variables<'_>) -> Self {
-        let header = variables("IDENTITY_HEADER");
+        let header = variables("IDENTITY_HEADER").map(Secret::from);
         match (variables("IDENTITY_ENDPOINT"), header) {
             (Some(_), Some(_)) if variables("IDENTITY_SERVER_THUMBPRINT").is_some() => {
                 Self::ServiceFabric
             }
             (Some(url), Some(header)) => Self::AppService { url, header },
             (Some(url), None) if variables("IMDS_ENDPOINT").is_some() => Self::Arc { url },
-            _ => match (variables("MSI_ENDPOINT"), variables("MSI_SECRET")) {
+            _ => match (variables("MSI_ENDPOINT"), variables("MSI_SECRET").map(Secret::from)) {
                 (Some(url), Some(secret)) => Self::MachineLearning { url, secret },
                 _ => Self::Machine,
             },
@@ -78,7 +75,7 @@ impl Agent {
         needs.ports.extend(self.origin().map(|origin| origin.port()));
         if matches!(self, Self::Arc { .. }) {
             // There is another one for every question.
-            needs.keep.push(Path::new(ARC).join("any.key"));
+            needs.keep.push(Path::new(ARC_KEYS).join("any.key"));
         }
     }
 
@@ -98,18 +95,18 @@ impl Agent {
             }
             Self::AppService { url, header } => {
                 let ask = agent(url, &query("2019-08-01", "client_id", client, scope))?;
-                let ask = ask.header("x-identity-header", header)?;
+                let ask = ask.header("x-identity-header", header.expose_secret())?;
                 let from = "the identity endpoint of the App Service";
                 let mut issued = token(&errand.ask(ask).await?, from, errand)?;
-                issued.sensitive.push(Secret::from(header.clone()));
+                issued.sensitive.push(header.clone());
                 Ok(issued)
             }
             Self::MachineLearning { url, secret } => {
                 let ask = agent(url, &query("2017-09-01", "clientid", client, scope))?;
-                let ask = ask.header("secret", secret)?;
+                let ask = ask.header("secret", secret.expose_secret())?;
                 let from = "the identity endpoint of Azure Machine Learning";
                 let mut issued = token(&errand.ask(ask).await?, from, errand)?;
-                issued.sensitive.push(Secret::from(secret.clone()));
+                issued.sensitive.push(secret.clone());
                 Ok(issued)
             }
             Self::Arc { url } => arc(url, client, scope, errand).await,
@@ -135,8 +132,10 @@ async fn arc(
     let answer = errand.ask(ask()?).await?;
     let challenge = answer.headers.get("www-authenticate").filter(|_| answer.status == 401);
     let challenge = challenge.and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let file = key_file(challenge, Path::new(ARC)).ok_or_else(|| {
-        failed(format!("{FROM} names no key below {ARC} ({}), and nothing is shown", answer.status))
+    let folder = errand.arc_keys();
+    let file = key_file(challenge, folder).ok_or_else(|| {
+        let (folder, status) = (folder.display(), answer.status);
+        failed(format!("{FROM} names no key below {folder} ({status}), and nothing is shown"))
     })?;
     let key = errand.file(&file)?;
     if key.expose_secret().len() > ARC_KEY {
@@ -234,18 +233,26 @@ mod tests {
     #[test]
     fn who_is_asked_is_told_by_the_environment() {
         let of = |pairs: &[(&str, &str)]| {
-            Agent::of(&|name| pairs.iter().find(|it| it.0 == name).map(|it| it.1.to_owned()))
+            let find = |name: &str| pairs.iter().find(|it| it.0 == name).map(|it| it.1.to_owned());
+            match Agent::of(&find) {
+                Agent::Machine => "machine".to_owned(),
+                Agent::AppService { url, header } => {
+                    format!("app service {url} {}", header.expose_secret())
+                }
+                Agent::Arc { url } => format!("arc {url}"),
+                Agent::MachineLearning { url, secret } => {
+                    format!("machine learning {url} {}", secret.expose_secret())
+                }
+                Agent::ServiceFabric => "service fabric".to_owned(),
+            }
         };
         let (url, other) = (("IDENTITY_ENDPOINT", "u"), ("IMDS_ENDPOINT", "i"));
         let header = ("IDENTITY_HEADER", "h");
-        let app_service = Agent::AppService { url: "u".to_owned(), header: "h".to_owned() };
-        assert_eq!(of(&[url, header]), app_service);
-        assert_eq!(of(&[url, header, other]), app_service);
-        assert_eq!(of(&[url, other]), Agent::Arc { url: "u".to_owned() });
-        assert_eq!(of(&[url, header, ("IDENTITY_SERVER_THUMBPRINT", "t")]), Agent::ServiceFabric);
-        let (url, secret) = ("u".to_owned(), "s".to_owned());
-        let older = [("MSI_ENDPOINT", "u"), ("MSI_SECRET", "s")];
-        assert_eq!(of(&older), Agent::MachineLearning { url, secret });
-        assert_eq!(of(&[]), Agent::Machine);
+        assert_eq!(of(&[url, header]), "app service u h");
+        assert_eq!(of(&[url, header, other]), "app service u h");
+        assert_eq!(of(&[url, other]), "arc u");
+        assert_eq!(of(&[url, header, ("IDENTITY_SERVER_THUMBPRINT", "t")]), "service fabric");
+        assert_eq!(of(&[("MSI_ENDPOINT", "u"), ("MSI_SECRET", "s")]), "machine learning u s");
+        assert_eq!(of(&[]), "machine");
     }
 }
