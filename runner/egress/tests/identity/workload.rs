@@ -71,7 +71,7 @@ fn question(exchange: &Seen) -> (String, Received) {
     let subject: Value = serde_json::from_str(&subject).unwrap();
     let header = |header: &Value| {
         let text = |name: &str| header[name].as_str().unwrap().to_owned();
-        (text("key"), text("value"))
+        (text("key").to_ascii_lowercase(), text("value"))
     };
     let headers = subject["headers"].as_array().unwrap().iter().map(header).collect();
     let (url, method) = (subject["url"].as_str().unwrap(), subject["method"].as_str().unwrap());
@@ -96,6 +96,8 @@ async fn a_workload_of_aws_shows_who_it_is_and_sends_no_key() {
     assert_eq!(exchange.line, "POST /v1/token HTTP/1.1");
     let kind = exchange.member("subject_token_type");
     assert_eq!(kind.as_deref(), Some("urn:ietf:params:aws:token-type:aws4_request"));
+    let shown = decoded(&exchange.member("subject_token").unwrap());
+    assert!(shown.contains("{\"key\":\"Authorization\",\"value\":\"AWS4-HMAC-SHA256 "), "{shown}");
     let (host, question) = question(exchange);
     assert_eq!(host, "sts.eu-west-1.amazonaws.com");
     verify(&question, &account(), "eu-west-1", "sts").unwrap();
@@ -232,6 +234,11 @@ async fn a_file_has_nothing_signed_for_another_place_and_no_key_asked_for_elsewh
         with("url", "{URL}/latest/meta-data/iam/security-credentials"),
         with("region_url", "http://10.0.0.1/latest/meta-data/placement/availability-zone"),
         with("imdsv2_session_token_url", "http://127.0.0.1:1/latest/api/token"),
+        // Nor is there anything where a file wants two things, or one that is not done here.
+        external(json!({ "certificate": { "use_default_certificate_config": true } })),
+        external(json!({ "file": "/etc/hostname", "url": "{URL}/subject" })),
+        external(json!({ "url": "http://10.0.0.1/subject" })),
+        external(json!({})),
     ];
     for file in files {
         for variables in [KEYS, &[]] {

@@ -9,6 +9,7 @@ use crate::error::EgressError;
 use crate::identity::errand::Errand;
 use crate::identity::source::Variables;
 use crate::identity::{Needs, aws, failed};
+use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::json;
@@ -61,7 +62,9 @@ pub(super) async fn subject(
     let mut headers = Vec::new();
     for (name, value) in &caller.headers {
         let value = value.to_str().map_err(unwritable)?;
-        headers.push(json!({ "key": name.as_str(), "value": value }));
+        // As every library of Google's writes it, whatever else they write in lower case.
+        let name = if name == AUTHORIZATION { "Authorization" } else { name.as_str() };
+        headers.push(json!({ "key": name, "value": value }));
     }
     let text = json!({ "url": caller.url, "method": "POST", "headers": headers }).to_string();
     let mut sensitive = caller.sensitive;
