@@ -10,6 +10,7 @@ mod model;
 
 pub use model::{Modalities, ModelFacts, Price, Spent, model, models, models_date};
 
+use hotcell_manifest::Variables;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -28,12 +29,21 @@ pub struct Provider {
     /// Where its endpoints are, as URLs with base path.
     #[serde(default)]
     pub endpoints: BTreeMap<String, String>,
-    /// The environment variable of each secret.
+    /// The environment variables of each secret: its maker's own first.
     #[serde(default)]
-    pub secrets: BTreeMap<String, String>,
+    pub secrets: BTreeMap<String, Variables>,
     /// In what it differs from the adapter's defaults.
     #[serde(default)]
     pub settings: BTreeMap<String, String>,
+    /// The environment variables of settings, for a provider that is configured with none. A
+    /// variable may hold a URL: then the setting is what stands in its place in the URL of an
+    /// endpoint here. An adapter reads its settings, so that no manifest can name any of these.
+    #[serde(default)]
+    pub variables: BTreeMap<String, Variables>,
+    /// Domains that are the provider's own, where a setting is the end of a host: what is
+    /// below them is this provider, and what is not may be anybody.
+    #[serde(default)]
+    pub domains: Vec<String>,
     /// Headers that it wants with every request.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
@@ -223,6 +233,10 @@ mod tests {
             for secret in provider.secrets.keys() {
                 assert!(manifest.secrets.contains_key(secret), "{name}: secret {secret}");
             }
+            for setting in provider.variables.keys() {
+                assert!(manifest.settings.contains_key(setting), "{name}: variable of {setting}");
+                assert!(!provider.settings.contains_key(setting), "{name}: {setting} is fixed");
+            }
             for (setting, value) in &provider.settings {
                 let declared = manifest.settings.get(setting);
                 let declared = declared.unwrap_or_else(|| panic!("{name}: setting {setting}"));
@@ -241,6 +255,46 @@ mod tests {
             });
             for setting in settings {
                 assert!(manifest.settings.contains_key(&setting), "{name}: {{{setting}}}");
+            }
+        }
+    }
+
+    /// An adapter is told what its settings are.
+    #[test]
+    fn no_variable_of_a_secret_is_one_of_a_setting() {
+        let names = |maps: fn(&Provider) -> &BTreeMap<String, Variables>| {
+            let all = providers().iter().flat_map(move |entry| maps(entry).values());
+            all.flat_map(|variables| variables.iter().map(str::to_owned)).collect::<BTreeSet<_>>()
+        };
+        let secrets = names(|entry| &entry.secrets);
+        let settings = names(|entry| &entry.variables);
+        assert!(secrets.len() > 50 && settings.len() > 10);
+        assert!(secrets.is_disjoint(&settings));
+        for name in settings {
+            let secret = ["KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL"];
+            assert!(!secret.iter().any(|word| name.contains(word)), "{name}");
+        }
+    }
+
+    /// A key goes to the same places by whichever of its variables.
+    #[test]
+    fn the_entries_of_one_provider_have_the_same_variables() {
+        for entry in providers() {
+            for route in &entry.routes {
+                let led = provider(&route.to).unwrap();
+                assert_eq!(entry.secrets, led.secrets, "{} and {}", entry.name, led.name);
+                assert_eq!(entry.variables, led.variables, "{} and {}", entry.name, led.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_domain_is_a_whole_one() {
+        for entry in providers() {
+            for domain in &entry.domains {
+                let plain = |c: char| c.is_ascii_lowercase() || matches!(c, '.' | '-');
+                let good = domain.chars().all(plain) && !domain.starts_with('.');
+                assert!(good && domain.contains('.'), "{}: {domain}", entry.name);
             }
         }
     }

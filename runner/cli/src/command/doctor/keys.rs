@@ -119,8 +119,8 @@ fn secret(
     }
     let what = format!("{of} has no `{name}`: {error}");
     let remedy = match source {
-        SecretSource::Env(variable) => {
-            format!("set {variable}, or name another source under [providers.{of}]")
+        SecretSource::Env(variables) => {
+            format!("set {variables}, or name another source under [providers.{of}]")
         }
         _ => format!("correct `secrets.{name}` under [providers.{of}]"),
     };
