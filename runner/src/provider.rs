@@ -97,6 +97,10 @@ pub(crate) fn resolve(
     let sources =
         setting::Sources { provider, definition, manifest, environment: &setting::variable };
     let settings = sources.settings().map_err(fail)?;
+    let mut places = BTreeMap::new();
+    for key in manifest.endpoints.keys().filter(|key| !provider.endpoints.contains_key(*key)) {
+        places.extend(sources.place(key).map_err(fail)?.map(|place| (key, place)));
+    }
     let allow_private =
         provider.allow_private.unwrap_or_else(|| definition.is_some_and(|entry| entry.local));
     let allow_plaintext =
@@ -113,7 +117,7 @@ pub(crate) fn resolve(
     };
     // A conventional variable or identity belongs to the provider that it is named after:
     // elsewhere it would hand somebody's key to somebody else.
-    let elsewhere = is_elsewhere(provider, definition, manifest, &settings);
+    let elsewhere = !places.is_empty() || is_elsewhere(provider, definition, manifest, &settings);
     let settings = settings.values;
     let mut sources = BTreeMap::new();
     for (key, secret) in &declared {
@@ -137,7 +141,7 @@ pub(crate) fn resolve(
     for (key, grant) in &manifest.endpoints {
         let configured = provider.endpoints.get(key);
         let defined = definition.and_then(|entry| entry.endpoints.get(key));
-        let place = configured.or(defined).map(String::as_str);
+        let place = configured.or(places.get(key)).or(defined).map(String::as_str);
         let url = match place.or_else(|| grant.origin_with(&settings)) {
             Some(template) => fill(&with_base(template, &grant.base), &settings).map_err(fail)?,
             None => {

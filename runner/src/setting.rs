@@ -4,8 +4,9 @@ use crate::config::ProviderConfig;
 use crate::provider::fill;
 use hotcell_catalogue::Provider as Definition;
 use hotcell_egress::IdentitySource;
-use hotcell_manifest::{Auth, Manifest, Setting};
+use hotcell_manifest::{Auth, Manifest, Setting, Variables};
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
 /// The values of a provider's settings.
 #[derive(Debug, Default, PartialEq)]
@@ -67,11 +68,32 @@ impl Sources<'_> {
         }
     }
 
+    /// Where the environment says that an endpoint is, for an entry of the catalogue that
+    /// lets it.
+    pub(crate) fn place(&self, endpoint: &str) -> Result<Option<String>, String> {
+        let variables = self.definition.and_then(|entry| entry.places.get(endpoint));
+        let Some(variables) = variables else { return Ok(None) };
+        let Some((name, url)) = self.first(variables) else { return Ok(None) };
+        // A password in it would be shown in every listing.
+        let is_plain = url.starts_with("http://") || url.starts_with("https://");
+        if !is_plain || url.contains('@') {
+            return Err(format!("{name} holds no plain URL, such as http://10.0.0.7:8000"));
+        }
+        // A slash at the end says nothing, where in a configuration it says that the base path
+        // is none.
+        Ok(Some(url.trim_end_matches('/').to_owned()))
+    }
+
+    fn first<'b>(&self, variables: &'b Variables) -> Option<(&'b str, String)> {
+        let value = |name: &str| Ok::<_, Infallible>((self.environment)(name));
+        let Ok(found) = variables.find(value);
+        found
+    }
+
     fn by_variable(&self, key: &str) -> Result<Option<String>, String> {
         let Some(entry) = self.definition else { return Ok(None) };
         let Some(variables) = entry.variables.get(key) else { return Ok(None) };
-        let value = |name: &str| Ok::<_, String>((self.environment)(name));
-        let Some((name, value)) = variables.find(value)? else { return Ok(None) };
+        let Some((name, value)) = self.first(variables) else { return Ok(None) };
         if !value.contains("://") {
             return Ok(Some(value));
         }
@@ -159,6 +181,8 @@ fn host(template: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const NAMED: &str = "[adapter]\nname = \"a\"\nversion = \"1.0.0\"\ndialect = \"d\"\n";
 
     /// The settings of an entry of the catalogue, with these lines of configuration and these
     /// variables.
@@ -268,6 +292,29 @@ mod tests {
         let set = &[("AZURE_API_BASE", "https://gateway.example/openai")];
         let lines = "endpoints.api = 'https://other.example'";
         assert_eq!(value("azure", "resource", lines, set), None);
+    }
+
+    #[test]
+    fn an_address_is_taken_of_what_has_no_key() {
+        let place = |entry: &str, set: (&str, &str)| {
+            let environment = |name: &str| (name == set.0).then(|| set.1.to_owned());
+            let definition = hotcell_catalogue::provider(entry);
+            let manifest = hotcell_manifest::Manifest::parse(NAMED).unwrap();
+            let provider = &ProviderConfig::default();
+            Sources { provider, definition, manifest: &manifest, environment: &environment }
+                .place("api")
+        };
+        let vllm = ("HOSTED_VLLM_API_BASE", "http://10.0.0.7:8000/v1/");
+        assert_eq!(place("vllm", vllm).unwrap().unwrap(), "http://10.0.0.7:8000/v1");
+        let ollama = ("OLLAMA_API_BASE", "http://10.0.0.7:11434/");
+        assert_eq!(place("ollama", ollama).unwrap().unwrap(), "http://10.0.0.7:11434");
+        for bad in ["10.0.0.7:11434", "http://ada:hunter22@10.0.0.7", "file:///etc"] {
+            let error = place("ollama", ("OLLAMA_API_BASE", bad)).unwrap_err();
+            assert!(error.contains("OLLAMA_API_BASE") && !error.contains("hunter"), "{error}");
+        }
+        for name in ["OPENAI_API_BASE", "OPENAI_BASE_URL"] {
+            assert_eq!(place("openai", (name, "https://evil.example")), Ok(None));
+        }
     }
 
     /// An `@` or a `\` would make another host of it: it comes through here, and no URL is

@@ -40,6 +40,10 @@ pub struct Provider {
     /// endpoint here. An adapter reads its settings, so that no manifest can name any of these.
     #[serde(default)]
     pub variables: BTreeMap<String, Variables>,
+    /// The environment variables that say where an endpoint is, as URLs. Only of what runs on
+    /// the user's own machine and has no secret by convention: elsewhere a key would follow.
+    #[serde(default)]
+    pub places: BTreeMap<String, Variables>,
     /// Domains that are the provider's own, where a setting is the end of a host: what is
     /// below them is this provider, and what is not may be anybody.
     #[serde(default)]
@@ -213,9 +217,12 @@ mod tests {
     /// without TLS.
     #[test]
     fn no_variable_is_read_for_what_runs_on_the_users_own_machine() {
-        for provider in providers().iter().filter(|provider| provider.local) {
-            assert!(provider.secrets.is_empty(), "{}", provider.name);
-            assert!(provider.secret_optional, "{}", provider.name);
+        for provider in providers() {
+            assert!(provider.local || provider.places.is_empty(), "{}", provider.name);
+            if provider.local {
+                assert!(provider.secrets.is_empty(), "{}", provider.name);
+                assert!(provider.secret_optional, "{}", provider.name);
+            }
         }
     }
 
@@ -232,6 +239,9 @@ mod tests {
             }
             for secret in provider.secrets.keys() {
                 assert!(manifest.secrets.contains_key(secret), "{name}: secret {secret}");
+            }
+            for endpoint in provider.places.keys() {
+                assert!(provider.endpoints.contains_key(endpoint), "{name}: place of {endpoint}");
             }
             for setting in provider.variables.keys() {
                 assert!(manifest.settings.contains_key(setting), "{name}: variable of {setting}");
@@ -284,6 +294,7 @@ mod tests {
                 let led = provider(&route.to).unwrap();
                 assert_eq!(entry.secrets, led.secrets, "{} and {}", entry.name, led.name);
                 assert_eq!(entry.variables, led.variables, "{} and {}", entry.name, led.name);
+                assert_eq!(entry.places, led.places, "{} and {}", entry.name, led.name);
             }
         }
     }

@@ -80,7 +80,11 @@ pub(crate) struct Answer {
 }
 
 /// Asks, and has the answer as it came. It is a list where all is well.
-pub(crate) fn ask(path: String, body: &Map<String, Value>, dialect: &str) -> Result<Answer, Failure> {
+pub(crate) fn ask(
+    path: String,
+    body: &Map<String, Value>,
+    dialect: &str,
+) -> Result<Answer, Failure> {
     let endpoint = Endpoint::named("api")?;
     let builder = endpoint.post(path).header("accept", "application/json");
     let response = builder.json(body)?.send()?;

@@ -14,7 +14,10 @@ fn a_vector_for_each_text_in_order() {
         let response = response.expect("vectors");
         assert_eq!(response.vectors, [[0.5, -1.0], [2.0, 0.25]]);
         assert_eq!((response.usage.expect("usage").input, response.extra), (Some(7), None));
-        assert_eq!((sent[0].path.as_str(), sent[0].json()), (path, json!({ "inputs": ["a", "b"] })));
+        assert_eq!(
+            (sent[0].path.as_str(), sent[0].json()),
+            (path, json!({ "inputs": ["a", "b"] }))
+        );
     }
 }
 
@@ -107,8 +110,22 @@ fn vectors_of_tokens_are_none_of_the_text() {
 fn what_is_no_vector_is_a_failure() {
     let deep = "[".repeat(1 << 20);
     for answer in [
-        "", "null", "[]", "{}", "7", "[[1], [2], [3]]", "[[1]]", "[[1], [\"a\"]]", "[[1], [null]]",
-        "[[1], [1e39]]", "[[1], 2]", "[1, 2]", "[[1], [2]", "[[1], [2]] x", "<html>", "[[1], [[2]]]",
+        "",
+        "null",
+        "[]",
+        "{}",
+        "7",
+        "[[1], [2], [3]]",
+        "[[1]]",
+        "[[1], [\"a\"]]",
+        "[[1], [null]]",
+        "[[1], [1e39]]",
+        "[[1], 2]",
+        "[1, 2]",
+        "[[1], [2]",
+        "[[1], [2]] x",
+        "<html>",
+        "[[1], [[2]]]",
     ] {
         let (result, _) = embed(router(), answer, texts(&["a", "b"]));
         let failure = result.expect_err("a failure");

@@ -127,6 +127,12 @@ fn a_place_that_the_environment_names_is_the_providers_own() {
     let own = provider(&own, "databricks").unwrap();
     assert_eq!(own["endpoints"]["api"], "https://dbc-1.cloud.databricks.com/");
     assert_eq!(own["secrets"][0]["source"], "env:DATABRICKS_TOKEN");
+    // What has no key by convention is where it is said to be.
+    let ollama = provider(&with("OLLAMA_API_BASE", "http://10.0.0.7:11434/"), "ollama").unwrap();
+    assert_eq!(ollama["endpoints"]["api"], "http://10.0.0.7:11434/api");
+    assert_eq!(ollama["secrets"][0]["source"], serde_json::Value::Null);
+    let groq = provider(&with("GROQ_API_BASE", "https://evil.example"), "groq").unwrap();
+    assert_eq!(groq["endpoints"]["api"], "https://api.groq.com/openai/v1");
     for host in ["evil.example", "https://cloud.databricks.com.evil.example", "databricks.com"] {
         let anybody = provider(&with("DATABRICKS_HOST", host), "databricks").unwrap();
         assert_eq!(anybody["secrets"][0]["source"], serde_json::Value::Null, "{host}");

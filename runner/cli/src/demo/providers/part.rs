@@ -134,10 +134,7 @@ pub(super) const PARTS: &[Part] = &[
         provider: "sagemaker-generate",
         asks: &[(Chat, "my-endpoint"), (Embed, "my-embeddings")],
     },
-    Part {
-        provider: "tei",
-        asks: &[(Embed, "BAAI/bge-m3"), (Rerank, "BAAI/bge-reranker-v2-m3")],
-    },
+    Part { provider: "tei", asks: &[(Embed, "BAAI/bge-m3"), (Rerank, "BAAI/bge-reranker-v2-m3")] },
     Part {
         provider: "vertex",
         asks: &[
