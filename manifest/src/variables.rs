@@ -171,6 +171,20 @@ mod tests {
         assert!("A||B".parse::<Variables>().is_err());
     }
 
+    /// An adapter reads its settings: it would be told whatever it likes to know.
+    #[test]
+    fn a_manifest_names_no_variable_of_a_setting() {
+        let with = |table: &str| {
+            let text = format!(
+                "[adapter]\nname = \"a\"\nversion = \"1.0.0\"\ndialect = \"d\"\n\
+                 [{table}]\ndescription = \"d\"\nenv = [\"OPENAI_API_KEY\", \"B\"]\n"
+            );
+            crate::Manifest::parse(&text)
+        };
+        assert!(with("settings.a").unwrap_err().to_string().contains("env"));
+        assert_eq!(with("secrets.a").unwrap().secrets["a"].env.to_string(), "OPENAI_API_KEY or B");
+    }
+
     #[test]
     fn the_first_that_has_a_value_counts() {
         let variables: Variables = "A|B|C".parse().unwrap();

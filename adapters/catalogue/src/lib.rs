@@ -300,6 +300,21 @@ mod tests {
     }
 
     #[test]
+    fn every_variable_is_documented() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let page = std::fs::read_to_string(root.join("docs/providers.md")).unwrap();
+        for entry in providers() {
+            let maps = [&entry.secrets, &entry.variables, &entry.places];
+            for variables in maps.into_iter().flat_map(BTreeMap::values) {
+                let names: Vec<String> = variables.iter().map(|it| format!("`{it}`")).collect();
+                let line = format!("| {} |", names.join(", "));
+                let is_told = |row: &str| row.contains(&entry.name) && row.ends_with(&line);
+                assert!(page.lines().any(is_told), "{}: {line}", entry.name);
+            }
+        }
+    }
+
+    #[test]
     fn a_domain_is_a_whole_one() {
         for entry in providers() {
             for domain in &entry.domains {
