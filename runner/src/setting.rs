@@ -189,7 +189,7 @@ mod tests {
     fn settings(entry: &str, lines: &str, set: &[(&str, &str)]) -> Result<Settings, String> {
         let definition = hotcell_catalogue::provider(entry).unwrap();
         let adapter = hotcell_bundle::adapter(&definition.adapter).unwrap();
-        let inspection = hotcell_manifest::inspect(&adapter.component()).unwrap();
+        let inspection = hotcell_manifest::inspect(adapter.component()).unwrap();
         let environment = |name: &str| {
             let value = set.iter().find(|(set, _)| *set == name).map(|(_, value)| *value);
             value.filter(|value| !value.is_empty()).map(str::to_owned)

@@ -429,6 +429,7 @@ mod tests {
             ("fireworks_ai", "fireworks"),
             ("gemini", "gemini"),
             ("hosted_vllm", "vllm"),
+            ("hf", "huggingface"),
             ("huggingface", "huggingface"),
             ("jina_ai", "jina"),
             ("mistral", "mistral"),
@@ -456,6 +457,9 @@ mod tests {
             route.map_or(entry.name.as_str(), |route| route.to.as_str())
         };
         let table = [
+            ("huggingface", "chat", "openai/gpt-oss-120b:cerebras", None, "huggingface"),
+            ("huggingface", "embeddings", "BAAI/bge-m3", None, "hf-inference"),
+            ("huggingface", "rerank", "BAAI/bge-m3", None, "hf-inference"),
             ("openai", "chat", "gpt-4o", None, "openai"),
             ("openai", "chat", "gpt-4o", Some("openai-responses"), "openai-responses"),
             ("openai", "chat", "responses/gpt-4o", None, "openai-responses"),

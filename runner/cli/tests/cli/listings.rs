@@ -97,6 +97,10 @@ fn the_variable_that_is_used_is_named() {
     assert_eq!(listed(&[google, gemini]), ["env:GEMINI_API_KEY", "there"]);
     // One that says nothing does not count, whatever its place.
     assert_eq!(listed(&[google, ("GEMINI_API_KEY", "")]), ["env:GOOGLE_API_KEY", "there"]);
+    let inspected = context.run(&["adapter", "inspect", "gemini"]).good().page();
+    let words: Vec<&str> = inspected.split_whitespace().collect();
+    let words = words.join(" ");
+    assert!(words.contains("from GEMINI_API_KEY or GOOGLE_API_KEY unless"), "{inspected}");
     let failed = context.run(&["chat", "-m", "gemini/gemini-2.5-flash", "hello"]);
     let page = failed.page();
     assert!(page.contains("set GEMINI_API_KEY or GOOGLE_API_KEY, or name another"), "{page}");
