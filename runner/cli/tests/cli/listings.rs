@@ -106,6 +106,25 @@ fn the_variable_that_is_used_is_named() {
     assert!(page.contains("set GEMINI_API_KEY or GOOGLE_API_KEY, or name another"), "{page}");
 }
 
+#[test]
+fn a_request_has_the_key_of_the_variable_that_is_set() {
+    let context = Context::new();
+    let file = context.project().join("hotcell.toml");
+    let text = std::fs::read_to_string(file).unwrap();
+    context.file("hotcell.toml", text.replace("env:MOCK_KEY", "env:OTHER_KEY|MOCK_KEY"));
+    context.run(&["chat", "hello"]).good();
+    // The first is sent, though it is not the right one.
+    let mut command = context.command(&["chat", "hello"]);
+    command.env("OTHER_KEY", "sk-not-the-one");
+    let refused = context.run_command(command, b"");
+    assert!(refused.code != Some(0) && refused.page().contains("401"), "{refused:?}");
+    let mut command = context.command(&["chat", "hello"]);
+    command.env_remove("MOCK_KEY");
+    let missing = context.run_command(command, b"").page();
+    assert!(missing.contains("OTHER_KEY, MOCK_KEY is set"), "{missing}");
+    assert!(missing.contains("set OTHER_KEY or MOCK_KEY"), "{missing}");
+}
+
 /// An address that the environment has is one of the provider's own, or nothing goes there.
 #[test]
 fn a_place_that_the_environment_names_is_the_providers_own() {
