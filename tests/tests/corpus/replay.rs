@@ -214,7 +214,9 @@ pub(crate) fn name(dialect: Dialect, provider: &str) -> String {
     format!("{}.{}", dialect.name, provider.replace('/', "."))
 }
 
-pub(crate) async fn patiently(judged: impl Future<Output = Result<(), String>>) -> Result<(), String> {
+pub(crate) async fn patiently(
+    judged: impl Future<Output = Result<(), String>>,
+) -> Result<(), String> {
     let late = |_| Err(format!("no end after {} seconds", PATIENCE.as_secs()));
     tokio::time::timeout(PATIENCE, judged).await.unwrap_or_else(late)
 }

@@ -1,7 +1,7 @@
 //! A whole answer.
 
-use super::word;
 use super::DIALECT;
+use super::word;
 use crate::About;
 use crate::json::{self, Members, Merged};
 use hotcell::types::{
@@ -162,7 +162,7 @@ impl Answer {
 impl Block {
     fn write(&self, out: &mut Vec<u8>) {
         if let Some(native) = &self.native {
-            out.extend_from_slice(native.value.as_bytes());
+            json::splice(&native.value, out);
             return;
         }
         out.push(b'{');

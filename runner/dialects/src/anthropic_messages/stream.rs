@@ -9,8 +9,7 @@ use super::word;
 use crate::json::{self, Members};
 use crate::{About, AnswerWriter};
 use hotcell::types::{
-    ChatRequest, Delta, Event, Failure, Finished, Native, NativeAt, Started, ToolCallStarted,
-    Usage,
+    ChatRequest, Delta, Event, Failure, Finished, Native, NativeAt, Started, ToolCallStarted, Usage,
 };
 use std::collections::BTreeMap;
 
@@ -26,6 +25,7 @@ pub struct StreamWriter {
     begun: bool,
     /// What stands in events beside what they are for, until they go out.
     beside_start: Vec<u8>,
+    beside_redacted: Vec<u8>,
     beside_stop: Vec<u8>,
     /// How many blocks there were.
     blocks: u64,
@@ -66,6 +66,7 @@ impl StreamWriter {
             usage: None,
             begun: false,
             beside_start: Vec::new(),
+            beside_redacted: Vec::new(),
             beside_stop: Vec::new(),
             blocks: 0,
             open: None,
@@ -116,7 +117,13 @@ impl StreamWriter {
     }
 
     /// The number of the block that a piece of a part goes to.
-    fn block(&mut self, part: u32, kind: Kind, rest: Option<&Members<'_>>, out: &mut Vec<u8>) -> u64 {
+    fn block(
+        &mut self,
+        part: u32,
+        kind: Kind,
+        rest: Option<&Members<'_>>,
+        out: &mut Vec<u8>,
+    ) -> u64 {
         if let Some(open) = self.open.filter(|open| (open.part, open.kind) == (part, kind)) {
             return open.number;
         }
@@ -160,12 +167,11 @@ impl StreamWriter {
         }
     }
 
-    fn redacted(&mut self, delta: &Delta, rest: Option<&Members<'_>>, out: &mut Vec<u8>) {
+    fn redacted(&mut self, delta: &Delta, out: &mut Vec<u8>) {
+        let mut rest = std::mem::take(&mut self.beside_redacted);
         let write = |out: &mut Vec<u8>| {
             json::text("data", &delta.text, out);
-            if let Some(rest) = rest {
-                rest.write(out);
-            }
+            beside(&mut rest, out);
         };
         let number = self.start("redacted_thinking", write, out);
         self.open = Some(Open { part: delta.index, kind: Kind::Redacted, number });
@@ -215,7 +221,8 @@ impl StreamWriter {
         let Some(event) = word::stream_event(&at.value) else {
             let block = word::own(Some(&at.value)).unwrap_or_default();
             if let Some(kind) = block.text("type") {
-                let number = self.start(&kind, |out| block.clone().without(&["type"]).write(out), out);
+                let number =
+                    self.start(&kind, |out| block.clone().without(&["type"]).write(out), out);
                 stop(number, None, out);
             }
             return;
@@ -232,6 +239,7 @@ impl StreamWriter {
                 match block.text("type").as_deref() {
                     Some("text") => _ = self.block(at.index, Kind::Text, Some(&rest), out),
                     Some("thinking") => _ = self.block(at.index, Kind::Thinking, Some(&rest), out),
+                    Some("redacted_thinking") => rest.write(&mut self.beside_redacted),
                     _ => {}
                 }
             }
@@ -296,7 +304,7 @@ impl AnswerWriter for StreamWriter {
             Event::Signature(delta) => {
                 self.delta(&delta, Kind::Thinking, "signature_delta", "signature", out);
             }
-            Event::RedactedReasoning(delta) if delta.choice == 0 => self.redacted(&delta, None, out),
+            Event::RedactedReasoning(delta) if delta.choice == 0 => self.redacted(&delta, out),
             Event::ToolCallStarted(call) if call.choice == 0 => self.call(&call, out),
             Event::ToolCallArguments(delta) => self.arguments(&delta, out),
             Event::Citation(at) => self.citation(&at, out),

@@ -1,12 +1,12 @@
 //! A whole answer: `chat.completion`.
 
-use super::piece::{self, CallKind, Piece, Spelling};
 use super::DIALECT;
+use super::piece::{self, CallKind, Piece, Spelling};
 use crate::About;
 use crate::json::{self, Members, Merged};
 use hotcell::types::{
-    ChatRequest, Delta, Event, Finished, MediaEvent, MediaPart, Native, NativeAt, Started, ToolCallStarted,
-    Usage,
+    ChatRequest, Delta, Event, Finished, MediaEvent, MediaPart, Native, NativeAt, Started,
+    ToolCallStarted, Usage,
 };
 use std::collections::BTreeMap;
 
@@ -215,7 +215,13 @@ impl Choice {
     fn about(&mut self, mut choice: Members<'_>) {
         let mut delta = choice.take("delta").and_then(Members::of).unwrap_or_default();
         self.spelling.read(&mut delta);
-        for mut call in delta.take("tool_calls").and_then(json::elements).into_iter().flatten().filter_map(Members::of) {
+        for mut call in delta
+            .take("tool_calls")
+            .and_then(json::elements)
+            .into_iter()
+            .flatten()
+            .filter_map(Members::of)
+        {
             let place = call.take("index").and_then(|index| index.parse::<usize>().ok());
             if let Some(known) = self.calls.get_mut(place.unwrap_or(0)) {
                 known.late.add(call);
@@ -263,6 +269,10 @@ impl Choice {
             for name in self.spelling.names() {
                 json::text(name, &self.reasoning, out);
             }
+        }
+        // They tell all that there is; a client would take their text for more.
+        if self.reasoning.is_empty() && self.thoughts.iter().any(|one| one.whole.is_some()) {
+            json::raw("reasoning", "null", out);
         }
         write_thoughts(&self.thoughts, out);
         self.write_calls(out);
@@ -372,7 +382,7 @@ fn write_thoughts(thoughts: &[Thought], out: &mut Vec<u8>) {
         for thought in thoughts.iter().filter(detailed) {
             json::comma(out);
             if let Some(whole) = &thought.whole {
-                out.extend_from_slice(whole.as_bytes());
+                json::splice(whole, out);
                 continue;
             }
             let about = thought.about.as_deref().unwrap_or("{}");

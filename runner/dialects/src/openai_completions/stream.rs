@@ -93,8 +93,7 @@ impl AnswerWriter for StreamWriter {
         match event {
             Event::Text(delta) | Event::Refusal(delta) => self.text(&delta, out),
             Event::Started(started) => {
-                self.head =
-                    stream::head("text_completion", "cmpl-", Some(&started), &self.about);
+                self.head = stream::head("text_completion", "cmpl-", Some(&started), &self.about);
                 if let Some(members) = piece::beside(&started) {
                     members.write(&mut self.lead);
                 }

@@ -162,7 +162,10 @@ fn errors_have_the_status_that_raises_the_right_exception() {
         (refusal.status, serde_json::from_slice(&refusal.body).expect("JSON"))
     };
     let (status, said) = body(&long);
-    assert_eq!((status, &said["error"]["message"]), (400, &json!("prompt is too long: 200001 tokens")));
+    assert_eq!(
+        (status, &said["error"]["message"]),
+        (400, &json!("prompt is too long: 200001 tokens"))
+    );
     long.status = Some(413);
     let (status, said) = body(&long);
     assert_eq!((status, &said["error"]["type"]), (413, &json!("request_too_large")));

@@ -76,9 +76,7 @@ fn calls_are_numbered_by_their_order_among_calls() {
         let function = function(name);
         json!({ "tool_calls": [{ "index": index, "id": id, "type": "function", "function": function }] })
     };
-    let more = |index: u32, text: &str| {
-        json!({ "tool_calls": [{ "index": index, "function": { "arguments": text } }] })
-    };
+    let more = |index: u32, text: &str| json!({ "tool_calls": [{ "index": index, "function": { "arguments": text } }] });
     let expected = [
         started(0, "c1", "f"),
         more(0, "{\"a\""),
@@ -157,7 +155,8 @@ fn a_signature_of_a_call_comes_back() {
 
 #[test]
 fn thoughts_are_spelled_as_the_provider_spells_them() {
-    let mark = r#"{"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"reasoning":""}}]}"#;
+    let mark =
+        r#"{"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"reasoning":""}}]}"#;
     let events = [
         Event::Native(at(0, "openai-chat", mark)),
         Event::Reasoning(delta(0, "hm")),

@@ -12,9 +12,7 @@ fn a_text_is_told_whole_and_in_pieces() {
         usage(),
         finished(FinishReason::Length, "max_tokens"),
     ];
-    let choice = |text: &str, finish: Value| {
-        json!([{ "index": 0, "text": text, "logprobs": null, "finish_reason": finish }])
-    };
+    let choice = |text: &str, finish: Value| json!([{ "index": 0, "text": text, "logprobs": null, "finish_reason": finish }]);
     let whole = whole(TEXTS, &events);
     assert_eq!((&whole["id"], &whole["object"]), (&json!("id-1"), &json!("text_completion")));
     assert_eq!(whole["choices"], choice("ab", json!("length")));

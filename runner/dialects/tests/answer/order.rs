@@ -57,7 +57,14 @@ fn step() -> impl Strategy<Value = Event> {
             7 => Event::ToolCallArguments(delta),
             8 => {
                 let (id, name, signature) = (text.clone(), text, None);
-                Event::ToolCallStarted(ToolCallStarted { choice, index, id, name, signature, extra })
+                Event::ToolCallStarted(ToolCallStarted {
+                    choice,
+                    index,
+                    id,
+                    name,
+                    signature,
+                    extra,
+                })
             }
             9 => {
                 let kind = if index % 2 == 0 { MediaKind::Image } else { MediaKind::Audio };
