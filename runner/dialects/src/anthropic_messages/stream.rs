@@ -7,6 +7,7 @@ use super::DIALECT;
 use super::nesting::Nesting;
 use super::word;
 use crate::json::{self, Members};
+use crate::opaque::{self, Origin};
 use crate::{About, AnswerWriter};
 use hotcell::types::{
     ChatRequest, Delta, Event, Failure, Finished, Native, NativeAt, Started, ToolCallStarted, Usage,
@@ -19,6 +20,7 @@ pub struct StreamWriter {
     about: About,
     /// Whether the provider speaks this dialect: its words are the client's.
     own: bool,
+    origin: Origin,
     started: Option<Started>,
     usage: Option<Usage>,
     /// Whether `message_start` is out.
@@ -62,6 +64,7 @@ impl StreamWriter {
         Self {
             about,
             own: false,
+            origin: Origin::default(),
             started: None,
             usage: None,
             begun: false,
@@ -77,6 +80,7 @@ impl StreamWriter {
 
     fn owns(&mut self, native: Option<&Native>) {
         self.own |= native.is_some_and(|native| native.dialect == DIALECT);
+        self.origin.learn(native);
     }
 
     /// The shell of the answer, before the first that is told of it. Until then usage may
@@ -169,8 +173,9 @@ impl StreamWriter {
 
     fn redacted(&mut self, delta: &Delta, out: &mut Vec<u8>) {
         let mut rest = std::mem::take(&mut self.beside_redacted);
+        let sealed = self.origin.seal(opaque::Kind::Redacted, &delta.text).into_owned();
         let write = |out: &mut Vec<u8>| {
-            json::text("data", &delta.text, out);
+            json::text("data", &sealed, out);
             beside(&mut rest, out);
         };
         let number = self.start("redacted_thinking", write, out);
@@ -301,7 +306,9 @@ impl AnswerWriter for StreamWriter {
             Event::Reasoning(delta) => {
                 self.delta(&delta, Kind::Thinking, "thinking_delta", "thinking", out);
             }
-            Event::Signature(delta) => {
+            Event::Signature(mut delta) => {
+                let sealed = self.origin.seal(opaque::Kind::Signature, &delta.text);
+                delta.text = sealed.into_owned();
                 self.delta(&delta, Kind::Thinking, "signature_delta", "signature", out);
             }
             Event::RedactedReasoning(delta) if delta.choice == 0 => self.redacted(&delta, out),
