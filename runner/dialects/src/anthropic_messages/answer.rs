@@ -82,9 +82,11 @@ impl Answer {
                 self.own = true;
                 self.block(index, Kind::Text).citations.push(value.value);
             }
-            Event::Native(NativeAt { choice: 0, index, value }) if value.dialect == DIALECT => {
-                self.own = true;
-                self.native(index, value);
+            Event::Native(NativeAt { choice: 0, index, value }) => {
+                self.owns(Some(&value));
+                if value.dialect == DIALECT {
+                    self.native(index, value);
+                }
             }
             Event::Finished(finished) if finished.choice == 0 => {
                 self.owns(finished.extra.as_ref());
