@@ -73,10 +73,10 @@ impl Answer {
                 let block = self.block(call.index, Kind::ToolUse);
                 block.call = Some(call);
             }
-            Event::ToolCallArguments(delta) => {
-                if self.places.contains_key(&(delta.index, Kind::ToolUse)) {
-                    self.add_text(Kind::ToolUse, &delta);
-                }
+            Event::ToolCallArguments(delta)
+                if self.places.contains_key(&(delta.index, Kind::ToolUse)) =>
+            {
+                self.add_text(Kind::ToolUse, &delta);
             }
             Event::Citation(NativeAt { choice: 0, index, value }) if value.dialect == DIALECT => {
                 self.own = true;

@@ -12,6 +12,7 @@ use hotcell::types::{
     Usage,
 };
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Writes a stream.
 #[derive(Debug)]
@@ -105,13 +106,18 @@ impl StreamWriter {
 
     /// Opens a frame up to the members of a choice's delta. A choice begins with its role.
     fn delta(&mut self, choice: u32, out: &mut Vec<u8>) {
-        if !self.choices.contains_key(&choice) {
-            self.choices.insert(choice, Choice::default());
+        self.begin(choice, out);
+        self.open_delta(choice, out);
+    }
+
+    /// The role of a choice, if it has not begun.
+    fn begin(&mut self, choice: u32, out: &mut Vec<u8>) {
+        if let Entry::Vacant(vacant) = self.choices.entry(choice) {
+            vacant.insert(Choice::default());
             self.open_delta(choice, out);
             out.extend_from_slice(b"\"role\":\"assistant\",\"content\":null");
             out.extend_from_slice(TAIL);
         }
-        self.open_delta(choice, out);
     }
 
     fn open_delta(&mut self, choice: u32, out: &mut Vec<u8>) {

@@ -135,7 +135,8 @@ impl Choice {
 fn write_thoughts(thoughts: &[Thought], origin: &Origin, out: &mut Vec<u8>) {
     let detailed = |thought: &&Thought| thought.about.is_some() || thought.whole.is_some();
     let signed = |thought: &&Thought| {
-        !detailed(thought) && !(thought.signature.is_empty() && thought.redacted.is_empty())
+        let opaque = !thought.signature.is_empty() || !thought.redacted.is_empty();
+        opaque && !detailed(thought)
     };
     if thoughts.iter().any(|thought| detailed(&thought)) {
         json::name("reasoning_details", out);

@@ -77,12 +77,7 @@ impl StreamWriter {
         let before = delta.0.len();
         spelling.get_or_insert_default().read(delta);
         if delta.0.len() < before {
-            if !self.choices.contains_key(&number) {
-                self.choices.insert(number, Choice::default());
-                self.open_delta(number, out);
-                out.extend_from_slice(b"\"role\":\"assistant\",\"content\":null");
-                out.extend_from_slice(TAIL);
-            }
+            self.begin(number, out);
             self.choice(number).spelling = spelling.unwrap_or_default();
         }
     }
