@@ -10,6 +10,7 @@ use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::{DecodePaddingMode, general_purpose};
 use hotcell::types::{Native, ReasoningPart};
+use std::borrow::Cow;
 
 const MARK: &str = "hotcell:";
 
@@ -94,6 +95,30 @@ impl Opaque {
             }
             Kind::Signature | Kind::Call => {
                 ReasoningPart { id, text, signature: Some(data), redacted: None, extra }
+            }
+        }
+    }
+}
+
+/// Whose words an answer is in: the dialect of the first value that says it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Origin(Option<String>);
+
+impl Origin {
+    pub(crate) fn learn(&mut self, native: Option<&Native>) {
+        if let (None, Some(native)) = (&self.0, native) {
+            self.0 = Some(native.dialect.clone());
+        }
+    }
+
+    /// Something opaque in the place where Anthropic's clients have it, to whom Anthropic's
+    /// own, and what nobody said whose it is, goes as it is.
+    pub(crate) fn seal<'a>(&self, kind: Kind, data: &'a str) -> Cow<'a, str> {
+        match self.0.as_deref() {
+            None | Some("anthropic-messages") => Cow::Borrowed(data),
+            Some(dialect) => {
+                let (dialect, data) = (dialect.to_owned(), data.to_owned());
+                Cow::Owned(Opaque { dialect, kind, data }.write())
             }
         }
     }

@@ -69,7 +69,12 @@ impl Player {
         }
         self.put(200, "application/json", body);
         let again = self.chat(&model, request(false)).await;
-        judge(dialect, exchange, &told, &again).map_err(|why| format!("whole, read: {why}"))
+        // What a stream tells of a member twice, a whole answer has once.
+        let judged = match exchange.stream {
+            true => answer::same_sum(&told, &again),
+            false => judge(dialect, exchange, &told, &again),
+        };
+        judged.map_err(|why| format!("whole, read: {why}"))
     }
 
     /// Sets the stage for an answer that was written here.

@@ -32,12 +32,12 @@ pub(crate) fn joined(mut pieces: Vec<String>) -> Option<String> {
         json::string(&name, &mut out);
         out.push(b':');
         match value {
-            Whole::Last(value) => out.extend_from_slice(value.as_bytes()),
+            Whole::Last(value) => json::splice(value, &mut out),
             Whole::List(list) => {
                 out.push(b'[');
                 for token in list {
                     json::comma(&mut out);
-                    out.extend_from_slice(token.as_bytes());
+                    json::splice(token, &mut out);
                 }
                 out.push(b']');
             }

@@ -192,3 +192,37 @@ fn models_and_counts_are_told() {
     let count: Value = serde_json::from_slice(&count).expect("JSON");
     assert_eq!(count, json!({ "input_tokens": 7, "context_management": {} }));
 }
+
+#[test]
+fn what_another_provider_signed_comes_back_as_that_providers() {
+    let mut events = vec![started()];
+    if let Event::Started(started) = &mut events[0] {
+        started.extra = Some(native("gemini", "{}"));
+    }
+    events.extend([
+        Event::Reasoning(delta(0, "hm")),
+        Event::Signature(delta(0, "s+/=")),
+        Event::RedactedReasoning(delta(1, "cipher")),
+        Event::Text(delta(2, "done")),
+        finished(FinishReason::Stop, "STOP"),
+    ]);
+    let content = whole(MESSAGES, &events)["content"].clone();
+    let frames = stream(MESSAGES, "{}", &events);
+    let streamed = frames.iter().find_map(|(_, data)| data["delta"]["signature"].as_str());
+    assert_eq!(streamed, content[0]["signature"].as_str());
+    let body = json!({ "model": "m", "messages": [{ "role": "assistant", "content": content }] });
+    let request = anthropic_messages::read_request(body.to_string().as_bytes()).expect("one");
+    let thoughts: Vec<_> = request.messages[0]
+        .parts
+        .iter()
+        .filter_map(|part| match part {
+            hotcell::types::Part::Reasoning(part) => {
+                let whose = part.extra.as_ref().map(|extra| extra.dialect.as_str());
+                Some((whose, part.signature.as_deref(), part.redacted.as_deref()))
+            }
+            _ => None,
+        })
+        .collect();
+    let whose = Some("gemini");
+    assert_eq!(thoughts, [(whose, Some("s+/="), None), (whose, None, Some("cipher"))]);
+}
