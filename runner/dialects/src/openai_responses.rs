@@ -10,7 +10,7 @@
 //! What an item says besides stays beside it as `extra`. An empty `extra` of a message
 //! means that its client wrote the item's type, as in `{"type": "message", …}`.
 
-mod answer;
+pub(crate) mod answer;
 mod content;
 mod item;
 mod tool;

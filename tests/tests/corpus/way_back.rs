@@ -5,7 +5,7 @@ use crate::compare::chat;
 use crate::dialect::{Asks, Dialect as Protocol};
 use crate::exchange::{Body, Exchange};
 use crate::replay::{Player, Told};
-use hotcell::types::ChatRequest;
+use hotcell::types::{ChatRequest, Event, Native};
 use hotcell_dialects::{About, Dialect};
 use serde_json::{Map, Value};
 
@@ -94,7 +94,29 @@ impl Player {
         let body = Body(body.to_vec());
         let mut played = exchange.clone();
         played.response.body = body;
-        self.play_back(protocol, &played).await
+        let mut told = self.play_back(protocol, &played).await;
+        told.events.iter_mut().flat_map(natives).for_each(compact);
+        told
+    }
+}
+
+/// What an event holds in the provider's words.
+fn natives(event: &mut Event) -> Vec<&mut Native> {
+    match event {
+        Event::Started(started) => started.extra.iter_mut().collect(),
+        Event::ToolCallStarted(call) => call.extra.iter_mut().collect(),
+        Event::Media(media) => media.part.extra.iter_mut().collect(),
+        Event::Citation(at) | Event::Logprobs(at) | Event::Native(at) => vec![&mut at.value],
+        Event::Usage(usage) => usage.raw.iter_mut().collect(),
+        Event::Finished(finished) => finished.extra.iter_mut().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The white space of JSON says nothing.
+fn compact(native: &mut Native) {
+    if let Ok(value) = serde_json::from_str::<Value>(&native.value) {
+        native.value = value.to_string();
     }
 }
 
@@ -154,7 +176,7 @@ fn usual(dialect: Dialect, answer: &mut Value) {
 /// | `error`, `incomplete_details`, `usage` that are null | they are always there; not every provider writes them |
 /// | members of an item that are null | absent members say the same |
 /// | `content` of reasoning that is empty | likewise |
-/// | `logprobs`, `annotations` of a text that are empty | likewise |
+/// | `logprobs`, `annotations` of a text that are empty or null | likewise |
 /// | `completed`, the status of an item | likewise |
 fn usual_response(answer: &mut Map<String, Value>) {
     let always = ["error", "incomplete_details", "usage"];
@@ -169,7 +191,7 @@ fn usual_response(answer: &mut Map<String, Value>) {
         for part in item.get_mut("content").and_then(Value::as_array_mut).into_iter().flatten() {
             let Value::Object(part) = part else { continue };
             part.retain(|name, value| {
-                let empty = value.as_array().is_some_and(Vec::is_empty);
+                let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
                 !(empty && matches!(name.as_str(), "logprobs" | "annotations"))
             });
         }

@@ -124,3 +124,6 @@ impl AnswerWriter for StreamWriter {
         failure::write(failure, response, output, frames, out);
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -42,10 +42,10 @@ impl Candidate {
         }
     }
 
-    /// Whether words were told last, and nothing waits.
-    pub(super) fn is_speaking(&self) -> bool {
-        let words = matches!(self.last, Some((Sort::Words, _)));
-        words && self.calls.is_empty() && self.opaque.is_none()
+    /// Whether more of the same was told last, and nothing waits.
+    pub(super) fn goes_on(&self, index: u32, thought: bool) -> bool {
+        let sort = if thought { Sort::Thought } else { Sort::Words };
+        self.last == Some((sort, index)) && self.calls.is_empty() && self.opaque.is_none()
     }
 
     /// Remembers reasoning of another dialect.
@@ -178,7 +178,7 @@ impl Candidate {
         }
         out.extend_from_slice(b"\"role\":\"model\"}");
         if let Some(finished) = &self.finished {
-            write_finish(out, finished, self.origin == DIALECT);
+            write_finish(out, finished, self.origin == DIALECT, whole);
             let extra = finished.extra.as_ref().filter(|extra| extra.dialect == DIALECT);
             if let Some(extra) = extra.and_then(|extra| Members::parse(&extra.value)) {
                 extra.write_behind(out);
