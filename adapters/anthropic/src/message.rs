@@ -16,22 +16,28 @@ pub(crate) fn is_told(part: &Part, translation: &mut Translation) -> bool {
     match part {
         // A piece of an answer's stream is no content.
         Part::Native(native) if is_ours(native) && is_stream_event(&native.value) => false,
+        Part::Reasoning(part) if part.extra.as_ref().is_some_and(|extra| !is_ours(extra)) => {
+            unsigned(translation);
+            false
+        }
         _ if translation.exact => true,
         Part::Text(text) => !text.text.is_empty(),
         Part::Refusal(text) => !text.is_empty(),
         Part::Reasoning(part) => {
-            let foreign = part.extra.as_ref().is_some_and(|extra| !is_ours(extra));
-            let told = (part.signature.is_some() || part.redacted.is_some()) && !foreign;
+            let told = part.signature.is_some() || part.redacted.is_some();
             if !told {
-                translation.warn(
-                    "earlier reasoning was left out: it does not have this provider's signature"
-                        .to_owned(),
-                );
+                unsigned(translation);
             }
             told
         }
         _ => true,
     }
+}
+
+fn unsigned(translation: &mut Translation) {
+    translation.warn(
+        "earlier reasoning was left out: it does not have this provider's signature".to_owned(),
+    );
 }
 
 /// Content: a string for one plain text, otherwise a list of blocks.

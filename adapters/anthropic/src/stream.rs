@@ -52,7 +52,7 @@ impl Assemble for Assembly {
             "message_start" => {
                 let message = event.message.ok_or_else(|| lacks(kind, "message"))?;
                 let message = serde_json::from_str(message.get()).map_err(malformed)?;
-                self.message(message, events)?;
+                self.message(message, false, events)?;
             }
             "message_delta" => {
                 self.message_delta(&event, events)?;
@@ -85,7 +85,7 @@ impl Assemble for Assembly {
         if message.content.is_none() {
             return Err(Failure::malformed("the answer has no content"));
         }
-        self.message(message, events)?;
+        self.message(message, true, events)?;
         self.finish(events);
         Ok(())
     }
@@ -104,7 +104,12 @@ impl Assemble for Assembly {
 
 impl Assembly {
     /// The answer itself: whole, or what is known of it at its beginning.
-    fn message(&mut self, message: Message<'_>, events: &mut Vec<Event>) -> Result<(), Failure> {
+    fn message(
+        &mut self,
+        message: Message<'_>,
+        whole: bool,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Failure> {
         if !std::mem::replace(&mut self.started, true) {
             events.push(Event::Started(Started {
                 id: message.id.map(Text::into_owned),
@@ -115,6 +120,10 @@ impl Assembly {
         }
         for (index, block) in (0..).zip(message.content.into_iter().flatten()) {
             self.open(index, block.get(), events)?;
+            // In a stream deltas may follow.
+            if whole {
+                self.close(index, events);
+            }
         }
         let ending =
             [("stop_sequence", message.stop_sequence), ("stop_details", message.stop_details)];

@@ -46,7 +46,18 @@ pub(crate) fn text(member: &str, text: &str, out: &mut Vec<u8>) {
 /// A member that is JSON text already.
 pub(crate) fn raw(member: &str, value: &str, out: &mut Vec<u8>) {
     name(member, out);
+    splice(value, out);
+}
+
+/// JSON text as it stands, but on one line, as a frame of a stream has to be. Within its
+/// strings there is no line end.
+pub(crate) fn splice(value: &str, out: &mut Vec<u8>) {
+    let start = out.len();
     out.extend_from_slice(value.as_bytes());
+    if value.contains(['\n', '\r']) {
+        let line_ends = out[start..].iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r'));
+        line_ends.for_each(|byte| *byte = b' ');
+    }
 }
 
 /// A member that is a whole number.
@@ -56,16 +67,12 @@ pub(crate) fn count(member: &str, value: u64, out: &mut Vec<u8>) {
 }
 
 /// A member that is a list of JSON texts.
-pub(crate) fn list<'a>(
-    member: &str,
-    values: impl IntoIterator<Item = &'a str>,
-    out: &mut Vec<u8>,
-) {
+pub(crate) fn list<'a>(member: &str, values: impl IntoIterator<Item = &'a str>, out: &mut Vec<u8>) {
     name(member, out);
     out.push(b'[');
     for value in values {
         comma(out);
-        out.extend_from_slice(value.as_bytes());
+        splice(value, out);
     }
     out.push(b']');
 }
@@ -117,7 +124,7 @@ impl<'a> Members<'a> {
             comma(out);
             string(name, out);
             out.push(b':');
-            out.extend_from_slice(value.as_bytes());
+            splice(value, out);
         }
     }
 }
@@ -142,7 +149,7 @@ impl Merged {
             comma(out);
             string(name, out);
             out.push(b':');
-            out.extend_from_slice(value.as_bytes());
+            splice(value, out);
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod bedrock_converse;
 pub mod bedrock_invoke;
 pub mod cohere_chat;
 pub mod cohere_embed;
+pub mod form;
 pub mod gemini;
 pub mod jina_rerank;
 mod json;
@@ -22,6 +23,7 @@ mod opaque;
 pub mod openai_chat;
 pub mod openai_completions;
 pub mod openai_embeddings;
+pub mod openai_media;
 pub mod openai_responses;
 mod written;
 

@@ -10,6 +10,7 @@ use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::{DecodePaddingMode, general_purpose};
 use hotcell::types::{Native, ReasoningPart};
+use std::borrow::Cow;
 
 const MARK: &str = "hotcell:";
 
@@ -85,8 +86,7 @@ impl Opaque {
     /// provider gets it.
     pub(crate) fn into_reasoning(self, text: String) -> ReasoningPart {
         let Self { dialect, kind, data } = self;
-        let extra =
-            (!dialect.is_empty()).then(|| Native { dialect, value: "{}".to_owned() });
+        let extra = (!dialect.is_empty()).then(|| Native { dialect, value: "{}".to_owned() });
         let id = (kind == Kind::Call).then(|| OF_CALL.to_owned());
         match kind {
             Kind::Redacted => {
@@ -100,17 +100,39 @@ impl Opaque {
     }
 }
 
+/// Whose words an answer is in: the dialect of the first value that says it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Origin(Option<String>);
+
+impl Origin {
+    pub(crate) fn learn(&mut self, native: Option<&Native>) {
+        if let (None, Some(native)) = (&self.0, native) {
+            self.0 = Some(native.dialect.clone());
+        }
+    }
+
+    /// Something opaque in the place where Anthropic's clients have it, to whom Anthropic's
+    /// own, and what nobody said whose it is, goes as it is.
+    pub(crate) fn seal<'a>(&self, kind: Kind, data: &'a str) -> Cow<'a, str> {
+        match self.0.as_deref() {
+            None | Some("anthropic-messages") => Cow::Borrowed(data),
+            Some(dialect) => {
+                let (dialect, data) = (dialect.to_owned(), data.to_owned());
+                Cow::Owned(Opaque { dialect, kind, data }.write())
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn it_comes_back_as_it_went_and_a_providers_own_is_none() {
-        for (kind, data) in [
-            (Kind::Signature, "EqQBCg+/=:a:b"),
-            (Kind::Redacted, ""),
-            (Kind::Call, "ü\u{1f980}"),
-        ] {
+        for (kind, data) in
+            [(Kind::Signature, "EqQBCg+/=:a:b"), (Kind::Redacted, ""), (Kind::Call, "ü\u{1f980}")]
+        {
             let dialect = "anthropic-messages".to_owned();
             let opaque = Opaque { dialect, kind, data: data.to_owned() };
             assert_eq!(Opaque::read(&opaque.write()), Some(opaque.clone()));

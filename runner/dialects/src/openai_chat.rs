@@ -11,7 +11,7 @@
 mod answer;
 mod citation;
 mod content;
-mod logprobs;
+pub(crate) mod logprobs;
 mod models;
 pub(crate) mod piece;
 pub(crate) mod refusal;
@@ -27,8 +27,8 @@ pub use stream::StreamWriter;
 use crate::DialectError;
 use crate::object::{Object, native};
 use hotcell::types::{
-    ChatRequest, JsonSchema, Message, OutputFormat, Part, ReasoningOptions, Role,
-    Sampling, ToolCall,
+    ChatRequest, JsonSchema, Message, OutputFormat, Part, ReasoningOptions, Role, Sampling,
+    ToolCall,
 };
 use serde_json::{Value, json};
 

@@ -3,39 +3,71 @@
 use crate::attempt::Question;
 use crate::frames::{Frames, Hand};
 use crate::reply::{self, Reply};
+use crate::route::Route;
 use crate::visit::{Outcome, Visit};
 use hotcell::types::{ChatRequest, Event};
 use hotcell::{Answer, Error, Runner};
-use hotcell_dialects::{About, Dialect, DialectError, Refusal};
+use hotcell_dialects::{
+    About, Dialect, DialectError, anthropic_messages, gemini, openai_chat, openai_completions,
+    openai_responses,
+};
 use http::HeaderMap;
-use std::time::{SystemTime, UNIX_EPOCH};
+use http::request::Parts;
 
-/// Answers a request of a dialect that names its model in its body.
-pub(crate) async fn respond(mut visit: Visit, dialect: Dialect, body: &[u8]) -> Reply {
-    match read(dialect, body) {
+/// Answers a client of this dialect.
+pub(crate) async fn respond(
+    mut visit: Visit,
+    dialect: Dialect,
+    route: &Route,
+    head: &Parts,
+    body: &[u8],
+) -> Reply {
+    match read(dialect, route, head, body) {
         Ok(request) => answer(visit, dialect, request).await,
-        Err(error) => {
-            let Refusal { status, body } = Refusal::of(dialect, &error);
-            visit.status = status;
-            reply::json(status, body)
-        }
+        Err(error) => visit.misread(&error),
     }
 }
 
-fn read(dialect: Dialect, body: &[u8]) -> Result<ChatRequest, DialectError> {
-    match dialect {
-        Dialect::OpenAiChat => hotcell_dialects::openai_chat::read_request(body),
-        Dialect::OpenAiCompletions => hotcell_dialects::openai_completions::read_request(body),
-        Dialect::OpenAiResponses => hotcell_dialects::openai_responses::read_request(body),
-        Dialect::AnthropicMessages => hotcell_dialects::anthropic_messages::read_request(body),
-        Dialect::Gemini => hotcell_dialects::gemini::read_request(body, "", false),
+/// Reads a request, of which the path and headers may say a part.
+pub(crate) fn read(
+    dialect: Dialect,
+    route: &Route,
+    head: &Parts,
+    body: &[u8],
+) -> Result<ChatRequest, DialectError> {
+    let named = route.model.as_deref();
+    let mut request = match dialect {
+        Dialect::OpenAiChat => openai_chat::read_request(body),
+        Dialect::OpenAiCompletions => openai_completions::read_request(body),
+        Dialect::OpenAiResponses => openai_responses::read_request(body),
+        Dialect::AnthropicMessages => anthropic_messages::read_request(body),
+        Dialect::Gemini => gemini::read_request(body, named.unwrap_or_default(), route.stream),
+    }?;
+    if let Some(model) = named {
+        model.clone_into(&mut request.model);
     }
+    if dialect == Dialect::AnthropicMessages {
+        take_betas(&head.headers, &mut request);
+    }
+    Ok(request)
+}
+
+/// What a client of Anthropic's asks for in a header, its adapter takes as a member.
+fn take_betas(headers: &HeaderMap, request: &mut ChatRequest) {
+    let betas = headers.get_all("anthropic-beta").iter().filter_map(|value| value.to_str().ok());
+    let betas: Vec<&str> = betas.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let Some(extra) = request.extra.as_mut().filter(|_| !betas.is_empty()) else { return };
+    // Written before what is there, whose words stay as they are.
+    let betas = serde_json::Value::from(betas);
+    let rest = extra.value.trim_start().trim_start_matches('{').trim_start();
+    let comma = if rest.starts_with('}') { "" } else { "," };
+    extra.value = format!("{{\"betas\":{betas}{comma}{rest}");
 }
 
 /// Answers a request that has been read.
 pub(crate) async fn answer(mut visit: Visit, dialect: Dialect, mut request: ChatRequest) -> Reply {
     let model = std::mem::take(&mut request.model);
-    let about = About { id: visit.id.clone(), model: model.clone(), created: now() };
+    let about = About { id: visit.id.clone(), model: model.clone(), created: crate::now() };
     match visit.ask(&model, Chat(&mut request)).await {
         Err(error) => visit.fail(&error),
         Ok(Begun::Whole(events)) => {
@@ -127,8 +159,4 @@ impl Visit {
             self.usage = Some(usage.clone());
         }
     }
-}
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

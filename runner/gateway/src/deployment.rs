@@ -1,6 +1,6 @@
 //! The names that clients call models by, and where these are.
 
-use crate::GatewayError;
+use crate::{GatewayError, models};
 use hotcell::types::FailureKind;
 use hotcell::{Error, GatewayConfig, ModelConfig};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +12,8 @@ pub(crate) struct Models {
     named: BTreeMap<String, Arc<Entry>>,
     /// Whether a client may ask for any `provider/model`.
     is_open: bool,
+    /// What is listed of those, where no name is configured.
+    known: Vec<String>,
 }
 
 /// One model, as clients know it.
@@ -36,7 +38,8 @@ pub(crate) struct Deployment {
 const RETRIES: u32 = 2;
 
 impl Models {
-    pub(crate) fn new(config: &GatewayConfig) -> Result<Self, GatewayError> {
+    /// Those of a configuration. `ready` are the providers that have what they need.
+    pub(crate) fn new(config: &GatewayConfig, ready: &[String]) -> Result<Self, GatewayError> {
         let mut named = BTreeMap::new();
         for (name, model) in &config.models {
             let entry = Entry::new(model);
@@ -44,7 +47,8 @@ impl Models {
             named.insert(name.clone(), Arc::new(entry));
         }
         let is_open = !config.only_models.unwrap_or(false);
-        let models = Self { named, is_open };
+        let known = if is_open && named.is_empty() { models::known(ready) } else { Vec::new() };
+        let models = Self { named, is_open, known };
         for (name, model) in &config.models {
             for other in model
                 .fallbacks
@@ -76,10 +80,9 @@ impl Models {
         Err(Error::new(FailureKind::NotFound, format!("there is no model `{name}`")))
     }
 
-    /// The names, in order.
-    #[expect(dead_code, reason = "listed by an endpoint to come")]
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.named.keys().map(String::as_str)
+    /// The names that clients are told.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = String> {
+        self.named.keys().chain(&self.known).cloned()
     }
 
     /// The providers that the models lead to.

@@ -17,13 +17,22 @@ mod attempt;
 mod body;
 mod chat;
 mod deployment;
+mod embeddings;
 mod error;
+mod form;
 mod frames;
 mod gate;
+mod image;
 mod incoming;
+mod models;
+mod moderation;
 mod reply;
+mod rerank;
 mod route;
 mod server;
+mod speech;
+mod tokens;
+mod transcription;
 mod visit;
 
 pub use error::GatewayError;
@@ -35,6 +44,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 
 /// A gateway. Cheap to clone.
@@ -46,7 +56,7 @@ pub struct Gateway {
 /// What every request needs.
 struct Inner {
     runner: Runner,
-    models: Models,
+    models: Arc<Models>,
     limits: GatewayLimits,
     gate: Gate,
     /// Begins the ids of this gateway's requests: another gateway has other ids.
@@ -61,10 +71,12 @@ impl Gateway {
     /// A configuration that contradicts itself.
     pub fn new(runner: Runner) -> Result<Self, GatewayError> {
         let config = runner.config().gateway.clone().unwrap_or_default();
+        let ready = runner.providers_at_rest().into_iter().filter(|provider| provider.is_ready());
+        let ready: Vec<String> = ready.map(|provider| provider.name).collect();
         let limits = config.limits.clone().unwrap_or_default();
         Ok(Self {
             inner: Arc::new(Inner {
-                models: Models::new(&config)?,
+                models: Arc::new(Models::new(&config, &ready)?),
                 gate: Gate::of(&limits),
                 limits,
                 mark: mark()?,
@@ -79,7 +91,8 @@ impl Gateway {
     /// # Errors
     /// The first model that cannot be set up.
     pub fn prepare(&self) -> Result<(), GatewayError> {
-        for provider in self.inner.models.providers() {
+        let models = &self.inner.models;
+        for provider in models.providers() {
             self.inner.runner.prepare(provider)?;
         }
         Ok(())
@@ -95,6 +108,11 @@ impl Gateway {
     pub fn config(&self) -> GatewayConfig {
         self.inner.runner.config().gateway.clone().unwrap_or_default()
     }
+}
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// Sixty-four bits that no other gateway has.

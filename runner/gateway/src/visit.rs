@@ -7,6 +7,7 @@ use crate::reply::{self, Reply};
 use crate::route::Endpoint;
 use hotcell::Error;
 use hotcell::types::{FailureKind, Usage};
+use hotcell_dialects::{DialectError, Refusal};
 use http::HeaderMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -82,6 +83,16 @@ impl Visit {
         self.outcome = Some(Outcome::Failed(error.kind()));
         let mut reply = reply::failure(self.endpoint.voice(), &error.failure);
         self.status = reply.status().as_u16();
+        self.mark(reply.headers_mut());
+        reply
+    }
+
+    /// Ends it with what cannot be read of the request.
+    pub(crate) fn misread(&mut self, error: &DialectError) -> Reply {
+        self.outcome = Some(Outcome::Failed(FailureKind::InvalidRequest));
+        let Refusal { status, body } = Refusal::of(self.endpoint.voice(), error);
+        self.status = status;
+        let mut reply = reply::json(status, body);
         self.mark(reply.headers_mut());
         reply
     }

@@ -4,7 +4,8 @@
 //! the workspace is taken. Each line is one exchange. The recorded response is played
 //! to the adapter, cut in five ways, and its events must add up to what the provider's
 //! own SDK made of it, and to the same at every cut. The recorded request is read in
-//! its dialect, goes through the adapter, and must arrive as it was.
+//! its dialect, goes through the adapter, and must arrive as it was. The answer is written
+//! again as a client of its dialect reads it, and must come out as it was.
 //!
 //! `cargo test --release --test corpus -- openai-chat` judges one kind.
 
@@ -13,6 +14,7 @@ mod cut;
 mod dialect;
 mod exchange;
 mod replay;
+mod rewrite;
 mod score;
 mod way_back;
 
@@ -131,6 +133,9 @@ fn play(cast: &[(Dialect, String)], queue: &Mutex<Queue>) -> Vec<Judgement> {
             judged.push(Judgement::new(kind, Half::Response, &exchange, result));
             if let Some(result) = player.request(dialect, &exchange).await {
                 judged.push(Judgement::new(kind, Half::Request, &exchange, result));
+            }
+            if let Some(result) = player.answer(dialect, &exchange).await {
+                judged.push(Judgement::new(kind, Half::Answer, &exchange, result));
             }
             if let Some(result) = player.way_back(dialect, &exchange).await {
                 judged.push(Judgement::new(kind, Half::WayBack, &exchange, result));

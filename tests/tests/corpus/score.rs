@@ -11,6 +11,8 @@ use std::process::ExitCode;
 pub(crate) enum Half {
     Response,
     Request,
+    /// The answer, written again.
+    Answer,
     WayBack,
 }
 
@@ -45,6 +47,7 @@ struct Score {
     kind: &'static str,
     responses: (usize, usize),
     requests: (usize, usize),
+    answers: (usize, usize),
     ways_back: (usize, usize),
     passed_over: usize,
 }
@@ -87,6 +90,7 @@ impl Scores {
                     let score = self.of(kind).map(|score| match half {
                         Half::Response => &mut score.responses,
                         Half::Request => &mut score.requests,
+                        Half::Answer => &mut score.answers,
                         Half::WayBack => &mut score.ways_back,
                     });
                     (format!("{kind} {half:?} ").to_lowercase(), score)
@@ -120,12 +124,15 @@ impl Scores {
     pub(crate) fn tell(&self, file: &Path) -> ExitCode {
         let mut passed = 0;
         for score in &self.kinds {
-            let Score { kind, responses, requests, ways_back, passed_over } = score;
-            passed += responses.0 + requests.0 + ways_back.0;
+            let Score { kind, responses, requests, answers, ways_back, passed_over } = score;
+            passed += responses.0 + requests.0 + answers.0 + ways_back.0;
             println!(
                 "corpus {kind}: {} of {} responses, {} of {} requests, {} of {} ways back",
                 responses.0, responses.1, requests.0, requests.1, ways_back.0, ways_back.1
             );
+            if answers.1 > 0 {
+                println!("corpus {kind}: {} of {} answers written again", answers.0, answers.1);
+            }
             if *passed_over > 0 {
                 println!(
                     "corpus {kind}: {passed_over} lines skipped: no adapter speaks their dialect"

@@ -46,8 +46,7 @@ impl Player {
                 false => Err(format!("the refusal: {} {written}", refusal.status)),
             };
         }
-        let about =
-            || About { id: "0-0".to_owned(), model: request.model.clone(), created: 1 };
+        let about = || About { id: "0-0".to_owned(), model: request.model.clone(), created: 1 };
 
         let mut writer = dialect.stream(&request, about());
         let mut written = Vec::new();
@@ -86,7 +85,9 @@ impl Player {
         }
         match first_difference("", &recorded, &written) {
             None => Ok(()),
-            Some(why) => Err(format!("whole: {why}\n--- recorded\n{recorded}\n--- written\n{written}")),
+            Some(why) => {
+                Err(format!("whole: {why}\n--- recorded\n{recorded}\n--- written\n{written}"))
+            }
         }
     }
 
@@ -153,7 +154,9 @@ fn first_difference(path: &str, one: &Value, other: &Value) -> Option<String> {
         }
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
             let pairs = a.iter().zip(b).enumerate();
-            pairs.into_iter().find_map(|(at, (a, b))| first_difference(&format!("{path}[{at}]"), a, b))
+            pairs
+                .into_iter()
+                .find_map(|(at, (a, b))| first_difference(&format!("{path}[{at}]"), a, b))
         }
         (Value::Number(a), Value::Number(b)) if a.as_f64() == b.as_f64() => None,
         _ if one == other => None,
@@ -204,7 +207,8 @@ fn usual_response(answer: &mut Map<String, Value>) {
 /// | `args` that are empty | an absent member says the same |
 /// | pieces of one text, one behind the other | they are one text |
 fn usual_content(answer: &mut Map<String, Value>) {
-    for candidate in answer.get_mut("candidates").and_then(Value::as_array_mut).into_iter().flatten()
+    for candidate in
+        answer.get_mut("candidates").and_then(Value::as_array_mut).into_iter().flatten()
     {
         let Value::Object(candidate) = candidate else { continue };
         candidate.retain(|name, value| !(name == "index" && *value == 0));
@@ -218,9 +222,13 @@ fn usual_content(answer: &mut Map<String, Value>) {
             }
         }
         parts.dedup_by(|next, last| {
-            let plain = |part: &Value| part.as_object().is_some_and(|part| {
-                part.keys().all(|name| matches!(name.as_str(), "text" | "thought" | "thoughtSignature"))
-            });
+            let plain = |part: &Value| {
+                part.as_object().is_some_and(|part| {
+                    part.keys().all(|name| {
+                        matches!(name.as_str(), "text" | "thought" | "thoughtSignature")
+                    })
+                })
+            };
             let joins = plain(next)
                 && plain(last)
                 && next["thought"] == last["thought"]

@@ -1,9 +1,10 @@
 //! A whole answer.
 
-use super::word;
 use super::DIALECT;
+use super::word;
 use crate::About;
 use crate::json::{self, Members, Merged};
+use crate::opaque::{self, Origin};
 use hotcell::types::{
     ChatRequest, Delta, Event, Finished, Native, NativeAt, Started, ToolCallStarted, Usage,
 };
@@ -20,6 +21,7 @@ pub fn write_answer(_: &ChatRequest, about: About, events: Vec<Event>) -> Vec<u8
 struct Answer {
     /// Whether the provider speaks this dialect: its words are the client's.
     own: bool,
+    origin: Origin,
     started: Option<Started>,
     usage: Option<Usage>,
     finished: Option<Finished>,
@@ -95,6 +97,7 @@ impl Answer {
 
     fn owns(&mut self, native: Option<&Native>) {
         self.own |= native.is_some_and(|native| native.dialect == DIALECT);
+        self.origin.learn(native);
     }
 
     fn block(&mut self, index: u32, kind: Kind) -> &mut Block {
@@ -138,7 +141,7 @@ impl Answer {
         out.push(b'[');
         for block in &self.blocks {
             json::comma(&mut out);
-            block.write(&mut out);
+            block.write(&self.origin, &mut out);
         }
         out.push(b']');
         json::name("stop_reason", &mut out);
@@ -160,9 +163,9 @@ impl Answer {
 }
 
 impl Block {
-    fn write(&self, out: &mut Vec<u8>) {
+    fn write(&self, origin: &Origin, out: &mut Vec<u8>) {
         if let Some(native) = &self.native {
-            out.extend_from_slice(native.value.as_bytes());
+            json::splice(&native.value, out);
             return;
         }
         out.push(b'{');
@@ -177,11 +180,15 @@ impl Block {
             Some(Kind::Thinking) => {
                 json::text("type", "thinking", out);
                 json::text("thinking", &self.text, out);
-                json::text("signature", &self.signature, out);
+                let signature = match self.signature.is_empty() {
+                    true => "".into(),
+                    false => origin.seal(opaque::Kind::Signature, &self.signature),
+                };
+                json::text("signature", &signature, out);
             }
             Some(Kind::Redacted) => {
                 json::text("type", "redacted_thinking", out);
-                json::text("data", &self.text, out);
+                json::text("data", &origin.seal(opaque::Kind::Redacted, &self.text), out);
             }
             Some(Kind::ToolUse) => {
                 json::text("type", "tool_use", out);

@@ -7,10 +7,10 @@ use super::DIALECT;
 use super::nesting::Nesting;
 use super::word;
 use crate::json::{self, Members};
+use crate::opaque::{self, Origin};
 use crate::{About, AnswerWriter};
 use hotcell::types::{
-    ChatRequest, Delta, Event, Failure, Finished, Native, NativeAt, Started, ToolCallStarted,
-    Usage,
+    ChatRequest, Delta, Event, Failure, Finished, Native, NativeAt, Started, ToolCallStarted, Usage,
 };
 use std::collections::BTreeMap;
 
@@ -20,12 +20,14 @@ pub struct StreamWriter {
     about: About,
     /// Whether the provider speaks this dialect: its words are the client's.
     own: bool,
+    origin: Origin,
     started: Option<Started>,
     usage: Option<Usage>,
     /// Whether `message_start` is out.
     begun: bool,
     /// What stands in events beside what they are for, until they go out.
     beside_start: Vec<u8>,
+    beside_redacted: Vec<u8>,
     beside_stop: Vec<u8>,
     /// How many blocks there were.
     blocks: u64,
@@ -62,10 +64,12 @@ impl StreamWriter {
         Self {
             about,
             own: false,
+            origin: Origin::default(),
             started: None,
             usage: None,
             begun: false,
             beside_start: Vec::new(),
+            beside_redacted: Vec::new(),
             beside_stop: Vec::new(),
             blocks: 0,
             open: None,
@@ -76,6 +80,7 @@ impl StreamWriter {
 
     fn owns(&mut self, native: Option<&Native>) {
         self.own |= native.is_some_and(|native| native.dialect == DIALECT);
+        self.origin.learn(native);
     }
 
     /// The shell of the answer, before the first that is told of it. Until then usage may
@@ -116,7 +121,13 @@ impl StreamWriter {
     }
 
     /// The number of the block that a piece of a part goes to.
-    fn block(&mut self, part: u32, kind: Kind, rest: Option<&Members<'_>>, out: &mut Vec<u8>) -> u64 {
+    fn block(
+        &mut self,
+        part: u32,
+        kind: Kind,
+        rest: Option<&Members<'_>>,
+        out: &mut Vec<u8>,
+    ) -> u64 {
         if let Some(open) = self.open.filter(|open| (open.part, open.kind) == (part, kind)) {
             return open.number;
         }
@@ -160,12 +171,12 @@ impl StreamWriter {
         }
     }
 
-    fn redacted(&mut self, delta: &Delta, rest: Option<&Members<'_>>, out: &mut Vec<u8>) {
+    fn redacted(&mut self, delta: &Delta, out: &mut Vec<u8>) {
+        let mut rest = std::mem::take(&mut self.beside_redacted);
+        let sealed = self.origin.seal(opaque::Kind::Redacted, &delta.text).into_owned();
         let write = |out: &mut Vec<u8>| {
-            json::text("data", &delta.text, out);
-            if let Some(rest) = rest {
-                rest.write(out);
-            }
+            json::text("data", &sealed, out);
+            beside(&mut rest, out);
         };
         let number = self.start("redacted_thinking", write, out);
         self.open = Some(Open { part: delta.index, kind: Kind::Redacted, number });
@@ -215,7 +226,8 @@ impl StreamWriter {
         let Some(event) = word::stream_event(&at.value) else {
             let block = word::own(Some(&at.value)).unwrap_or_default();
             if let Some(kind) = block.text("type") {
-                let number = self.start(&kind, |out| block.clone().without(&["type"]).write(out), out);
+                let number =
+                    self.start(&kind, |out| block.clone().without(&["type"]).write(out), out);
                 stop(number, None, out);
             }
             return;
@@ -232,6 +244,7 @@ impl StreamWriter {
                 match block.text("type").as_deref() {
                     Some("text") => _ = self.block(at.index, Kind::Text, Some(&rest), out),
                     Some("thinking") => _ = self.block(at.index, Kind::Thinking, Some(&rest), out),
+                    Some("redacted_thinking") => rest.write(&mut self.beside_redacted),
                     _ => {}
                 }
             }
@@ -293,10 +306,12 @@ impl AnswerWriter for StreamWriter {
             Event::Reasoning(delta) => {
                 self.delta(&delta, Kind::Thinking, "thinking_delta", "thinking", out);
             }
-            Event::Signature(delta) => {
+            Event::Signature(mut delta) => {
+                let sealed = self.origin.seal(opaque::Kind::Signature, &delta.text);
+                delta.text = sealed.into_owned();
                 self.delta(&delta, Kind::Thinking, "signature_delta", "signature", out);
             }
-            Event::RedactedReasoning(delta) if delta.choice == 0 => self.redacted(&delta, None, out),
+            Event::RedactedReasoning(delta) if delta.choice == 0 => self.redacted(&delta, out),
             Event::ToolCallStarted(call) if call.choice == 0 => self.call(&call, out),
             Event::ToolCallArguments(delta) => self.arguments(&delta, out),
             Event::Citation(at) => self.citation(&at, out),

@@ -60,9 +60,10 @@ pub(super) fn stop_reason(finished: &Finished, own: bool) -> &str {
 /// Writes token counts: the provider's own where they are of this dialect. Here the input
 /// leaves out what was read from and written to the cache.
 pub(super) fn usage(usage: Option<&Usage>, out: &mut Vec<u8>) {
-    if let Some(raw) = usage.and_then(|usage| usage.raw.as_ref()).filter(|raw| raw.dialect == DIALECT)
+    if let Some(raw) =
+        usage.and_then(|usage| usage.raw.as_ref()).filter(|raw| raw.dialect == DIALECT)
     {
-        out.extend_from_slice(raw.value.as_bytes());
+        json::splice(&raw.value, out);
         return;
     }
     let count = |of: fn(&Usage) -> Option<u64>| usage.and_then(of).unwrap_or(0);
@@ -89,7 +90,7 @@ pub(super) fn input(arguments: &str, out: &mut Vec<u8>) {
     if arguments.is_empty() {
         out.extend_from_slice(b"{}");
     } else if Members::of(arguments).is_some() {
-        out.extend_from_slice(arguments.as_bytes());
+        json::splice(arguments, out);
     } else {
         out.push(b'{');
         json::text("INVALID_JSON", arguments, out);

@@ -1,12 +1,13 @@
 //! A whole answer: `chat.completion`.
 
-use super::piece::{self, CallKind, Piece, Spelling};
 use super::DIALECT;
+use super::piece::{self, CallKind, Piece, Spelling};
 use crate::About;
 use crate::json::{self, Members, Merged};
+use crate::opaque::{Kind, Origin};
 use hotcell::types::{
-    ChatRequest, Delta, Event, Finished, MediaEvent, MediaPart, Native, NativeAt, Started, ToolCallStarted,
-    Usage,
+    ChatRequest, Delta, Event, Finished, MediaEvent, MediaPart, Native, NativeAt, Started,
+    ToolCallStarted, Usage,
 };
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ pub fn write_answer(_: &ChatRequest, about: About, events: Vec<Event>) -> Vec<u8
 struct Answer {
     /// Whether the provider speaks this dialect: its words are the client's.
     own: bool,
+    origin: Origin,
     started: Option<Started>,
     usage: Option<Usage>,
     /// Members that came after the beginning.
@@ -119,6 +121,7 @@ impl Answer {
 
     fn owns(&mut self, native: Option<&Native>) {
         self.own |= native.is_some_and(|native| native.dialect == DIALECT);
+        self.origin.learn(native);
     }
 
     fn choice(&mut self, number: u32) -> &mut Choice {
@@ -147,6 +150,7 @@ impl Answer {
     }
 
     fn native(&mut self, at: &NativeAt) {
+        self.origin.learn(Some(&at.value));
         let Some(piece) = Piece::of(&at.value) else { return };
         self.own = true;
         match piece {
@@ -168,7 +172,7 @@ impl Answer {
         out.push(b'[');
         for (number, choice) in self.choices {
             json::comma(&mut out);
-            choice.write(number, self.own, about, &mut out);
+            choice.write(number, self.own, &self.origin, about, &mut out);
         }
         out.push(b']');
         if let Some(usage) = &self.usage {
@@ -215,7 +219,13 @@ impl Choice {
     fn about(&mut self, mut choice: Members<'_>) {
         let mut delta = choice.take("delta").and_then(Members::of).unwrap_or_default();
         self.spelling.read(&mut delta);
-        for mut call in delta.take("tool_calls").and_then(json::elements).into_iter().flatten().filter_map(Members::of) {
+        for mut call in delta
+            .take("tool_calls")
+            .and_then(json::elements)
+            .into_iter()
+            .flatten()
+            .filter_map(Members::of)
+        {
             let place = call.take("index").and_then(|index| index.parse::<usize>().ok());
             if let Some(known) = self.calls.get_mut(place.unwrap_or(0)) {
                 known.late.add(call);
@@ -248,7 +258,7 @@ impl Choice {
         self.message.add(members);
     }
 
-    fn write(self, number: u32, own: bool, about: &About, out: &mut Vec<u8>) {
+    fn write(self, number: u32, own: bool, origin: &Origin, about: &About, out: &mut Vec<u8>) {
         out.push(b'{');
         json::count("index", number.into(), out);
         json::name("message", out);
@@ -264,7 +274,11 @@ impl Choice {
                 json::text(name, &self.reasoning, out);
             }
         }
-        write_thoughts(&self.thoughts, out);
+        // They tell all that there is; a client would take their text for more.
+        if self.reasoning.is_empty() && self.thoughts.iter().any(|one| one.whole.is_some()) {
+            json::raw("reasoning", "null", out);
+        }
+        write_thoughts(&self.thoughts, origin, out);
         self.write_calls(out);
         if !self.annotations.is_empty() {
             json::list("annotations", self.annotations.iter().map(String::as_str), out);
@@ -361,7 +375,7 @@ impl Choice {
 
 /// Thoughts that have to go back as they came: as `reasoning_details` what came as these,
 /// and what else is signed or in cipher as `thinking_blocks`.
-fn write_thoughts(thoughts: &[Thought], out: &mut Vec<u8>) {
+fn write_thoughts(thoughts: &[Thought], origin: &Origin, out: &mut Vec<u8>) {
     let detailed = |thought: &&Thought| thought.about.is_some() || thought.whole.is_some();
     let signed = |thought: &&Thought| {
         !detailed(thought) && !(thought.signature.is_empty() && thought.redacted.is_empty())
@@ -372,7 +386,7 @@ fn write_thoughts(thoughts: &[Thought], out: &mut Vec<u8>) {
         for thought in thoughts.iter().filter(detailed) {
             json::comma(out);
             if let Some(whole) = &thought.whole {
-                out.extend_from_slice(whole.as_bytes());
+                json::splice(whole, out);
                 continue;
             }
             let about = thought.about.as_deref().unwrap_or("{}");
@@ -397,7 +411,15 @@ fn write_thoughts(thoughts: &[Thought], out: &mut Vec<u8>) {
         out.push(b'[');
         for thought in thoughts.iter().filter(signed) {
             json::comma(out);
-            piece::thinking_block(None, &thought.text, &thought.signature, &thought.redacted, out);
+            let signature = match thought.signature.is_empty() {
+                true => "".into(),
+                false => origin.seal(Kind::Signature, &thought.signature),
+            };
+            let redacted = match thought.redacted.is_empty() {
+                true => "".into(),
+                false => origin.seal(Kind::Redacted, &thought.redacted),
+            };
+            piece::thinking_block(None, &thought.text, &signature, &redacted, out);
         }
         out.push(b']');
     }

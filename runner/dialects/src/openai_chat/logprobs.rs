@@ -11,12 +11,13 @@ enum Whole<'a> {
 }
 
 /// All pieces as one object; none of none.
-pub(super) fn joined(mut pieces: Vec<String>) -> Option<String> {
+pub(crate) fn joined(mut pieces: Vec<String>) -> Option<String> {
     if pieces.len() < 2 {
         return pieces.pop();
     }
     let mut whole: BTreeMap<String, Whole<'_>> = BTreeMap::new();
-    for (name, value) in pieces.iter().filter_map(|piece| Members::of(piece)).flat_map(|all| all.0) {
+    for (name, value) in pieces.iter().filter_map(|piece| Members::of(piece)).flat_map(|all| all.0)
+    {
         match (json::elements(value), whole.get_mut(name.as_ref())) {
             (Some(more), Some(Whole::List(list))) => list.extend(more),
             (Some(list), _) => _ = whole.insert(name.into_owned(), Whole::List(list)),
@@ -31,12 +32,12 @@ pub(super) fn joined(mut pieces: Vec<String>) -> Option<String> {
         json::string(&name, &mut out);
         out.push(b':');
         match value {
-            Whole::Last(value) => out.extend_from_slice(value.as_bytes()),
+            Whole::Last(value) => json::splice(value, &mut out),
             Whole::List(list) => {
                 out.push(b'[');
                 for token in list {
                     json::comma(&mut out);
-                    out.extend_from_slice(token.as_bytes());
+                    json::splice(token, &mut out);
                 }
                 out.push(b']');
             }

@@ -173,7 +173,7 @@ pub(crate) fn finish_word(finished: &Finished, own: bool, refused: bool) -> &str
 /// Writes token counts: the provider's own where they are of this dialect.
 pub(crate) fn usage(usage: &Usage, out: &mut Vec<u8>) {
     if let Some(raw) = usage.raw.as_ref().filter(|raw| raw.dialect == DIALECT) {
-        out.extend_from_slice(raw.value.as_bytes());
+        json::splice(&raw.value, out);
         return;
     }
     let (input, output) = (usage.input.unwrap_or(0), usage.output.unwrap_or(0));
@@ -226,7 +226,7 @@ pub(crate) fn audio(part: &MediaPart, about: &About, out: &mut Vec<u8>) -> bool 
     let members = own(part.extra.as_ref());
     out.push(b'{');
     match &members {
-        Some(members) => members.write(out),
+        Some(members) => members.clone().without(&["data"]).write(out),
         // The form demands all of them.
         None => {
             json::text("id", &format!("audio-{}", about.id), out);

@@ -3,6 +3,7 @@
 use super::DIALECT;
 use super::piece::{self, CallKind, Piece, Spelling};
 use crate::json::{self, Members};
+use crate::opaque::{Kind, Origin};
 use crate::{About, AnswerWriter};
 use hotcell::types::{
     ChatRequest, Delta, Event, Failure, Finished, MediaEvent, Native, NativeAt, Started,
@@ -18,6 +19,7 @@ pub struct StreamWriter {
     wants_usage: bool,
     /// Whether the provider speaks this dialect: its words are the client's.
     own: bool,
+    origin: Origin,
     /// What every frame begins with, up to the members of the chunk that it alone has.
     head: Vec<u8>,
     /// Members of the answer that go with the first frame.
@@ -68,6 +70,7 @@ impl StreamWriter {
         Self {
             wants_usage: wants_usage(request),
             own: false,
+            origin: Origin::default(),
             head: head("chat.completion.chunk", "chatcmpl-", None, &about),
             about,
             lead: Vec::new(),
@@ -86,6 +89,7 @@ impl StreamWriter {
 
     fn owns(&mut self, native: Option<&Native>) {
         self.own |= native.is_some_and(|native| native.dialect == DIALECT);
+        self.origin.learn(native);
     }
 
     /// Opens a frame, up to the `choices`.
@@ -162,17 +166,19 @@ impl StreamWriter {
     }
 
     /// A signature, or a thought in cipher.
-    fn opaque(&mut self, delta: &Delta, member: &str, out: &mut Vec<u8>) {
+    fn opaque(&mut self, delta: &Delta, kind: Kind, out: &mut Vec<u8>) {
         self.delta(delta.choice, out);
-        let choice = self.choice(delta.choice);
+        let member = if kind == Kind::Redacted { "data" } else { "signature" };
+        let sealed = self.origin.seal(kind, &delta.text);
+        let choice = self.choices.entry(delta.choice).or_default();
         let thought = choice.thoughts.entry(delta.index).or_default();
         if let Some(about) = &thought.about {
             detail(about, member, &delta.text, out);
         } else {
             let text = std::mem::take(&mut thought.text);
-            let (signature, redacted) = match member {
-                "data" => ("", delta.text.as_str()),
-                _ => (delta.text.as_str(), ""),
+            let (signature, redacted) = match kind {
+                Kind::Redacted => ("", &*sealed),
+                Kind::Signature | Kind::Call => (&*sealed, ""),
             };
             json::name("thinking_blocks", out);
             out.push(b'[');
@@ -295,6 +301,7 @@ impl StreamWriter {
     }
 
     fn native(&mut self, at: &NativeAt, out: &mut Vec<u8>) {
+        self.origin.learn(Some(&at.value));
         let Some(piece) = Piece::of(&at.value) else { return };
         self.own = true;
         match piece {
@@ -401,8 +408,8 @@ impl AnswerWriter for StreamWriter {
             }
             Event::Started(started) => self.started(&started),
             Event::Refusal(delta) => self.refusal(&delta, out),
-            Event::Signature(delta) => self.opaque(&delta, "signature", out),
-            Event::RedactedReasoning(delta) => self.opaque(&delta, "data", out),
+            Event::Signature(delta) => self.opaque(&delta, Kind::Signature, out),
+            Event::RedactedReasoning(delta) => self.opaque(&delta, Kind::Redacted, out),
             Event::ToolCallStarted(call) => self.call(&call, out),
             Event::Media(media) => self.media(&media, out),
             Event::Citation(at) => self.citation(at),

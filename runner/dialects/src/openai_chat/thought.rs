@@ -1,11 +1,12 @@
 //! What the model thought before, as a client gives it back.
 
 use crate::object::Object;
+use crate::opaque::Opaque;
 use hotcell::types::{Part, ReasoningPart};
 use serde_json::Value;
 
 /// Thoughts, whose own spelling stays: as `thinking_blocks`, signed or in cipher, or as
-/// plain text.
+/// plain text. What another dialect signed says whose it is.
 pub(super) fn read(message: &Object) -> Vec<Part> {
     let blocks = message.peek("thinking_blocks").and_then(Value::as_array);
     let blocks: Vec<Part> = blocks.into_iter().flatten().filter_map(read_block).collect();
@@ -23,9 +24,16 @@ fn read_block(block: &Value) -> Option<Part> {
     match text("type")? {
         "thinking" => {
             let signature = text("signature").filter(|signature| !signature.is_empty());
-            Some(part(text("thinking").unwrap_or_default(), signature, None))
+            let told = text("thinking").unwrap_or_default();
+            Some(match signature.and_then(Opaque::read) {
+                Some(opaque) => Part::Reasoning(opaque.into_reasoning(told.to_owned())),
+                None => part(told, signature, None),
+            })
         }
-        "redacted_thinking" => Some(part("", None, text("data"))),
+        "redacted_thinking" => Some(match text("data").and_then(Opaque::read) {
+            Some(opaque) => Part::Reasoning(opaque.into_reasoning(String::new())),
+            None => part("", None, text("data")),
+        }),
         _ => None,
     }
 }

@@ -78,7 +78,8 @@ impl StreamWriter {
         }
         let Self { response, output, frames, .. } = self;
         for kind in ["response.created", "response.in_progress"] {
-            frames.frame(out, kind, |out| response.write_member(out, &response.beginning(), output));
+            frames
+                .frame(out, kind, |out| response.write_member(out, &response.beginning(), output));
         }
     }
 }

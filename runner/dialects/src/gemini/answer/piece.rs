@@ -80,8 +80,7 @@ impl Piece {
             value.insert("mimeType".to_owned(), mime.into());
         }
         let extra = media.extra.as_ref().filter(|extra| extra.dialect == DIALECT);
-        let mut members =
-            extra.and_then(|extra| Members::parse(&extra.value)).unwrap_or_default();
+        let mut members = extra.and_then(|extra| Members::parse(&extra.value)).unwrap_or_default();
         members.set(name, value.to_string());
         Some(Self { extra: members, ..Self::new(Sort::Other, index) })
     }

@@ -100,9 +100,10 @@ impl Output {
             return;
         }
         let number_of = |item: &Item| item.entries.iter().any(|entry| entry.part == part);
-        let place = self.open.get(&part).copied().or_else(|| {
-            self.current.filter(|place| self.items.get(*place).is_some_and(number_of))
-        });
+        let place =
+            self.open.get(&part).copied().or_else(|| {
+                self.current.filter(|place| self.items.get(*place).is_some_and(number_of))
+            });
         let told = event.take("output_index");
         event.take("type");
         event.take("sequence_number");

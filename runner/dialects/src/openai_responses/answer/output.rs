@@ -8,9 +8,7 @@ use crate::openai_responses::DIALECT;
 use crate::written::{list, number, quoted, raw, text};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hotcell::types::{
-    Delta, Event, MediaKind, MediaPart, MediaSource, NativeAt, ToolCallStarted,
-};
+use hotcell::types::{Delta, Event, MediaKind, MediaPart, MediaSource, NativeAt, ToolCallStarted};
 use serde::de::IgnoredAny;
 use std::collections::HashMap;
 
@@ -149,7 +147,12 @@ impl Output {
     // ---- items ---------------------------------------------------------------
 
     /// Begins an item; what is open before it is closed.
-    pub(super) fn start(&mut self, mut item: Item, frames: &mut Frames, out: &mut Vec<u8>) -> usize {
+    pub(super) fn start(
+        &mut self,
+        mut item: Item,
+        frames: &mut Frames,
+        out: &mut Vec<u8>,
+    ) -> usize {
         self.close_current("\"completed\"", frames, out);
         let place = self.items.len();
         item.place = place;
@@ -308,7 +311,13 @@ impl Output {
     }
 
     /// Content in the provider's words.
-    pub(super) fn content(&mut self, part: u32, json: &str, frames: &mut Frames, out: &mut Vec<u8>) {
+    pub(super) fn content(
+        &mut self,
+        part: u32,
+        json: &str,
+        frames: &mut Frames,
+        out: &mut Vec<u8>,
+    ) {
         let place = self.item_for(Kind::Message, frames, out);
         self.close_entry(frames, out);
         let Some(item) = self.items.get_mut(place) else { return };

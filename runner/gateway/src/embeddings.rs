@@ -1,0 +1,50 @@
+//! Texts into vectors.
+
+use crate::attempt::Question;
+use crate::reply::Reply;
+use crate::visit::Visit;
+use hotcell::types::{EmbedRequest, EmbedResponse};
+use hotcell::{Error, Runner};
+use hotcell_dialects::{gemini, openai_embeddings};
+
+/// Answers a client of OpenAI's.
+pub(crate) async fn openai(mut visit: Visit, model: Option<String>, body: &[u8]) -> Reply {
+    let mut request = match openai_embeddings::read_request(body) {
+        Ok(request) => request,
+        Err(error) => return visit.misread(&error),
+    };
+    let model = model.unwrap_or_else(|| request.model.clone());
+    match visit.ask(&model, Embed(&mut request)).await {
+        Ok(response) => {
+            visit.usage.clone_from(&response.usage);
+            visit.answer(openai_embeddings::write_response(&request, &model, &response))
+        }
+        Err(error) => visit.fail(&error),
+    }
+}
+
+/// Answers a client of Google's: of one text, or of several.
+pub(crate) async fn gemini(mut visit: Visit, model: &str, batch: bool, body: &[u8]) -> Reply {
+    let mut request = match gemini::read_embed_request(body, model) {
+        Ok(request) => request,
+        Err(error) => return visit.misread(&error),
+    };
+    match visit.ask(model, Embed(&mut request)).await {
+        Ok(response) => {
+            visit.usage.clone_from(&response.usage);
+            visit.answer(gemini::write_embeddings(&response, !batch))
+        }
+        Err(error) => visit.fail(&error),
+    }
+}
+
+/// A request for vectors, as a question to deployments.
+pub(crate) struct Embed<'a>(pub(crate) &'a mut EmbedRequest);
+
+impl Question for Embed<'_> {
+    type Answer = EmbedResponse;
+
+    async fn ask(&mut self, runner: &Runner, model: &str) -> Result<EmbedResponse, Error> {
+        runner.embed(model, &mut *self.0).await
+    }
+}

@@ -1,0 +1,34 @@
+//! Documents in the order of what they have to do with a query.
+
+use crate::attempt::Question;
+use crate::reply::Reply;
+use crate::visit::Visit;
+use hotcell::types::{RerankRequest, RerankResponse};
+use hotcell::{Error, Runner};
+use hotcell_dialects::jina_rerank;
+
+/// Answers a client of Cohere's, of Jina's, or of the many that speak like them.
+pub(crate) async fn respond(mut visit: Visit, body: &[u8]) -> Reply {
+    let mut request = match jina_rerank::read_request(body) {
+        Ok(request) => request,
+        Err(error) => return visit.misread(&error),
+    };
+    let model = request.model.clone();
+    match visit.ask(&model, Rerank(&mut request)).await {
+        Ok(response) => {
+            visit.usage.clone_from(&response.usage);
+            visit.answer(jina_rerank::write_response(&request, &model, &response))
+        }
+        Err(error) => visit.fail(&error),
+    }
+}
+
+struct Rerank<'a>(&'a mut RerankRequest);
+
+impl Question for Rerank<'_> {
+    type Answer = RerankResponse;
+
+    async fn ask(&mut self, runner: &Runner, model: &str) -> Result<RerankResponse, Error> {
+        runner.rerank(model, &mut *self.0).await
+    }
+}
