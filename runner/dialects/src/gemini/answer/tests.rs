@@ -5,8 +5,8 @@ use crate::gemini::{DIALECT, read_request, write_refusal};
 use crate::openai_responses::answer::tests::any_events;
 use crate::{About, AnswerWriter};
 use hotcell::types::{
-    ChatRequest, Delta, Event, Failure, FailureKind, FinishReason, Finished, Native, NativeAt, Part,
-    Started, ToolCallStarted, Usage,
+    ChatRequest, Delta, Event, Failure, FailureKind, FinishReason, Finished, Native, NativeAt,
+    Part, Started, ToolCallStarted, Usage,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -112,7 +112,10 @@ fn pieces_are_whole_responses() {
         ]
     );
     for chunk in &chunks {
-        assert_eq!((&chunk["modelVersion"], &chunk["responseId"]), (&json!("model-1"), &json!("a1")));
+        assert_eq!(
+            (&chunk["modelVersion"], &chunk["responseId"]),
+            (&json!("model-1"), &json!("a1"))
+        );
     }
     let last = chunks.last().unwrap();
     assert_eq!(last["candidates"][0]["finishReason"], "MAX_TOKENS");
@@ -149,7 +152,12 @@ fn what_the_provider_said_of_its_own_dialect_comes_out() {
         Event::Signature(delta(2, "BBB=")),
         Event::Native(own(3, &code)),
         call(4, "id-1-1", Some("CCC="), None),
-        call(5, "given", None, Some(native(DIALECT, &json!({ "functionCall": { "id": "given" } })))),
+        call(
+            5,
+            "given",
+            None,
+            Some(native(DIALECT, &json!({ "functionCall": { "id": "given" } }))),
+        ),
         Event::ToolCallArguments(delta(5, "{\"a\":")),
         Event::ToolCallArguments(delta(5, "1}")),
         Event::Citation(own(5, &json!({ "groundingMetadata": { "x": 1 } }))),
@@ -285,7 +293,10 @@ fn failures_are_googles() {
     failure.raw = Some(native(DIALECT, &told));
     failure.status = Some(400);
     let refusal = write_refusal(&failure);
-    assert_eq!((refusal.status, serde_json::from_slice(&refusal.body).ok()), (400, Some(told.clone())));
+    assert_eq!(
+        (refusal.status, serde_json::from_slice(&refusal.body).ok()),
+        (400, Some(told.clone()))
+    );
 
     let mut writer = StreamWriter::new(&ChatRequest::user("x"), about());
     let mut out = Vec::new();

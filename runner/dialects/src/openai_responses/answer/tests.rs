@@ -283,13 +283,19 @@ fn what_the_provider_said_of_its_own_dialect_comes_out() {
         own(0, &json!({ "part": { "type": "reasoning_text" } })),
         Event::Reasoning(delta(0, "hm")),
         Event::Signature(delta(0, "gAAA")),
-        own(1, &json!({ "event": {
+        own(
+            1,
+            &json!({ "event": {
             "type": "response.output_item.added", "output_index": 5, "sequence_number": 77,
             "item": begun,
-        } })),
-        own(1, &json!({ "event": {
+        } }),
+        ),
+        own(
+            1,
+            &json!({ "event": {
             "type": "response.web_search_call.searching", "output_index": 5, "item_id": "ws_1",
-        } })),
+        } }),
+        ),
         own(1, &search),
         own(2, &json!({ "item": { "type": "message", "id": "msg_1", "phase": "final" } })),
         Event::Logprobs(NativeAt {
@@ -381,7 +387,10 @@ fn an_answer_that_fails_has_no_end() {
 
 #[test]
 fn a_line_of_the_provider_does_not_break_a_frame() {
-    let value = Native { dialect: DIALECT.to_owned(), value: "{\"type\":\n\"x\",\r\n\"a\":[1\n]}".to_owned() };
+    let value = Native {
+        dialect: DIALECT.to_owned(),
+        value: "{\"type\":\n\"x\",\r\n\"a\":[1\n]}".to_owned(),
+    };
     let events = [
         started(DIALECT),
         Event::Native(NativeAt { choice: 0, index: 0, value }),
