@@ -42,6 +42,10 @@ pub struct StreamWriter {
     begun: bool,
 }
 
+/// Members that stand in a place of their own, in an answer and in a candidate.
+const PLACED: &[&str] = &["candidates", "usageMetadata", "modelVersion", "responseId"];
+const OF_CANDIDATE: &[&str] = &["content", "index", "finishReason"];
+
 /// How pieces are put together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
@@ -95,7 +99,8 @@ impl StreamWriter {
         match extra.filter(|extra| extra.dialect == DIALECT) {
             Some(extra) => {
                 (self.id, self.model) = (id, model);
-                self.extra = Members::parse(&extra.value).unwrap_or_default();
+                let extra = Members::parse(&extra.value).unwrap_or_default();
+                self.extra = extra.without(PLACED);
             }
             None => self.model = model.or(self.model.take()),
         }
@@ -274,7 +279,7 @@ impl AnswerWriter for StreamWriter {
                 self.hear(Some(&at.value));
                 let members = Some(&at.value).filter(|value| own(value));
                 if let Some(members) = members.and_then(|value| Members::parse(&value.value)) {
-                    self.member(at.choice, members, out);
+                    self.member(at.choice, members.without(OF_CANDIDATE), out);
                 }
             }
             Event::Usage(usage) => {

@@ -1,7 +1,7 @@
 //! One alternative of an answer.
 
 use super::piece::{Piece, Sort};
-use super::write_finish;
+use super::{OF_CANDIDATE, write_finish};
 use crate::gemini::DIALECT;
 use crate::opaque::{Kind, Opaque};
 use crate::written::{Members, number};
@@ -181,7 +181,7 @@ impl Candidate {
             write_finish(out, finished, self.origin == DIALECT, whole);
             let extra = finished.extra.as_ref().filter(|extra| extra.dialect == DIALECT);
             if let Some(extra) = extra.and_then(|extra| Members::parse(&extra.value)) {
-                extra.write_behind(out);
+                extra.without(OF_CANDIDATE).write_behind(out);
             }
         }
         self.members.write_behind(out);
