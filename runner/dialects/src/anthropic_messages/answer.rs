@@ -73,18 +73,20 @@ impl Answer {
                 let block = self.block(call.index, Kind::ToolUse);
                 block.call = Some(call);
             }
-            Event::ToolCallArguments(delta) => {
-                if self.places.contains_key(&(delta.index, Kind::ToolUse)) {
-                    self.add_text(Kind::ToolUse, &delta);
-                }
+            Event::ToolCallArguments(delta)
+                if self.places.contains_key(&(delta.index, Kind::ToolUse)) =>
+            {
+                self.add_text(Kind::ToolUse, &delta);
             }
             Event::Citation(NativeAt { choice: 0, index, value }) if value.dialect == DIALECT => {
                 self.own = true;
                 self.block(index, Kind::Text).citations.push(value.value);
             }
-            Event::Native(NativeAt { choice: 0, index, value }) if value.dialect == DIALECT => {
-                self.own = true;
-                self.native(index, value);
+            Event::Native(NativeAt { choice: 0, index, value }) => {
+                self.owns(Some(&value));
+                if value.dialect == DIALECT {
+                    self.native(index, value);
+                }
             }
             Event::Finished(finished) if finished.choice == 0 => {
                 self.owns(finished.extra.as_ref());

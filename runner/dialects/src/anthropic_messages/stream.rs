@@ -219,6 +219,7 @@ impl StreamWriter {
     }
 
     fn native(&mut self, at: &NativeAt, out: &mut Vec<u8>) {
+        self.origin.learn(Some(&at.value));
         if at.choice != 0 || at.value.dialect != DIALECT {
             return;
         }

@@ -2,7 +2,7 @@
 
 use super::stream::word;
 use crate::About;
-use crate::json::{self, Members, Merged};
+use crate::json::{self, Merged};
 use crate::openai_chat::piece::{self, Piece};
 use hotcell::types::{ChatRequest, Event, Finished, Started, Usage};
 use std::collections::BTreeMap;
@@ -85,7 +85,7 @@ impl Choice {
             None => out.extend_from_slice(b"null"),
         }
         let ending = self.finished.as_ref().and_then(|end| piece::own(end.extra.as_ref()));
-        self.about.add(ending.unwrap_or_else(Members::default).without(KNOWN));
+        self.about.add(ending.unwrap_or_default().without(KNOWN));
         self.about.write(out);
         out.push(b'}');
     }
