@@ -16,7 +16,6 @@ mod exchange;
 mod replay;
 mod rewrite;
 mod score;
-mod way_back;
 
 use dialect::{Dialect, KINDS};
 use exchange::{Exchange, Folder};
@@ -136,9 +135,6 @@ fn play(cast: &[(Dialect, String)], queue: &Mutex<Queue>) -> Vec<Judgement> {
             }
             if let Some(result) = player.answer(dialect, &exchange).await {
                 judged.push(Judgement::new(kind, Half::Answer, &exchange, result));
-            }
-            if let Some(result) = player.way_back(dialect, &exchange).await {
-                judged.push(Judgement::new(kind, Half::WayBack, &exchange, result));
             }
         }
     })
