@@ -266,6 +266,8 @@ fn stream(
     choices: u64,
 ) -> Vec<Bytes> {
     let with_usage = asked.body["stream_options"]["include_usage"] == true;
+    // Mistral does not wait to be asked, and has it beside the end.
+    let beside = asked.provider.name == "mistral";
     let frame = |choices: Value, usage: Option<Value>| {
         let mut chunk = json!({
             "id": id,
@@ -276,7 +278,7 @@ fn stream(
             "system_fingerprint": "fp_mock",
             "choices": choices,
         });
-        if with_usage {
+        if with_usage || (beside && usage.is_some()) {
             chunk["usage"] = usage.unwrap_or_default();
         }
         event(&chunk)
@@ -284,7 +286,8 @@ fn stream(
     let delta = |choice: u64, delta: Value, finish: Option<&str>| {
         let choice =
             json!({ "index": choice, "delta": delta, "logprobs": null, "finish_reason": finish });
-        frame(json!([choice]), None)
+        let end = (beside && finish.is_some()).then(|| usage(question, answer));
+        frame(json!([choice]), end)
     };
     let deltas = deltas(asked, answer);
     let mut events = Vec::new();
