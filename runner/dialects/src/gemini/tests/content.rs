@@ -62,7 +62,7 @@ fn thoughts_are_reasoning() {
     let Part::Reasoning(thought) = part(json!({ "thought": true, "thoughtSignature": "s" })) else {
         panic!("no thought")
     };
-    assert_eq!((thought.text.as_str(), thought.extra), ("", None));
+    assert_eq!((thought.text.as_str(), value(thought.extra.as_ref())), ("", json!({})));
     let Part::Reasoning(thought) = part(json!({ "thought": true, "text": "" })) else {
         panic!("no thought")
     };
