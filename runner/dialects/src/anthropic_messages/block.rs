@@ -26,12 +26,14 @@ pub(super) fn read(raw: &str, path: &Path<'_>) -> Result<Part, DialectError> {
         "thinking" => {
             let text = block.required("thinking")?;
             let signature = block.text("signature")?;
-            let extra = block.extra();
+            // Even nothing is kept: it says whose signature this is.
+            let extra = Some(block.always_extra());
             Part::Reasoning(ReasoningPart { id: None, text, signature, redacted: None, extra })
         }
         "redacted_thinking" => {
             let redacted = Some(block.required("data")?);
-            let (id, text, signature, extra) = (None, String::new(), None, block.extra());
+            let (id, text, signature, extra) =
+                (None, String::new(), None, Some(block.always_extra()));
             Part::Reasoning(ReasoningPart { id, text, signature, redacted, extra })
         }
         "tool_use" => Part::ToolCall(read_call(block, path)?),
