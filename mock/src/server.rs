@@ -75,6 +75,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) behaviour: Behaviour,
     /// Counts the requests of this mock.
     pub(crate) number: u64,
+    /// What the mock remembers.
+    pub(crate) state: &'a State,
 }
 
 impl<'a> Asked<'a> {
@@ -146,6 +148,7 @@ async fn respond(
             credential: admitted.credential,
             behaviour,
             number,
+            state: &state,
         };
         (provider.reply)(&asked, script)
     });

@@ -73,8 +73,8 @@ impl<'a> Conversation<'a> {
                 Role::User | Role::Tool => "user",
                 Role::Assistant => "assistant",
             };
-            let parts: Vec<&Part> =
-                message.parts.iter().filter(|part| message::is_told(part, translation)).collect();
+            let is_told = |part: &&Part| message::is_told(part, message.role, translation);
+            let parts: Vec<&Part> = message.parts.iter().filter(is_told).collect();
             if own {
                 turns.push(Turn { role, parts, extra, own });
                 continue;

@@ -6,17 +6,23 @@ use crate::translation::{Translation, has_ours, is_ours, json};
 use crate::wire::Members;
 use crate::writer::{Object, list};
 use hotcell_sdk::{
-    CacheHint, Failure, Native, Part, ReasoningPart, TextPart, ToolCall, ToolResult, ToolResultPart,
+    CacheHint, Failure, Native, Part, ReasoningPart, Role, TextPart, ToolCall, ToolResult,
+    ToolResultPart,
 };
 use std::borrow::Cow;
 
 /// Whether a part is said at all. The provider refuses empty text, and thoughts that
-/// it did not sign.
-pub(crate) fn is_told(part: &Part, translation: &mut Translation) -> bool {
+/// it did not sign. What another one said in words of its own stands beside what it said.
+pub(crate) fn is_told(part: &Part, role: Role, translation: &mut Translation) -> bool {
     match part {
         // A piece of an answer's stream is no content.
         Part::Native(native) if is_ours(native) && is_stream_event(&native.value) => false,
-        Part::Reasoning(part) if part.extra.as_ref().is_some_and(|extra| !is_ours(extra)) => {
+        Part::Native(native) if !is_ours(native) && role == Role::Assistant => {
+            let what = format!("a part of an earlier answer in {}", native.dialect);
+            translation.left_out(&what);
+            false
+        }
+        Part::Reasoning(part) if !is_known(part) => {
             unsigned(translation);
             false
         }
@@ -24,7 +30,9 @@ pub(crate) fn is_told(part: &Part, translation: &mut Translation) -> bool {
         Part::Text(text) => !text.text.is_empty(),
         Part::Refusal(text) => !text.is_empty(),
         Part::Reasoning(part) => {
-            let told = part.signature.is_some() || part.redacted.is_some();
+            // Who speaks the protocol without signing takes its own thoughts back as they are.
+            let signed = part.signature.is_some() || part.redacted.is_some();
+            let told = signed || has_ours(part.extra.as_ref());
             if !told {
                 unsigned(translation);
             }
@@ -38,6 +46,12 @@ fn unsigned(translation: &mut Translation) {
     translation.warn(
         "earlier reasoning was left out: it does not have this provider's signature".to_owned(),
     );
+}
+
+/// Claude's signatures are the same wherever it runs.
+fn is_known(part: &ReasoningPart) -> bool {
+    let ours = |extra: &Native| is_ours(extra) || extra.dialect == "bedrock-converse";
+    part.extra.as_ref().is_none_or(ours)
 }
 
 /// Content: a string for one plain text, otherwise a list of blocks.

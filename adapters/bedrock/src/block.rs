@@ -5,7 +5,7 @@ use crate::json::{List, Members, Object, only, string};
 use crate::media;
 use crate::translation::{Translation, has_ours, is_ours, json};
 use hotcell_sdk::{
-    CacheHint, Failure, MediaKind, Native, Part, ReasoningPart, ToolCall, ToolResult,
+    CacheHint, Failure, MediaKind, Native, Part, ReasoningPart, Role, ToolCall, ToolResult,
     ToolResultPart,
 };
 
@@ -15,17 +15,22 @@ pub(crate) const FILLER: &str = ".";
 const NO_OUTPUT: &str = "(no output)";
 
 /// Whether a part is said at all. The provider refuses blank text, and thoughts that it
-/// did not sign.
-pub(crate) fn is_told(part: &Part, translation: &mut Translation) -> bool {
+/// did not sign. What another one said in words of its own stands beside what it said.
+pub(crate) fn is_told(part: &Part, role: Role, translation: &mut Translation) -> bool {
     match part {
         // A piece of an answer's stream is no content.
         Part::Native(native) if is_ours(native) && is_stream_event(&native.value) => false,
+        Part::Native(native) if !is_ours(native) && role == Role::Assistant => {
+            translation.left_out(&format!("a part of an earlier answer in {}", native.dialect));
+            false
+        }
         _ if translation.exact => true,
         Part::Text(text) => !text.text.trim().is_empty(),
         Part::Refusal(text) => !text.trim().is_empty(),
         Part::Reasoning(part) => {
             let told = (part.signature.is_some() || part.redacted.is_some()) && is_known(part);
-            if !told {
+            // Models that sign nothing refuse their own thoughts as well: nobody misses them.
+            if !told && !has_ours(part.extra.as_ref()) {
                 translation.warn(
                     "earlier reasoning was left out: it does not have this provider's signature"
                         .to_owned(),

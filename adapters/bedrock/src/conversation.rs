@@ -59,9 +59,8 @@ impl<'a> Conversation<'a> {
                     for (name, _) in &extra.0 {
                         translation.left_out(&format!("`{name}` of an instruction"));
                     }
-                    let told =
-                        message.parts.iter().filter(|part| block::is_told(part, translation));
-                    let told: Vec<&Part> = told.collect();
+                    let is_told = |part: &&Part| block::is_told(part, message.role, translation);
+                    let told: Vec<&Part> = message.parts.iter().filter(is_told).collect();
                     if translation.exact || !told.is_empty() {
                         system.get_or_insert_default().extend(told);
                     }
@@ -72,8 +71,8 @@ impl<'a> Conversation<'a> {
                 Role::User | Role::Tool => "user",
                 Role::Assistant => "assistant",
             };
-            let parts: Vec<&Part> =
-                message.parts.iter().filter(|part| block::is_told(part, translation)).collect();
+            let is_told = |part: &&Part| block::is_told(part, message.role, translation);
+            let parts: Vec<&Part> = message.parts.iter().filter(is_told).collect();
             match turns.last_mut() {
                 _ if own => turns.push(Turn { extra, own, ..Turn::of(role, parts) }),
                 Some(last) if last.role == role && !last.own => last.parts.extend(parts),

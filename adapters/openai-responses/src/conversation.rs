@@ -300,11 +300,13 @@ impl Thought<'_> {
     /// Whether another part belongs to this item: it has not got its cipher, which comes
     /// last, and an id that holds all of it together.
     fn goes_on(&self, part: &ReasoningPart) -> bool {
-        let whole = |part: &ReasoningPart| {
-            part.signature.is_some() || part.id.is_some() || part.extra.is_some()
+        let spelled = |part: &ReasoningPart| {
+            // An empty one only says whose it is.
+            part.id.is_some() || part.extra.as_ref().is_some_and(|extra| extra.value != "{}")
         };
+        let whole = |part: &ReasoningPart| part.signature.is_some() || spelled(part);
         let open = !self.parts.iter().any(|(_, part)| whole(part));
-        let new = part.id.is_some() || part.extra.is_some();
+        let new = spelled(part);
         self.about.has("id") && open && !new
     }
 }

@@ -7,7 +7,7 @@ pub(crate) enum Thoughts {
     Signed(&'static str),
     /// They go back as text, in this member.
     Told(&'static str),
-    /// By design: the protocol has no place for them, and a warning says so.
+    /// By design: the protocol has no place for them, and their provider does not miss them.
     LeftOut,
 }
 

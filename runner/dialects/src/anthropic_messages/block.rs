@@ -31,7 +31,8 @@ pub(super) fn read(raw: &str, path: &Path<'_>) -> Result<Part, DialectError> {
             if let Some(opaque) = signature.as_deref().and_then(Opaque::read) {
                 return Ok(Part::Reasoning(opaque.into_reasoning(text)));
             }
-            let extra = block.extra();
+            // Even nothing is kept: it says whose signature this is.
+            let extra = Some(block.always_extra());
             Part::Reasoning(ReasoningPart { id: None, text, signature, redacted: None, extra })
         }
         "redacted_thinking" => {
@@ -40,7 +41,8 @@ pub(super) fn read(raw: &str, path: &Path<'_>) -> Result<Part, DialectError> {
                 return Ok(Part::Reasoning(opaque.into_reasoning(String::new())));
             }
             let redacted = Some(data);
-            let (id, text, signature, extra) = (None, String::new(), None, block.extra());
+            let (id, text, signature) = (None, String::new(), None);
+            let extra = Some(block.always_extra());
             Part::Reasoning(ReasoningPart { id, text, signature, redacted, extra })
         }
         "tool_use" => Part::ToolCall(read_call(block, path)?),

@@ -81,7 +81,8 @@ pub(super) fn read(value: Value, path: String, calls: &mut Calls) -> Result<Part
             if text.as_deref() == Some("") {
                 part.put_back("text", "".into());
             }
-            let (text, extra) = (text.unwrap_or_default(), part.extra());
+            // Even nothing is kept: it says whose thought this is.
+            let (text, extra) = (text.unwrap_or_default(), Some(part.always_extra()));
             Ok(Part::Reasoning(ReasoningPart { id: None, text, signature, redacted: None, extra }))
         }
         _ => Ok(whole()),

@@ -18,12 +18,23 @@ impl Part {
             provider => provider,
         }
     }
+
+    /// The setting by which its adapter goes on with a text.
+    pub(super) fn text(&self) -> Option<(&'static str, &'static str)> {
+        match self.provider {
+            "mistral" => Some(("mode", "fim")),
+            "openai" => Some(("completions", "text")),
+            _ => None,
+        }
+    }
 }
 
 const CLAUDE: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 const GRANITE: &str = "ibm/granite-3-3-8b-instruct";
 
-use Ask::{Chat, Embed, Images, Models, Moderate, Rerank, Speak, Tokens, Tools, Transcribe};
+use Ask::{
+    Chat, Embed, Images, Late, Models, Moderate, Rerank, Speak, Text, Tokens, Tools, Transcribe,
+};
 
 /// All of them, in the order of their names.
 pub(super) const PARTS: &[Part] = &[
@@ -97,6 +108,7 @@ pub(super) const PARTS: &[Part] = &[
         asks: &[
             (Chat, "mistral-large-latest"),
             (Tools, "mistral-large-latest"),
+            (Text, "codestral-latest"),
             (Embed, "mistral-embed"),
             (Models, ""),
         ],
@@ -110,6 +122,7 @@ pub(super) const PARTS: &[Part] = &[
         asks: &[
             (Chat, "gpt-4o-mini"),
             (Tools, "gpt-4o-mini"),
+            (Text, "gpt-3.5-turbo-instruct"),
             (Embed, "text-embedding-3-small"),
             (Models, ""),
         ],
@@ -124,7 +137,10 @@ pub(super) const PARTS: &[Part] = &[
         ],
     },
     Part { provider: "openai-responses", asks: &[(Chat, "gpt-4.1"), (Tools, "gpt-4.1")] },
-    Part { provider: "replicate", asks: &[(Chat, "meta/meta-llama-3-8b-instruct")] },
+    Part {
+        provider: "replicate",
+        asks: &[(Chat, "meta/meta-llama-3-8b-instruct"), (Late, "meta/late")],
+    },
     Part { provider: "rerank", asks: &[(Rerank, "BAAI/bge-reranker-v2-m3")] },
     Part {
         provider: "sagemaker-chat",
