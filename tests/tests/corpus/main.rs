@@ -9,6 +9,7 @@
 //!
 //! `cargo test --release --test corpus -- openai-chat` judges one kind.
 
+mod abroad;
 mod compare;
 mod cut;
 mod dialect;
@@ -136,6 +137,9 @@ fn play(cast: &[(Dialect, String)], queue: &Mutex<Queue>) -> Vec<Judgement> {
             }
             if let Some(result) = player.answer(dialect, &exchange).await {
                 judged.push(Judgement::new(kind, Half::Answer, &exchange, result));
+            }
+            if let Some(result) = player.abroad(dialect, &exchange).await {
+                judged.push(Judgement::new(kind, Half::Abroad, &exchange, result));
             }
             if let Some(result) = player.way_back(dialect, &exchange).await {
                 judged.push(Judgement::new(kind, Half::WayBack, &exchange, result));
