@@ -65,6 +65,7 @@ mod databricks;
 mod frame;
 mod gemini;
 mod generate;
+mod huggingface;
 mod media;
 mod mistral;
 mod ollama;

@@ -4,8 +4,8 @@ use crate::credential::Lock;
 use crate::script::{Refusal, Script};
 use crate::server::{Asked, Reply};
 use crate::{
-    anthropic, azure, bedrock, cohere, databricks, gemini, generate, media, mistral, ollama,
-    openai, ranking, replicate, responses, sagemaker, vertex, watsonx,
+    anthropic, azure, bedrock, cohere, databricks, gemini, generate, huggingface, media, mistral,
+    ollama, openai, ranking, replicate, responses, sagemaker, vertex, watsonx,
 };
 use serde_json::Value;
 
@@ -103,6 +103,14 @@ pub(crate) const PROVIDERS: &[Provider] = &[
         denied: (400, "API key not valid. Please pass a valid API key."),
         ..OPENAI
     },
+    Provider {
+        name: "hf-inference",
+        base: "/hf-inference",
+        reply: huggingface::router,
+        error: huggingface::error,
+        denied: (401, "Invalid username or password."),
+        ..OPENAI
+    },
     Provider { name: "jina", reply: ranking::jina, error: ranking::error, ..OPENAI },
     Provider {
         name: "mistral",
@@ -140,6 +148,14 @@ pub(crate) const PROVIDERS: &[Provider] = &[
         error: bedrock::error,
         id: "x-amzn-requestid",
         denied: (403, "The security token included in the request is invalid."),
+    },
+    Provider {
+        name: "tei",
+        base: "/",
+        reply: huggingface::tei,
+        error: huggingface::error,
+        denied: (401, "Unauthorized"),
+        ..OPENAI
     },
     Provider {
         name: "vertex",

@@ -6,7 +6,8 @@
 //! in another way than the client did, the client's spelling is kept beside it as
 //! `extra`, and wins: protocol buffers have two spellings of each name in JSON
 //! (`inlineData`, `inline_data`) and several of many a value. The data of a medium is
-//! not kept twice for it. Whole parts and tools that only this dialect has are native.
+//! not kept twice for it. A thought that another provider signed comes back as its own
+//! (`opaque.rs`). Whole parts and tools that only this dialect has are native.
 
 mod answer;
 mod config;

@@ -7,10 +7,13 @@
 //! a native part: of the assistant where the model made it, so that it may be left out,
 //! and else of the user.
 //!
+//! Reasoning that another provider signed comes back as its own (`opaque.rs`), and the
+//! signature of a call, which stands before the call, goes to the call.
+//!
 //! What an item says besides stays beside it as `extra`. An empty `extra` of a message
 //! means that its client wrote the item's type, as in `{"type": "message", …}`.
 
-mod answer;
+pub(crate) mod answer;
 mod content;
 mod item;
 mod tool;

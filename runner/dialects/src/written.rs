@@ -34,6 +34,12 @@ impl Members {
         Some(self.0.remove(position).1)
     }
 
+    /// Leaves out what is written elsewhere.
+    pub(crate) fn without(mut self, names: &[&str]) -> Self {
+        self.0.retain(|(known, _)| !names.contains(&known.as_str()));
+        self
+    }
+
     /// Puts JSON text in the place of a member, or behind all of them.
     pub(crate) fn set(&mut self, name: &str, json: impl Into<String>) {
         match self.0.iter_mut().find(|(known, _)| known == name) {

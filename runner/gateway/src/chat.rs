@@ -13,6 +13,7 @@ use hotcell_dialects::{
 };
 use http::HeaderMap;
 use http::request::Parts;
+use std::borrow::BorrowMut;
 
 /// Answers a client of this dialect.
 pub(crate) async fn respond(
@@ -96,22 +97,35 @@ enum Begun {
 }
 
 /// A request for a chat answer, as a question to deployments.
-struct Chat<'a>(&'a mut ChatRequest);
+struct Chat<R>(R);
 
-impl Question for Chat<'_> {
+impl<R: BorrowMut<ChatRequest> + Send> Question for Chat<R> {
+    type Twin = Chat<Box<ChatRequest>>;
     type Answer = Begun;
 
     async fn ask(&mut self, runner: &Runner, model: &str) -> Result<Begun, Error> {
-        let mut answer = runner.chat(model, &mut *self.0).await?;
-        let mut events = answer.next_batch().await?.unwrap_or_default();
-        if self.0.stream {
-            return Ok(Begun::Stream(answer, events));
+        let mut answer = runner.chat(model, self.0.borrow_mut()).await?;
+        let stream = self.0.borrow().stream;
+        let mut events = Vec::new();
+        // A stream has begun with the first of its content: until then another one may be asked.
+        while !(stream && events.iter().any(is_content)) {
+            match answer.next_batch().await? {
+                Some(more) if events.is_empty() => events = more,
+                Some(more) => events.extend(more),
+                None => break,
+            }
         }
-        while let Some(more) = answer.next_batch().await? {
-            events.extend(more);
-        }
-        Ok(Begun::Whole(events))
+        Ok(if stream { Begun::Stream(answer, events) } else { Begun::Whole(events) })
     }
+
+    fn twin(&self) -> Self::Twin {
+        Chat(Box::new(self.0.borrow().clone()))
+    }
+}
+
+/// Whether an event is something of the answer itself.
+fn is_content(event: &Event) -> bool {
+    !matches!(event, Event::Started(_) | Event::Warning(_) | Event::Usage(_))
 }
 
 /// Writes a stream to its end, or as far as the client stays.

@@ -6,6 +6,7 @@ use crate::visit::Visit;
 use hotcell::types::{EmbedRequest, EmbedResponse};
 use hotcell::{Error, Runner};
 use hotcell_dialects::{gemini, openai_embeddings};
+use std::borrow::BorrowMut;
 
 /// Answers a client of OpenAI's.
 pub(crate) async fn openai(mut visit: Visit, model: Option<String>, body: &[u8]) -> Reply {
@@ -39,12 +40,17 @@ pub(crate) async fn gemini(mut visit: Visit, model: &str, batch: bool, body: &[u
 }
 
 /// A request for vectors, as a question to deployments.
-pub(crate) struct Embed<'a>(pub(crate) &'a mut EmbedRequest);
+pub(crate) struct Embed<R>(pub(crate) R);
 
-impl Question for Embed<'_> {
+impl<R: BorrowMut<EmbedRequest> + Send> Question for Embed<R> {
+    type Twin = Embed<Box<EmbedRequest>>;
     type Answer = EmbedResponse;
 
     async fn ask(&mut self, runner: &Runner, model: &str) -> Result<EmbedResponse, Error> {
-        runner.embed(model, &mut *self.0).await
+        runner.embed(model, self.0.borrow_mut()).await
+    }
+
+    fn twin(&self) -> Self::Twin {
+        Embed(Box::new(self.0.borrow().clone()))
     }
 }

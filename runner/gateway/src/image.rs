@@ -6,6 +6,7 @@ use crate::visit::Visit;
 use hotcell::types::{ImageRequest, ImageResponse};
 use hotcell::{Error, Runner};
 use hotcell_dialects::{DialectError, openai_media};
+use std::borrow::BorrowMut;
 
 /// Answers a client of OpenAI's, whose request has been read.
 pub(crate) async fn respond(
@@ -26,12 +27,17 @@ pub(crate) async fn respond(
     }
 }
 
-struct Draw<'a>(&'a mut ImageRequest);
+struct Draw<R>(R);
 
-impl Question for Draw<'_> {
+impl<R: BorrowMut<ImageRequest> + Send> Question for Draw<R> {
+    type Twin = Draw<Box<ImageRequest>>;
     type Answer = ImageResponse;
 
     async fn ask(&mut self, runner: &Runner, model: &str) -> Result<ImageResponse, Error> {
-        runner.generate_images(model, &mut *self.0).await
+        runner.generate_images(model, self.0.borrow_mut()).await
+    }
+
+    fn twin(&self) -> Self::Twin {
+        Draw(Box::new(self.0.borrow().clone()))
     }
 }

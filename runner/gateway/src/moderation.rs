@@ -6,6 +6,7 @@ use crate::visit::Visit;
 use hotcell::types::{ModerationRequest, ModerationResponse};
 use hotcell::{Error, Runner};
 use hotcell_dialects::openai_media;
+use std::borrow::BorrowMut;
 
 /// Answers a client of OpenAI's.
 pub(crate) async fn respond(mut visit: Visit, body: &[u8]) -> Reply {
@@ -23,12 +24,17 @@ pub(crate) async fn respond(mut visit: Visit, body: &[u8]) -> Reply {
     }
 }
 
-struct Moderate<'a>(&'a mut ModerationRequest);
+struct Moderate<R>(R);
 
-impl Question for Moderate<'_> {
+impl<R: BorrowMut<ModerationRequest> + Send> Question for Moderate<R> {
+    type Twin = Moderate<Box<ModerationRequest>>;
     type Answer = ModerationResponse;
 
     async fn ask(&mut self, runner: &Runner, model: &str) -> Result<ModerationResponse, Error> {
-        runner.moderate(model, &mut *self.0).await
+        runner.moderate(model, self.0.borrow_mut()).await
+    }
+
+    fn twin(&self) -> Self::Twin {
+        Moderate(Box::new(self.0.borrow().clone()))
     }
 }

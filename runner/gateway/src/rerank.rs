@@ -6,6 +6,7 @@ use crate::visit::Visit;
 use hotcell::types::{RerankRequest, RerankResponse};
 use hotcell::{Error, Runner};
 use hotcell_dialects::jina_rerank;
+use std::borrow::BorrowMut;
 
 /// Answers a client of Cohere's, of Jina's, or of the many that speak like them.
 pub(crate) async fn respond(mut visit: Visit, body: &[u8]) -> Reply {
@@ -23,12 +24,17 @@ pub(crate) async fn respond(mut visit: Visit, body: &[u8]) -> Reply {
     }
 }
 
-struct Rerank<'a>(&'a mut RerankRequest);
+struct Rerank<R>(R);
 
-impl Question for Rerank<'_> {
+impl<R: BorrowMut<RerankRequest> + Send> Question for Rerank<R> {
+    type Twin = Rerank<Box<RerankRequest>>;
     type Answer = RerankResponse;
 
     async fn ask(&mut self, runner: &Runner, model: &str) -> Result<RerankResponse, Error> {
-        runner.rerank(model, &mut *self.0).await
+        runner.rerank(model, self.0.borrow_mut()).await
+    }
+
+    fn twin(&self) -> Self::Twin {
+        Rerank(Box::new(self.0.borrow().clone()))
     }
 }

@@ -10,6 +10,7 @@ use hotcell::types::SpeechRequest;
 use hotcell::{Error, Runner, Sound};
 use hotcell_dialects::openai_media;
 use http::HeaderMap;
+use std::borrow::BorrowMut;
 
 /// Answers a client of OpenAI's.
 pub(crate) async fn respond(mut visit: Visit, body: &[u8]) -> Reply {
@@ -77,15 +78,20 @@ fn event(bytes: &[u8]) -> Vec<u8> {
     format!("data: {{\"type\":\"speech.audio.delta\",\"audio\":\"{audio}\"}}\n\n").into_bytes()
 }
 
-struct Speak<'a>(&'a mut SpeechRequest);
+struct Speak<R>(R);
 
-impl Question for Speak<'_> {
+impl<R: BorrowMut<SpeechRequest> + Send> Question for Speak<R> {
+    type Twin = Speak<Box<SpeechRequest>>;
     /// The sound, and the first of it.
     type Answer = (Sound, Vec<u8>);
 
     async fn ask(&mut self, runner: &Runner, model: &str) -> Result<Self::Answer, Error> {
-        let mut sound = runner.speak(model, &mut *self.0).await?;
+        let mut sound = runner.speak(model, self.0.borrow_mut()).await?;
         let first = sound.next().await?.unwrap_or_default();
         Ok((sound, first))
+    }
+
+    fn twin(&self) -> Self::Twin {
+        Speak(Box::new(self.0.borrow().clone()))
     }
 }

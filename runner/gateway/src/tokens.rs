@@ -9,6 +9,7 @@ use hotcell::types::{ChatRequest, TokenCount};
 use hotcell::{Error, Runner};
 use hotcell_dialects::{Dialect, anthropic_messages, gemini};
 use http::request::Parts;
+use std::borrow::BorrowMut;
 
 /// Answers a client of Anthropic's or Google's.
 pub(crate) async fn respond(
@@ -38,12 +39,17 @@ pub(crate) async fn respond(
     }
 }
 
-struct Count<'a>(&'a mut ChatRequest);
+struct Count<R>(R);
 
-impl Question for Count<'_> {
+impl<R: BorrowMut<ChatRequest> + Send> Question for Count<R> {
+    type Twin = Count<Box<ChatRequest>>;
     type Answer = TokenCount;
 
     async fn ask(&mut self, runner: &Runner, model: &str) -> Result<TokenCount, Error> {
-        runner.count_tokens(model, &mut *self.0).await
+        runner.count_tokens(model, self.0.borrow_mut()).await
+    }
+
+    fn twin(&self) -> Self::Twin {
+        Count(Box::new(self.0.borrow().clone()))
     }
 }

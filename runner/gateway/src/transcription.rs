@@ -6,6 +6,7 @@ use crate::visit::Visit;
 use hotcell::types::{TranscriptionRequest, TranscriptionResponse};
 use hotcell::{Error, Runner};
 use hotcell_dialects::{DialectError, openai_media};
+use std::borrow::BorrowMut;
 
 /// Answers a client of OpenAI's, whose request has been read.
 pub(crate) async fn respond(
@@ -29,12 +30,17 @@ pub(crate) async fn respond(
     }
 }
 
-struct Transcribe<'a>(&'a mut TranscriptionRequest);
+struct Transcribe<R>(R);
 
-impl Question for Transcribe<'_> {
+impl<R: BorrowMut<TranscriptionRequest> + Send> Question for Transcribe<R> {
+    type Twin = Transcribe<Box<TranscriptionRequest>>;
     type Answer = TranscriptionResponse;
 
     async fn ask(&mut self, runner: &Runner, model: &str) -> Result<Self::Answer, Error> {
-        runner.transcribe(model, &mut *self.0).await
+        runner.transcribe(model, self.0.borrow_mut()).await
+    }
+
+    fn twin(&self) -> Self::Twin {
+        Transcribe(Box::new(self.0.borrow().clone()))
     }
 }

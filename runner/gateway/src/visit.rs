@@ -2,6 +2,7 @@
 
 use crate::Inner;
 use crate::attempt::{Question, attempt};
+use crate::deployment::{Busy, Deployment};
 use crate::gate::Place;
 use crate::reply::{self, Reply};
 use crate::route::Endpoint;
@@ -17,14 +18,18 @@ use std::time::Instant;
 /// or accounts is told then.
 pub(crate) struct Visit {
     pub(crate) gateway: Arc<Inner>,
+    /// Counts the requests of this gateway.
+    number: u64,
     /// Unique among gateways.
     pub(crate) id: String,
     pub(crate) endpoint: Endpoint,
     pub(crate) began: Instant,
     /// The model, as the client called it.
     pub(crate) model: String,
-    /// `provider/model`, as it was asked last.
-    pub(crate) deployment: Option<Arc<str>>,
+    /// Who was asked last.
+    pub(crate) deployment: Option<Arc<Deployment>>,
+    /// Its place there.
+    pub(crate) busy: Option<Busy>,
     /// How often somebody was asked.
     pub(crate) attempts: u32,
     pub(crate) status: u16,
@@ -49,11 +54,13 @@ impl Visit {
         let number = gateway.requests.fetch_add(1, Ordering::Relaxed);
         Self {
             id: format!("hc-{}-{number:x}", gateway.mark),
+            number,
             gateway,
             endpoint,
             began: Instant::now(),
             model: String::new(),
             deployment: None,
+            busy: None,
             attempts: 0,
             status: 0,
             usage: None,
@@ -76,6 +83,15 @@ impl Visit {
         let entry = self.gateway.models.find(model)?;
         self.place = Some(self.gateway.gate.enter().await?);
         attempt(self, &entry, question).await
+    }
+
+    /// A number from 0 to 1 that is another one for each request.
+    pub(crate) fn chance(&self) -> f64 {
+        // The request's number, well stirred (SplitMix64): it only has to keep clients apart.
+        let mut bits = self.number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(self.attempts);
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (bits >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// Ends it with an error, which it gives back as the client reads it.
@@ -109,19 +125,23 @@ impl Visit {
     pub(crate) fn mark(&self, headers: &mut HeaderMap) {
         reply::set(headers, "x-request-id", &self.id);
         if let Some(deployment) = &self.deployment {
-            reply::set(headers, "x-hotcell-model", deployment);
+            reply::set(headers, "x-hotcell-model", &deployment.model);
         }
     }
 }
 
 impl Drop for Visit {
     fn drop(&mut self) {
+        if let (Some(deployment), Some(usage)) = (&self.deployment, &self.usage) {
+            let tokens = usage.input.unwrap_or(0) + usage.output.unwrap_or(0);
+            deployment.used(tokens, Instant::now());
+        }
         tracing::debug!(
             target: "hotcell::gateway",
             id = self.id,
             endpoint = self.endpoint.name(),
             model = self.model,
-            deployment = self.deployment.as_deref(),
+            deployment = self.deployment.as_deref().map(|deployment| &*deployment.model),
             attempts = self.attempts,
             status = self.status,
             ms = self.began.elapsed().as_millis() as u64,

@@ -17,7 +17,6 @@ mod exchange;
 mod replay;
 mod rewrite;
 mod score;
-mod way_back;
 
 use dialect::{Dialect, KINDS};
 use exchange::{Exchange, Folder};
@@ -140,9 +139,6 @@ fn play(cast: &[(Dialect, String)], queue: &Mutex<Queue>) -> Vec<Judgement> {
             }
             if let Some(result) = player.abroad(dialect, &exchange).await {
                 judged.push(Judgement::new(kind, Half::Abroad, &exchange, result));
-            }
-            if let Some(result) = player.way_back(dialect, &exchange).await {
-                judged.push(Judgement::new(kind, Half::WayBack, &exchange, result));
             }
         }
     })

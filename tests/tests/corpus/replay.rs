@@ -108,14 +108,6 @@ impl Player {
         }
     }
 
-    /// Plays an answer of chat as a whole, and takes every event.
-    pub(crate) async fn play_back(&self, dialect: Dialect, exchange: &Exchange) -> Told {
-        self.play(exchange, vec![exchange.response.body.0.clone()]);
-        let mut request = ChatRequest::user("x");
-        request.stream = exchange.stream;
-        self.chat(&format!("{}/x", name(dialect, &exchange.provider)), request).await
-    }
-
     /// Sends a chat request and takes every event.
     pub(crate) async fn chat(&self, model: &str, request: ChatRequest) -> Told {
         let mut told = Told::default();

@@ -11,8 +11,12 @@ use hotcell_dialects::{About, Dialect as Client};
 use hotcell_tests::stage::Script;
 
 /// The dialects in which answers are written, by the names of their protocols.
-const CLIENTS: [(&str, Client); 2] =
-    [("openai-chat", Client::OpenAiChat), ("anthropic-messages", Client::AnthropicMessages)];
+const CLIENTS: [(&str, Client); 4] = [
+    ("anthropic-messages", Client::AnthropicMessages),
+    ("gemini", Client::Gemini),
+    ("openai-chat", Client::OpenAiChat),
+    ("openai-responses", Client::OpenAiResponses),
+];
 
 /// The dialect of a protocol's clients, where answers are written in it.
 fn client(dialect: Dialect) -> Option<Client> {

@@ -15,7 +15,6 @@ pub(crate) enum Half {
     Answer,
     /// The answer, written in other dialects.
     Abroad,
-    WayBack,
 }
 
 /// What became of one half of one exchange.
@@ -51,7 +50,6 @@ struct Score {
     requests: (usize, usize),
     answers: (usize, usize),
     abroad: (usize, usize),
-    ways_back: (usize, usize),
     passed_over: usize,
 }
 
@@ -95,7 +93,6 @@ impl Scores {
                         Half::Request => &mut score.requests,
                         Half::Answer => &mut score.answers,
                         Half::Abroad => &mut score.abroad,
-                        Half::WayBack => &mut score.ways_back,
                     });
                     (format!("{kind} {half:?} ").to_lowercase(), score)
                 }
@@ -128,12 +125,11 @@ impl Scores {
     pub(crate) fn tell(&self, file: &Path) -> ExitCode {
         let mut passed = 0;
         for score in &self.kinds {
-            let Score { kind, responses, requests, answers, abroad, ways_back, passed_over } =
-                score;
-            passed += responses.0 + requests.0 + answers.0 + abroad.0 + ways_back.0;
+            let Score { kind, responses, requests, answers, abroad, passed_over } = score;
+            passed += responses.0 + requests.0 + answers.0 + abroad.0;
             println!(
-                "corpus {kind}: {} of {} responses, {} of {} requests, {} of {} ways back",
-                responses.0, responses.1, requests.0, requests.1, ways_back.0, ways_back.1
+                "corpus {kind}: {} of {} responses, {} of {} requests",
+                responses.0, responses.1, requests.0, requests.1
             );
             if abroad.1 > 0 {
                 println!("corpus {kind}: {} of {} answers written abroad", abroad.0, abroad.1);

@@ -42,6 +42,10 @@ pub struct StreamWriter {
     begun: bool,
 }
 
+/// Members that stand in a place of their own, in an answer and in a candidate.
+const PLACED: &[&str] = &["candidates", "usageMetadata", "modelVersion", "responseId"];
+const OF_CANDIDATE: &[&str] = &["content", "index", "finishReason"];
+
 /// How pieces are put together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
@@ -95,7 +99,8 @@ impl StreamWriter {
         match extra.filter(|extra| extra.dialect == DIALECT) {
             Some(extra) => {
                 (self.id, self.model) = (id, model);
-                self.extra = Members::parse(&extra.value).unwrap_or_default();
+                let extra = Members::parse(&extra.value).unwrap_or_default();
+                self.extra = extra.without(PLACED);
             }
             None => self.model = model.or(self.model.take()),
         }
@@ -163,15 +168,18 @@ impl StreamWriter {
         self.close(out);
     }
 
-    /// More words where nothing waits: most of an answer. False where something does.
-    fn more(&mut self, delta: &Delta, out: &mut Vec<u8>) -> bool {
+    /// More words, or more thought, where nothing waits: most of an answer. False where
+    /// something does.
+    fn more(&mut self, delta: &Delta, thought: bool, out: &mut Vec<u8>) -> bool {
         let known = self.candidates.iter().find(|known| known.choice == delta.choice);
-        if self.form == Form::Whole || !known.is_some_and(Candidate::is_speaking) {
+        let goes_on = |known: &Candidate| known.goes_on(delta.index, thought);
+        if self.form == Form::Whole || !known.is_some_and(goes_on) {
             return false;
         }
         self.open(out);
         out.extend_from_slice(b"{\"candidates\":[{\"content\":{\"parts\":[{\"text\":");
         text(out, &delta.text);
+        out.extend_from_slice(if thought { b",\"thought\":true" } else { b"" });
         out.extend_from_slice(b"}],\"role\":\"model\"},\"index\":");
         number(out, delta.choice);
         out.extend_from_slice(b"}]");
@@ -221,7 +229,7 @@ impl AnswerWriter for StreamWriter {
             Event::Warning(_) => {}
             Event::Started(started) => self.start(started),
             Event::Text(delta) | Event::Refusal(delta) => {
-                if self.more(&delta, out) {
+                if self.more(&delta, false, out) {
                     return;
                 }
                 let piece = Piece::words(delta.index, &delta.text, false);
@@ -230,6 +238,9 @@ impl AnswerWriter for StreamWriter {
             Event::Reasoning(delta) => {
                 if self.origin != DIALECT {
                     self.candidate(delta.choice).think(delta.index, &delta.text);
+                }
+                if self.more(&delta, true, out) {
+                    return;
                 }
                 let piece = Piece::words(delta.index, &delta.text, true);
                 self.add(delta.choice, Some(piece), out);
@@ -268,7 +279,7 @@ impl AnswerWriter for StreamWriter {
                 self.hear(Some(&at.value));
                 let members = Some(&at.value).filter(|value| own(value));
                 if let Some(members) = members.and_then(|value| Members::parse(&value.value)) {
-                    self.member(at.choice, members, out);
+                    self.member(at.choice, members.without(OF_CANDIDATE), out);
                 }
             }
             Event::Usage(usage) => {
@@ -362,8 +373,9 @@ fn write_usage(out: &mut Vec<u8>, usage: &Usage) {
     out.push(b'}');
 }
 
-/// The provider's word for an end, and what it says of it besides.
-fn write_finish(out: &mut Vec<u8>, finished: &Finished, own: bool) {
+/// The provider's word for an end. Without one a stream would have none; a whole answer ends
+/// by itself.
+fn write_finish(out: &mut Vec<u8>, finished: &Finished, own: bool, whole: bool) {
     use hotcell::types::FinishReason::{
         ContentFilter, Length, Other, Pause, Refusal, Stop, ToolCalls,
     };
@@ -374,7 +386,7 @@ fn write_finish(out: &mut Vec<u8>, finished: &Finished, own: bool) {
             return raw(out, if word.is_empty() { "null" } else { word });
         }
         (Some(word), _) if own => word,
-        (None, _) if own => return,
+        (None, _) if own && whole => return,
         (_, Stop | ToolCalls) => "STOP",
         (_, Length) => "MAX_TOKENS",
         (_, ContentFilter | Refusal) => "SAFETY",
@@ -383,3 +395,6 @@ fn write_finish(out: &mut Vec<u8>, finished: &Finished, own: bool) {
     out.extend_from_slice(b",\"finishReason\":");
     text(out, word);
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,11 +22,14 @@
 //! An answer of another dialect echoes its request. `store` is false in it, for nobody
 //! keeps it.
 
+mod beside;
+mod call;
 mod citation;
 mod echo;
 mod failure;
 mod frames;
 mod item;
+mod names;
 mod native;
 mod output;
 mod response;
@@ -125,3 +128,6 @@ impl AnswerWriter for StreamWriter {
         failure::write(failure, response, output, frames, out);
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 /// Members of whole answers that may differ from the recorded ones, by dialect and path,
 /// and why.
-const EXCEPTIONS: [(&str, &str, Exception, &str); 7] = [
+const EXCEPTIONS: [(&str, &str, Exception, &str); 13] = [
     ("openai-chat", "choices.delta", Exception::Gone, "repeats the message beside it"),
     ("openai-chat", "choices.message.annotations", Exception::Empty, "a list of nothing"),
     ("openai-chat", "choices.message.tool_calls", Exception::Empty, "a list of nothing"),
@@ -25,6 +25,12 @@ const EXCEPTIONS: [(&str, &str, Exception, &str); 7] = [
         Exception::NoArguments,
         "JSON where it was none",
     ),
+    ("openai-responses", "output.content", Exception::Empty, "reasoning without words"),
+    ("openai-responses", "output.content.annotations", Exception::Empty, "a list of nothing"),
+    ("openai-responses", "output.content.logprobs", Exception::Empty, "a list of nothing"),
+    ("openai-responses", "output.status", Exception::Usual("\"completed\""), "what is done"),
+    ("gemini", "candidates.index", Exception::Usual("0"), "the protocol's own default"),
+    ("gemini", "candidates.content.parts.functionCall.args", Exception::Usual("{}"), "nothing"),
 ];
 
 /// In what a member may differ.
@@ -36,6 +42,8 @@ enum Exception {
     Empty,
     /// A call without arguments has an empty text or an empty object.
     NoArguments,
+    /// It may be missing where it is this.
+    Usual(&'static str),
 }
 
 /// Whether a whole answer is the recorded one.
@@ -43,6 +51,11 @@ pub(crate) fn whole(dialect: Dialect, exchange: &Exchange, body: &[u8]) -> Resul
     let written = serde_json::from_slice(body)
         .map_err(|error| format!("not JSON: {error}: {}", String::from_utf8_lossy(body)))?;
     let mut recorded = exchange.response.body.json();
+    for candidate in recorded["candidates"].as_array_mut().into_iter().flatten() {
+        if let Value::Array(parts) = &mut candidate["content"]["parts"] {
+            as_one_text(parts);
+        }
+    }
     for choice in recorded["choices"].as_array_mut().into_iter().flatten() {
         as_text(&mut choice["message"]);
     }
@@ -69,6 +82,28 @@ fn as_text(message: &mut Value) {
     message["reasoning_content"] = thoughts.into();
 }
 
+/// Pieces of a text that stand one behind the other are one text, with the signature that
+/// comes with the last of them.
+fn as_one_text(parts: &mut Vec<Value>) {
+    let words = |part: &Value| {
+        let known =
+            |name: &String| ["text", "thought", "thoughtSignature"].contains(&name.as_str());
+        part.as_object().is_some_and(|part| part.keys().all(known))
+    };
+    parts.dedup_by(|next, last| {
+        let more = words(next) && words(last) && next["thought"] == last["thought"];
+        if !more || last.get("thoughtSignature").is_some() {
+            return false;
+        }
+        let text = |part: &Value| part["text"].as_str().unwrap_or_default().to_owned();
+        last["text"] = (text(last) + &text(next)).into();
+        if let Some(signature) = next.get("thoughtSignature") {
+            last["thoughtSignature"] = signature.clone();
+        }
+        true
+    });
+}
+
 /// Without what may differ: what is null says no more than what is absent.
 fn plain(dialect: Dialect, path: &str, value: Value) -> Value {
     match value {
@@ -84,6 +119,7 @@ fn plain(dialect: Dialect, path: &str, value: Value) -> Value {
                     Some((_, _, Exception::Gone, _)) => true,
                     Some((_, _, Exception::Empty, _)) => empty,
                     Some((_, _, Exception::NoArguments, _)) => empty || value == json!("{}"),
+                    Some((_, _, Exception::Usual(usual), _)) => value.to_string() == *usual,
                     None => false,
                 };
                 if !left_out && !value.is_null() {
@@ -93,6 +129,8 @@ fn plain(dialect: Dialect, path: &str, value: Value) -> Value {
             Value::Object(plainer)
         }
         Value::Array(list) => list.into_iter().map(|value| plain(dialect, path, value)).collect(),
+        // `1.0` is the same number as `1`.
+        Value::Number(number) => number.as_f64().map_or(Value::Null, Value::from),
         value => value,
     }
 }

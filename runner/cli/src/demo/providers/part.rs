@@ -85,6 +85,10 @@ pub(super) const PARTS: &[Part] = &[
         ],
     },
     Part {
+        provider: "hf-inference",
+        asks: &[(Embed, "BAAI/bge-m3"), (Rerank, "sentence-transformers/all-MiniLM-L6-v2")],
+    },
+    Part {
         provider: "jina",
         asks: &[(Embed, "jina-embeddings-v3"), (Rerank, "jina-reranker-v2-base-multilingual")],
     },
@@ -130,6 +134,7 @@ pub(super) const PARTS: &[Part] = &[
         provider: "sagemaker-generate",
         asks: &[(Chat, "my-endpoint"), (Embed, "my-embeddings")],
     },
+    Part { provider: "tei", asks: &[(Embed, "BAAI/bge-m3"), (Rerank, "BAAI/bge-reranker-v2-m3")] },
     Part {
         provider: "vertex",
         asks: &[

@@ -1,7 +1,7 @@
 //! One alternative of an answer.
 
 use super::piece::{Piece, Sort};
-use super::write_finish;
+use super::{OF_CANDIDATE, write_finish};
 use crate::gemini::DIALECT;
 use crate::opaque::{Kind, Opaque};
 use crate::written::{Members, number};
@@ -42,10 +42,10 @@ impl Candidate {
         }
     }
 
-    /// Whether words were told last, and nothing waits.
-    pub(super) fn is_speaking(&self) -> bool {
-        let words = matches!(self.last, Some((Sort::Words, _)));
-        words && self.calls.is_empty() && self.opaque.is_none()
+    /// Whether more of the same was told last, and nothing waits.
+    pub(super) fn goes_on(&self, index: u32, thought: bool) -> bool {
+        let sort = if thought { Sort::Thought } else { Sort::Words };
+        self.last == Some((sort, index)) && self.calls.is_empty() && self.opaque.is_none()
     }
 
     /// Remembers reasoning of another dialect.
@@ -178,10 +178,10 @@ impl Candidate {
         }
         out.extend_from_slice(b"\"role\":\"model\"}");
         if let Some(finished) = &self.finished {
-            write_finish(out, finished, self.origin == DIALECT);
+            write_finish(out, finished, self.origin == DIALECT, whole);
             let extra = finished.extra.as_ref().filter(|extra| extra.dialect == DIALECT);
             if let Some(extra) = extra.and_then(|extra| Members::parse(&extra.value)) {
-                extra.write_behind(out);
+                extra.without(OF_CANDIDATE).write_behind(out);
             }
         }
         self.members.write_behind(out);

@@ -79,11 +79,18 @@ impl Item {
     }
 
     /// Adds what its provider says of it.
-    pub(super) fn learn(&mut self, mut about: Members) {
+    pub(super) fn learn(&mut self, about: Members) {
         // What stands in its own place. An id that was told stays.
-        for name in ["type", "id", "content", "summary"] {
-            about.take(name);
-        }
+        let mut about = about.without(&[
+            "type",
+            "id",
+            "content",
+            "summary",
+            "encrypted_content",
+            "arguments",
+            "call_id",
+            "name",
+        ]);
         if let Some(status) = about.take("status") {
             self.status = Some(status);
         }

@@ -1,15 +1,13 @@
 //! The output so far: which item is open, and what is added to it.
 
-use super::citation;
+use super::call::is_whole;
 use super::frames::{Frames, head};
 use super::item::{Entry, Item, Kind, Sort};
-use crate::opaque::{self, Opaque};
+use super::names::events;
+use crate::opaque;
 use crate::openai_responses::DIALECT;
-use crate::written::{list, number, quoted, raw, text};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hotcell::types::{Delta, Event, MediaKind, MediaPart, MediaSource, NativeAt, ToolCallStarted};
-use serde::de::IgnoredAny;
+use crate::written::{number, raw, text};
+use hotcell::types::{Delta, Event};
 use std::collections::HashMap;
 
 /// What comes behind a piece of text that has no probabilities.
@@ -21,7 +19,7 @@ pub(super) struct Output {
     pub(super) items: Vec<Item>,
     /// The item that is added to.
     pub(super) current: Option<usize>,
-    spot: Option<Spot>,
+    pub(super) spot: Option<Spot>,
     /// Calls and the provider's own items that are not done, by their part.
     pub(super) open: HashMap<u32, usize>,
     /// The items that their provider has an id for.
@@ -29,24 +27,24 @@ pub(super) struct Output {
     /// The part that is reasoning itself, and not a summary of it.
     pub(super) plain: Option<u32>,
     /// Probabilities of the piece that comes next, as elements of a list.
-    logprobs: String,
+    pub(super) logprobs: String,
     /// What made ids end with.
     answer: String,
 }
 
 /// The entry that is open, which is the last of its item.
 #[derive(Debug)]
-struct Spot {
-    item: usize,
-    class: Class,
-    part: u32,
+pub(super) struct Spot {
+    pub(super) item: usize,
+    pub(super) class: Class,
+    pub(super) part: u32,
     /// How a frame that adds to it begins.
-    prefix: Vec<u8>,
+    pub(super) prefix: Vec<u8>,
 }
 
 /// Kinds of events that add text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Class {
+pub(super) enum Class {
     Text,
     Refusal,
     Reasoning,
@@ -85,7 +83,7 @@ impl Output {
         }
     }
 
-    fn piece(&mut self, piece: &str, frames: &mut Frames, out: &mut Vec<u8>) {
+    pub(super) fn piece(&mut self, piece: &str, frames: &mut Frames, out: &mut Vec<u8>) {
         let Self { spot: Some(spot), items, logprobs, .. } = self else { return };
         let Some(entry) = items.get_mut(spot.item).and_then(|item| item.entries.last_mut()) else {
             return;
@@ -245,7 +243,7 @@ impl Output {
     }
 
     /// The open item of this kind, or a new one.
-    fn item_for(&mut self, kind: Kind, frames: &mut Frames, out: &mut Vec<u8>) -> usize {
+    pub(super) fn item_for(&mut self, kind: Kind, frames: &mut Frames, out: &mut Vec<u8>) -> usize {
         let fits = |item: &&Item| item.kind == kind && item.cipher.is_none();
         let open = self.current.filter(|place| self.items.get(*place).as_ref().is_some_and(fits));
         match open {
@@ -254,7 +252,7 @@ impl Output {
         }
     }
 
-    fn begin_entry(
+    pub(super) fn begin_entry(
         &mut self,
         place: usize,
         sort: Sort,
@@ -281,7 +279,7 @@ impl Output {
     }
 
     /// All of what was added to, once more.
-    fn close_entry(&mut self, frames: &mut Frames, out: &mut Vec<u8>) {
+    pub(super) fn close_entry(&mut self, frames: &mut Frames, out: &mut Vec<u8>) {
         self.logprobs.clear();
         let Some(spot) = self.spot.take().filter(|spot| spot.class != Class::Arguments) else {
             return;
@@ -328,219 +326,6 @@ impl Output {
         }
         item.entries.push(entry);
     }
-
-    // ---- the rest --------------------------------------------------------------
-
-    /// A signature or a cipher: the end of the reasoning that is open, or an item without
-    /// words. `origin` is empty or that of this dialect where it is the provider's own.
-    fn cipher(
-        &mut self,
-        kind: opaque::Kind,
-        delta: &Delta,
-        origin: &str,
-        frames: &mut Frames,
-        out: &mut Vec<u8>,
-    ) {
-        if delta.choice != 0 {
-            return;
-        }
-        let current = self.current.and_then(|place| self.items.get_mut(place));
-        let current = current.filter(|item| item.kind == Kind::Reasoning);
-        if let Some(item) = current {
-            match &mut item.cipher {
-                // More of it.
-                Some((part, cipher)) if *part == delta.index => {
-                    return cipher.push_str(&delta.text);
-                }
-                None if kind == opaque::Kind::Signature => {
-                    item.cipher = Some((delta.index, sealed(kind, &delta.text, origin)));
-                    return self.close_entry(frames, out);
-                }
-                _ => {}
-            }
-        }
-        let place = self.start(self.made(Kind::Reasoning), frames, out);
-        if let Some(item) = self.items.get_mut(place) {
-            item.cipher = Some((delta.index, sealed(kind, &delta.text, origin)));
-        }
-    }
-
-    fn call(
-        &mut self,
-        call: ToolCallStarted,
-        origin: &str,
-        frames: &mut Frames,
-        out: &mut Vec<u8>,
-    ) {
-        if call.choice != 0 {
-            return;
-        }
-        let ToolCallStarted { index, id, name, signature, extra, .. } = call;
-        if let Some(text) = signature {
-            let delta = Delta { choice: 0, index, text };
-            self.close_current("\"completed\"", frames, out);
-            self.cipher(opaque::Kind::Call, &delta, origin, frames, out);
-        }
-        let extra = extra.filter(|extra| extra.dialect == DIALECT);
-        let about = extra.and_then(|extra| crate::written::Members::parse(&extra.value));
-        let mut item = self.made(Kind::Call);
-        if let Some(about) = about {
-            if let Some(own) = about.text("id") {
-                (item.id, item.made) = (own, false);
-            }
-            item.learn(about);
-        }
-        (item.call_id, item.name) = (id, name);
-        item.entries.push(Entry::new(Sort::Arguments, index, 0));
-        let place = self.start(item, frames, out);
-        if let Some(before) = self.open.insert(index, place) {
-            self.close(before, "\"completed\"", frames, out);
-        }
-        self.listen(place, index);
-    }
-
-    /// More arguments of a call that is not the last.
-    fn arguments(&mut self, delta: &Delta, frames: &mut Frames, out: &mut Vec<u8>) {
-        let place = self.open.get(&delta.index).copied().filter(|_| delta.choice == 0);
-        let Some(place) = place else { return };
-        if self.items.get(place).is_some_and(|item| item.kind == Kind::Call) {
-            // What is open stays so, for its item; its next piece begins an entry.
-            self.close_entry(frames, out);
-            self.listen(place, delta.index);
-            self.piece(&delta.text, frames, out);
-        }
-    }
-
-    /// Adds the next pieces to the arguments of a call.
-    fn listen(&mut self, place: usize, part: u32) {
-        let Some(item) = self.items.get(place) else { return };
-        let mut prefix = Vec::with_capacity(160);
-        head(&mut prefix, events(Sort::Arguments).delta);
-        item.write_place(&mut prefix);
-        prefix.extend_from_slice(b"\"delta\":");
-        self.spot = Some(Spot { item: place, class: Class::Arguments, part, prefix });
-    }
-
-    /// An image is an item; other media have no word.
-    fn media(&mut self, part: u32, media: &MediaPart, frames: &mut Frames, out: &mut Vec<u8>) {
-        let MediaSource::Bytes(bytes) = &media.source else { return };
-        if media.kind != MediaKind::Image {
-            return;
-        }
-        let extra = media.extra.as_ref().filter(|extra| extra.dialect == DIALECT);
-        let about = extra.and_then(|extra| crate::written::Members::parse(&extra.value));
-        let mut json = match about {
-            Some(about) => {
-                let mut json = Vec::new();
-                about.write_behind(&mut json);
-                if let Some(comma) = json.first_mut() {
-                    *comma = b'{';
-                }
-                json
-            }
-            None => {
-                let id = self.made(Kind::Whole).id;
-                let mut json = format!(
-                    "{{\"id\":{},\"type\":\"image_generation_call\",\"status\":\"completed\"",
-                    quoted(&id)
-                );
-                let format = media.mime.as_deref().and_then(|mime| mime.strip_prefix("image/"));
-                if let Some(format) = format {
-                    json.push_str(&format!(",\"output_format\":{}", quoted(format)));
-                }
-                json.into_bytes()
-            }
-        };
-        if json.is_empty() {
-            json.push(b'{');
-        } else {
-            json.push(b',');
-        }
-        json.extend_from_slice(b"\"result\":\"");
-        json.extend_from_slice(STANDARD.encode(bytes).as_bytes());
-        json.extend_from_slice(b"\"}");
-        self.whole(part, &String::from_utf8(json).unwrap_or_default(), frames, out);
-    }
-
-    fn citation(&mut self, at: &NativeAt, frames: &mut Frames, out: &mut Vec<u8>) {
-        let item = self.current.and_then(|place| self.items.get_mut(place));
-        let Some(item) = item.filter(|item| item.kind == Kind::Message) else { return };
-        let texts = || item.entries.iter().filter(|entry| entry.sort == Sort::Text);
-        let number = texts().rev().find(|entry| entry.part == at.index).or(texts().next_back());
-        let Some(number) = number.map(|entry| entry.number) else { return };
-        let Some(entry) = item.entries.get_mut(number) else { return };
-        for annotation in citation::annotations(&at.value, &entry.text) {
-            let count = entry.annotations.len();
-            entry.annotations.push(annotation);
-            let (entry, annotation) = (&*entry, entry.annotations.last());
-            let (id, place) = (&item.id, item.place);
-            frames.frame(out, "response.output_text.annotation.added", |out| {
-                out.extend_from_slice(b"\"item_id\":");
-                text(out, id);
-                out.extend_from_slice(b",\"output_index\":");
-                self::number(out, place);
-                out.push(b',');
-                entry.write_place(out);
-                out.extend_from_slice(b"\"annotation_index\":");
-                self::number(out, count);
-                out.extend_from_slice(b",\"annotation\":");
-                raw(out, annotation.map_or("null", String::as_str));
-                out.push(b',');
-            });
-        }
-    }
-
-    /// Probabilities: of this dialect before their piece, of chat completions behind it.
-    fn take_logprobs(&mut self, at: &NativeAt, frames: &mut Frames, out: &mut Vec<u8>) {
-        let own = at.value.dialect == DIALECT;
-        let lists = match own {
-            true => Some(at.value.value.clone()),
-            false => crate::written::Members::parse(&at.value.value)
-                .filter(|_| at.value.dialect == crate::openai_chat::DIALECT)
-                .and_then(|members| members.get("content").map(str::to_owned)),
-        };
-        let Some(elements) = lists.as_deref().and_then(list) else { return };
-        let open = matches!(&self.spot, Some(spot) if spot.class == Class::Text);
-        if own && !matches!(&self.spot, Some(spot) if open && spot.part == at.index) {
-            let place = self.item_for(Kind::Message, frames, out);
-            self.begin_entry(place, Sort::Text, Class::Text, at.index, frames, out);
-        } else if !open {
-            return;
-        }
-        let mut joined = Vec::new();
-        for (place, element) in elements.iter().enumerate() {
-            if place > 0 {
-                joined.push(b',');
-            }
-            raw(&mut joined, element);
-        }
-        let joined = String::from_utf8(joined).unwrap_or_default();
-        let item = self.spot.as_ref().and_then(|spot| self.items.get_mut(spot.item));
-        let Some(entry) = item.and_then(|item| item.entries.last_mut()) else { return };
-        for kept in [&mut entry.logprobs].into_iter().chain(own.then_some(&mut self.logprobs)) {
-            if !kept.is_empty() && !joined.is_empty() {
-                kept.push(',');
-            }
-            kept.push_str(&joined);
-        }
-    }
-}
-
-/// A signature as it goes to the client.
-fn sealed(kind: opaque::Kind, data: &str, origin: &str) -> String {
-    match origin == DIALECT {
-        true => data.to_owned(),
-        false => Opaque { dialect: origin.to_owned(), kind, data: data.to_owned() }.write(),
-    }
-}
-
-/// Whether arguments are complete, as far as they tell.
-fn is_whole(entry: Option<&Entry>) -> bool {
-    let Some(entry) = entry.filter(|entry| !entry.text.is_empty()) else { return false };
-    let mut json = Vec::with_capacity(entry.text.len() + 2);
-    entry.write(&mut json);
-    let arguments: Option<String> = serde_json::from_slice(&json).ok();
-    arguments.is_some_and(|text| serde_json::from_str::<IgnoredAny>(&text).is_ok())
 }
 
 fn write_part(out: &mut Vec<u8>, item: &Item, entry: &Entry) {
@@ -549,49 +334,4 @@ fn write_part(out: &mut Vec<u8>, item: &Item, entry: &Entry) {
     out.extend_from_slice(b"\"part\":");
     entry.write(out);
     out.push(b',');
-}
-
-/// The events of an entry.
-struct Names {
-    part_added: Option<&'static str>,
-    delta: &'static str,
-    done: &'static str,
-    part_done: Option<&'static str>,
-}
-
-const fn events(sort: Sort) -> Names {
-    let (part_added, part_done) =
-        (Some("response.content_part.added"), Some("response.content_part.done"));
-    match sort {
-        Sort::Text | Sort::Raw => Names {
-            part_added,
-            delta: "response.output_text.delta",
-            done: "response.output_text.done",
-            part_done,
-        },
-        Sort::Refusal => Names {
-            part_added,
-            delta: "response.refusal.delta",
-            done: "response.refusal.done",
-            part_done,
-        },
-        Sort::Thought => Names {
-            part_added,
-            delta: "response.reasoning_text.delta",
-            done: "response.reasoning_text.done",
-            part_done,
-        },
-        Sort::Summary => Names {
-            part_added: Some("response.reasoning_summary_part.added"),
-            delta: "response.reasoning_summary_text.delta",
-            done: "response.reasoning_summary_text.done",
-            part_done: Some("response.reasoning_summary_part.done"),
-        },
-        Sort::Arguments => Names {
-            part_added: None,
-            delta: "response.function_call_arguments.delta",
-            done: "response.function_call_arguments.done",
-            part_done: None,
-        },
-    }
 }

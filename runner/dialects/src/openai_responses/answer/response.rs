@@ -7,6 +7,19 @@ use crate::openai_responses::DIALECT;
 use crate::written::{Members, number, quoted, raw, text};
 use hotcell::types::{ChatRequest, Event, FinishReason, Finished, Native, Started, Usage};
 
+/// Members that stand in a place of their own.
+const PLACED: &[&str] = &[
+    "id",
+    "object",
+    "created_at",
+    "status",
+    "error",
+    "incomplete_details",
+    "model",
+    "output",
+    "usage",
+];
+
 /// What is known of the response but its output.
 #[derive(Debug)]
 pub(super) struct Response {
@@ -58,7 +71,8 @@ impl Response {
             if let Some(id) = id {
                 self.id = id;
             }
-            self.members = Members::parse(&extra.value).unwrap_or_default();
+            let members = Members::parse(&extra.value).unwrap_or_default();
+            self.members = members.without(PLACED);
         }
         self.origin = extra.dialect;
     }
@@ -92,7 +106,7 @@ impl Response {
         let own = finished.extra.as_ref().filter(|extra| extra.dialect == DIALECT);
         if let Some(mut members) = own.and_then(|extra| Members::parse(&extra.value)) {
             let details = members.take("incomplete_details");
-            self.members.merge(members);
+            self.members.merge(members.without(PLACED));
             // Only this is left of it.
             if let Some(extra) = &mut finished.extra {
                 extra.value = details.unwrap_or_default();
