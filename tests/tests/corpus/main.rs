@@ -9,6 +9,7 @@
 //!
 //! `cargo test --release --test corpus -- openai-chat` judges one kind.
 
+mod abroad;
 mod compare;
 mod cut;
 mod dialect;
@@ -135,6 +136,9 @@ fn play(cast: &[(Dialect, String)], queue: &Mutex<Queue>) -> Vec<Judgement> {
             }
             if let Some(result) = player.answer(dialect, &exchange).await {
                 judged.push(Judgement::new(kind, Half::Answer, &exchange, result));
+            }
+            if let Some(result) = player.abroad(dialect, &exchange).await {
+                judged.push(Judgement::new(kind, Half::Abroad, &exchange, result));
             }
         }
     })

@@ -13,6 +13,8 @@ pub(crate) enum Half {
     Request,
     /// The answer, written again.
     Answer,
+    /// The answer, written in other dialects.
+    Abroad,
 }
 
 /// What became of one half of one exchange.
@@ -47,6 +49,7 @@ struct Score {
     responses: (usize, usize),
     requests: (usize, usize),
     answers: (usize, usize),
+    abroad: (usize, usize),
     passed_over: usize,
 }
 
@@ -89,6 +92,7 @@ impl Scores {
                         Half::Response => &mut score.responses,
                         Half::Request => &mut score.requests,
                         Half::Answer => &mut score.answers,
+                        Half::Abroad => &mut score.abroad,
                     });
                     (format!("{kind} {half:?} ").to_lowercase(), score)
                 }
@@ -121,12 +125,15 @@ impl Scores {
     pub(crate) fn tell(&self, file: &Path) -> ExitCode {
         let mut passed = 0;
         for score in &self.kinds {
-            let Score { kind, responses, requests, answers, passed_over } = score;
-            passed += responses.0 + requests.0 + answers.0;
+            let Score { kind, responses, requests, answers, abroad, passed_over } = score;
+            passed += responses.0 + requests.0 + answers.0 + abroad.0;
             println!(
                 "corpus {kind}: {} of {} responses, {} of {} requests",
                 responses.0, responses.1, requests.0, requests.1
             );
+            if abroad.1 > 0 {
+                println!("corpus {kind}: {} of {} answers written abroad", abroad.0, abroad.1);
+            }
             if answers.1 > 0 {
                 println!("corpus {kind}: {} of {} answers written again", answers.0, answers.1);
             }

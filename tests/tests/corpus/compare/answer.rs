@@ -119,7 +119,7 @@ fn plain(dialect: Dialect, path: &str, value: Value) -> Value {
                     Some((_, _, Exception::Gone, _)) => true,
                     Some((_, _, Exception::Empty, _)) => empty,
                     Some((_, _, Exception::NoArguments, _)) => empty || value == json!("{}"),
-                    Some((_, _, Exception::Usual(usual), _)) => value.to_string() == *usual,
+                    Some((_, _, Exception::Usual(usual), _)) => value == read(usual),
                     None => false,
                 };
                 if !left_out && !value.is_null() {
