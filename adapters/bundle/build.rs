@@ -24,6 +24,7 @@ const ADAPTERS: &[Source] = &[
     Source { name: "anthropic", code: "anthropic" },
     Source { name: "azure", code: "azure" },
     Source { name: "bedrock", code: "bedrock" },
+    Source { name: "bedrock-anthropic", code: "bedrock-anthropic" },
     Source { name: "cohere", code: "cohere" },
     Source { name: "databricks", code: "databricks" },
     Source { name: "gemini", code: "gemini" },

@@ -1,8 +1,9 @@
 //! The provider's models, all pages of them
 //! (<https://docs.anthropic.com/en/api/models-list>).
 
-use crate::wire::{Members, Text};
-use crate::{error, with_version};
+use crate::with_version;
+use hotcell_anthropic_messages::error;
+use hotcell_anthropic_messages::wire::{Members, Text};
 use hotcell_sdk::{Endpoint, Failure, Model};
 use serde_json::value::RawValue;
 

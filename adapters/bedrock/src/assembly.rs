@@ -5,11 +5,13 @@ use crate::json::{Members, elements, extra, native};
 use crate::naming::Names;
 use crate::open::{Open, stream_event};
 use crate::whole;
-use hotcell_sdk::{Event, Failure, FinishReason, Finished, Started, Usage};
+use hotcell_sdk::{Assemble, Event, Failure, FinishReason, Finished, Started, Usage};
 
 /// An answer so far.
 #[derive(Default)]
-pub(crate) struct Assembly {
+pub struct Assembly {
+    /// The id of the request, which an answer in one piece is known by.
+    id: Option<String>,
     /// The names of tools as they were given.
     names: Names,
     started: bool,
@@ -27,19 +29,13 @@ pub(crate) struct Assembly {
     ending: Vec<(String, String)>,
 }
 
-impl Assembly {
-    pub(crate) fn new(names: Names) -> Self {
-        Self { names, ..Self::default() }
-    }
-
-    /// Whether the provider said all that it has to say.
-    pub(crate) fn has_ended(&self) -> bool {
+impl Assemble for Assembly {
+    fn has_ended(&self) -> bool {
         self.finished
     }
 
-    /// Takes in one event of the stream.
     #[inline(never)]
-    pub(crate) fn event(
+    fn event(
         &mut self,
         kind: &str,
         payload: &str,
@@ -100,20 +96,15 @@ impl Assembly {
         Ok(())
     }
 
-    /// Takes in an answer that came in one piece.
     #[inline(never)]
-    pub(crate) fn whole(
-        &mut self,
-        body: &str,
-        id: Option<String>,
-        events: &mut Vec<Event>,
-    ) -> Result<(), Failure> {
+    fn whole(&mut self, body: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
         let mut answer = Members::of(body, "the answer")?;
         let missing = || Failure::malformed("the answer has no content");
         let output = Members::of(answer.take("output").ok_or_else(missing)?, "the output")?;
         let message = output.get("message").ok_or_else(missing)?;
         let message = Members::of(message, "the message")?;
         let content = message.get("content").and_then(elements).ok_or_else(missing)?;
+        let id = self.id.take();
         self.start(id, events);
         for (index, raw) in (0..).zip(content) {
             self.called |= whole::read(index, raw, &self.names, events)?;
@@ -129,14 +120,20 @@ impl Assembly {
         Ok(())
     }
 
-    /// The stream is over. An answer without its figures is an answer all the same.
-    pub(crate) fn end(&mut self, events: &mut Vec<Event>) -> Result<(), Failure> {
+    /// An answer without its figures is an answer all the same.
+    fn end(&mut self, events: &mut Vec<Event>) -> Result<(), Failure> {
         if !self.stopped {
             return Err(Failure::malformed("the stream ended before `messageStop`"));
         }
         self.counted = true;
         self.finish_if_done(events);
         Ok(())
+    }
+}
+
+impl Assembly {
+    pub(crate) fn new(names: Names, id: Option<String>) -> Self {
+        Self { names, id, ..Self::default() }
     }
 
     fn start(&mut self, id: Option<String>, events: &mut Vec<Event>) {

@@ -67,7 +67,7 @@ pub(crate) fn embed(request: &EmbedRequest) -> Result<EmbedResponse, Failure> {
         let builder = builder.header("content-type", "application/json").body(out);
         let response = builder.send().map_err(|failure| too_many(failure, number, body))?;
         if response.status() >= 300 {
-            return Err(error::of_response(&response));
+            return Err(error::of_response(&response, DIALECT));
         }
         all.add(body, texts.len(), &response)?;
     }

@@ -71,12 +71,10 @@
 
 #![deny(unsafe_code)]
 
-mod answer;
 mod assembly;
 mod block;
 mod conversation;
 mod embeddings;
-mod error;
 mod family;
 mod json;
 mod media;
@@ -89,11 +87,11 @@ mod tool;
 mod translation;
 mod whole;
 
-pub use answer::Answer;
 use assembly::Assembly;
+use hotcell_bedrock::{Answer, error};
 use hotcell_sdk::{
     Chat, ChatRequest, EmbedRequest, EmbedResponse, Embeddings, Endpoint, Failure, Model, Models,
-    export, percent_encode,
+    export,
 };
 
 /// The adapter.
@@ -103,9 +101,9 @@ pub struct Bedrock;
 pub(crate) const DIALECT: &str = "bedrock-converse";
 
 impl Chat for Bedrock {
-    type Completion = Answer;
+    type Completion = Answer<Assembly>;
 
-    fn complete(request: ChatRequest) -> Result<Answer, Failure> {
+    fn complete(request: ChatRequest) -> Result<Answer<Assembly>, Failure> {
         let outgoing = request::write(&request)?;
         Failure::where_strict(&outgoing.warnings)?;
         let (operation, accept) = match request.stream {
@@ -117,9 +115,10 @@ impl Chat for Bedrock {
         let builder = builder.header("accept", accept).header("content-type", "application/json");
         let response = builder.body(outgoing.body).send()?;
         if response.status() >= 300 {
-            return Err(error::of_response(&response));
+            return Err(error::of_response(&response, DIALECT));
         }
-        Answer::begin(response, Assembly::new(outgoing.names), outgoing.warnings)
+        let assembly = Assembly::new(outgoing.names, response.header("x-amzn-requestid"));
+        Answer::begin(response, assembly, DIALECT, outgoing.warnings)
     }
 }
 
@@ -137,11 +136,7 @@ impl Models for Bedrock {
 
 /// The path of an operation of a model: its name is one segment, whatever it holds.
 pub(crate) fn model_path(model: &str, operation: &str) -> String {
-    let mut path = String::from("/model/");
-    percent_encode(&mut path, model.strip_prefix("converse/").unwrap_or(model));
-    path.push('/');
-    path.push_str(operation);
-    path
+    hotcell_bedrock::model_path(model.strip_prefix("converse/").unwrap_or(model), operation)
 }
 
 export!(Bedrock: chat, embeddings, models);

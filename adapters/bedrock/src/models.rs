@@ -4,8 +4,8 @@
 //! (<https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ListInferenceProfiles.html>).
 //! Many models can only be asked by a profile.
 
-use crate::error;
 use crate::json::{Members, elements};
+use crate::{DIALECT, error};
 use hotcell_sdk::{Endpoint, Failure, Model, Response};
 
 /// The most profiles that the provider gives at once.
@@ -52,7 +52,7 @@ pub(crate) fn list() -> Result<Vec<Model>, Failure> {
 fn checked(response: Response) -> Result<Response, Failure> {
     match response.status() < 300 {
         true => Ok(response),
-        false => Err(error::of_response(&response)),
+        false => Err(error::of_response(&response, DIALECT)),
     }
 }
 

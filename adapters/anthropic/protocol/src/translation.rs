@@ -1,6 +1,6 @@
 //! What happens to a request on its way into this dialect.
 
-use crate::DIALECT;
+use crate::{DIALECT, Platform};
 use crate::wire::Members;
 use hotcell_sdk::{Failure, FailureKind, Native};
 use serde_json::value::RawValue;
@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 pub(crate) struct Translation {
     /// The client spoke this dialect: it gets what it wrote, and nothing besides.
     pub(crate) exact: bool,
+    pub(crate) platform: Platform,
     pub(crate) warnings: Vec<String>,
 }
 

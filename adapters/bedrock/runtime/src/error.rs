@@ -1,15 +1,14 @@
 //! What the provider says when it does not answer
 //! (<https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html>).
 
-use crate::DIALECT;
 use crate::json::{Members, is_json};
 use hotcell_sdk::event_stream::Frame;
 use hotcell_sdk::{Failure, FailureKind, Header, Response};
 
 /// A response with a status of 300 and above. Its header tells the exception, its body
-/// the sentence.
+/// the sentence. `dialect` is that of the answer that there should have been.
 #[inline(never)]
-pub(crate) fn of_response(response: &Response) -> Failure {
+pub fn of_response(response: &Response, dialect: &str) -> Failure {
     let (status, headers, body) = (response.status(), response.headers(), response.error_text());
     let members = Members::any(&body).unwrap_or_default();
     let by_header = header(&headers, "x-amzn-errortype");
@@ -24,7 +23,7 @@ pub(crate) fn of_response(response: &Response) -> Failure {
         failure = failure.with_code(code);
     }
     match is_json(&body) {
-        true => failure.with_raw(DIALECT, body),
+        true => failure.with_raw(dialect, body),
         false => failure,
     }
 }
@@ -32,7 +31,7 @@ pub(crate) fn of_response(response: &Response) -> Failure {
 /// A frame that is no event: an exception of the service's model, or an error that it
 /// has no model of.
 #[inline(never)]
-pub(crate) fn of_frame(frame: &Frame) -> Failure {
+pub fn of_frame(frame: &Frame, dialect: &str) -> Failure {
     let body = String::from_utf8_lossy(&frame.payload);
     let body = body.trim();
     let members = Members::any(body).unwrap_or_default();
@@ -50,7 +49,7 @@ pub(crate) fn of_frame(frame: &Frame) -> Failure {
         failure = failure.with_code(code);
     }
     match is_json(body) {
-        true => failure.with_raw(DIALECT, body),
+        true => failure.with_raw(dialect, body),
         false => failure,
     }
 }

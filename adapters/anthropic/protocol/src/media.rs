@@ -1,10 +1,10 @@
 //! Images and documents, and where they are.
 
-use crate::DIALECT;
 use crate::message::write_cache;
 use crate::translation::{Translation, invalid};
 use crate::wire::Members;
 use crate::writer::Object;
+use crate::{DIALECT, Platform};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotcell_sdk::{Failure, MediaKind, MediaPart, MediaSource};
@@ -20,6 +20,9 @@ pub(crate) fn write(
         MediaKind::Audio => return unsupported("audio"),
         MediaKind::Video => return unsupported("video"),
     };
+    if translation.platform == Platform::Bedrock && !translation.exact {
+        is_at_hand(&media.source, kind)?;
+    }
     let mut object = Object::open(out, translation.members(media.extra.as_ref())?);
     object.put("type", kind);
     object.with("source", |out| write_source(media, out))?;
@@ -34,6 +37,19 @@ pub(crate) fn write(
 fn unsupported(what: &str) -> Result<(), Failure> {
     Err(Failure::unsupported(format!(
         "{what} cannot be said in {DIALECT}: it has images and documents"
+    )))
+}
+
+/// Bedrock fetches nothing, and holds no files.
+fn is_at_hand(source: &MediaSource, kind: &str) -> Result<(), Failure> {
+    let how = match source {
+        MediaSource::Bytes(_) => return Ok(()),
+        MediaSource::Url(url) if data_url(url).is_some() => return Ok(()),
+        MediaSource::Url(_) => "its address",
+        MediaSource::FileId(_) => "the id of a file",
+    };
+    Err(Failure::unsupported(format!(
+        "{kind} by {how}: Claude on Bedrock takes the bytes themselves"
     )))
 }
 

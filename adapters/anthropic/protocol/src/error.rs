@@ -6,7 +6,7 @@ use crate::wire::{Members, Text};
 use hotcell_sdk::{Failure, FailureKind, Header, Response};
 
 /// A response with a status of 300 and above.
-pub(crate) fn of_response(response: &Response) -> Failure {
+pub fn of_response(response: &Response) -> Failure {
     let (status, headers, body) = (response.status(), response.headers(), response.error_text());
     of_body(&body, Some(status), &headers)
         .unwrap_or_else(|| Failure::from_status(status, &body, &headers))
@@ -14,7 +14,7 @@ pub(crate) fn of_response(response: &Response) -> Failure {
 
 /// An error in the middle of an answer, or in the place of one: an object with a
 /// member `error`.
-pub(crate) fn in_answer(body: &str) -> Failure {
+pub fn in_answer(body: &str) -> Failure {
     of_body(body, None, &[]).unwrap_or_else(|| {
         Failure::new(FailureKind::ProviderError, "the provider broke off with an error")
             .with_raw(DIALECT, body)

@@ -204,6 +204,7 @@ fn lacks(kind: &str, member: &str) -> Failure {
     Failure::malformed(format!("`{kind}` has no `{member}`"))
 }
 
-pub(crate) fn native(value: Option<String>) -> Option<Native> {
+/// An `extra` of this dialect, where there is one.
+pub fn native(value: Option<String>) -> Option<Native> {
     value.map(|value| Native { dialect: DIALECT.to_owned(), value })
 }

@@ -1,6 +1,7 @@
 //! A chat request into the body that the provider reads
 //! (<https://docs.anthropic.com/en/api/messages>).
 
+use crate::Platform;
 use crate::conversation::Conversation;
 use crate::reasoning;
 use crate::tool;
@@ -13,11 +14,13 @@ use hotcell_sdk::{
 };
 
 /// What goes out, and what could not be said.
-pub(crate) struct Outgoing {
-    pub(crate) body: Vec<u8>,
-    /// The value of the header `anthropic-beta`, if there is any.
-    pub(crate) betas: Option<String>,
-    pub(crate) warnings: Vec<String>,
+pub struct Outgoing {
+    /// The body, as JSON.
+    pub body: Vec<u8>,
+    /// The value of the header `anthropic-beta`, if there is any. On Bedrock it is in the body.
+    pub betas: Option<String>,
+    /// A sentence for each thing that was left out or changed.
+    pub warnings: Vec<String>,
 }
 
 /// What says how to generate, and is not taken where tokens are counted.
@@ -25,12 +28,23 @@ const GENERATING: [&str; 6] =
     ["container", "inference_geo", "metadata", "service_tier", "stop_sequences", "stream"];
 
 /// Writes a request, or one that is only `counted`.
-pub(crate) fn write(request: &ChatRequest, counted: bool) -> Result<Outgoing, Failure> {
-    let mut translation =
-        Translation { exact: has_ours(request.extra.as_ref()), ..Translation::default() };
-    let exact = translation.exact;
+///
+/// # Errors
+/// `unsupported` for what the protocol, or the platform, has no word for and cannot be left
+/// out, and `invalid-request` for what is not what it should be.
+pub fn write(
+    request: &ChatRequest,
+    platform: Platform,
+    counted: bool,
+) -> Result<Outgoing, Failure> {
+    let exact = has_ours(request.extra.as_ref());
+    let mut translation = Translation { exact, platform, ..Translation::default() };
     let mut extra = translation.members(request.extra.as_ref())?;
-    let betas = betas(request, exact, extra.take("betas"))?;
+    let mut own = vec![extra.take("betas")];
+    if platform == Platform::Bedrock {
+        own.push(extra.take("anthropic_beta"));
+    }
+    let mut betas = betas(request, exact, own.into_iter().flatten())?;
 
     if counted {
         for name in GENERATING {
@@ -40,12 +54,12 @@ pub(crate) fn write(request: &ChatRequest, counted: bool) -> Result<Outgoing, Fa
 
     let mut body = Vec::with_capacity(1024);
     let mut object = Object::open(&mut body, extra);
-    let vertex = crate::is_vertex();
-    if vertex {
-        object.put("anthropic_version", crate::VERTEX_VERSION);
-    }
-    if counted || !vertex {
+    object.maybe("anthropic_version", platform.version());
+    if counted || platform == Platform::Anthropic {
         object.put("model", &request.model);
+    }
+    if platform == Platform::Bedrock && !betas.is_empty() {
+        object.put("anthropic_beta", std::mem::take(&mut betas));
     }
 
     let limits = Limits::of(request, exact)?;
@@ -64,11 +78,13 @@ pub(crate) fn write(request: &ChatRequest, counted: bool) -> Result<Outgoing, Fa
     write_output(request, thinking.effort(), &mut object, &mut translation)?;
     if !counted {
         write_sampling(&request.sampling, &mut object, &mut translation);
-        if request.stream {
+        // Bedrock is told by the path.
+        if request.stream && platform != Platform::Bedrock {
             object.put("stream", true);
         }
     }
     object.close();
+    let betas = (!betas.is_empty()).then(|| betas.join(","));
     Ok(Outgoing { body, betas, warnings: translation.warnings })
 }
 
@@ -100,7 +116,11 @@ impl Limits {
 }
 
 /// The operator's beta features, the request's own, and what its content needs.
-fn betas(request: &ChatRequest, exact: bool, own: Option<&str>) -> Result<Option<String>, Failure> {
+fn betas<'a>(
+    request: &ChatRequest,
+    exact: bool,
+    own: impl Iterator<Item = &'a str>,
+) -> Result<Vec<String>, Failure> {
     let mut all: Vec<String> = Vec::new();
     let mut add = |betas: &str| {
         for beta in betas.split(',').map(str::trim).filter(|beta| !beta.is_empty()) {
@@ -110,7 +130,7 @@ fn betas(request: &ChatRequest, exact: bool, own: Option<&str>) -> Result<Option
         }
     };
     add(&setting("anthropic-beta").unwrap_or_default());
-    if let Some(own) = own {
+    for own in own {
         let list: Vec<Text<'_>> = serde_json::from_str(own)
             .map_err(|error| invalid(format!("`betas` is not a list of strings: {error}")))?;
         list.iter().for_each(|beta| add(&beta.0));
@@ -118,7 +138,7 @@ fn betas(request: &ChatRequest, exact: bool, own: Option<&str>) -> Result<Option
     if !exact && request.messages.iter().any(names_a_file) {
         add(crate::FILES_BETA);
     }
-    Ok((!all.is_empty()).then(|| all.join(",")))
+    Ok(all)
 }
 
 fn names_a_file(message: &Message) -> bool {
