@@ -25,6 +25,8 @@ const ADAPTERS: &[Source] = &[
     Source { name: "azure", code: "azure" },
     Source { name: "bedrock", code: "bedrock" },
     Source { name: "bedrock-anthropic", code: "bedrock-anthropic" },
+    Source { name: "bedrock-nova", code: "bedrock-nova" },
+    Source { name: "bedrock-text", code: "bedrock-text" },
     Source { name: "cohere", code: "cohere" },
     Source { name: "databricks", code: "databricks" },
     Source { name: "gemini", code: "gemini" },

@@ -8,13 +8,10 @@
 
 #![deny(unsafe_code)]
 
-mod models;
-
-use hotcell_anthropic_messages::wire::Members;
-use hotcell_anthropic_messages::{Assembly, Platform, error, native, write};
+use hotcell_anthropic_messages::{Answer, Platform, error, models, read_count, write};
 use hotcell_sdk::{
-    Chat, ChatRequest, Endpoint, Failure, Model, Models, Reply, RequestBuilder, Response,
-    TokenCount, Tokens, export, percent_encode, setting,
+    Chat, ChatRequest, Endpoint, Failure, Model, Models, RequestBuilder, Response, TokenCount,
+    Tokens, export, percent_encode, setting,
 };
 
 /// The adapter.
@@ -24,9 +21,9 @@ pub struct Anthropic;
 const VERSION: &str = "2023-06-01";
 
 impl Chat for Anthropic {
-    type Completion = Reply<Assembly>;
+    type Completion = Answer;
 
-    fn complete(request: ChatRequest) -> Result<Reply<Assembly>, Failure> {
+    fn complete(request: ChatRequest) -> Result<Answer, Failure> {
         let outgoing = write(&request, platform(), false)?;
         Failure::where_strict(&outgoing.warnings)?;
         let accept = if request.stream { "text/event-stream" } else { "application/json" };
@@ -35,7 +32,7 @@ impl Chat for Anthropic {
             false => "/messages".to_owned(),
         };
         let response = send(path, accept, outgoing.betas, outgoing.body)?;
-        Reply::begin(response, Assembly::default(), outgoing.warnings)
+        Answer::begin(response, outgoing.warnings)
     }
 }
 
@@ -48,11 +45,7 @@ impl Tokens for Anthropic {
             false => "/messages/count_tokens",
         };
         let response = send(path.to_owned(), "application/json", outgoing.betas, outgoing.body)?;
-        let body = response.text()?;
-        let mut members: Members<'_> = serde_json::from_str(&body).unwrap_or_default();
-        let input = members.take("input_tokens").and_then(|count| count.parse().ok());
-        let input = input.ok_or_else(|| Failure::malformed("the answer has no `input_tokens`"))?;
-        Ok(TokenCount { input, extra: native(members.text()) })
+        read_count(&response.text()?)
     }
 }
 
@@ -80,7 +73,7 @@ fn send(
 
 impl Models for Anthropic {
     fn list_models() -> Result<Vec<Model>, Failure> {
-        models::list()
+        models(with_version)
     }
 }
 
@@ -104,7 +97,7 @@ fn vertex_path(request: &ChatRequest) -> String {
     path
 }
 
-pub(crate) fn with_version(builder: RequestBuilder<'_>) -> RequestBuilder<'_> {
+fn with_version(builder: RequestBuilder<'_>) -> RequestBuilder<'_> {
     let version = setting("anthropic-version").unwrap_or_else(|| VERSION.to_owned());
     builder.header("anthropic-version", version)
 }

@@ -75,19 +75,47 @@ mod block;
 mod conversation;
 mod media;
 mod message;
+mod models;
 mod reasoning;
 mod request;
 mod stream;
 mod tool;
 mod translation;
 mod usage;
+mod wire;
 mod writer;
 
 pub mod error;
-pub mod wire;
 
+pub use models::models;
 pub use request::{Outgoing, write};
-pub use stream::{Assembly, native};
+pub use stream::Assembly;
+pub use usage::read_count;
+
+use hotcell_sdk::{Completion, Event, Failure, Reply, Response};
+
+/// An answer that is still coming, as server-sent events or whole.
+///
+/// A type of its own, so that reading it is compiled here, once, and not again in the crate
+/// of each adapter.
+pub struct Answer(Reply<Assembly>);
+
+impl Answer {
+    /// Waits for the first event of a response that was accepted, or for the whole answer.
+    /// Each warning becomes an event before it.
+    ///
+    /// # Errors
+    /// As [`Reply::begin`].
+    pub fn begin(response: Response, warnings: Vec<String>) -> Result<Self, Failure> {
+        Reply::begin(response, Assembly::default(), warnings).map(Self)
+    }
+}
+
+impl Completion for Answer {
+    fn next(&mut self) -> Result<Option<Vec<Event>>, Failure> {
+        self.0.next()
+    }
+}
 
 /// The dialect of requests and answers.
 pub const DIALECT: &str = "anthropic-messages";

@@ -204,7 +204,6 @@ fn lacks(kind: &str, member: &str) -> Failure {
     Failure::malformed(format!("`{kind}` has no `{member}`"))
 }
 
-/// An `extra` of this dialect, where there is one.
-pub fn native(value: Option<String>) -> Option<Native> {
+pub(crate) fn native(value: Option<String>) -> Option<Native> {
     value.map(|value| Native { dialect: DIALECT.to_owned(), value })
 }

@@ -1,7 +1,7 @@
 //! What happens to a request on its way into this dialect.
 
-use crate::{DIALECT, Platform};
 use crate::wire::Members;
+use crate::{DIALECT, Platform};
 use hotcell_sdk::{Failure, FailureKind, Native};
 use serde_json::value::RawValue;
 

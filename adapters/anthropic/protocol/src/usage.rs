@@ -3,8 +3,9 @@
 //! totals so far, and later reports may leave out what has not changed.
 
 use crate::DIALECT;
+use crate::stream::native;
 use crate::wire::{Members, object_text};
-use hotcell_sdk::{Event, Native, Usage};
+use hotcell_sdk::{Event, Failure, Native, TokenCount, Usage};
 
 /// All that was reported so far.
 #[derive(Default)]
@@ -59,4 +60,15 @@ impl Totals {
 fn inner_count(object: &str, name: &str) -> Option<u64> {
     let members: Members<'_> = serde_json::from_str(object).ok()?;
     members.get(name)?.parse().ok()
+}
+
+/// Reads the answer to a request that is only counted.
+///
+/// # Errors
+/// `malformed-response`, where it has no count.
+pub fn read_count(body: &str) -> Result<TokenCount, Failure> {
+    let mut members: Members<'_> = serde_json::from_str(body).unwrap_or_default();
+    let input = members.take("input_tokens").and_then(|count| count.parse().ok());
+    let input = input.ok_or_else(|| Failure::malformed("the answer has no `input_tokens`"))?;
+    Ok(TokenCount { input, extra: native(members.text()) })
 }

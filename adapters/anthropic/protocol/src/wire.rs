@@ -8,30 +8,29 @@ use std::borrow::Cow;
 /// A string that is copied only if it has something to unescape.
 #[derive(Deserialize, Default)]
 #[serde(transparent)]
-pub struct Text<'a>(#[serde(borrow)] pub Cow<'a, str>);
+pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 impl Text<'_> {
-    /// The text.
-    pub fn into_owned(self) -> String {
+    pub(crate) fn into_owned(self) -> String {
         self.0.into_owned()
     }
 }
 
 /// The members of an object in their order, each value as its text.
 #[derive(Default)]
-pub struct Members<'a>(pub Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Members<'a> {
     /// The value of a member; of several with one name the last.
     #[inline(never)]
-    pub fn get(&self, name: &str) -> Option<&'a str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
         let found = self.0.iter().rev().find(|(found, _)| found == name);
         found.map(|(_, value)| value.get())
     }
 
     /// Takes a member out.
     #[inline(never)]
-    pub fn take(&mut self, name: &str) -> Option<&'a str> {
+    pub(crate) fn take(&mut self, name: &str) -> Option<&'a str> {
         let value = self.get(name);
         self.0.retain(|(found, _)| found != name);
         value
@@ -39,14 +38,14 @@ impl<'a> Members<'a> {
 
     /// Leaves out what is null: it says no more than an absent member.
     #[inline(never)]
-    pub fn without_nulls(mut self) -> Self {
+    pub(crate) fn without_nulls(mut self) -> Self {
         self.0.retain(|(_, value)| value.get() != "null");
         self
     }
 
     /// The text of an object of these members; none of none.
     #[inline(never)]
-    pub fn text(&self) -> Option<String> {
+    pub(crate) fn text(&self) -> Option<String> {
         if self.0.is_empty() {
             return None;
         }

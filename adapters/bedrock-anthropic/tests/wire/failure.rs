@@ -11,9 +11,19 @@ use serde_json::json;
 fn an_exception_decides_what_went_wrong() {
     for (status, name, message, kind) in [
         (400, "ValidationException", "messages: Field required", FailureKind::InvalidRequest),
-        (400, "ValidationException", "The provided model identifier is invalid.", FailureKind::NotFound),
+        (
+            400,
+            "ValidationException",
+            "The provided model identifier is invalid.",
+            FailureKind::NotFound,
+        ),
         (400, "ValidationException", "prompt is too long: 1 > 0", FailureKind::TooLarge),
-        (403, "AccessDeniedException", "You don't have access to the model", FailureKind::Permission),
+        (
+            403,
+            "AccessDeniedException",
+            "You don't have access to the model",
+            FailureKind::Permission,
+        ),
         (403, "ExpiredTokenException", "expired", FailureKind::Authentication),
         (424, "ModelErrorException", "The model failed", FailureKind::ProviderError),
         (429, "ThrottlingException", "Too many tokens", FailureKind::RateLimited),

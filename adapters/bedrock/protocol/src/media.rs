@@ -79,6 +79,9 @@ pub(crate) fn write(
         MediaKind::Video => ("video", VIDEOS),
         MediaKind::Audio => ("audio", SOUNDS),
     };
+    if media.kind == MediaKind::Document && translation.invokes() {
+        return Err(Failure::unsupported("a document: Nova takes none when it is invoked"));
+    }
     let source = source(media, kind)?;
     let extra = translation.members(media.extra.as_ref())?;
     let mut outer = Object::open(out, Members::default());
@@ -133,7 +136,7 @@ fn source<'a>(media: &'a MediaPart, kind: &str) -> Result<Source<'a>, Failure> {
         MediaSource::Url(url) if url.starts_with("s3://") => Ok(Source::S3(url)),
         MediaSource::Url(url) => match url.strip_prefix("data:") {
             Some(data) => {
-                let (mime, base64) = data.split_once(";base64,").ok_or_else(|| {
+                let (mime, base64) = crate::parted(data, ";base64,").ok_or_else(|| {
                     invalid("a `data:` URL whose data is not in base64 cannot be read")
                 })?;
                 Ok(Source::Bytes { base64: base64.into(), mime: Some(mime) })

@@ -7,7 +7,7 @@ use crate::json::{List, Members, Object, elements, object_text, only, plain, quo
 use crate::naming::Names;
 use crate::reasoning;
 use crate::tool::{self, NO_CALLS, Offer};
-use crate::translation::{Translation, invalid, json};
+use crate::translation::{Operation, Translation, invalid, json};
 use hotcell_sdk::{ChatRequest, Failure, JsonSchema, OutputFormat, Sampling, setting};
 
 /// What is asked for where an answer has to be JSON of no particular schema: the
@@ -22,8 +22,8 @@ pub(crate) struct Outgoing {
     pub(crate) names: Names,
 }
 
-pub(crate) fn write(request: &ChatRequest) -> Result<Outgoing, Failure> {
-    let mut translation = Translation::of(request);
+pub(crate) fn write(request: &ChatRequest, operation: Operation) -> Result<Outgoing, Failure> {
+    let mut translation = Translation::of(request, operation);
     let betas = betas(request, translation.exact)?;
     let extra = translation.members(request.extra.as_ref())?;
     let mut body = Vec::with_capacity(1024);
@@ -43,16 +43,32 @@ pub(crate) fn write(request: &ChatRequest) -> Result<Outgoing, Failure> {
     Conversation::of(&request.messages, words, &mut translation)?
         .write(&mut object, &mut translation)?;
     tool::write(request, &offer, &mut object, &mut translation)?;
-    write_sampling(&request.sampling, &mut object, &mut translation);
+    if translation.invokes() {
+        write_invoked(request, &mut object, &mut translation)?;
+    } else {
+        write_rest(request, &betas, &mut object, &mut translation)?;
+    }
+    object.close();
+    let Translation { warnings, names, .. } = translation;
+    Ok(Outgoing { body, warnings, names })
+}
 
+/// What is not the conversation, by Converse.
+fn write_rest(
+    request: &ChatRequest,
+    betas: &[String],
+    object: &mut Object<'_, '_>,
+    translation: &mut Translation,
+) -> Result<(), Failure> {
+    write_sampling(&request.sampling, &[], object, translation);
     let own = object.spells("additionalModelRequestFields") || object.spells("outputConfig");
     let thinking = match own && translation.exact {
         true => reasoning::Thinking::default(),
-        false => reasoning::plan(request, &mut translation),
+        false => reasoning::plan(request, translation),
     };
-    write_output(request, thinking.effort, &mut object, &mut translation)?;
+    write_output(request, thinking.effort, object, translation)?;
     if !object.spells("additionalModelRequestFields") {
-        let mut fields = fields(request, &mut translation);
+        let mut fields = fields(request, translation);
         fields.extend(thinking.field);
         if translation.family == Family::Claude && !betas.is_empty() {
             let mut list = Vec::new();
@@ -65,10 +81,28 @@ pub(crate) fn write(request: &ChatRequest) -> Result<Outgoing, Failure> {
             object.raw("additionalModelRequestFields", &object_text(&fields));
         }
     }
-    write_guardrail(&mut object);
-    object.close();
-    let Translation { warnings, names, .. } = translation;
-    Ok(Outgoing { body, warnings, names })
+    if translation.operation == Operation::Converse {
+        write_guardrail(object);
+    }
+    Ok(())
+}
+
+/// The same in Nova's own words: what only some models take stands beside what all take.
+fn write_invoked(
+    request: &ChatRequest,
+    object: &mut Object<'_, '_>,
+    translation: &mut Translation,
+) -> Result<(), Failure> {
+    if matches!(request.output, Some(OutputFormat::JsonSchema(_))) {
+        let why = "a schema for the answer: Nova has no word for it when it is invoked";
+        return Err(Failure::unsupported(why));
+    }
+    let thinking = reasoning::plan(request, translation);
+    let mut beside = fields(request, translation);
+    beside.extend(thinking.field);
+    write_sampling(&request.sampling, &beside, object, translation);
+    object.text("schemaVersion", "messages-v1");
+    Ok(())
 }
 
 /// The operator's beta features for Claude, and those that a client of Claude's own
@@ -95,7 +129,12 @@ fn betas(request: &ChatRequest, exact: bool) -> Result<Vec<String>, Failure> {
     Ok(betas)
 }
 
-fn write_sampling(sampling: &Sampling, object: &mut Object<'_, '_>, translation: &mut Translation) {
+fn write_sampling(
+    sampling: &Sampling,
+    beside: &[(&str, String)],
+    object: &mut Object<'_, '_>,
+    translation: &mut Translation,
+) {
     let temperature = match sampling.temperature {
         Some(wanted) if wanted > 1.0 && !translation.exact => {
             translation.warn("the temperature was lowered to 1, the highest here".to_owned());
@@ -106,7 +145,8 @@ fn write_sampling(sampling: &Sampling, object: &mut Object<'_, '_>, translation:
     let told = |text: &&String| translation.exact || !text.is_empty();
     let stop: Vec<&String> = sampling.stop.iter().filter(told).collect();
     let tokens = sampling.max_output_tokens;
-    if tokens.is_none() && temperature.is_none() && sampling.top_p.is_none() && stop.is_empty() {
+    let own = tokens.is_some() || temperature.is_some() || sampling.top_p.is_some();
+    if !own && stop.is_empty() && beside.is_empty() {
         return;
     }
     let Some(out) = object.member("inferenceConfig") else { return };
@@ -126,6 +166,7 @@ fn write_sampling(sampling: &Sampling, object: &mut Object<'_, '_>, translation:
         stop.iter().for_each(|text| string(list.next(), text));
         list.close();
     }
+    beside.iter().for_each(|(name, value)| config.raw(name, value));
     config.close();
 }
 
@@ -138,6 +179,9 @@ fn fields(request: &ChatRequest, translation: &mut Translation) -> Vec<(&'static
         match family {
             Family::Claude | Family::Mistral => fields.push(("top_k", top_k.to_string())),
             Family::Cohere => fields.push(("k", top_k.to_string())),
+            Family::Nova | Family::Nova2 if translation.invokes() => {
+                fields.push(("topK", top_k.to_string()));
+            }
             Family::Nova | Family::Nova2 => {
                 fields.push(("inferenceConfig", format!("{{\"topK\":{top_k}}}")));
             }

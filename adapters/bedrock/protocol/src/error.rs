@@ -2,6 +2,7 @@
 //! (<https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html>).
 
 use crate::json::{Members, is_json};
+use crate::parted;
 use hotcell_sdk::event_stream::Frame;
 use hotcell_sdk::{Failure, FailureKind, Header, Response};
 
@@ -89,7 +90,9 @@ fn meaning(code: &str, message: &str) -> Option<FailureKind> {
         | "NotAuthorized"
         | "RequestExpired" => FailureKind::Authentication,
         // A key that is none comes as one that may not.
-        "AccessDenied" if message.contains("API Key is valid") => FailureKind::Authentication,
+        "AccessDenied" if parted(message, "API Key is valid").is_some() => {
+            FailureKind::Authentication
+        }
         "AccessDenied" | "OptInRequired" => FailureKind::Permission,
         "ResourceNotFound" | "UnknownOperation" => FailureKind::NotFound,
         "Throttling" | "TooManyRequests" | "LimitExceeded" => FailureKind::RateLimited,
@@ -108,7 +111,7 @@ fn meaning(code: &str, message: &str) -> Option<FailureKind> {
 /// Several things that are no fault of the request's form share its exception.
 fn meaning_of_message(message: &str) -> Option<FailureKind> {
     let message = message.to_ascii_lowercase();
-    let any = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    let any = |words: &[&str]| words.iter().any(|word| parted(&message, word).is_some());
     Some(
         if any(&[
             "input is too long",

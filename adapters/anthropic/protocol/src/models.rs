@@ -1,16 +1,21 @@
 //! The provider's models, all pages of them
 //! (<https://docs.anthropic.com/en/api/models-list>).
 
-use crate::with_version;
-use hotcell_anthropic_messages::error;
-use hotcell_anthropic_messages::wire::{Members, Text};
-use hotcell_sdk::{Endpoint, Failure, Model};
+use crate::error;
+use crate::wire::{Members, Text};
+use hotcell_sdk::{Endpoint, Failure, Model, RequestBuilder};
 use serde_json::value::RawValue;
 
 /// The most that the provider gives at once.
 const PAGE: &str = "1000";
 
-pub(crate) fn list() -> Result<Vec<Model>, Failure> {
+/// Asks for all models. `prepared` adds to each request what the place wants with it.
+///
+/// # Errors
+/// What egress refuses, what the provider says, and a list that is none.
+pub fn models(
+    prepared: fn(RequestBuilder<'_>) -> RequestBuilder<'_>,
+) -> Result<Vec<Model>, Failure> {
     let endpoint = Endpoint::named("api")?;
     let mut models = Vec::new();
     let mut after: Option<String> = None;
@@ -19,7 +24,7 @@ pub(crate) fn list() -> Result<Vec<Model>, Failure> {
         if let Some(after) = &after {
             request = request.query("after_id", after);
         }
-        let response = with_version(request).header("accept", "application/json").send()?;
+        let response = prepared(request).header("accept", "application/json").send()?;
         if response.status() >= 300 {
             return Err(error::of_response(&response));
         }

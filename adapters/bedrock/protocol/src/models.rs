@@ -11,7 +11,11 @@ use hotcell_sdk::{Endpoint, Failure, Model, Response};
 /// The most profiles that the provider gives at once.
 const PAGE: &str = "1000";
 
-pub(crate) fn list() -> Result<Vec<Model>, Failure> {
+/// Asks for all models that the account can ask.
+///
+/// # Errors
+/// What egress refuses, and what the provider says.
+pub fn models() -> Result<Vec<Model>, Failure> {
     let endpoint = Endpoint::named("control")?;
     let request = endpoint.get("/foundation-models").header("accept", "application/json");
     let response = checked(request.send()?)?;

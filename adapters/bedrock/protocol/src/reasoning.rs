@@ -188,7 +188,7 @@ fn takes(model: &str) -> Takes {
 /// Reads the version in ids such as `us.anthropic.claude-sonnet-4-5-20250929-v1:0`. One
 /// that does not tell is that of a newer model.
 fn by_name(model: &str) -> Takes {
-    let Some((_, rest)) = model.split_once("claude-") else { return Takes::Effort };
+    let Some((_, rest)) = crate::parted(model, "claude-") else { return Takes::Effort };
     let words = rest.split(|c: char| !c.is_ascii_alphanumeric());
     let mut numbers = words.filter_map(|word| word.parse::<u32>().ok());
     let Some(major) = numbers.next() else { return Takes::Effort };

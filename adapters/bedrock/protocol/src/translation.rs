@@ -6,12 +6,23 @@ use crate::json::Members;
 use crate::naming::Names;
 use hotcell_sdk::{ChatRequest, Failure, FailureKind, Native, Part, Tool, ToolChoice};
 
+/// How a model is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Operation {
+    #[default]
+    Converse,
+    /// InvokeModel in the words of Nova, which are nearly those of Converse
+    /// (<https://docs.aws.amazon.com/nova/latest/userguide/complete-request-schema.html>).
+    InvokeNova,
+}
+
 /// How literally a request is taken, what of it is spelled anew, and what it lost.
 #[derive(Default)]
 pub(crate) struct Translation {
     /// The client spoke this dialect: it gets what it wrote, and nothing besides.
     pub(crate) exact: bool,
     pub(crate) family: Family,
+    pub(crate) operation: Operation,
     pub(crate) warnings: Vec<String>,
     /// Names of tools.
     pub(crate) names: Names,
@@ -22,9 +33,12 @@ pub(crate) struct Translation {
 }
 
 impl Translation {
-    pub(crate) fn of(request: &ChatRequest) -> Self {
+    pub(crate) fn of(request: &ChatRequest, operation: Operation) -> Self {
         let exact = has_ours(request.extra.as_ref());
-        let family = Family::of(&request.model);
+        let family = match (operation, Family::of(&request.model)) {
+            (Operation::InvokeNova, family) if family != Family::Nova2 => Family::Nova,
+            (_, family) => family,
+        };
         let (mut names, mut ids) = (Names::default(), Names::default());
         if !exact {
             let parts = request.messages.iter().flat_map(|message| &message.parts);
@@ -47,7 +61,12 @@ impl Translation {
             };
             names = Names::of(offered.chain(called).chain(chosen));
         }
-        Self { exact, family, names, ids, ..Self::default() }
+        Self { exact, family, operation, names, ids, ..Self::default() }
+    }
+
+    /// Whether the request has to be brought into the words that Nova is invoked with.
+    pub(crate) fn invokes(&self) -> bool {
+        self.operation == Operation::InvokeNova && !self.exact
     }
 
     /// Something has no word in this dialect.

@@ -2,6 +2,7 @@
 //! some things are taken by the models of some of them only
 //! (<https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference-supported-models-features.html>).
 
+use crate::parted;
 use hotcell_sdk::setting;
 
 /// A maker's models, as far as they differ in what they take.
@@ -72,10 +73,17 @@ impl Family {
 /// Whether an id has this maker: at its beginning, behind the region of an inference
 /// profile, or behind the last separator of an ARN.
 fn stands_in(model: &str, maker: &str) -> bool {
-    model.match_indices(maker).any(|(at, _)| {
-        let before = model[..at].chars().next_back();
-        before.is_none_or(|before| matches!(before, '.' | '/' | ':'))
-    })
+    let mut rest = model;
+    while let Some((before, after)) = parted(rest, maker) {
+        let last = before.chars().next_back();
+        // What was passed over ends in the maker itself, which is no separator.
+        let first = before.is_empty() && rest.len() == model.len();
+        if first || last.is_some_and(|last| matches!(last, '.' | '/' | ':')) {
+            return true;
+        }
+        rest = after;
+    }
+    false
 }
 
 #[cfg(test)]

@@ -11,6 +11,11 @@ use hotcell_sdk::{
     EmbedRequest, EmbedResponse, Endpoint, Failure, FailureKind, Input, Native, Response, Usage,
 };
 
+/// Whether a model is one of these, whatever stands around that in its id.
+fn is_of(model: &str, models: &str) -> bool {
+    crate::parted(model, models).is_some()
+}
+
 /// The dialect of embedding requests: the bodies of `InvokeModel`.
 const DIALECT: &str = "bedrock-invoke";
 /// Texts that Cohere takes at once.
@@ -30,9 +35,9 @@ enum Body {
 impl Body {
     fn of(model: &str) -> Result<Self, Failure> {
         match Family::of(model) {
-            Family::Titan if model.contains("embed-image") => Ok(Self::TitanMultimodal),
+            Family::Titan if is_of(model, "embed-image") => Ok(Self::TitanMultimodal),
             Family::Titan => Ok(Self::Titan),
-            Family::Cohere if model.contains("embed-v4") => Ok(Self::CohereV4),
+            Family::Cohere if is_of(model, "embed-v4") => Ok(Self::CohereV4),
             Family::Cohere => Ok(Self::Cohere),
             _ => Err(Failure::unsupported(format!(
                 "vectors of `{model}`: this adapter knows those of Titan and Cohere; where the id \
@@ -50,7 +55,11 @@ impl Body {
     }
 }
 
-pub(crate) fn embed(request: &EmbedRequest) -> Result<EmbedResponse, Failure> {
+/// Turns texts into vectors.
+///
+/// # Errors
+/// What the model cannot do, what egress refuses, and what the provider says.
+pub fn embed(request: &EmbedRequest) -> Result<EmbedResponse, Failure> {
     let body = Body::of(&request.model)?;
     let extra = extra(request)?;
     let texts = request.inputs.iter().map(|input| match input {
@@ -137,7 +146,7 @@ fn write(
         Body::Titan | Body::TitanMultimodal => {
             object.text("inputText", texts.first().copied().unwrap_or_default());
             match (dimensions, body) {
-                (Some(_), Body::Titan) if request.model.contains("embed-text-v1") && !own => {
+                (Some(_), Body::Titan) if is_of(&request.model, "embed-text-v1") && !own => {
                     return Err(Failure::unsupported(
                         "the number of dimensions: vectors of this model have always the same",
                     ));

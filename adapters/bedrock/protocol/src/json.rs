@@ -2,7 +2,7 @@
 //! straight into the body, so that no tree of them has to be built and every number
 //! stays as it was written.
 
-use hotcell_sdk::Failure;
+use hotcell_sdk::{Failure, Native};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -269,4 +269,15 @@ pub fn object_text<N: AsRef<str>, V: AsRef<str>>(members: &[(N, V)]) -> String {
     }
     text.push('}');
     text
+}
+
+/// A value of Converse.
+pub(crate) fn native(value: impl Into<String>) -> Native {
+    Native { dialect: crate::DIALECT.to_owned(), value: value.into() }
+}
+
+/// An `extra` of these members; none of none.
+#[inline(never)]
+pub(crate) fn extra(members: &[(String, String)]) -> Option<Native> {
+    (!members.is_empty()).then(|| native(object_text(members)))
 }
