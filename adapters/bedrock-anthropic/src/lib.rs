@@ -23,70 +23,20 @@
 #![deny(unsafe_code)]
 
 use hotcell_anthropic_messages::{Assembly, DIALECT, Platform, write};
-use hotcell_bedrock::{Answer, invoke, is_intervened};
-use hotcell_sdk::{Assemble, Chat, ChatRequest, Event, Failure, FinishReason, export};
+use hotcell_bedrock::{Answer, Chunks, invoke};
+use hotcell_sdk::{Chat, ChatRequest, Failure, export};
 
 /// The adapter.
 pub struct BedrockAnthropic;
 
 impl Chat for BedrockAnthropic {
-    type Completion = Answer<Invoked>;
+    type Completion = Answer<Chunks<Assembly>>;
 
-    fn complete(request: ChatRequest) -> Result<Answer<Invoked>, Failure> {
+    fn complete(request: ChatRequest) -> Result<Answer<Chunks<Assembly>>, Failure> {
         let outgoing = write(&request, Platform::Bedrock, false)?;
         Failure::where_strict(&outgoing.warnings)?;
-        let model = request.model.strip_prefix("invoke/").unwrap_or(&request.model);
-        let response = invoke(model, request.stream, outgoing.body, DIALECT)?;
-        Answer::begin(response, Invoked::default(), DIALECT, outgoing.warnings)
-    }
-}
-
-/// An answer so far.
-#[derive(Default)]
-pub struct Invoked {
-    words: Assembly,
-    /// A guardrail stepped in.
-    intervened: bool,
-}
-
-impl Assemble for Invoked {
-    fn event(&mut self, name: &str, data: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
-        // Of a kind that is newer than this.
-        if name != "chunk" {
-            return Ok(());
-        }
-        self.intervened |= is_intervened(data);
-        let before = events.len();
-        // The type stands in what is in the chunk.
-        let read = self.words.event("", data, events);
-        self.mark(&mut events[before..]);
-        read
-    }
-
-    fn whole(&mut self, body: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
-        self.intervened = is_intervened(body);
-        self.words.whole(body, events)?;
-        self.mark(events);
-        Ok(())
-    }
-
-    fn end(&mut self, events: &mut Vec<Event>) -> Result<(), Failure> {
-        self.words.end(events)
-    }
-
-    fn has_ended(&self) -> bool {
-        self.words.has_ended()
-    }
-}
-
-impl Invoked {
-    fn mark(&self, events: &mut [Event]) {
-        if let Some(Event::Finished(finished)) =
-            events.iter_mut().find(|event| matches!(event, Event::Finished(_)))
-            && self.intervened
-        {
-            finished.reason = FinishReason::ContentFilter;
-        }
+        let response = invoke(&request.model, request.stream, outgoing.body, DIALECT)?;
+        Answer::begin(response, Chunks::of(Assembly::default()), DIALECT, outgoing.warnings)
     }
 }
 

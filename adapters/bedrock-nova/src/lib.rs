@@ -13,16 +13,16 @@
 
 #![deny(unsafe_code)]
 
-use hotcell_bedrock::{Conversed, invoke_nova};
+use hotcell_bedrock::{Invoked, invoke_nova};
 use hotcell_sdk::{Chat, ChatRequest, Failure, export};
 
 /// The adapter.
 pub struct BedrockNova;
 
 impl Chat for BedrockNova {
-    type Completion = Conversed;
+    type Completion = Invoked;
 
-    fn complete(request: ChatRequest) -> Result<Conversed, Failure> {
+    fn complete(request: ChatRequest) -> Result<Invoked, Failure> {
         invoke_nova(&request)
     }
 }

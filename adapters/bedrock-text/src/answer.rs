@@ -1,7 +1,6 @@
 //! What the makers answer: each in words of its own, by which it is known.
 
 use crate::DIALECT;
-use hotcell_bedrock::is_intervened;
 use hotcell_bedrock::json::{Members, elements, object_text};
 use hotcell_sdk::{
     Assemble, Delta, Event, Failure, FinishReason, Finished, Header, Native, Started, Usage,
@@ -31,11 +30,10 @@ const METRICS: &str = "amazon-bedrock-invocationMetrics";
 pub struct Words {
     id: Option<String>,
     started: bool,
-    intervened: bool,
     input: Option<u64>,
     output: Option<u64>,
-    /// Why each choice ended, of those that have.
-    reasons: Vec<(u32, String)>,
+    /// The choices that have ended: why, and what else is said of each.
+    ends: Vec<(u32, String, Option<(String, String)>)>,
     /// Nothing comes after the figures.
     measured: bool,
     finished: bool,
@@ -58,21 +56,15 @@ impl Words {
 }
 
 impl Assemble for Words {
-    fn event(&mut self, name: &str, data: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
-        // Of a kind that is newer than this.
-        if name != "chunk" {
-            return Ok(());
-        }
-        self.intervened |= is_intervened(data);
+    fn event(&mut self, _: &str, data: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
         self.read(data, events)?;
-        if self.measured && !self.reasons.is_empty() {
+        if self.measured && !self.ends.is_empty() {
             self.finish(events);
         }
         Ok(())
     }
 
     fn whole(&mut self, body: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
-        self.intervened = is_intervened(body);
         self.read(body, events)?;
         self.end(events)
     }
@@ -83,11 +75,12 @@ impl Assemble for Words {
 
     /// An answer without its figures is an answer all the same.
     fn end(&mut self, events: &mut Vec<Event>) -> Result<(), Failure> {
-        if self.reasons.is_empty() {
-            return Err(Failure::malformed("the answer ended without a reason"));
-        }
-        if !self.finished {
-            self.finish(events);
+        match (self.finished, self.ends.is_empty()) {
+            (true, _) => {}
+            (false, false) => self.finish(events),
+            (false, true) => {
+                return Err(Failure::malformed("the answer ended without a reason"));
+            }
         }
         Ok(())
     }
@@ -108,9 +101,7 @@ impl Words {
                 "results" | "outputs" | "choices" | "generations" => {
                     for (choice, answer) in (0..).zip(elements(value).unwrap_or_default()) {
                         let answer = Members::of(answer, "an answer of several")?;
-                        self.said(choice, &answer, events)?;
-                        let own = answer.0.iter().filter(|(name, _)| name != "tokenCount");
-                        own.for_each(|(name, value)| self.keep(name, value));
+                        self.said(choice, &answer, beside(name, &answer), events)?;
                         self.count(None, answer.count("tokenCount"));
                     }
                 }
@@ -134,7 +125,7 @@ impl Words {
                 name => self.keep(name, value),
             }
         }
-        self.said(choice, &members, events)
+        self.said(choice, &members, None, events)
     }
 
     /// What an answer says, and why it ended.
@@ -142,6 +133,7 @@ impl Words {
         &mut self,
         choice: u32,
         answer: &Members<'_>,
+        beside: Option<(String, String)>,
         events: &mut Vec<Event>,
     ) -> Result<(), Failure> {
         for name in ["outputText", "generation", "text"] {
@@ -152,9 +144,9 @@ impl Words {
         }
         let reasons = ["stop_reason", "completionReason", "finish_reason"];
         if let Some(reason) = reasons.into_iter().find_map(|name| answer.word(name))
-            && !self.reasons.iter().any(|(known, _)| *known == choice)
+            && !self.ends.iter().any(|(known, ..)| *known == choice)
         {
-            self.reasons.push((choice, reason));
+            self.ends.push((choice, reason, beside));
         }
         Ok(())
     }
@@ -186,19 +178,24 @@ impl Words {
                 raw,
             }));
         }
-        let ending = std::mem::take(&mut self.ending);
-        let mut extra = (!ending.is_empty())
-            .then(|| Native { dialect: DIALECT.to_owned(), value: object_text(&ending) });
-        for (choice, raw) in std::mem::take(&mut self.reasons) {
-            let reason = match self.intervened {
-                true => FinishReason::ContentFilter,
-                false => reason(&raw),
-            };
-            // With the first, since it belongs to the answer as a whole.
-            let (raw, extra) = (Some(raw), extra.take());
-            events.push(Event::Finished(Finished { choice, reason, raw, extra }));
+        let mut ending = std::mem::take(&mut self.ending);
+        for (choice, raw, beside) in std::mem::take(&mut self.ends) {
+            let reason = reason(&raw);
+            // What belongs to the answer as a whole is told with the first.
+            ending.extend(beside);
+            let members = std::mem::take(&mut ending);
+            let extra = (!members.is_empty())
+                .then(|| Native { dialect: DIALECT.to_owned(), value: object_text(&members) });
+            events.push(Event::Finished(Finished { choice, reason, raw: Some(raw), extra }));
         }
     }
+}
+
+/// What one of several answers says besides, where the provider says it: in its list.
+fn beside(list: &str, answer: &Members<'_>) -> Option<(String, String)> {
+    let mut members = answer.told();
+    members.retain(|(name, _)| !TOLD.contains(&name.as_str()) && name != "tokenCount");
+    (!members.is_empty()).then(|| (list.to_owned(), format!("[{}]", object_text(&members))))
 }
 
 /// In Titan's capitals, Llama's small letters, or Cohere's.

@@ -33,7 +33,7 @@ mod maker;
 mod request;
 
 use answer::Words;
-use hotcell_bedrock::{Answer, invoke};
+use hotcell_bedrock::{Answer, Chunks, invoke};
 use hotcell_sdk::{Chat, ChatRequest, Failure, export};
 
 /// The adapter.
@@ -43,14 +43,13 @@ pub struct BedrockText;
 const DIALECT: &str = "bedrock-invoke";
 
 impl Chat for BedrockText {
-    type Completion = Answer<Words>;
+    type Completion = Answer<Chunks<Words>>;
 
-    fn complete(request: ChatRequest) -> Result<Answer<Words>, Failure> {
+    fn complete(request: ChatRequest) -> Result<Answer<Chunks<Words>>, Failure> {
         let body = request::write(&request)?;
         Failure::where_strict(&body.warnings)?;
-        let model = request.model.strip_prefix("invoke/").unwrap_or(&request.model);
-        let response = invoke(model, request.stream, body.json, DIALECT)?;
-        let words = Words::new(&response.headers());
+        let response = invoke(&request.model, request.stream, body.json, DIALECT)?;
+        let words = Chunks::of(Words::new(&response.headers()));
         Answer::begin(response, words, DIALECT, body.warnings)
     }
 }

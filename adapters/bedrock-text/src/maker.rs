@@ -1,6 +1,7 @@
 //! Whose words a model takes. Answers tell it themselves; requests have to know.
 
-use hotcell_sdk::{Failure, setting};
+use hotcell_bedrock::parted;
+use hotcell_sdk::setting;
 
 /// A maker's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,21 +31,12 @@ const WORDS: [(&str, &str, Maker); 6] = [
 ];
 
 impl Maker {
-    /// That of a model.
-    ///
-    /// # Errors
-    /// `unsupported`, where neither the id nor the setting tells.
-    pub(crate) fn of(model: &str) -> Result<Self, Failure> {
+    /// That of a model; none where neither the setting nor the id tells.
+    pub(crate) fn of(model: &str) -> Option<Self> {
         let told = setting("family").unwrap_or_default();
         let by_setting = WORDS.iter().find(|(word, ..)| *word == told);
-        let by_id = || WORDS.iter().find(|(_, id, _)| model.contains(id));
-        let found = by_setting.or_else(by_id).map(|(.., maker)| *maker);
-        found.ok_or_else(|| {
-            Failure::unsupported(format!(
-                "whose words `{model}` takes is not known: the setting `family` can tell, and \
-                 the adapter `bedrock` asks by Converse, which has the same words for all"
-            ))
-        })
+        let by_id = || WORDS.iter().find(|(_, id, _)| parted(model, id).is_some());
+        by_setting.or_else(by_id).map(|(.., maker)| *maker)
     }
 }
 
@@ -66,7 +58,7 @@ mod tests {
             ("deepseek.v3-v1:0", None),
             ("arn:aws:bedrock:us-east-1:123456789012:imported-model/a1b2c3", None),
         ] {
-            assert_eq!(Maker::of(model).ok(), maker, "{model}");
+            assert_eq!(Maker::of(model), maker, "{model}");
         }
     }
 }

@@ -54,9 +54,16 @@ fn names(maker: Maker) -> Names {
 
 /// Writes the body of a request.
 pub(crate) fn write(request: &ChatRequest) -> Result<Body, Failure> {
-    let maker = Maker::of(&request.model)?;
     let exact = request.extra.as_ref().is_some_and(|extra| extra.dialect == DIALECT);
     let mut warnings = Vec::new();
+    let maker = Maker::of(&request.model).unwrap_or_else(|| {
+        let model = &request.model;
+        warnings.push(format!(
+            "whose words `{model}` takes is not known, and it is asked in those that most have: \
+             the setting `family` can tell"
+        ));
+        Maker::DeepSeek
+    });
     let extra = extra(request, &mut warnings)?;
     let mut json = Vec::with_capacity(256);
     let mut body = Object::open(&mut json, extra);

@@ -100,7 +100,11 @@ fn pieces_of_a_text_are_one_text_and_a_call_stands_behind() {
     assert_eq!(arguments.collect::<String>(), "{\"city\":\"Bærum\"}");
     let Some(Event::Finished(finished)) = run.events.last() else { panic!("no end") };
     assert_eq!(finished.reason, FinishReason::ToolCalls);
-    assert!(finished.extra.as_ref().is_some_and(|it| it.value.contains("invocationMetrics")));
+    let measured = |event: &Event| match event {
+        Event::Native(native) => native.value.value.contains("invocationMetrics"),
+        _ => false,
+    };
+    assert!(run.events.iter().any(measured));
     let usage = run.events.iter().find_map(|event| match event {
         Event::Usage(usage) => Some((usage.input, usage.output, usage.cache_read)),
         _ => None,

@@ -1,17 +1,13 @@
 //! An answer that is still coming: frames of an event stream, or one JSON value.
 
 use crate::error;
-use crate::json::Members;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use hotcell_sdk::event_stream::{Decoder, Frame};
 use hotcell_sdk::{Assemble, BODY_BYTES, Completion, Event, Failure, FailureKind, Response};
 
 /// An answer of which `A` reads the words.
 ///
 /// What comes is told by the first byte and not by what was asked for: the length of a
-/// frame begins with 0 or 1, JSON with its bracket. A frame is an event by its name; the
-/// `bytes` of a `chunk`, which are a maker's own event, are unpacked first.
+/// frame begins with 0 or 1, JSON with its bracket. A frame is an event by its name.
 pub struct Answer<A> {
     response: Response,
     assembly: A,
@@ -161,29 +157,9 @@ fn read(
     if frame.header(":message-type").is_some_and(|kind| kind != "event") {
         return Err(error::of_frame(frame, dialect));
     }
-    let name = frame.header(":event-type").unwrap_or_default();
-    match name {
-        "chunk" => match unpacked(&frame.payload)? {
-            Some(bytes) => assembly.event(name, text(&bytes)?, events),
-            None => Ok(()),
-        },
-        _ => assembly.event(name, text(&frame.payload)?, events),
-    }
-}
-
-fn text(bytes: &[u8]) -> Result<&str, Failure> {
-    std::str::from_utf8(bytes)
-        .map_err(|_| Failure::malformed("an event of the stream is not UTF-8"))
-}
-
-/// What is in a chunk
-/// (<https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_PayloadPart.html>);
-/// none where it is only there for its length.
-#[inline(never)]
-fn unpacked(payload: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
-    let chunk = Members::of(text(payload)?, "a chunk of the stream")?;
-    let bytes = chunk.text("bytes")?.map(|bytes| STANDARD.decode(bytes.as_bytes()));
-    bytes.transpose().map_err(|_| Failure::malformed("a chunk of the stream is not base64"))
+    let payload = std::str::from_utf8(&frame.payload)
+        .map_err(|_| Failure::malformed("an event of the stream is not UTF-8"))?;
+    assembly.event(frame.header(":event-type").unwrap_or_default(), payload, events)
 }
 
 impl<A: Assemble + 'static> Completion for Answer<A> {

@@ -27,12 +27,6 @@ pub(crate) struct Assembly {
     open: Vec<Open>,
     /// The members of the answer that belong to none of its parts.
     ending: Vec<(String, String)>,
-    /// A guardrail stepped in, as only InvokeModel says it.
-    intervened: bool,
-    /// Events came in chunks: Nova was invoked, and gives each piece of a text as a block.
-    invoked: bool,
-    /// The block of the text that is being told then.
-    telling: Option<u32>,
 }
 
 impl Assemble for Assembly {
@@ -43,9 +37,6 @@ impl Assemble for Assembly {
     #[inline(never)]
     fn event(&mut self, kind: &str, payload: &str, events: &mut Vec<Event>) -> Result<(), Failure> {
         let mut event = Members::of(payload, "an event of the stream")?;
-        if kind == "chunk" {
-            return self.chunk(event, events);
-        }
         // So that nobody learns from its length what an event says.
         event.take("p");
         let index = event.take("contentBlockIndex").map_or(Ok(0), |index| {
@@ -63,7 +54,6 @@ impl Assemble for Assembly {
             "contentBlockDelta" => {
                 let delta = event.get("delta").ok_or_else(|| lacks(kind, "delta"))?;
                 for (name, value) in Members::of(delta, "a delta")?.0 {
-                    let index = self.placed(index, name == "text");
                     self.delta(index, &name, value, events)?;
                 }
             }
@@ -119,8 +109,6 @@ impl Assemble for Assembly {
         if let Some(raw) = answer.take("usage") {
             events.extend(usage(raw));
         }
-        self.intervened =
-            answer.word("amazon-bedrock-guardrailAction").as_deref() == Some("INTERVENED");
         self.ending.extend(answer.told());
         (self.stopped, self.counted) = (true, true);
         self.finish_if_done(events);
@@ -139,32 +127,6 @@ impl Assemble for Assembly {
 }
 
 impl Assembly {
-    /// The events in a chunk of InvokeModel, each under its name, and what Bedrock says beside
-    /// them, which comes first: nothing is read after the last event.
-    fn chunk(&mut self, chunk: Members<'_>, events: &mut Vec<Event>) -> Result<(), Failure> {
-        self.invoked = true;
-        let (beside, own): (Vec<_>, Vec<_>) =
-            chunk.0.into_iter().partition(|(name, _)| name.starts_with("amazon-bedrock-"));
-        for (name, value) in beside {
-            self.intervened |= value == "\"INTERVENED\"";
-            self.ending.push((name.into_owned(), value.to_owned()));
-        }
-        // A chunk holds no others, however deep somebody would have this go.
-        let own = own.iter().filter(|(name, _)| name != "chunk");
-        own.into_iter().try_for_each(|(name, value)| self.event(name, value, events))
-    }
-
-    /// Where a piece belongs.
-    fn placed(&mut self, index: u32, is_text: bool) -> u32 {
-        match is_text && self.invoked {
-            true => *self.telling.get_or_insert(index),
-            false => {
-                self.telling = None;
-                index
-            }
-        }
-    }
-
     pub(crate) fn new(names: Names, id: Option<String>) -> Self {
         Self { names, id, ..Self::default() }
     }
@@ -215,7 +177,6 @@ impl Assembly {
         }
         let raw = self.stop_reason.take();
         let reason = match reason(raw.as_deref().unwrap_or_default()) {
-            _ if self.intervened => FinishReason::ContentFilter,
             FinishReason::Stop if self.called => FinishReason::ToolCalls,
             reason => reason,
         };

@@ -2,7 +2,7 @@
 
 use crate::assembly::Assembly;
 use crate::translation::Operation;
-use crate::{Answer, DIALECT, error, invoke, model_path, request};
+use crate::{Answer, DIALECT, error, model_path, request};
 use hotcell_sdk::{ChatRequest, Completion, Endpoint, Event, Failure};
 
 /// An answer that is still coming.
@@ -36,21 +36,6 @@ pub fn converse(request: &ChatRequest) -> Result<Conversed, Failure> {
     if response.status() >= 300 {
         return Err(error::of_response(&response, DIALECT));
     }
-    let assembly = Assembly::new(outgoing.names, response.header("x-amzn-requestid"));
-    Answer::begin(response, assembly, DIALECT, outgoing.warnings).map(Conversed)
-}
-
-/// The same of a model of Nova's by InvokeModel, in its own words
-/// (<https://docs.aws.amazon.com/nova/latest/userguide/using-invoke-api.html>), which are those
-/// of Converse but for a few. `amazon-bedrock-` members of an answer are told at its end, and
-/// the pieces of a text, each of which comes as a block of its own, as one block.
-///
-/// # Errors
-/// As [`converse`].
-pub fn invoke_nova(request: &ChatRequest) -> Result<Conversed, Failure> {
-    let outgoing = request::write(request, Operation::InvokeNova)?;
-    Failure::where_strict(&outgoing.warnings)?;
-    let response = invoke(&request.model, request.stream, outgoing.body, DIALECT)?;
     let assembly = Assembly::new(outgoing.names, response.header("x-amzn-requestid"));
     Answer::begin(response, assembly, DIALECT, outgoing.warnings).map(Conversed)
 }

@@ -6,7 +6,8 @@
 //! (<https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html>),
 //! [`invoke_nova`] a model of Nova's by InvokeModel in nearly the same words; [`embed`] and
 //! [`models`] do what their names say. For a maker's own words [`invoke`] hands a
-//! body to a model, [`Answer`] takes an answer out of the frames that it comes in, [`error`]
+//! body to a model, [`Answer`] takes an answer out of the frames that it comes in, [`Chunks`] a
+//! maker's words out of those, [`error`]
 //! reads what comes in the place of one, and [`json`] reads and writes bodies as the text that
 //! they are.
 //!
@@ -82,6 +83,7 @@
 mod answer;
 mod assembly;
 mod block;
+mod chunks;
 mod conversation;
 mod converse;
 mod embeddings;
@@ -89,6 +91,7 @@ mod family;
 mod media;
 mod models;
 mod naming;
+mod nova;
 mod open;
 mod reasoning;
 mod request;
@@ -100,9 +103,11 @@ pub mod error;
 pub mod json;
 
 pub use answer::Answer;
-pub use converse::{Conversed, converse, invoke_nova};
+pub use chunks::Chunks;
+pub use converse::{Conversed, converse};
 pub use embeddings::embed;
 pub use models::models;
+pub use nova::{Invoked, invoke_nova};
 
 use hotcell_sdk::{Endpoint, Failure, Response, percent_encode, setting};
 
@@ -159,13 +164,4 @@ pub fn parted<'a>(text: &'a str, word: &str) -> Option<(&'a str, &'a str)> {
     let at = text.as_bytes().windows(word.len().max(1)).position(|it| it == word.as_bytes())?;
     // A word begins and ends where letters do.
     Some((text.get(..at)?, text.get(at + word.len()..)?))
-}
-
-/// Whether an answer, or an event of one, says that a guardrail of Bedrock's stepped in: then
-/// the words are the guardrail's, and the maker's reason for the end says nothing of it.
-pub fn is_intervened(answer: &str) -> bool {
-    const MEMBER: &str = "amazon-bedrock-guardrailAction";
-    parted(answer, MEMBER).is_some()
-        && json::Members::any(answer).and_then(|members| members.word(MEMBER)).as_deref()
-            == Some("INTERVENED")
 }
