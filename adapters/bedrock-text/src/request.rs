@@ -4,7 +4,9 @@ use crate::DIALECT;
 use crate::maker::Maker;
 use hotcell_bedrock::json::{List, Members, Object, string};
 use hotcell_openai_chat::prompt;
-use hotcell_sdk::{ChatRequest, Failure, FailureKind, Message, OutputFormat, Part, Role, Sampling};
+use hotcell_sdk::{
+    ChatRequest, Failure, FailureKind, LogLevel, Message, OutputFormat, Part, Role, Sampling, log,
+};
 
 /// What goes out, and what could not be said.
 pub(crate) struct Body {
@@ -57,11 +59,13 @@ pub(crate) fn write(request: &ChatRequest) -> Result<Body, Failure> {
     let exact = request.extra.as_ref().is_some_and(|extra| extra.dialect == DIALECT);
     let mut warnings = Vec::new();
     let maker = Maker::of(&request.model).unwrap_or_else(|| {
+        // Whether it understands them is the provider's to say.
         let model = &request.model;
-        warnings.push(format!(
+        let why = format!(
             "whose words `{model}` takes is not known, and it is asked in those that most have: \
              the setting `family` can tell"
-        ));
+        );
+        log(LogLevel::Warn, &why);
         Maker::DeepSeek
     });
     let extra = extra(request, &mut warnings)?;

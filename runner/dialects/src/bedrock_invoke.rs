@@ -121,6 +121,71 @@ pub fn read_embed_request(body: &[u8], model: &str) -> Result<EmbedRequest, Dial
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_body_tells_whose_words_it_is_in() {
+        let read = |body: Value, stream| {
+            let request = read_request(body.to_string().as_bytes(), "m", stream).unwrap();
+            assert_eq!((request.model.as_str(), request.stream), ("m", stream));
+            request
+        };
+        let said = |request: &ChatRequest| {
+            request.extra.clone().map(|extra| (extra.dialect, extra.value)).unwrap()
+        };
+        let messages = json!([{ "role": "user", "content": "hi" }]);
+        let claude = read(
+            json!({ "anthropic_version": "bedrock-2023-05-31", "anthropic_beta": ["b"],
+                "max_tokens": 3, "messages": messages }),
+            true,
+        );
+        assert_eq!(claude.sampling.max_output_tokens, Some(3));
+        let expected = r#"{"betas":["b"]}"#;
+        assert_eq!(said(&claude), ("anthropic-messages".to_owned(), expected.to_owned()));
+        let newer = read(json!({ "anthropic_version": "later", "messages": messages }), false);
+        assert_eq!(said(&newer).1, r#"{"anthropic_version":"later"}"#);
+
+        let messages = json!([{ "role": "user", "content": [{ "text": "hi" }] }]);
+        let nova = read(json!({ "schemaVersion": "messages-v1", "messages": messages }), false);
+        let expected = r#"{"schemaVersion":"messages-v1"}"#;
+        assert_eq!(said(&nova), ("bedrock-converse".to_owned(), expected.to_owned()));
+        for other in ["", "[]", r#"{"prompt":7}"#, r#"{"anthropic_version":"x"}"#] {
+            assert!(read_request(other.as_bytes(), "m", false).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_text_stays_as_it_is_spelled_and_is_understood() {
+        for (body, limit, top_p, stop) in [
+            (
+                json!({ "inputText": "hi", "textGenerationConfig": { "maxTokenCount": 10,
+                    "topP": 0.5, "stopSequences": ["|"] } }),
+                Some(10),
+                Some(0.5),
+                1,
+            ),
+            (json!({ "prompt": "hi", "max_gen_len": 9, "top_p": 1 }), Some(9), Some(1.0), 0),
+            (json!({ "prompt": "hi", "max_tokens": 8, "stop": ["|"] }), Some(8), None, 1),
+            (json!({ "message": "hi", "p": 0.5, "num_generations": 2 }), None, Some(0.5), 0),
+        ] {
+            let request = read_request(body.to_string().as_bytes(), "m", false).unwrap();
+            let sampling = &request.sampling;
+            assert_eq!((sampling.max_output_tokens, sampling.top_p), (limit, top_p), "{body}");
+            assert_eq!(sampling.stop.len(), stop);
+            assert_eq!(request.messages.len(), 1);
+            let extra = request.extra.unwrap();
+            let mut kept = body.as_object().unwrap().clone();
+            ["inputText", "message", "prompt"].map(|name| kept.remove(name));
+            assert_eq!(extra.dialect, DIALECT);
+            assert_eq!(serde_json::from_str::<Value>(&extra.value).unwrap(), Value::Object(kept));
+        }
+        let history = json!([{ "role": "USER", "message": "a" },
+            { "role": "CHATBOT", "message": "b" }]);
+        let body = json!({ "message": "c", "preamble": "p", "chat_history": history });
+        let request = read_request(body.to_string().as_bytes(), "m", false).unwrap();
+        let roles: Vec<Role> = request.messages.iter().map(|message| message.role).collect();
+        assert_eq!(roles, [Role::System, Role::User, Role::Assistant, Role::User]);
+    }
 
     #[test]
     fn both_makers_bodies_are_read() {
