@@ -184,7 +184,7 @@ fn conversation(
     {
         let mut list = List::open(out);
         for (role, text) in turns {
-            let mut turn = Object::open(list.next(), Members::default());
+            let mut turn = Object::open(list.element(), Members::default());
             turn.text("role", role);
             turn.text("message", &text);
             turn.close();
@@ -268,7 +268,7 @@ fn sampling(
         stop => {
             if let Some(out) = object.member(names.stop) {
                 let mut list = List::open(out);
-                stop.iter().for_each(|stop| string(list.next(), stop));
+                stop.iter().for_each(|stop| string(list.element(), stop));
                 list.close();
             }
         }

@@ -73,22 +73,22 @@ pub(crate) fn write(
         Part::Text(text) => {
             // No extra of ours: a text block has no other members.
             translation.members(text.extra.as_ref())?;
-            write_text(&text.text, list.next());
+            write_text(&text.text, list.element());
             cache_point(text.cache, list, translation);
         }
         // The model's own words, which it is shown as words.
-        Part::Refusal(text) => write_text(text, list.next()),
+        Part::Refusal(text) => write_text(text, list.element()),
         Part::Media(part) => {
-            media::write(part, list.next(), translation)?;
+            media::write(part, list.element(), translation)?;
             cache_point(part.cache, list, translation);
         }
-        Part::Reasoning(part) => write_reasoning(part, list.next(), translation)?,
-        Part::ToolCall(call) => write_call(call, list.next(), translation)?,
+        Part::Reasoning(part) => write_reasoning(part, list.element(), translation)?,
+        Part::ToolCall(call) => write_call(call, list.element(), translation)?,
         Part::ToolResult(result) => {
-            write_result(result, list.next(), translation)?;
+            write_result(result, list.element(), translation)?;
             cache_point(result.cache, list, translation);
         }
-        Part::Native(native) => write_native(native, list.next())?,
+        Part::Native(native) => write_native(native, list.element())?,
     }
     Ok(())
 }
@@ -130,7 +130,7 @@ pub(crate) fn write_cache_point(
         true => br#"{"cachePoint":{"type":"default","ttl":"1h"}}"#,
         false => br#"{"cachePoint":{"type":"default"}}"#,
     };
-    list.next().extend_from_slice(point);
+    list.element().extend_from_slice(point);
 }
 
 #[inline(never)]
@@ -231,18 +231,18 @@ fn write_result(
             for part in &result.content {
                 match part {
                     ToolResultPart::Text(text) if !exact && text.trim().is_empty() => {}
-                    ToolResultPart::Text(text) => write_text(text, list.next()),
+                    ToolResultPart::Text(text) => write_text(text, list.element()),
                     ToolResultPart::Media(part) if part.kind == MediaKind::Audio && !exact => {
                         return Err(Failure::unsupported(format!(
                             "audio cannot stand in a tool's result in {DIALECT}"
                         )));
                     }
-                    ToolResultPart::Media(part) => media::write(part, list.next(), translation)?,
-                    ToolResultPart::Native(native) => write_native(native, list.next())?,
+                    ToolResultPart::Media(part) => media::write(part, list.element(), translation)?,
+                    ToolResultPart::Native(native) => write_native(native, list.element())?,
                 }
             }
             if list.is_empty() && !exact {
-                write_text(NO_OUTPUT, list.next());
+                write_text(NO_OUTPUT, list.element());
             }
             list.close();
         }

@@ -131,12 +131,12 @@ impl<'a> Conversation<'a> {
         let Some(out) = object.member("messages") else { return Ok(()) };
         let mut list = List::open(out);
         for (number, turn) in turns.into_iter().enumerate() {
-            let mut object = Object::open(list.next(), turn.extra);
+            let mut object = Object::open(list.element(), turn.extra);
             object.text("role", turn.role);
             if let Some(out) = object.member("content") {
                 let mut content = List::open(out);
                 if turn.wordless {
-                    block::write_text(FILLER, content.next());
+                    block::write_text(FILLER, content.element());
                 }
                 let unfinished = number == last && turn.role == "assistant" && !turn.own;
                 for (place, part) in turn.parts.iter().enumerate() {
@@ -149,7 +149,7 @@ impl<'a> Conversation<'a> {
                                  out: the provider refuses it"
                                     .to_owned(),
                             );
-                            block::write_text(text.text.trim_end(), content.next());
+                            block::write_text(text.text.trim_end(), content.element());
                         }
                         part => block::write(part, &mut content, translation)?,
                     }
@@ -183,7 +183,7 @@ fn write_system(
         for part in parts {
             block::write(part, &mut list, translation)?;
         }
-        words.iter().for_each(|words| block::write_text(words, list.next()));
+        words.iter().for_each(|words| block::write_text(words, list.element()));
         list.close();
     }
     Ok(())

@@ -169,7 +169,7 @@ fn write(
         Body::Cohere | Body::CohereV4 => {
             if let Some(out) = object.member("texts") {
                 let mut list = List::open(out);
-                texts.iter().for_each(|text| string(list.next(), text));
+                texts.iter().for_each(|text| string(list.element(), text));
                 list.close();
             }
             match &request.task {

@@ -206,7 +206,7 @@ impl<'w> List<'w> {
 
     /// The place for the next element.
     #[inline(never)]
-    pub fn next(&mut self) -> &mut Vec<u8> {
+    pub fn element(&mut self) -> &mut Vec<u8> {
         if !std::mem::take(&mut self.first) {
             self.out.push(b',');
         }

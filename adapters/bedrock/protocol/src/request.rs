@@ -73,7 +73,7 @@ fn write_rest(
         if translation.family == Family::Claude && !betas.is_empty() {
             let mut list = Vec::new();
             let mut names = List::open(&mut list);
-            betas.iter().for_each(|beta| string(names.next(), beta));
+            betas.iter().for_each(|beta| string(names.element(), beta));
             names.close();
             fields.push(("anthropic_beta", String::from_utf8(list).unwrap_or_default()));
         }
@@ -163,7 +163,7 @@ fn write_sampling(
         && let Some(out) = config.member("stopSequences")
     {
         let mut list = List::open(out);
-        stop.iter().for_each(|text| string(list.next(), text));
+        stop.iter().for_each(|text| string(list.element(), text));
         list.close();
     }
     beside.iter().for_each(|(name, value)| config.raw(name, value));

@@ -80,7 +80,7 @@ pub(crate) fn write(
             match tool {
                 Tool::Function(function) => write_function(function, &mut list, translation)?,
                 Tool::Native(native) if is_ours(native) => {
-                    list.next().extend_from_slice(json(&native.value, "a tool")?.as_bytes());
+                    list.element().extend_from_slice(json(&native.value, "a tool")?.as_bytes());
                 }
                 Tool::Native(native) => {
                     return Err(Failure::unsupported(format!(
@@ -96,7 +96,7 @@ pub(crate) fn write(
             // Results alone name no tool.
             let one = ["unknown"];
             for name in if names.is_empty() { &one } else { &names[..] } {
-                only(list.next(), "toolSpec", |out| {
+                only(list.element(), "toolSpec", |out| {
                     let mut spec = Object::open(out, Members::default());
                     spec.text("name", translation.names.taken(name));
                     spec.raw("inputSchema", &format!("{{\"json\":{NOTHING}}}"));
@@ -130,7 +130,7 @@ fn write_function(
         Some(false) if !exact => None,
         strict => strict,
     };
-    only(list.next(), "toolSpec", |out| {
+    only(list.element(), "toolSpec", |out| {
         let mut spec = Object::open(out, extra);
         spec.text("name", translation.names.taken(&tool.name));
         // The provider refuses an empty one.
