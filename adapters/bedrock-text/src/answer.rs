@@ -25,6 +25,9 @@ const TOLD: [&str; 13] = [
 /// What Bedrock measured, in the last event of a stream.
 const METRICS: &str = "amazon-bedrock-invocationMetrics";
 
+/// A name, and a value as JSON.
+type Member = (String, String);
+
 /// An answer so far.
 #[derive(Default)]
 pub struct Words {
@@ -33,12 +36,12 @@ pub struct Words {
     input: Option<u64>,
     output: Option<u64>,
     /// The choices that have ended: why, and what else is said of each.
-    ends: Vec<(u32, String, Option<(String, String)>)>,
+    ends: Vec<(u32, String, Option<Member>)>,
     /// Nothing comes after the figures.
     measured: bool,
     finished: bool,
     /// The members of the answer that belong to none of its parts.
-    ending: Vec<(String, String)>,
+    ending: Vec<Member>,
 }
 
 impl Words {
@@ -133,7 +136,7 @@ impl Words {
         &mut self,
         choice: u32,
         answer: &Members<'_>,
-        beside: Option<(String, String)>,
+        beside: Option<Member>,
         events: &mut Vec<Event>,
     ) -> Result<(), Failure> {
         for name in ["outputText", "generation", "text"] {
@@ -192,7 +195,7 @@ impl Words {
 }
 
 /// What one of several answers says besides, where the provider says it: in its list.
-fn beside(list: &str, answer: &Members<'_>) -> Option<(String, String)> {
+fn beside(list: &str, answer: &Members<'_>) -> Option<Member> {
     let mut members = answer.told();
     members.retain(|(name, _)| !TOLD.contains(&name.as_str()) && name != "tokenCount");
     (!members.is_empty()).then(|| (list.to_owned(), format!("[{}]", object_text(&members))))
