@@ -51,6 +51,16 @@ pub(crate) const ANTHROPIC: Provider = Provider {
     denied: DENIED,
 };
 
+const BEDROCK: Provider = Provider {
+    name: "bedrock",
+    base: "/",
+    locks: &[BEARER, Lock::Signature("bedrock")],
+    reply: bedrock::reply,
+    error: bedrock::error,
+    id: "x-amzn-requestid",
+    denied: (403, "The security token included in the request is invalid."),
+};
+
 /// All of them, by name.
 pub(crate) const PROVIDERS: &[Provider] = &[
     ANTHROPIC,
@@ -67,15 +77,10 @@ pub(crate) const PROVIDERS: &[Provider] = &[
              provide a valid key for an active subscription.",
         ),
     },
-    Provider {
-        name: "bedrock",
-        base: "/",
-        locks: &[BEARER, Lock::Signature("bedrock")],
-        reply: bedrock::reply,
-        error: bedrock::error,
-        id: "x-amzn-requestid",
-        denied: (403, "The security token included in the request is invalid."),
-    },
+    BEDROCK,
+    Provider { name: "bedrock-anthropic", reply: bedrock::invoke::claude, ..BEDROCK },
+    Provider { name: "bedrock-nova", reply: bedrock::invoke::nova, ..BEDROCK },
+    Provider { name: "bedrock-text", reply: bedrock::invoke::texts, ..BEDROCK },
     Provider {
         name: "cohere",
         base: "/",

@@ -185,7 +185,7 @@ async fn respond(
     match provider.name {
         "anthropic" => set(headers, "anthropic-ratelimit-requests-remaining", "999"),
         "openai" => set(headers, "x-ratelimit-remaining-requests", "9999"),
-        "bedrock" | "sagemaker-chat" | "sagemaker-generate" => {
+        name if name.starts_with("bedrock") || name.starts_with("sagemaker") => {
             if let Some(refusal) = &failed {
                 set(headers, "x-amzn-errortype", bedrock::exception(refusal));
             }

@@ -83,6 +83,9 @@ impl Player {
             Asks::Chat(_) => {
                 let mut request = ChatRequest::user("x");
                 request.stream = exchange.stream;
+                // With some a request depends on whose model it is.
+                let known = exchange.request.model();
+                let model = if known.is_empty() { model } else { format!("{name}/{known}") };
                 chat::compare(dialect, exchange, &self.chat(&model, request).await)
             }
             Asks::Embed(read) => {

@@ -66,6 +66,15 @@ pub(super) const PARTS: &[Part] = &[
             (Models, ""),
         ],
     },
+    Part { provider: "bedrock-anthropic", asks: &[(Chat, CLAUDE), (Tools, CLAUDE)] },
+    Part {
+        provider: "bedrock-nova",
+        asks: &[(Chat, "us.amazon.nova-lite-v1:0"), (Tools, "us.amazon.nova-lite-v1:0")],
+    },
+    Part {
+        provider: "bedrock-text",
+        asks: &[(Chat, "amazon.titan-text-express-v1"), (Chat, "meta.llama3-8b-instruct-v1:0")],
+    },
     Part {
         provider: "cohere",
         asks: &[
