@@ -235,10 +235,10 @@ pub fn capabilities_of(
         endpoint_capabilities(name, endpoint, &mut all);
     }
     for (name, secret) in secrets {
-        if let Some(variable) = &secret.env {
-            let (secret, variable) = (name.clone(), variable.clone());
-            all.push(Capability::Variable { secret, variable });
-        }
+        all.extend(secret.env.iter().map(|variable| {
+            let (secret, variable) = (name.clone(), variable.to_owned());
+            Capability::Variable { secret, variable }
+        }));
     }
     all.extend(settings.keys().map(|name| Capability::Setting { name: name.clone() }));
     all.sort_unstable();
@@ -429,6 +429,23 @@ mod tests {
             "[{ scheme = \"bearer\", secret = \"key\" }, { scheme = \"entra\", scope = \"a/.default\" }]",
         );
         assert!(Changes::between(&either, &entra("a/.default")).wider.is_empty());
+    }
+
+    #[test]
+    fn each_variable_of_a_secret_is_a_capability() {
+        let with = |env: &str| {
+            let text = format!(
+                "[adapter]\nname = \"a\"\nversion = \"1.0.0\"\ndialect = \"d\"\n\
+                 [secrets.key]\ndescription = \"k\"\nenv = {env}\n"
+            );
+            let manifest = Manifest::parse(&text).unwrap();
+            capabilities_of(&[], &manifest.endpoints, &manifest.settings, &manifest.secrets)
+        };
+        let (one, two) = (with("\"A_KEY\""), with("[\"A_KEY\", \"B_KEY\"]"));
+        assert_eq!(one, with("[\"A_KEY\"]"));
+        let changes = Changes::between(&one, &two);
+        assert_eq!(words(&changes.wider), ["have the secret `key` read from B_KEY"]);
+        assert_eq!(Changes::between(&two, &one).wider, []);
     }
 
     #[test]

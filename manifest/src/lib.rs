@@ -17,6 +17,7 @@ mod digest;
 mod error;
 mod pattern;
 mod section;
+mod variables;
 
 #[cfg(feature = "pack")]
 mod pack;
@@ -38,6 +39,7 @@ pub use digest::Digest;
 pub use error::ManifestError;
 pub use pattern::{HeaderPattern, Method, PathPattern, Rule, is_resource_name};
 pub use section::{Inspection, SECTION, inspect, inspect_as};
+pub use variables::Variables;
 
 #[cfg(feature = "pack")]
 pub use pack::{PackError, pack, pack_with};
@@ -179,9 +181,9 @@ pub struct SecretDeclaration {
     /// One sentence for a listing.
     pub description: String,
     /// The conventional environment variable, used where no source is
-    /// configured.
-    #[serde(default)]
-    pub env: Option<String>,
+    /// configured: one name, or a list of which the first counts that is set.
+    #[serde(default, skip_serializing_if = "Variables::is_empty")]
+    pub env: Variables,
     /// The provider also works without it (a local server, say).
     #[serde(default)]
     pub optional: bool,

@@ -125,6 +125,10 @@ impl Mock {
                     aws(endpoints),
                 ]
             }
+            "bedrock-anthropic" | "bedrock-nova" | "bedrock-text" => {
+                let region = vec![("region", "us-east-1")];
+                vec![Access { settings: region, ..base }, aws(vec![("api", api)])]
+            }
             "databricks" => vec![
                 Access {
                     secrets: vec![("token", key.clone())],

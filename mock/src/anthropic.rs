@@ -68,9 +68,18 @@ fn error_object(refusal: &Refusal) -> Value {
 
 /// Messages, of whoever has this protocol.
 pub(crate) fn messages(asked: &Asked<'_>, script: Script) -> Result<Reply, Refusal> {
+    messages_as(asked, script, asked.body["stream"] == true)
+}
+
+/// The same where something else than the body says whether to stream.
+pub(crate) fn messages_as(
+    asked: &Asked<'_>,
+    script: Script,
+    streams: bool,
+) -> Result<Reply, Refusal> {
     asked.only(&Method::POST)?;
     refuse(asked, script)?;
-    let question = read(asked)?;
+    let question = Question { stream: streams, ..read(asked)? };
     let answer = asked.answer(&question, script);
     let id = format!("msg_mock{:06}", asked.number);
     if question.stream {

@@ -1,6 +1,8 @@
 //! Frames of `application/vnd.amazon.eventstream`, written
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/API/RESTSelectObjectAppendix.html>).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 /// The media type.
@@ -11,6 +13,12 @@ pub(crate) fn event(name: &str, content_type: &str, payload: &[u8]) -> Bytes {
     let headers =
         [(":event-type", name), (":content-type", content_type), (":message-type", "event")];
     frame(&headers, payload)
+}
+
+/// A maker's own event, as Bedrock packs it.
+pub(crate) fn chunk(event: &[u8]) -> Bytes {
+    let payload = serde_json::json!({ "bytes": STANDARD.encode(event), "p": "abcdefgh" });
+    self::event("chunk", "application/json", payload.to_string().as_bytes())
 }
 
 /// An exception in the middle of a stream.

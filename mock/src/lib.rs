@@ -43,7 +43,8 @@
 //! | `unterminated` | some text, then a proper end of the body, without the end of the answer |
 //! | `slow` | status and headers at once, then half a minute between two chunks |
 //! | `silent` | nothing at all for half a minute |
-//! | `endless` | text that never ends |
+//! | `endless` | text that never ends; of Replicate, a prediction that is never done |
+//! | `late` | of Replicate: a prediction that is done when it is asked for a second time |
 //! | `garbage` | status 200 and something that is not JSON |
 //! | `redirect` | status 307 to `http://169.254.169.254/` |
 //! | `echo-key` | the credential it received, in a header and in the text, split across chunks |
@@ -60,11 +61,13 @@ mod azure;
 mod bedrock;
 mod body;
 mod cohere;
+mod completion;
 mod credential;
 mod databricks;
 mod frame;
 mod gemini;
 mod generate;
+mod huggingface;
 mod media;
 mod mistral;
 mod ollama;
@@ -271,6 +274,7 @@ struct Inner {
     behaviour: Behaviour,
     requests: Vec<Recorded>,
     tokens: Vec<credential::Token>,
+    predictions: Vec<replicate::Prediction>,
     served: u64,
 }
 
@@ -294,6 +298,16 @@ impl State {
             inner.requests.drain(..MOST / 2);
         }
         inner.requests.push(request);
+    }
+
+    /// Keeps a prediction that is asked for again.
+    fn predict(&self, prediction: replicate::Prediction) {
+        const MOST: usize = 1_000;
+        let mut inner = self.lock();
+        if inner.predictions.len() >= MOST {
+            inner.predictions.drain(..MOST / 2);
+        }
+        inner.predictions.push(prediction);
     }
 
     /// Keeps a token that was given out, and forgets those that expired long ago.

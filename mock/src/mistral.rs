@@ -4,7 +4,7 @@
 use crate::script::{Refusal, Script};
 use crate::server::{Asked, Reply};
 use crate::strict::{list, members};
-use crate::{openai, vector};
+use crate::{completion, openai, vector};
 use serde_json::{Value, json};
 
 const CHAT: &[&str] = &[
@@ -40,6 +40,12 @@ pub(crate) fn reply(asked: &Asked<'_>, script: Script) -> Result<Reply, Refusal>
             check(&asked.body).map_err(unprocessable)?;
             openai::chat(asked, script)
         }
+        "/v1/fim/completions" if asked.body.is_object() => completion::between(asked, script)
+            .map_err(|refusal| match refusal.status {
+                400 => unprocessable(refusal),
+                _ => refusal,
+            }),
+        "/v1/completions" => asked.nowhere(),
         "/v1/embeddings" if asked.body.is_object() => {
             members(&asked.body, "body", EMBEDDINGS).map_err(unprocessable)?;
             vector::embeddings(asked, script)

@@ -4,18 +4,19 @@ use crate::answer::{Answer, Offer, Question, pieces};
 use crate::script::{Refusal, Script};
 use crate::server::{Asked, Reply};
 use crate::strict::{Calls, data_url, text};
-use crate::vector;
+use crate::{completion, vector};
 use bytes::Bytes;
 use http::Method;
 use serde_json::{Value, json};
 
-const CREATED: u64 = 1_760_000_000;
+pub(crate) const CREATED: u64 = 1_760_000_000;
 /// Stands for the signature over a thought of Claude's that Databricks passes on.
 pub(crate) const DATABRICKS_SIGNATURE: &str = "bW9jay1kYXRhYnJpY2tzLXNpZ25hdHVyZQ==";
 
 pub(crate) fn reply(asked: &Asked<'_>, script: Script) -> Result<Reply, Refusal> {
     match asked.path {
         "/v1/chat/completions" => chat(asked, script),
+        "/v1/completions" => completion::reply(asked, script),
         "/v1/embeddings" => vector::embeddings(asked, script),
         "/v1/models" => {
             asked.only(&Method::GET)?;
@@ -38,14 +39,18 @@ pub(crate) fn error(refusal: &Refusal, _: &str) -> Value {
 pub(crate) fn chat(asked: &Asked<'_>, script: Script) -> Result<Reply, Refusal> {
     asked.only(&Method::POST)?;
     asked.refuse(script)?;
-    let body = &asked.body;
-    let question = Question { model: asked.model.clone(), ..read(body)? };
-    let answer = asked.answer(&question, script);
+    let question = Question { model: asked.model.clone(), ..read(&asked.body)? };
+    Ok(told(asked, &question, script))
+}
+
+/// The answer to a question, in this form.
+pub(crate) fn told(asked: &Asked<'_>, question: &Question, script: Script) -> Reply {
+    let answer = asked.answer(question, script);
     let id = format!("chatcmpl-mock{:06}", asked.number);
-    let choices = body["n"].as_u64().unwrap_or(1).clamp(1, 8);
+    let choices = asked.body["n"].as_u64().unwrap_or(1).clamp(1, 8);
     if question.stream {
-        let events = stream(asked, &question, &answer, script, &id, choices);
-        return Ok(Reply::Events(events, script));
+        let events = stream(asked, question, &answer, script, &id, choices);
+        return Reply::Events(events, script);
     }
     let choices: Vec<Value> = (0..choices)
         .map(|index| {
@@ -57,7 +62,7 @@ pub(crate) fn chat(asked: &Asked<'_>, script: Script) -> Result<Reply, Refusal> 
             })
         })
         .collect();
-    Ok(Reply::Json(
+    Reply::Json(
         200,
         json!({
             "id": id,
@@ -65,11 +70,11 @@ pub(crate) fn chat(asked: &Asked<'_>, script: Script) -> Result<Reply, Refusal> 
             "created": CREATED,
             "model": question.model,
             "choices": choices,
-            "usage": usage(&question, &answer),
+            "usage": usage(question, &answer),
             "service_tier": "default",
             "system_fingerprint": "fp_mock",
         }),
-    ))
+    )
 }
 
 fn read(body: &Value) -> Result<Question, Refusal> {
@@ -236,7 +241,7 @@ fn finish_reason(answer: &Answer) -> &'static str {
     }
 }
 
-fn usage(question: &Question, answer: &Answer) -> Value {
+pub(crate) fn usage(question: &Question, answer: &Answer) -> Value {
     let reasoning =
         answer.reasoning.iter().map(|text| text.split_whitespace().count() as u64).sum::<u64>();
     let output = answer.output_tokens + reasoning;
@@ -261,6 +266,8 @@ fn stream(
     choices: u64,
 ) -> Vec<Bytes> {
     let with_usage = asked.body["stream_options"]["include_usage"] == true;
+    // Mistral does not wait to be asked, and has it beside the end.
+    let beside = asked.provider.name == "mistral";
     let frame = |choices: Value, usage: Option<Value>| {
         let mut chunk = json!({
             "id": id,
@@ -271,7 +278,7 @@ fn stream(
             "system_fingerprint": "fp_mock",
             "choices": choices,
         });
-        if with_usage {
+        if with_usage || (beside && usage.is_some()) {
             chunk["usage"] = usage.unwrap_or_default();
         }
         event(&chunk)
@@ -279,7 +286,8 @@ fn stream(
     let delta = |choice: u64, delta: Value, finish: Option<&str>| {
         let choice =
             json!({ "index": choice, "delta": delta, "logprobs": null, "finish_reason": finish });
-        frame(json!([choice]), None)
+        let end = (beside && finish.is_some()).then(|| usage(question, answer));
+        frame(json!([choice]), end)
     };
     let deltas = deltas(asked, answer);
     let mut events = Vec::new();

@@ -4,8 +4,8 @@ use crate::credential::Lock;
 use crate::script::{Refusal, Script};
 use crate::server::{Asked, Reply};
 use crate::{
-    anthropic, azure, bedrock, cohere, databricks, gemini, generate, media, mistral, ollama,
-    openai, ranking, replicate, responses, sagemaker, vertex, watsonx,
+    anthropic, azure, bedrock, cohere, databricks, gemini, generate, huggingface, media, mistral,
+    ollama, openai, ranking, replicate, responses, sagemaker, vertex, watsonx,
 };
 use serde_json::Value;
 
@@ -51,6 +51,16 @@ pub(crate) const ANTHROPIC: Provider = Provider {
     denied: DENIED,
 };
 
+const BEDROCK: Provider = Provider {
+    name: "bedrock",
+    base: "/",
+    locks: &[BEARER, Lock::Signature("bedrock")],
+    reply: bedrock::reply,
+    error: bedrock::error,
+    id: "x-amzn-requestid",
+    denied: (403, "The security token included in the request is invalid."),
+};
+
 /// All of them, by name.
 pub(crate) const PROVIDERS: &[Provider] = &[
     ANTHROPIC,
@@ -67,15 +77,10 @@ pub(crate) const PROVIDERS: &[Provider] = &[
              provide a valid key for an active subscription.",
         ),
     },
-    Provider {
-        name: "bedrock",
-        base: "/",
-        locks: &[BEARER, Lock::Signature("bedrock")],
-        reply: bedrock::reply,
-        error: bedrock::error,
-        id: "x-amzn-requestid",
-        denied: (403, "The security token included in the request is invalid."),
-    },
+    BEDROCK,
+    Provider { name: "bedrock-anthropic", reply: bedrock::invoke::claude, ..BEDROCK },
+    Provider { name: "bedrock-nova", reply: bedrock::invoke::nova, ..BEDROCK },
+    Provider { name: "bedrock-text", reply: bedrock::invoke::texts, ..BEDROCK },
     Provider {
         name: "cohere",
         base: "/",
@@ -101,6 +106,14 @@ pub(crate) const PROVIDERS: &[Provider] = &[
         reply: gemini::reply,
         error: gemini::error,
         denied: (400, "API key not valid. Please pass a valid API key."),
+        ..OPENAI
+    },
+    Provider {
+        name: "hf-inference",
+        base: "/hf-inference",
+        reply: huggingface::router,
+        error: huggingface::error,
+        denied: (401, "Invalid username or password."),
         ..OPENAI
     },
     Provider { name: "jina", reply: ranking::jina, error: ranking::error, ..OPENAI },
@@ -140,6 +153,14 @@ pub(crate) const PROVIDERS: &[Provider] = &[
         error: bedrock::error,
         id: "x-amzn-requestid",
         denied: (403, "The security token included in the request is invalid."),
+    },
+    Provider {
+        name: "tei",
+        base: "/",
+        reply: huggingface::tei,
+        error: huggingface::error,
+        denied: (401, "Unauthorized"),
+        ..OPENAI
     },
     Provider {
         name: "vertex",

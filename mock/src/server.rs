@@ -75,6 +75,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) behaviour: Behaviour,
     /// Counts the requests of this mock.
     pub(crate) number: u64,
+    /// What the mock remembers.
+    pub(crate) state: &'a State,
 }
 
 impl<'a> Asked<'a> {
@@ -146,6 +148,7 @@ async fn respond(
             credential: admitted.credential,
             behaviour,
             number,
+            state: &state,
         };
         (provider.reply)(&asked, script)
     });
@@ -182,7 +185,7 @@ async fn respond(
     match provider.name {
         "anthropic" => set(headers, "anthropic-ratelimit-requests-remaining", "999"),
         "openai" => set(headers, "x-ratelimit-remaining-requests", "9999"),
-        "bedrock" | "sagemaker-chat" | "sagemaker-generate" => {
+        name if name.starts_with("bedrock") || name.starts_with("sagemaker") => {
             if let Some(refusal) = &failed {
                 set(headers, "x-amzn-errortype", bedrock::exception(refusal));
             }

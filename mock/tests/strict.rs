@@ -56,6 +56,22 @@ fn cases() -> Vec<Case> {
     vec![
         Case {
             provider: "openai",
+            path: "/completions",
+            good: json!({ "model": "m", "prompt": "x", "suffix": "y", "max_tokens": 5 }),
+            bad: vec![("/messages", json!([])), ("/prompt", json!(1))],
+            status: 400,
+            message: "/error/message",
+        },
+        Case {
+            provider: "mistral",
+            path: "/fim/completions",
+            good: json!({ "model": "m", "prompt": "x", "suffix": "y", "random_seed": 5 }),
+            bad: vec![("/seed", json!(1)), ("/prompt", Value::Null), ("/tools", json!([]))],
+            status: 422,
+            message: "/message/detail/0/msg",
+        },
+        Case {
+            provider: "openai",
             path: "/chat/completions",
             good: openai.clone(),
             bad: openai_bad(),
@@ -313,4 +329,41 @@ fn a_wrong_key_is_refused_as_the_provider_does() {
         let unsigned = ask(&mock, "POST", &path, &[header], b"{}");
         assert!([401, 403].contains(&unsigned.status()), "{provider}: {}", unsigned.body);
     }
+}
+
+#[test]
+fn a_late_prediction_begins_is_at_work_and_is_over() {
+    let mock = Mock::spawn().unwrap();
+    let key = format!("authorization: Bearer {}", Mock::KEY);
+    let asked = |method: &str, path: &str, headers: &[&str], body: &Value| {
+        let headers = [&[key.as_str()], headers].concat();
+        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        ask(&mock, method, &format!("/replicate/v1{path}"), &headers, &body).json()
+    };
+    let input = json!({ "input": { "prompt": "Hi" } });
+    let waits: &[&str] = &["prefer: wait"];
+    let make = |name: &str, headers: &[&str]| {
+        asked("POST", &format!("/models/owner/{name}/predictions"), headers, &input)
+    };
+    let look = |made: &Value| {
+        let id = made["id"].as_str().unwrap();
+        asked("GET", &format!("/predictions/{id}"), &[], &Value::Null)
+    };
+    assert_eq!(make("ready", waits)["status"], "succeeded");
+    // Nobody waits for those that do not ask for it.
+    for made in [make("late", waits), make("ready", &[])] {
+        assert_eq!((&made["status"], &made["output"]), (&json!("starting"), &Value::Null));
+        assert_eq!(look(&made)["status"], "processing");
+        let over = look(&made);
+        assert_eq!(over["status"], "succeeded");
+        assert_eq!(over["output"], json!(["You ", "said: ", "Hi"]));
+    }
+    let made = make("endless", waits);
+    for _ in 0..5 {
+        assert_eq!(look(&made)["status"], "processing");
+    }
+    let id = made["id"].as_str().unwrap();
+    asked("POST", &format!("/predictions/{id}/cancel"), &[], &Value::Null);
+    assert_eq!(look(&made)["status"], "canceled");
+    assert_eq!(asked("GET", "/predictions/none", &[], &Value::Null)["status"], 404);
 }

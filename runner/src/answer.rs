@@ -182,12 +182,16 @@ pub struct Collected {
     pub warnings: Vec<String>,
     #[serde(skip)]
     building: BTreeMap<u32, Building>,
+    /// What the adapter speaks, as soon as something of the answer has said it.
+    #[serde(skip)]
+    dialect: Option<String>,
 }
 
 /// One alternative of an answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Choice {
-    /// Its parts in order, as they would go back to the provider.
+    /// Its parts in order, as they would go back to the provider. Reasoning has an `extra` that
+    /// says in which dialect it came, so that its own provider knows it again.
     pub parts: Vec<Part>,
     /// Sources that back its text, in the provider's words.
     pub citations: Vec<Native>,
@@ -242,6 +246,9 @@ impl Choice {
 impl Collected {
     /// Adds one event.
     pub fn push(&mut self, event: Event) {
+        if self.dialect.is_none() {
+            self.dialect = spoken(&event).map(|native| native.dialect.clone());
+        }
         match event {
             Event::Started(started) => self.started = Some(started),
             Event::Warning(warning) => self.warnings.push(warning),
@@ -310,7 +317,21 @@ impl Collected {
     /// Makes `choices` of what was added. Adding more after this starts anew.
     pub fn finish(&mut self) {
         let building = std::mem::take(&mut self.building);
-        self.choices = building.into_values().map(Building::finish).collect();
+        let dialect = self.dialect.take();
+        let finish = |building: Building| building.finish(dialect.as_deref());
+        self.choices = building.into_values().map(finish).collect();
+    }
+}
+
+/// What an event says in the provider's words.
+fn spoken(event: &Event) -> Option<&Native> {
+    match event {
+        Event::Started(started) => started.extra.as_ref(),
+        Event::ToolCallStarted(call) => call.extra.as_ref(),
+        Event::Citation(at) | Event::Logprobs(at) | Event::Native(at) => Some(&at.value),
+        Event::Usage(usage) => usage.raw.as_ref(),
+        Event::Finished(finished) => finished.extra.as_ref(),
+        _ => None,
     }
 }
 
@@ -341,7 +362,7 @@ struct Building {
 }
 
 impl Building {
-    fn finish(mut self) -> Choice {
+    fn finish(mut self, dialect: Option<&str>) -> Choice {
         let mut parts = Vec::new();
         for (index, kind) in std::mem::take(&mut self.order) {
             let text = self.texts.remove(&(index, kind));
@@ -366,7 +387,10 @@ impl Building {
                             text,
                             signature,
                             redacted,
-                            extra: None,
+                            extra: dialect.map(|dialect| Native {
+                                dialect: dialect.to_owned(),
+                                value: "{}".to_owned(),
+                            }),
                         })
                     })
                 }

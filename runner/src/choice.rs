@@ -2,7 +2,7 @@
 
 use crate::config::ProviderConfig;
 use hotcell_egress::{IdentitySource, Presence, SecretSource};
-use hotcell_manifest::{Alternatives, Auth, Manifest, SecretDeclaration};
+use hotcell_manifest::{Alternatives, Auth, Manifest, SecretDeclaration, Variables};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The secrets that a manifest declares, and those of the schemes that it offers.
@@ -12,7 +12,7 @@ pub(crate) fn secrets(manifest: &Manifest) -> BTreeMap<String, SecretDeclaration
     for own in offered.flat_map(Auth::own_secrets) {
         let declaration = SecretDeclaration {
             description: own.description.to_owned(),
-            env: Some(own.variable.to_owned()),
+            env: Variables::from(own.variable),
             // Whether it is needed depends on the identity.
             optional: true,
         };
@@ -150,6 +150,6 @@ mod tests {
         let text = MANIFEST.replace("\"google\"", "\"entra\", scope = \"s\"");
         let all = secrets(&Manifest::parse(&text).unwrap());
         let own = &all["entra-client-secret"];
-        assert_eq!((own.env.as_deref(), own.optional), (Some("AZURE_CLIENT_SECRET"), true));
+        assert_eq!((own.env.to_string().as_str(), own.optional), ("AZURE_CLIENT_SECRET", true));
     }
 }

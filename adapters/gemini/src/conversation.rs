@@ -3,7 +3,7 @@
 
 use crate::json::{Members, Value, object};
 use crate::part::{self, Calls};
-use crate::translation::Translation;
+use crate::translation::{Translation, is_ours};
 use hotcell_sdk::{ChatRequest, Failure, Message, Part, Role};
 
 /// A conversation, put in order.
@@ -55,7 +55,14 @@ pub(crate) fn write(
         }
         let Some(turn) = turns.last_mut() else { continue };
         for part in &message.parts {
-            part::write(part, &mut turn.parts, &mut calls, translation)?;
+            match part {
+                // What another provider said in words of its own, beside what it said.
+                Part::Native(native) if role == "model" && !is_ours(native) => {
+                    let what = format!("a part of an earlier answer in {}", native.dialect);
+                    translation.left_out(&what);
+                }
+                part => part::write(part, &mut turn.parts, &mut calls, translation)?,
+            }
         }
         // What has nothing to say is no turn, and must not part two others.
         if turn.parts.is_empty() && !translation.exact {

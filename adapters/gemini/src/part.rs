@@ -3,7 +3,7 @@
 use crate::json::{self, Members, Value, object};
 use crate::media;
 use crate::request::generation;
-use crate::translation::{Translation, is_ours, own, put, spells};
+use crate::translation::{Translation, has_ours, is_ours, own, put, spells};
 use hotcell_sdk::{Failure, Part, ReasoningPart, ToolCall, ToolResult, ToolResultPart};
 
 /// What stands in the place of a signature that a model wants and nobody has, because
@@ -94,7 +94,10 @@ fn write_reasoning(
     translation: &mut Translation,
 ) -> Result<Option<Value>, Failure> {
     let foreign = part.extra.as_ref().is_some_and(|extra| !is_ours(extra));
-    let unsigned = part.signature.is_none() && !translation.exact;
+    // Its own thoughts are mostly without a signature, which stands at what follows them. The
+    // provider's SDKs send them back as they came.
+    let own = has_ours(part.extra.as_ref());
+    let unsigned = part.signature.is_none() && !own && !translation.exact;
     if foreign || unsigned || part.redacted.is_some() {
         translation
             .warn("earlier reasoning was left out: it does not have this provider's signature");

@@ -119,7 +119,8 @@ impl Assembly {
         // It is told with the end.
         chunk.remove("promptFeedback");
         self.id.clone_from(&id);
-        let extra = chunk.extra();
+        // Even nothing is told: it says whose answer it is.
+        let extra = Some(json::native(&chunk.into()));
         events.push(Event::Started(Started { id, model, created: None, extra }));
     }
 

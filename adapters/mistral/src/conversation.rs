@@ -76,7 +76,10 @@ fn prepare_message(message: &mut Message, warnings: &mut Vec<String>) -> Result<
     }
     // A thought of which only the cipher is known, and that this provider cannot read.
     message.parts.retain(|part| match part {
-        Part::Reasoning(thought) => !thought.text.is_empty() || thought.extra.is_some(),
+        Part::Reasoning(thought) => {
+            let spelled = |extra: &Native| extra.value != "{}";
+            !thought.text.is_empty() || thought.extra.as_ref().is_some_and(spelled)
+        }
         _ => true,
     });
     Ok(())
@@ -86,6 +89,10 @@ fn prepare_message(message: &mut Message, warnings: &mut Vec<String>) -> Result<
 fn think(thought: &mut ReasoningPart, warnings: &mut Vec<String>) {
     if thought.redacted.take().is_some() {
         lost(warnings, "the cipher of what the model thought before");
+    }
+    let foreign = thought.extra.is_some() && !is_own(thought.extra.as_ref());
+    if foreign && thought.signature.take().is_some() {
+        lost(warnings, "another provider's signature of what a model thought before");
     }
     let whole = own(thought.extra.as_ref()).has("type");
     if whole || thought.text.is_empty() || setting("reasoning-input").as_deref() == Some("none") {

@@ -63,6 +63,17 @@ pub(crate) fn extra(extra: Option<&Native>) -> Result<Members<'_>, Failure> {
     Ok(Members::default())
 }
 
+/// Refuses a wish for the answer in pieces, which the interface of whole answers has no place
+/// for: as events it could not be read. A form has it as text.
+pub(crate) fn refuse_stream(own: &Members<'_>, what: &str) -> Result<(), Failure> {
+    match own.get("stream") {
+        None | Some("false" | "null" | "\"false\"") => Ok(()),
+        Some(_) => Err(Failure::unsupported(format!(
+            "`stream`: {what} comes whole here, and not in pieces"
+        ))),
+    }
+}
+
 /// The members of an answer that are not in `modelled`; none of none.
 pub(crate) fn rest(members: &Members<'_>, modelled: &[&str]) -> Option<Native> {
     let rest: Vec<(&str, &str)> = members

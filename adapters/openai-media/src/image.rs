@@ -1,6 +1,6 @@
 //! Images from a prompt, and from other images.
 
-use crate::asked::{answer, bytes, extra, invalid, post, post_json, rest, usage};
+use crate::asked::{answer, bytes, extra, invalid, post, post_json, refuse_stream, rest, usage};
 use crate::form::Form;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,6 +18,7 @@ pub(crate) fn generate(request: &ImageRequest) -> Result<ImageResponse, Failure>
         return Err(Failure::unsupported("this model has images as PNG only"));
     }
     let own = extra(request.extra.as_ref())?;
+    refuse_stream(&own, "an image")?;
     let format = format.filter(|_| !dalle);
     let response = match request.sources.is_empty() {
         true if request.mask.is_some() => {

@@ -16,6 +16,7 @@
 //! | transcription | `POST /audio/transcriptions`, or `/audio/translations` for English; a form |
 //! | `timings` | `timestamp_granularities[]` with `verbose_json`; of single words in a translation they are refused |
 //! | `language` of a translation | nothing: the provider finds it out |
+//! | `stream` of images and transcriptions, `stream_format` `sse` of speech | refused as `unsupported`: the interfaces have whole images and texts, and sound as bytes |
 //! | moderation | `POST /moderations`: one text as a string, several as a list, with images as a list of parts |
 //!
 //! A transcription that its client asks for as `srt` or `vtt` is taken apart into segments;

@@ -13,6 +13,10 @@ pub struct Sound {
 
 pub(crate) fn speak(request: &SpeechRequest) -> Result<Sound, Failure> {
     let own = extra(request.extra.as_ref())?;
+    // Its pieces are told as they come anyway; as events they would be no sound.
+    if own.text("stream_format").as_deref() == Some("sse") {
+        return Err(Failure::unsupported("`stream_format`: speech comes as bytes here"));
+    }
     let mut json = Json::default();
     json.open(b'{');
     let texts = [

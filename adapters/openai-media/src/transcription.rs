@@ -1,6 +1,8 @@
 //! Sound into text.
 
-use crate::asked::{answer, extra, float, invalid, native, number, post, rest, usage};
+use crate::asked::{
+    answer, extra, float, invalid, native, number, post, refuse_stream, rest, usage,
+};
 use crate::form::Form;
 use crate::subtitle;
 use hotcell_openai_chat::json::{Members, list, object, string};
@@ -8,9 +10,7 @@ use hotcell_sdk::{Failure, Span, Timing, TranscriptionRequest, TranscriptionResp
 
 pub(crate) fn transcribe(request: &TranscriptionRequest) -> Result<TranscriptionResponse, Failure> {
     let own = extra(request.extra.as_ref())?;
-    if own.get("stream") == Some("true") {
-        return Err(Failure::unsupported("a transcription is not streamed here"));
-    }
+    refuse_stream(&own, "a transcription")?;
     if request.translate && request.timings.contains(&Timing::Word) {
         return Err(Failure::unsupported("a translation has no times of single words"));
     }

@@ -130,9 +130,10 @@ impl Assembly {
                 let raw = event.get("item").unwrap_or("{}");
                 let members = Members::of(raw).unwrap_or_default();
                 let (item, mut teller) = self.item(event, Kind::of(&members), events)?;
-                match kind {
-                    "output_item.added" => item.open(&members, &mut teller),
-                    _ => item.close(&members, raw, &mut teller),
+                if kind == "output_item.done" {
+                    item.close(&members, raw, &mut teller);
+                } else if item.open(&members, &mut teller) {
+                    self.unknown(Some(event), data, events);
                 }
             }
             // The same again, as a whole.
@@ -190,7 +191,8 @@ impl Assembly {
             id: response.text("id").map(Cow::into_owned),
             model: response.text("model").map(Cow::into_owned),
             created: count(response.get("created_at")),
-            extra: self.news(response).map(native),
+            // Even nothing is told: it says whose answer it is.
+            extra: Some(native(self.news(response).unwrap_or_else(|| "{}".to_owned()))),
         }));
     }
 
@@ -198,7 +200,7 @@ impl Assembly {
     fn news(&mut self, response: &Members<'_>) -> Option<String> {
         let mut news = Vec::new();
         for (name, value) in response.pairs() {
-            if value == "null" || MODELLED.contains(&name) {
+            if MODELLED.contains(&name) {
                 continue;
             }
             match self.told.iter_mut().find(|(known, _)| known == name) {

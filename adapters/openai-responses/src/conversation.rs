@@ -226,7 +226,8 @@ impl Writer {
     /// What the model thought before.
     fn thought(&mut self, thought: Thought<'_>) -> Written {
         let Thought { mut about, parts } = thought;
-        if !self.exact && !self.is_told(&about, &parts) {
+        // Of another provider it is nothing to this one, whoever sends it.
+        if is_foreign(&parts) || !(self.exact || self.is_told(&about, &parts)) {
             self.ids = false;
             self.warn(
                 "earlier reasoning was left out: this provider could not make anything of it"
@@ -265,12 +266,6 @@ impl Writer {
     /// Whether the provider can make anything of earlier reasoning.
     fn is_told(&self, about: &Members<'_>, parts: &[(bool, &ReasoningPart)]) -> bool {
         let any = |of: fn(&ReasoningPart) -> bool| parts.iter().any(|(_, part)| of(part));
-        let foreign = |part: &ReasoningPart| {
-            part.redacted.is_some() || part.extra.as_ref().is_some_and(|e| !is_own(Some(e)))
-        };
-        if any(foreign) {
-            return false;
-        }
         let id = about.has("id") || any(|part| part.id.is_some());
         let plain = parts.iter().any(|(plain, part)| *plain && !part.text.is_empty());
         any(|part| part.signature.is_some()) || plain || (id && !self.stateless)
@@ -294,15 +289,24 @@ impl Writer {
     }
 }
 
+/// Whether reasoning is another provider's.
+fn is_foreign(parts: &[(bool, &ReasoningPart)]) -> bool {
+    parts.iter().any(|(_, part)| {
+        part.redacted.is_some() || part.extra.as_ref().is_some_and(|e| !is_own(Some(e)))
+    })
+}
+
 impl Thought<'_> {
     /// Whether another part belongs to this item: it has not got its cipher, which comes
     /// last, and an id that holds all of it together.
     fn goes_on(&self, part: &ReasoningPart) -> bool {
-        let whole = |part: &ReasoningPart| {
-            part.signature.is_some() || part.id.is_some() || part.extra.is_some()
+        let spelled = |part: &ReasoningPart| {
+            // An empty one only says whose it is.
+            part.id.is_some() || part.extra.as_ref().is_some_and(|extra| extra.value != "{}")
         };
+        let whole = |part: &ReasoningPart| part.signature.is_some() || spelled(part);
         let open = !self.parts.iter().any(|(_, part)| whole(part));
-        let new = part.id.is_some() || part.extra.is_some();
+        let new = spelled(part);
         self.about.has("id") && open && !new
     }
 }

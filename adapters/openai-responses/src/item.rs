@@ -89,17 +89,22 @@ impl Item {
         self.kind == Kind::Other && !other.call.id.is_empty() && self.call.id == other.call.id
     }
 
-    /// The item begins.
-    pub(crate) fn open(&mut self, item: &Members<'_>, teller: &mut Teller<'_>) {
+    /// The item begins. True where it has no word of its own, so that its beginning is told
+    /// as it was sent.
+    pub(crate) fn open(&mut self, item: &Members<'_>, teller: &mut Teller<'_>) -> bool {
         match self.kind {
             Kind::Message | Kind::Reasoning => self.tell_about(item, teller),
             Kind::Function => {
                 let part = self.own_part(teller);
                 self.call.start(part, item, teller);
             }
-            // Its number is for those who tell of it before it is done.
-            Kind::Waiting | Kind::Other => _ = self.own_part(teller),
+            Kind::Waiting | Kind::Other => {
+                // Its number is for those who tell of it before it is done.
+                self.own_part(teller);
+                return true;
+            }
         }
+        false
     }
 
     /// The item is complete. What was not told before is told now.
@@ -170,8 +175,9 @@ impl Item {
                 self.call.arguments(part, raw, whole, teller);
             }
             (_, Step::Delta) => {
-                self.add(slot, event.get("delta"), teller);
+                // Before the piece that they are of, so that both can be said at once.
                 self.logprobs(slot, event.get("logprobs"), false, teller);
+                self.add(slot, event.get("delta"), teller);
             }
             (_, Step::Done) => {
                 self.all(slot, event.get("text").or(event.get("refusal")), teller);
@@ -195,8 +201,8 @@ impl Item {
             match content.text("type").as_deref() {
                 Some("output_text" | "text") => {
                     let slot = Slot::Text(at);
-                    self.all(slot, content.get("text"), teller);
                     self.logprobs(slot, content.get("logprobs"), true, teller);
+                    self.all(slot, content.get("text"), teller);
                     let citations = content.get("annotations").and_then(list).unwrap_or_default();
                     if !citations.is_empty() {
                         let entry = self.entry(slot, teller);
@@ -269,6 +275,8 @@ impl Item {
         for (name, value) in item.pairs() {
             let usual = match name {
                 "content" | "summary" | "encrypted_content" | "type" => true,
+                // Not every provider says it of reasoning.
+                "status" if self.kind == Kind::Reasoning => value == "\"in_progress\"",
                 "status" => matches!(value, "\"completed\"" | "\"in_progress\""),
                 "role" => value == "\"assistant\"",
                 _ => value == "null",

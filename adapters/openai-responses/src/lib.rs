@@ -48,18 +48,18 @@
 //! | of an answer | becomes |
 //! | --- | --- |
 //! | `output_text`, `refusal` | `text`, `refusal` |
-//! | annotations, `logprobs` | `citation`, `logprobs`, in the provider's words |
+//! | annotations, `logprobs` | `citation`, `logprobs`, in the provider's words; probabilities before the text that they are of |
 //! | a `reasoning` item's `summary` and `content` | `reasoning`, one part for each entry |
 //! | its `encrypted_content` | `signature` at the last of these parts, when the item is done |
 //! | `function_call` | `tool-call-started` with the `call_id`, `tool-call-arguments`; the item's own id and the like in `extra` |
 //! | `image_generation_call` with its image | `media`; all else of the item in its `extra` |
-//! | every other item | `native`, whole, when it is done: ready to be sent back |
+//! | every other item | its beginning as every other event; `native`, whole, when it is done: ready to be sent back |
 //! | id, `phase` and the like of messages and reasoning | `native` before their parts: `{"item": {…}}` |
 //! | which entries are `content` of a `reasoning` item | `native` before each: `{"part": {"type": "reasoning_text"}}` |
 //! | content of other types | `native`: `{"content": [{…}]}` |
 //! | every other event, partial images too | `native`: `{"event": {…}}`; it does not go back |
 //! | `status`, `incomplete_details` | `finished`: `completed` → stop, tool-calls where something waits for the caller, refusal; `incomplete` by its reason → length, content-filter, other |
-//! | other members of the response | `started.extra`, and in `finished.extra` those that changed |
+//! | other members of the response | `started.extra`, which is always there, and in `finished.extra` those that changed; nulls too, so that a client of this dialect gets what was said |
 //! | `usage` | `usage` |
 //! | `failed`, `cancelled`, `error` | a failure by the error's code |
 //! | an end without a last event | `malformed-response` |

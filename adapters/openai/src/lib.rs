@@ -6,7 +6,7 @@
 
 #![deny(unsafe_code)]
 
-use hotcell_openai_chat::{Answer, chat, complete, embed, models};
+use hotcell_openai_chat::{Answer, chat, complete, embed, is_completion, models};
 use hotcell_sdk::{Chat, ChatRequest, EmbedRequest, EmbedResponse, Embeddings, Endpoint};
 use hotcell_sdk::{Failure, Model, Models, RequestBuilder, export, setting};
 
@@ -19,9 +19,14 @@ impl Chat for OpenAi {
     fn complete(request: ChatRequest) -> Result<Answer, Failure> {
         let endpoint = Endpoint::named("api")?;
         let named = [("model", request.model.as_str())];
-        match setting("completions").as_deref() {
-            Some("text") => complete(with_version(endpoint.post("/completions")), &request, &named),
-            _ => chat(with_version(endpoint.post("/chat/completions")), &request, &named),
+        let text = match setting("completions").as_deref() {
+            Some("text") => true,
+            Some("asked") => is_completion(&request),
+            _ => false,
+        };
+        match text {
+            true => complete(with_version(endpoint.post("/completions")), &request, &named),
+            false => chat(with_version(endpoint.post("/chat/completions")), &request, &named),
         }
     }
 }

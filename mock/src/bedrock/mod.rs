@@ -1,6 +1,7 @@
 //! Amazon Bedrock: Converse, whole and as a stream of frames, embeddings by InvokeModel, and
 //! models (<https://docs.aws.amazon.com/bedrock/latest/APIReference/>).
 
+pub(crate) mod invoke;
 mod question;
 
 use crate::answer::{Answer, Question, pieces};
@@ -34,8 +35,8 @@ pub(crate) fn reply(asked: &Asked<'_>, script: Script) -> Result<Reply, Refusal>
     asked.only(&Method::POST)?;
     asked.refuse(script)?;
     match method {
-        "converse" => converse(asked, script, false),
-        "converse-stream" => converse(asked, script, true),
+        "converse" => converse(asked, script, false, false),
+        "converse-stream" => converse(asked, script, true, false),
         "invoke" => invoke(asked),
         _ => asked.nowhere(),
     }
@@ -60,8 +61,14 @@ pub(crate) fn exception(refusal: &Refusal) -> &'static str {
     }
 }
 
-fn converse(asked: &Asked<'_>, script: Script, stream: bool) -> Result<Reply, Refusal> {
-    let question = Question { stream, ..read(asked)? };
+/// Converse, or its words as Nova is invoked with them.
+fn converse(
+    asked: &Asked<'_>,
+    script: Script,
+    stream: bool,
+    invoked: bool,
+) -> Result<Reply, Refusal> {
+    let question = Question { stream, ..read(asked, invoked)? };
     let answer = asked.answer(&question, script);
     let reason = match &answer {
         _ if !answer.calls.is_empty() => "tool_use",
@@ -83,8 +90,9 @@ fn converse(asked: &Asked<'_>, script: Script, stream: bool) -> Result<Reply, Re
         });
         return Ok(Reply::Json(200, answer));
     }
-    let event = |name: &str, payload: Value| {
-        frame::event(name, "application/json", payload.to_string().as_bytes())
+    let event = |name: &str, payload: Value| match invoked {
+        true => frame::chunk(json!({ name: payload }).to_string().as_bytes()),
+        false => frame::event(name, "application/json", payload.to_string().as_bytes()),
     };
     let mut events = vec![event("messageStart", json!({ "role": "assistant" }))];
     for (index, block) in blocks.into_iter().enumerate() {

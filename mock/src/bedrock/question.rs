@@ -22,19 +22,25 @@ const MEMBERS: &[&str] = &[
     "toolConfig",
 ];
 
-pub(super) fn read(asked: &Asked<'_>) -> Result<Question, Refusal> {
+/// What stands in a body when Nova is invoked.
+const INVOKED: &[&str] = &["inferenceConfig", "messages", "schemaVersion", "system", "toolConfig"];
+
+pub(super) fn read(asked: &Asked<'_>, invoked: bool) -> Result<Question, Refusal> {
     let body = &asked.body;
-    members(body, "body", MEMBERS)?;
+    members(body, "body", if invoked { INVOKED } else { MEMBERS })?;
+    let reasons = body["inferenceConfig"]["reasoningConfig"]["type"] == "enabled";
     let mut question = Question {
         model: asked.model.clone(),
         input_tokens: body["messages"].to_string().split_whitespace().count() as u64,
         max_tokens: body["inferenceConfig"]["maxTokens"].as_u64(),
-        thinking: asked.body["additionalModelRequestFields"]["thinking"].is_object(),
+        thinking: reasons || body["additionalModelRequestFields"]["thinking"].is_object(),
         ..Question::default()
     };
     if !body["inferenceConfig"].is_null() {
-        let known = ["maxTokens", "stopSequences", "temperature", "topP"];
-        members(&body["inferenceConfig"], "inferenceConfig", &known)?;
+        let known =
+            ["maxTokens", "stopSequences", "temperature", "topP", "reasoningConfig", "topK"];
+        let known = if invoked { &known[..] } else { &known[..4] };
+        members(&body["inferenceConfig"], "inferenceConfig", known)?;
     }
     let mut calls = Calls::default();
     let mut before = "assistant";

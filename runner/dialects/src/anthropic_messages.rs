@@ -7,10 +7,21 @@
 //! JSON text is kept as it stands: the input of a call, schemas, and every member that
 //! is not modelled come out as they were written, numbers included.
 
+mod answer;
 mod block;
 mod media;
+mod models;
+mod nesting;
 pub(crate) mod object;
+mod refusal;
+mod stream;
 mod tool;
+mod word;
+
+pub use answer::write_answer;
+pub use models::{write_count, write_model, write_models};
+pub use refusal::write_refusal;
+pub use stream::StreamWriter;
 
 use crate::DialectError;
 use hotcell::types::{
@@ -28,11 +39,45 @@ pub const DIALECT: &str = "anthropic-messages";
 /// Where the request cannot be one of this dialect, with the place and what is
 /// expected there. What is only unknown is kept.
 pub fn read_request(body: &[u8]) -> Result<ChatRequest, DialectError> {
-    let root = Path::Root;
-    let body = std::str::from_utf8(body)
-        .map_err(|error| root.error(format!("the request is not UTF-8: {error}")))?;
-    let mut object = Object::read(body, &root)?;
+    let mut object = Object::read(utf8(body)?, &Path::Root)?;
     let model = object.required("model")?;
+    let stream = object.flag("stream")? == Some(true);
+    read(object, model, stream)
+}
+
+/// Reads a body of Amazon Bedrock's InvokeModel, whose path names the model and tells whether
+/// the answer is streamed. Its members `anthropic_version` and `anthropic_beta` are headers
+/// elsewhere: the version that every such body has is left to the adapter, and the features
+/// become the member `betas`.
+///
+/// # Errors
+/// As [`read_request`].
+pub(crate) fn read_invoked(
+    body: &[u8],
+    model: &str,
+    stream: bool,
+) -> Result<ChatRequest, DialectError> {
+    let mut object = Object::read(utf8(body)?, &Path::Root)?;
+    if object.get("anthropic_version") == Some("\"bedrock-2023-05-31\"") {
+        object.take("anthropic_version");
+    }
+    if let Some(betas) = object.take("anthropic_beta") {
+        object.keep("betas", betas);
+    }
+    read(object, model.to_owned(), stream)
+}
+
+fn utf8(body: &[u8]) -> Result<&str, DialectError> {
+    std::str::from_utf8(body)
+        .map_err(|error| Path::Root.error(format!("the request is not UTF-8: {error}")))
+}
+
+fn read(
+    mut object: Object<'_, '_>,
+    model: String,
+    stream: bool,
+) -> Result<ChatRequest, DialectError> {
+    let root = Path::Root;
     let mut messages = read_system(&mut object)?;
     let list = object.take("messages").ok_or_else(|| root.member("messages").missing("a list"))?;
     let path = root.member("messages");
@@ -44,7 +89,6 @@ pub fn read_request(body: &[u8]) -> Result<ChatRequest, DialectError> {
     let (effort, output) = read_output(&mut object)?;
     let reasoning = read_reasoning(&mut object, effort)?;
     let sampling = read_sampling(&mut object)?;
-    let stream = object.flag("stream")? == Some(true);
     Ok(ChatRequest {
         model,
         messages,
@@ -203,34 +247,3 @@ fn read_sampling(object: &mut Object<'_, '_>) -> Result<Sampling, DialectError> 
 
 #[cfg(test)]
 mod tests;
-
-/// Writes a stream.
-#[derive(Debug)]
-pub struct StreamWriter;
-
-impl StreamWriter {
-    /// Of an answer to this request.
-    pub fn new(_: &hotcell::types::ChatRequest, _: crate::About) -> Self {
-        Self
-    }
-}
-
-impl crate::AnswerWriter for StreamWriter {
-    fn event(&mut self, _: hotcell::types::Event, _: &mut Vec<u8>) {}
-    fn end(&mut self, _: &mut Vec<u8>) {}
-    fn fail(&mut self, _: &hotcell::types::Failure, _: &mut Vec<u8>) {}
-}
-
-/// Writes a whole answer.
-pub fn write_answer(
-    _: &hotcell::types::ChatRequest,
-    _: crate::About,
-    _: Vec<hotcell::types::Event>,
-) -> Vec<u8> {
-    Vec::new()
-}
-
-/// Writes why there is no answer.
-pub fn write_refusal(failure: &hotcell::types::Failure) -> crate::Refusal {
-    crate::Refusal { status: hotcell::consequence(failure.kind).http_status, body: Vec::new() }
-}

@@ -6,17 +6,24 @@
 //! in another way than the client did, the client's spelling is kept beside it as
 //! `extra`, and wins: protocol buffers have two spellings of each name in JSON
 //! (`inlineData`, `inline_data`) and several of many a value. The data of a medium is
-//! not kept twice for it. Whole parts and tools that only this dialect has are native.
+//! not kept twice for it. A thought that another provider signed comes back as its own
+//! (`opaque.rs`). Whole parts and tools that only this dialect has are native.
 
+mod answer;
 mod config;
 mod content;
 mod embeddings;
+mod listing;
 mod media;
 mod part;
+mod refusal;
 mod schema;
 mod tool;
 
+pub use answer::{StreamWriter, write_answer};
 pub use embeddings::read_embed_request;
+pub use listing::{write_count, write_embeddings, write_model, write_models};
+pub use refusal::write_refusal;
 
 use crate::DialectError;
 use crate::object::Object;
@@ -90,34 +97,3 @@ fn snake(name: &str) -> String {
 
 #[cfg(test)]
 mod tests;
-
-/// Writes a stream.
-#[derive(Debug)]
-pub struct StreamWriter;
-
-impl StreamWriter {
-    /// Of an answer to this request.
-    pub fn new(_: &hotcell::types::ChatRequest, _: crate::About) -> Self {
-        Self
-    }
-}
-
-impl crate::AnswerWriter for StreamWriter {
-    fn event(&mut self, _: hotcell::types::Event, _: &mut Vec<u8>) {}
-    fn end(&mut self, _: &mut Vec<u8>) {}
-    fn fail(&mut self, _: &hotcell::types::Failure, _: &mut Vec<u8>) {}
-}
-
-/// Writes a whole answer.
-pub fn write_answer(
-    _: &hotcell::types::ChatRequest,
-    _: crate::About,
-    _: Vec<hotcell::types::Event>,
-) -> Vec<u8> {
-    Vec::new()
-}
-
-/// Writes why there is no answer.
-pub fn write_refusal(failure: &hotcell::types::Failure) -> crate::Refusal {
-    crate::Refusal { status: hotcell::consequence(failure.kind).http_status, body: Vec::new() }
-}

@@ -2,9 +2,9 @@
 //! of Cohere's and of many servers.
 
 use crate::DialectError;
-use crate::object::Object;
-use hotcell::types::{Document, RerankRequest};
-use serde_json::Value;
+use crate::object::{Object, members};
+use hotcell::types::{Document, RerankRequest, RerankResponse};
+use serde_json::{Map, Value, json};
 
 /// The dialect's name.
 pub const DIALECT: &str = "jina-rerank";
@@ -35,10 +35,69 @@ pub fn read_request(body: &[u8]) -> Result<RerankRequest, DialectError> {
     Ok(RerankRequest { model, query, documents, top, extra: Some(object.always_extra()) })
 }
 
+/// Writes the ranking that came for a request. `model` is how the client called it, for
+/// providers that do not say.
+pub fn write_response(request: &RerankRequest, model: &str, response: &RerankResponse) -> Vec<u8> {
+    let asked = members(request.extra.as_ref(), DIALECT);
+    let with_documents = asked.get("return_documents") == Some(&Value::Bool(true));
+    let results = response.ranking.iter().map(|ranked| {
+        let mut result = Map::new();
+        result.insert("index".to_owned(), json!(ranked.index));
+        result.insert("relevance_score".to_owned(), json!(ranked.score));
+        let document = request.documents.get(ranked.index as usize).filter(|_| with_documents);
+        if let Some(document) = document {
+            let document = match document {
+                Document::Text(text) => json!({ "text": text }),
+                Document::Fields(fields) => serde_json::from_str(fields).unwrap_or_default(),
+            };
+            result.insert("document".to_owned(), document);
+        }
+        Value::Object(result)
+    });
+    let mut answer = Map::new();
+    if let Some(id) = &response.id {
+        answer.insert("id".to_owned(), json!(id));
+    }
+    answer.insert("model".to_owned(), json!(response.model.as_deref().unwrap_or(model)));
+    answer.insert("results".to_owned(), results.collect());
+    if let Some(usage) = &response.usage {
+        let raw = members(usage.raw.as_ref(), DIALECT);
+        let counted = match raw.is_empty() {
+            true => json!({ "total_tokens": usage.input.unwrap_or(0) }),
+            false => Value::Object(raw),
+        };
+        answer.insert("usage".to_owned(), counted);
+    }
+    for (name, value) in members(response.extra.as_ref(), DIALECT) {
+        answer.entry(name).or_insert(value);
+    }
+    Value::Object(answer).to_string().into_bytes()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::read_request;
-    use hotcell::types::Document;
+    use super::{read_request, write_response};
+    use hotcell::types::{Document, Ranked, RerankResponse};
+    use serde_json::{Value, json};
+
+    #[test]
+    fn documents_come_back_where_the_client_asks_for_them() {
+        let body =
+            br#"{"model":"m","query":"q","documents":["a",{"title":"b"}],"return_documents":true}"#;
+        let request = read_request(body).unwrap();
+        let ranking = vec![Ranked { index: 1, score: 0.9 }, Ranked { index: 0, score: 0.1 }];
+        let (id, usage, extra) = (Some("r".to_owned()), None, None);
+        let response = RerankResponse { id, model: None, ranking, usage, extra };
+        let answer = write_response(&request, "mine", &response);
+        let answer: Value = serde_json::from_slice(&answer).unwrap();
+        assert_eq!(
+            answer,
+            json!({ "id": "r", "model": "mine", "results": [
+                { "index": 1, "relevance_score": 0.9, "document": { "title": "b" } },
+                { "index": 0, "relevance_score": 0.1, "document": { "text": "a" } },
+            ] })
+        );
+    }
 
     #[test]
     fn what_is_modelled_is_taken_and_what_is_not_is_kept() {

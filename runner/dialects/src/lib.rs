@@ -12,15 +12,20 @@ pub mod bedrock_converse;
 pub mod bedrock_invoke;
 pub mod cohere_chat;
 pub mod cohere_embed;
+pub mod form;
 pub mod gemini;
 pub mod jina_rerank;
+mod json;
 mod object;
 pub mod ollama_chat;
 pub mod ollama_embed;
+mod opaque;
 pub mod openai_chat;
 pub mod openai_completions;
 pub mod openai_embeddings;
+pub mod openai_media;
 pub mod openai_responses;
+mod written;
 
 pub use answer::{About, AnswerWriter, Dialect, Refusal};
 

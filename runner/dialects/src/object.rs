@@ -160,6 +160,12 @@ pub(crate) fn native(value: &Value, dialect: &str) -> Native {
     Native { dialect: dialect.to_owned(), value: value.to_string() }
 }
 
+/// The members of what a provider said in a dialect; none of another one's.
+pub(crate) fn members(native: Option<&Native>, dialect: &str) -> Map<String, Value> {
+    let native = native.filter(|native| native.dialect == dialect);
+    native.and_then(|native| serde_json::from_str(&native.value).ok()).unwrap_or_default()
+}
+
 fn name(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",

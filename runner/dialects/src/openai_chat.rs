@@ -8,14 +8,27 @@
 //! written as the adapter would write it. A scalar of a wrong type is no fault of ours
 //! to find: it stays as `extra`, and the provider says what it thinks of it.
 
+mod answer;
+mod citation;
 mod content;
+pub(crate) mod logprobs;
+mod models;
+pub(crate) mod piece;
+pub(crate) mod refusal;
+pub(crate) mod stream;
+mod thought;
 mod tool;
+
+pub use answer::write_answer;
+pub use models::{write_model, write_models};
+pub use refusal::write_refusal;
+pub use stream::StreamWriter;
 
 use crate::DialectError;
 use crate::object::{Object, native};
 use hotcell::types::{
-    ChatRequest, JsonSchema, Message, OutputFormat, Part, ReasoningOptions, ReasoningPart, Role,
-    Sampling, ToolCall,
+    ChatRequest, JsonSchema, Message, OutputFormat, Part, ReasoningOptions, Role, Sampling,
+    ToolCall,
 };
 use serde_json::{Value, json};
 
@@ -150,14 +163,7 @@ fn read_message(value: Value, path: String) -> Result<Message, DialectError> {
     let name = object.text("name");
     let mut parts = Vec::new();
     // Thoughts stand before the words; their own spelling stays.
-    let told = ["reasoning_content", "reasoning"].iter().find_map(|member| {
-        object.peek(member).and_then(Value::as_str).filter(|text| !text.is_empty())
-    });
-    if let Some(text) = told {
-        let (id, signature, redacted, extra) = (None, None, None, None);
-        let text = text.to_owned();
-        parts.push(Part::Reasoning(ReasoningPart { id, text, signature, redacted, extra }));
-    }
+    parts.extend(thought::read(&object));
     parts.extend(content::read(&mut object)?);
     if let Some(refusal) = object.text("refusal") {
         parts.push(Part::Refusal(refusal));
@@ -207,35 +213,4 @@ fn read_format(value: &Value) -> Option<OutputFormat> {
         }
         _ => None,
     }
-}
-
-/// Writes a stream.
-#[derive(Debug)]
-pub struct StreamWriter;
-
-impl StreamWriter {
-    /// Of an answer to this request.
-    pub fn new(_: &hotcell::types::ChatRequest, _: crate::About) -> Self {
-        Self
-    }
-}
-
-impl crate::AnswerWriter for StreamWriter {
-    fn event(&mut self, _: hotcell::types::Event, _: &mut Vec<u8>) {}
-    fn end(&mut self, _: &mut Vec<u8>) {}
-    fn fail(&mut self, _: &hotcell::types::Failure, _: &mut Vec<u8>) {}
-}
-
-/// Writes a whole answer.
-pub fn write_answer(
-    _: &hotcell::types::ChatRequest,
-    _: crate::About,
-    _: Vec<hotcell::types::Event>,
-) -> Vec<u8> {
-    Vec::new()
-}
-
-/// Writes why there is no answer.
-pub fn write_refusal(failure: &hotcell::types::Failure) -> crate::Refusal {
-    crate::Refusal { status: hotcell::consequence(failure.kind).http_status, body: Vec::new() }
 }

@@ -2,9 +2,11 @@
 //! (<https://platform.openai.com/docs/api-reference/embeddings/create>).
 
 use crate::DialectError;
-use crate::object::Object;
-use hotcell::types::{EmbedRequest, Input};
-use serde_json::Value;
+use crate::object::{Object, members};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hotcell::types::{EmbedRequest, EmbedResponse, Input};
+use serde_json::{Map, Value, json};
 
 /// The dialect's name.
 pub const DIALECT: &str = "openai-embeddings";
@@ -52,4 +54,59 @@ fn read_tokens(list: &[Value], path: &str) -> Result<Input, DialectError> {
 
 fn expected(path: &str) -> DialectError {
     DialectError::new(path, "expected a text, a list of texts, or lists of token numbers")
+}
+
+/// Writes the vectors that came for a request. `model` is how the client called it, for
+/// providers that do not say.
+pub fn write_response(request: &EmbedRequest, model: &str, response: &EmbedResponse) -> Vec<u8> {
+    let extra = members(response.extra.as_ref(), DIALECT);
+    let asked = members(request.extra.as_ref(), DIALECT);
+    let as_base64 = asked.get("encoding_format").and_then(Value::as_str) == Some("base64");
+    let data = response.vectors.iter().enumerate().map(|(index, vector)| {
+        let embedding = match as_base64 {
+            true => {
+                let bytes: Vec<u8> = vector.iter().flat_map(|value| value.to_le_bytes()).collect();
+                Value::from(STANDARD.encode(bytes))
+            }
+            false => Value::from(vector.clone()),
+        };
+        json!({ "object": "embedding", "index": index, "embedding": embedding })
+    });
+    let mut answer = Map::new();
+    answer.insert("object".to_owned(), json!("list"));
+    answer.insert("data".to_owned(), data.collect());
+    answer.insert("model".to_owned(), json!(response.model.as_deref().unwrap_or(model)));
+    let usage = response.usage.as_ref();
+    let raw = members(usage.and_then(|usage| usage.raw.as_ref()), DIALECT);
+    let input = usage.and_then(|usage| usage.input).unwrap_or(0);
+    answer.insert(
+        "usage".to_owned(),
+        match raw.is_empty() {
+            true => json!({ "prompt_tokens": input, "total_tokens": input }),
+            false => Value::Object(raw),
+        },
+    );
+    answer.extend(extra);
+    Value::Object(answer).to_string().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(request: &str) -> Value {
+        let request = read_request(request.as_bytes()).unwrap();
+        let (model, usage, extra) = (None, None, None);
+        let response = EmbedResponse { model, vectors: vec![vec![0.5, -2.0]], usage, extra };
+        serde_json::from_slice(&write_response(&request, "m", &response)).unwrap()
+    }
+
+    #[test]
+    fn vectors_come_as_numbers_and_in_base64_where_the_client_asks_for_it() {
+        let numbers = answer(r#"{"model":"m","input":"a"}"#);
+        assert_eq!(numbers["data"][0]["embedding"], json!([0.5, -2.0]));
+        assert_eq!((&numbers["model"], &numbers["object"]), (&json!("m"), &json!("list")));
+        let base64 = answer(r#"{"model":"m","input":"a","encoding_format":"base64"}"#);
+        assert_eq!(base64["data"][0]["embedding"], "AAAAPwAAAMA=");
+    }
 }

@@ -7,12 +7,18 @@
 //! a native part: of the assistant where the model made it, so that it may be left out,
 //! and else of the user.
 //!
+//! Reasoning that another provider signed comes back as its own (`opaque.rs`), and the
+//! signature of a call, which stands before the call, goes to the call.
+//!
 //! What an item says besides stays beside it as `extra`. An empty `extra` of a message
 //! means that its client wrote the item's type, as in `{"type": "message", …}`.
 
+pub(crate) mod answer;
 mod content;
 mod item;
 mod tool;
+
+pub use answer::{StreamWriter, write_answer};
 
 use crate::DialectError;
 use crate::object::{Object, native};
@@ -169,29 +175,3 @@ fn read_reasoning(object: &Object) -> Option<ReasoningOptions> {
 
 #[cfg(test)]
 mod tests;
-
-/// Writes a stream.
-#[derive(Debug)]
-pub struct StreamWriter;
-
-impl StreamWriter {
-    /// Of an answer to this request.
-    pub fn new(_: &hotcell::types::ChatRequest, _: crate::About) -> Self {
-        Self
-    }
-}
-
-impl crate::AnswerWriter for StreamWriter {
-    fn event(&mut self, _: hotcell::types::Event, _: &mut Vec<u8>) {}
-    fn end(&mut self, _: &mut Vec<u8>) {}
-    fn fail(&mut self, _: &hotcell::types::Failure, _: &mut Vec<u8>) {}
-}
-
-/// Writes a whole answer.
-pub fn write_answer(
-    _: &hotcell::types::ChatRequest,
-    _: crate::About,
-    _: Vec<hotcell::types::Event>,
-) -> Vec<u8> {
-    Vec::new()
-}

@@ -80,6 +80,9 @@ const FLOOR: &[&str] = &[
 /// Names that begin like some of the floor, and say only what is asked. A manifest can
 /// grant each of them by its whole name.
 const ABOVE: &[&str] = &[
+    // Which of the account's guardrails a model is asked under.
+    "x-amzn-bedrock-guardrailidentifier",
+    "x-amzn-bedrock-guardrailversion",
     // The media type that a container answers in, and which of an endpoint's models is meant.
     "x-amzn-sagemaker-accept",
     "x-amzn-sagemaker-inference-component",
@@ -285,11 +288,13 @@ mod tests {
         ] {
             assert!(reaches_floor(&pattern.parse().unwrap()), "{pattern}");
         }
-        // A prefix that many names begin with grants more than the two that are above.
-        for pattern in ["x-amzn-sagemaker-*", "x-amzn-sagemaker-acceptx"] {
+        // A prefix that many names begin with grants more than those that are above.
+        for pattern in ["x-amzn-bedrock-*", "x-amzn-sagemaker-*", "x-amzn-sagemaker-acceptx"] {
             assert!(reaches_floor(&pattern.parse().unwrap()), "{pattern}");
         }
-        for pattern in ["accept", "anthropic-beta", "x-stainless-*", "x-amzn-sagemaker-accept"] {
+        let granted =
+            ["accept", "anthropic-beta", "x-amzn-bedrock-guardrailversion", "x-stainless-*"];
+        for pattern in granted.into_iter().chain(["x-amzn-sagemaker-accept"]) {
             assert!(!reaches_floor(&pattern.parse().unwrap()), "{pattern}");
         }
     }

@@ -21,6 +21,7 @@ use http::uri::Scheme;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
@@ -40,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     /// Where metadata services are taken to be, if not at their own address.
     pub(crate) metadata: Option<SocketAddr>,
+    /// Where the agent of Azure Arc is taken to have its keys, if not in its own folder.
+    pub(crate) arc_keys: Option<PathBuf>,
     /// What stands in the place of the environment.
     pub(crate) environment: Option<Environment>,
 }
@@ -56,6 +59,7 @@ pub struct EgressBuilder {
     audit: Vec<Arc<dyn AuditSink>>,
     clock: Option<Arc<dyn Clock>>,
     metadata: Option<SocketAddr>,
+    arc_keys: Option<PathBuf>,
     environment: Option<Environment>,
 }
 
@@ -320,6 +324,14 @@ impl EgressBuilder {
         self
     }
 
+    /// Takes the agent of Azure Arc to have its keys here, instead of in its own folder: for
+    /// tests, which have no agent.
+    #[must_use]
+    pub fn arc_keys(mut self, folder: PathBuf) -> Self {
+        self.arc_keys = Some(folder);
+        self
+    }
+
     /// The door.
     pub fn build(self) -> Egress {
         let resolver = self.resolver.unwrap_or_else(|| Arc::new(SystemResolver));
@@ -332,6 +344,7 @@ impl EgressBuilder {
                 audit: self.audit.into(),
                 clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
                 metadata: self.metadata,
+                arc_keys: self.arc_keys,
                 environment: self.environment,
             }),
         }

@@ -1,22 +1,26 @@
 //! Asking one deployment after another until one answers.
 
-use crate::deployment::Entry;
+use crate::deployment::{Busy, Deployment, Entry};
 use crate::ledger::Estimate;
 use crate::visit::Visit;
-use hotcell::types::FailureKind;
+use hotcell::types::{Failure, FailureKind};
 use hotcell::{Error, Runner};
 use std::future::Future;
-use std::time::Duration;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// The longest that a client is kept waiting between two attempts.
 const LONGEST: Duration = Duration::from_secs(10);
-/// The wait before the first repetition.
+/// The wait before the first repetition at the same deployment.
 const FIRST: Duration = Duration::from_millis(250);
 
 /// What is asked, of whichever deployment.
 pub(crate) trait Question: Send {
     /// What it gets.
     type Answer: Send;
+    /// The same question once more, to be asked beside it.
+    type Twin: Question<Answer = Self::Answer>;
 
     /// The tokens that it is taken to use.
     fn estimate(&self) -> Estimate {
@@ -30,9 +34,13 @@ pub(crate) trait Question: Send {
         runner: &Runner,
         model: &str,
     ) -> impl Future<Output = Result<Self::Answer, Error>> + Send;
+
+    /// The same question once more.
+    fn twin(&self) -> Self::Twin;
 }
 
-/// Asks until somebody answers.
+/// Asks until somebody answers: each deployment of the model, some of them again, and then the
+/// models that it falls back to.
 ///
 /// # Errors
 /// What the last one said who was asked.
@@ -41,22 +49,14 @@ pub(crate) async fn attempt<Q: Question>(
     entry: &Entry,
     mut question: Q,
 ) -> Result<Q::Answer, Error> {
-    let error = match one(visit, entry, &mut question).await {
+    let mut last = match one(visit, entry, &mut question).await {
         Ok(answer) => return Ok(answer),
         Err(error) => error,
     };
-    let others = match error.kind() {
-        FailureKind::TooLarge if !entry.context_fallbacks.is_empty() => &entry.context_fallbacks,
-        FailureKind::ContentFiltered if !entry.content_fallbacks.is_empty() => {
-            &entry.content_fallbacks
-        }
-        _ => &entry.fallbacks,
-    };
-    if !error.consequence().fallback {
-        return Err(error);
+    if !last.consequence().fallback {
+        return Err(last);
     }
-    let mut last = error;
-    for other in others {
+    for other in entry.fallbacks(last.kind()) {
         let entry = visit.gateway.models.find(other)?;
         match one(visit, &entry, &mut question).await {
             Ok(answer) => return Ok(answer),
@@ -72,26 +72,146 @@ async fn one<Q: Question>(
     entry: &Entry,
     question: &mut Q,
 ) -> Result<Q::Answer, Error> {
-    let gateway = visit.gateway.clone();
+    let mut tried = Vec::new();
     let mut wait = FIRST;
     let mut repeated = 0;
     loop {
-        let deployment = &entry.deployments[repeated as usize % entry.deployments.len()];
-        visit.deployment = Some(deployment.model.clone());
+        let (index, deployment) = choose(entry, &tried)?;
+        visit.deployment = Some(deployment.clone());
         visit.attempts += 1;
-        let error = match question.ask(&gateway.runner, &deployment.model).await {
-            Ok(answer) => return Ok(answer),
+        let asked = match entry.hedge {
+            Some(after) if repeated == 0 => hedged(visit, entry, index, question, after).await,
+            _ => {
+                let gateway = visit.gateway.clone();
+                ask(&gateway.runner, entry.start, deployment, question).await
+            }
+        };
+        let error = match asked {
+            Ok((answer, busy)) => {
+                visit.busy = Some(busy);
+                return Ok(answer);
+            }
             Err(error) => error,
         };
-        if repeated == entry.retries || !error.consequence().retry {
+        let others = entry.deployments.iter().enumerate();
+        let others = others.filter(|(at, it)| it.weight > 0 && !tried.contains(at) && *at != index);
+        let has_others = others.count() > 0;
+        // Another deployment may have another key; the same one would say the same again.
+        let may_pass = error.consequence().retry || (has_others && is_of_the_place(error.kind()));
+        if repeated == entry.retries || !may_pass {
             return Err(error);
         }
+        repeated += 1;
+        tried.push(index);
+        if has_others {
+            continue;
+        }
+        tried.clear();
         let asked = error.failure.retry_after_ms.map(Duration::from_millis);
         if asked.is_some_and(|asked| asked > LONGEST) {
             return Err(error);
         }
-        tokio::time::sleep(asked.unwrap_or(wait)).await;
+        // Clients that failed together do not come back together.
+        let jittered = wait / 2 + wait.mul_f64(visit.chance()) / 2;
+        tokio::time::sleep(asked.map_or(jittered, |asked| asked + jittered / 4)).await;
         wait = (wait * 2).min(LONGEST);
-        repeated += 1;
     }
+}
+
+/// Whether it is about where the model is, and not about what was asked.
+fn is_of_the_place(kind: FailureKind) -> bool {
+    matches!(
+        kind,
+        FailureKind::Authentication
+            | FailureKind::Permission
+            | FailureKind::NotFound
+            | FailureKind::QuotaExhausted
+    )
+}
+
+fn choose<'a>(entry: &'a Entry, tried: &[usize]) -> Result<(usize, &'a Arc<Deployment>), Error> {
+    entry.choose(tried, Instant::now()).map_err(|turned| {
+        let message = "every deployment of this model has reached its own limit; try again";
+        let retry_after_ms = Some(turned.wait.as_millis() as u64);
+        Failure { retry_after_ms, ..Failure::new(FailureKind::RateLimited, message) }.into()
+    })
+}
+
+/// An answer, and the place that it keeps busy.
+type Held<T> = Result<(T, Busy), Error>;
+
+/// Asks one deployment, and notes how it did.
+async fn ask<Q: Question>(
+    runner: &Runner,
+    start: Option<Duration>,
+    deployment: &Arc<Deployment>,
+    question: &mut Q,
+) -> Held<Q::Answer> {
+    let began = Instant::now();
+    let busy = deployment.begin(began);
+    let asked = question.ask(runner, &deployment.model);
+    let answer = match start {
+        None => asked.await,
+        Some(most) => tokio::time::timeout(most, asked).await.unwrap_or_else(|_| {
+            let message = format!("{} did not begin to answer in time", deployment.model);
+            Err(Error::new(FailureKind::TimedOut, message))
+        }),
+    };
+    match &answer {
+        Ok(_) => deployment.answered(began.elapsed()),
+        Err(error) => deployment.failed(&error.failure, Instant::now()),
+    }
+    Ok((answer?, busy))
+}
+
+/// Asks one deployment, and after a while another one beside it. Whoever answers first is
+/// taken, and the other one is left: its cell and its connection are gone then.
+async fn hedged<Q: Question>(
+    visit: &mut Visit,
+    entry: &Entry,
+    index: usize,
+    question: &mut Q,
+    after: Duration,
+) -> Held<Q::Answer> {
+    let gateway = visit.gateway.clone();
+    let deployment = &entry.deployments[index];
+    let mut twin = question.twin();
+    let mut first = pin!(ask(&gateway.runner, entry.start, deployment, question));
+    tokio::select! {
+        answer = &mut first => return answer,
+        () = tokio::time::sleep(after) => {}
+    }
+    let other = match entry.choose(&[index], Instant::now()) {
+        Ok((other, deployment)) if other != index => deployment,
+        _ => return first.await,
+    };
+    visit.attempts += 1;
+    let mut second = pin!(ask(&gateway.runner, entry.start, other, &mut twin));
+    // One that fails leaves it to the other one.
+    let (late, error) = tokio::select! {
+        answer = &mut first => match answer {
+            Ok(answer) => return Ok(answer),
+            Err(error) => (Late::Second, error),
+        },
+        answer = &mut second => match answer {
+            Ok(answer) => {
+                visit.deployment = Some(other.clone());
+                return Ok(answer);
+            }
+            Err(error) => (Late::First, error),
+        },
+    };
+    match late {
+        Late::First => first.await,
+        Late::Second => {
+            visit.deployment = Some(other.clone());
+            second.await.map_err(|_| error)
+        }
+    }
+}
+
+/// Who is still asked.
+enum Late {
+    First,
+    Second,
 }

@@ -3,7 +3,7 @@
 use crate::frames::Frames;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use std::convert::Infallible;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -23,17 +23,17 @@ impl Body {
 
 impl http_body::Body for Body {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let next = match self.get_mut() {
-            Self::Whole(bytes) => Poll::Ready(bytes.take()),
+            Self::Whole(bytes) => Poll::Ready(bytes.take().map(Ok)),
             Self::Stream(frames) => frames.poll_next(context),
         };
-        next.map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+        next.map_ok(Frame::data)
     }
 
     fn is_end_stream(&self) -> bool {

@@ -41,8 +41,7 @@ impl Visit {
         };
         let mut deployments: Vec<Arc<str>> = Vec::new();
         deployments.extend(entry.deployments.iter().map(|at| at.model.clone()));
-        let others = [&entry.fallbacks, &entry.context_fallbacks, &entry.content_fallbacks];
-        for other in others.into_iter().flatten() {
+        for other in entry.all_fallbacks() {
             let other = gateway.models.find(other)?;
             deployments.extend(other.deployments.iter().map(|at| at.model.clone()));
         }
@@ -80,10 +79,10 @@ impl Visit {
         let answered = self.outcome == Some(Outcome::Answered);
         let failures = u64::from(!answered);
         let mut sums = Sums { requests: 1, failures, ..Sums::default() };
-        let Some(model) = self.deployment.as_deref() else {
+        let Some(deployment) = &self.deployment else {
             return Spent { model: String::new(), sums };
         };
-        let model = model.to_owned();
+        let model = deployment.model.to_string();
         let told = self.usage.as_ref();
         let came = self.tally.tokens();
         let nothing_came = told.is_none() && came == 0;

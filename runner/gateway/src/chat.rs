@@ -4,40 +4,73 @@ use crate::attempt::Question;
 use crate::frames::{Frames, Hand};
 use crate::ledger::{Estimate, Tally};
 use crate::reply::{self, Reply};
+use crate::route::Route;
 use crate::visit::{Outcome, Visit};
 use hotcell::types::{ChatRequest, Event};
 use hotcell::{Answer, Error, Runner};
-use hotcell_dialects::{About, Dialect, DialectError, Refusal};
+use hotcell_dialects::{
+    About, Dialect, DialectError, anthropic_messages, gemini, openai_chat, openai_completions,
+    openai_responses,
+};
 use http::HeaderMap;
+use http::request::Parts;
+use std::borrow::BorrowMut;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Answers a request of a dialect that names its model in its body.
-pub(crate) async fn respond(mut visit: Visit, dialect: Dialect, body: &[u8]) -> Reply {
-    match read(dialect, body) {
+/// Answers a client of this dialect.
+pub(crate) async fn respond(
+    mut visit: Visit,
+    dialect: Dialect,
+    route: &Route,
+    head: &Parts,
+    body: &[u8],
+) -> Reply {
+    match read(dialect, route, head, body) {
         Ok(request) => answer(visit, dialect, request).await,
-        Err(error) => {
-            let Refusal { status, body } = Refusal::of(dialect, &error);
-            visit.status = status;
-            reply::json(status, body)
-        }
+        Err(error) => visit.misread(&error),
     }
 }
 
-fn read(dialect: Dialect, body: &[u8]) -> Result<ChatRequest, DialectError> {
-    match dialect {
-        Dialect::OpenAiChat => hotcell_dialects::openai_chat::read_request(body),
-        Dialect::OpenAiCompletions => hotcell_dialects::openai_completions::read_request(body),
-        Dialect::OpenAiResponses => hotcell_dialects::openai_responses::read_request(body),
-        Dialect::AnthropicMessages => hotcell_dialects::anthropic_messages::read_request(body),
-        Dialect::Gemini => hotcell_dialects::gemini::read_request(body, "", false),
+/// Reads a request, of which the path and headers may say a part.
+pub(crate) fn read(
+    dialect: Dialect,
+    route: &Route,
+    head: &Parts,
+    body: &[u8],
+) -> Result<ChatRequest, DialectError> {
+    let named = route.model.as_deref();
+    let mut request = match dialect {
+        Dialect::OpenAiChat => openai_chat::read_request(body),
+        Dialect::OpenAiCompletions => openai_completions::read_request(body),
+        Dialect::OpenAiResponses => openai_responses::read_request(body),
+        Dialect::AnthropicMessages => anthropic_messages::read_request(body),
+        Dialect::Gemini => gemini::read_request(body, named.unwrap_or_default(), route.stream),
+    }?;
+    if let Some(model) = named {
+        model.clone_into(&mut request.model);
     }
+    if dialect == Dialect::AnthropicMessages {
+        take_betas(&head.headers, &mut request);
+    }
+    Ok(request)
+}
+
+/// What a client of Anthropic's asks for in a header, its adapter takes as a member.
+fn take_betas(headers: &HeaderMap, request: &mut ChatRequest) {
+    let betas = headers.get_all("anthropic-beta").iter().filter_map(|value| value.to_str().ok());
+    let betas: Vec<&str> = betas.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let Some(extra) = request.extra.as_mut().filter(|_| !betas.is_empty()) else { return };
+    // Written before what is there, whose words stay as they are.
+    let betas = serde_json::Value::from(betas);
+    let rest = extra.value.trim_start().trim_start_matches('{').trim_start();
+    let comma = if rest.starts_with('}') { "" } else { "," };
+    extra.value = format!("{{\"betas\":{betas}{comma}{rest}");
 }
 
 /// Answers a request that has been read.
 pub(crate) async fn answer(mut visit: Visit, dialect: Dialect, mut request: ChatRequest) -> Reply {
     let model = std::mem::take(&mut request.model);
-    let about = About { id: visit.id.clone(), model: model.clone(), created: now() };
+    let about = About { id: visit.id.clone(), model: model.clone(), created: crate::now() };
     let chat = Chat { request: &mut request, tally: visit.tally.clone() };
     match visit.ask(&model, chat).await {
         Err(error) => visit.fail(&error),
@@ -67,32 +100,47 @@ enum Begun {
 }
 
 /// A request for a chat answer, as a question to deployments.
-struct Chat<'a> {
-    request: &'a mut ChatRequest,
+struct Chat<R> {
+    request: R,
     /// A client may leave before all of it came.
     tally: Arc<Tally>,
 }
 
-impl Question for Chat<'_> {
+impl<R: BorrowMut<ChatRequest> + Send> Question for Chat<R> {
+    type Twin = Chat<Box<ChatRequest>>;
     type Answer = Begun;
 
     fn estimate(&self) -> Estimate {
-        Estimate::of_chat(self.request)
+        Estimate::of_chat(self.request.borrow())
     }
 
     async fn ask(&mut self, runner: &Runner, model: &str) -> Result<Begun, Error> {
-        let mut answer = runner.chat(model, &mut *self.request).await?;
-        let mut events = answer.next_batch().await?.unwrap_or_default();
-        if self.request.stream {
-            return Ok(Begun::Stream(answer, events));
+        let mut answer = runner.chat(model, self.request.borrow_mut()).await?;
+        let stream = self.request.borrow().stream;
+        let mut events = Vec::new();
+        // A stream has begun with the first of its content: until then another one may be asked.
+        while !(stream && events.iter().any(is_content)) {
+            let Some(more) = answer.next_batch().await? else { break };
+            if !stream {
+                more.iter().for_each(|event| self.tally.note(event));
+            }
+            match events.is_empty() {
+                true => events = more,
+                false => events.extend(more),
+            }
         }
-        events.iter().for_each(|event| self.tally.note(event));
-        while let Some(more) = answer.next_batch().await? {
-            more.iter().for_each(|event| self.tally.note(event));
-            events.extend(more);
-        }
-        Ok(Begun::Whole(events))
+        Ok(if stream { Begun::Stream(answer, events) } else { Begun::Whole(events) })
     }
+
+    fn twin(&self) -> Self::Twin {
+        let request = Box::new(self.request.borrow().clone());
+        Chat { request, tally: self.tally.clone() }
+    }
+}
+
+/// Whether an event is something of the answer itself.
+fn is_content(event: &Event) -> bool {
+    !matches!(event, Event::Started(_) | Event::Warning(_) | Event::Usage(_))
 }
 
 /// Writes a stream to its end, or as far as the client stays.
@@ -145,8 +193,4 @@ impl Visit {
             self.usage = Some(usage.clone());
         }
     }
-}
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -7,6 +7,7 @@
 use bytes::Bytes;
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -22,7 +23,7 @@ pub(crate) struct Hand {
     slot: Arc<Slot>,
 }
 
-type Slot = Mutex<Option<Bytes>>;
+type Slot = Mutex<Option<io::Result<Bytes>>>;
 
 impl Frames {
     /// The frames that `write` hands over.
@@ -36,7 +37,10 @@ impl Frames {
     }
 
     /// The next frame; none at the end.
-    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+    pub(crate) fn poll_next(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Bytes>>> {
         let Some(writer) = &mut self.writer else { return Poll::Ready(None) };
         let ended = writer.as_mut().poll(context).is_ready();
         let frame = taken(&self.slot);
@@ -57,7 +61,16 @@ impl Hand {
         if frame.is_empty() {
             return;
         }
-        *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(frame.into());
+        self.put(Ok(frame.into())).await;
+    }
+
+    /// Breaks the connection: for what has no other way to say that it is not whole.
+    pub(crate) async fn fail(&self) {
+        self.put(Err(io::Error::other("the answer is not whole"))).await;
+    }
+
+    async fn put(&self, frame: io::Result<Bytes>) {
+        *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(frame);
         // Whoever took the frame polls again when there is room for another.
         let mut is_given = false;
         poll_fn(|_| match std::mem::replace(&mut is_given, true) {
@@ -68,7 +81,7 @@ impl Hand {
     }
 }
 
-fn taken(slot: &Slot) -> Option<Bytes> {
+fn taken(slot: &Slot) -> Option<io::Result<Bytes>> {
     slot.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 

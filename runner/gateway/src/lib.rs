@@ -21,15 +21,24 @@ mod charge;
 mod chat;
 mod control;
 mod deployment;
+mod embeddings;
 mod error;
+mod form;
 mod frames;
 mod gate;
+mod image;
 mod incoming;
 mod ledger;
+mod models;
+mod moderation;
 mod reply;
+mod rerank;
 mod route;
 mod server;
+mod speech;
 mod store;
+mod tokens;
+mod transcription;
 mod visit;
 
 pub use admin::{Ask, Desk, Told};
@@ -47,6 +56,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 
 /// A gateway. Cheap to clone.
@@ -58,7 +68,7 @@ pub struct Gateway {
 /// What every request needs.
 struct Inner {
     runner: Runner,
-    models: Models,
+    models: Arc<Models>,
     control: Control,
     limits: GatewayLimits,
     gate: Gate,
@@ -74,12 +84,14 @@ impl Gateway {
     /// A configuration that contradicts itself.
     pub fn new(runner: Runner) -> Result<Self, GatewayError> {
         let config = runner.config().gateway.clone().unwrap_or_default();
+        let ready = runner.providers_at_rest().into_iter().filter(|provider| provider.is_ready());
+        let ready: Vec<String> = ready.map(|provider| provider.name).collect();
         let limits = config.limits.clone().unwrap_or_default();
         let control = Control::new(runner.config())?;
         let runner = if control.ledger.is_some() { runner.counting() } else { runner };
         Ok(Self {
             inner: Arc::new(Inner {
-                models: Models::new(&config)?,
+                models: Arc::new(Models::new(&config, &ready)?),
                 control,
                 gate: Gate::of(&limits),
                 limits,
@@ -95,7 +107,8 @@ impl Gateway {
     /// # Errors
     /// The first model that cannot be set up.
     pub fn prepare(&self) -> Result<(), GatewayError> {
-        for provider in self.inner.models.providers() {
+        let models = &self.inner.models;
+        for provider in models.providers() {
             self.inner.runner.prepare(provider)?;
         }
         Ok(())
@@ -126,6 +139,11 @@ impl Gateway {
     pub fn config(&self) -> GatewayConfig {
         self.inner.runner.config().gateway.clone().unwrap_or_default()
     }
+}
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// Sixty-four bits that no other gateway has.

@@ -23,11 +23,17 @@ pub(crate) fn json(status: u16, body: Vec<u8>) -> Reply {
     reply
 }
 
+/// Bytes that are still coming.
+pub(crate) fn bytes(mime: &str, frames: Frames) -> Reply {
+    let mut reply = Response::new(Body::Stream(frames));
+    set(reply.headers_mut(), "content-type", mime);
+    reply
+}
+
 /// A stream of a dialect.
 pub(crate) fn stream(dialect: Dialect, frames: Frames) -> Reply {
-    let mut reply = Response::new(Body::Stream(frames));
+    let mut reply = bytes(dialect.stream_type(), frames);
     let headers = reply.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(dialect.stream_type()));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     // Some proxies collect what they are not told to pass on at once.
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
@@ -47,6 +53,12 @@ pub(crate) fn failure(dialect: Dialect, failure: &Failure) -> Reply {
     if failure.kind == FailureKind::QuotaExhausted {
         reply.headers_mut().insert(SHOULD_RETRY, HeaderValue::from_static("false"));
     }
+    reply
+}
+
+/// The same, which nobody on the way keeps.
+pub(crate) fn uncached(mut reply: Reply) -> Reply {
+    reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     reply
 }
 

@@ -2,16 +2,47 @@
 
 use hotcell_dialects::Dialect;
 use http::Method;
+use std::borrow::Cow;
 
 /// What a client asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Endpoint {
     /// A chat answer, in this dialect.
     Chat(Dialect),
+    /// How many tokens a request in this dialect has.
+    CountTokens(Dialect),
+    /// Vectors, in OpenAI's form.
+    Embeddings,
+    /// Vectors, in Gemini's form: of one text, or of several.
+    GeminiEmbeddings {
+        batch: bool,
+    },
+    Rerank,
+    Images,
+    ImageEdits,
+    Speech,
+    Transcription {
+        translate: bool,
+    },
+    Moderations,
+    /// The models, or the one that the path names.
+    Models,
+    /// The same in Gemini's form.
+    GeminiModels,
     /// The gateway lives.
     Live,
     /// The gateway takes requests.
     Ready,
+}
+
+/// An endpoint, and what the path says besides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Route {
+    pub(crate) endpoint: Endpoint,
+    /// The model, where the path names it.
+    pub(crate) model: Option<String>,
+    /// Gemini's clients say in the path whether they want a stream.
+    pub(crate) stream: bool,
 }
 
 /// Why there is none.
@@ -23,44 +54,188 @@ pub(crate) enum Lost {
     Method(&'static str),
 }
 
-/// Finds the endpoint; with and without `/v1`.
-pub(crate) fn find(method: &Method, path: &str) -> Result<Endpoint, Lost> {
-    let short = path.strip_prefix("/v1").unwrap_or(path);
-    let (wanted, endpoint) = match short {
-        "/chat/completions" => (Method::POST, Endpoint::Chat(Dialect::OpenAiChat)),
-        "/completions" => (Method::POST, Endpoint::Chat(Dialect::OpenAiCompletions)),
-        "/responses" => (Method::POST, Endpoint::Chat(Dialect::OpenAiResponses)),
-        "/messages" => (Method::POST, Endpoint::Chat(Dialect::AnthropicMessages)),
-        "/health/live" => (Method::GET, Endpoint::Live),
-        "/health/ready" => (Method::GET, Endpoint::Ready),
-        _ => return Err(Lost::Path),
-    };
-    match *method == wanted {
-        true => Ok(endpoint),
-        false if wanted == Method::GET => Err(Lost::Method("GET")),
-        false => Err(Lost::Method("POST")),
+/// Finds the endpoint: with and without `/v1`, below `/v1beta` what is Gemini's, and below
+/// `/openai` what Azure's clients ask for.
+pub(crate) fn find(method: &Method, path: &str) -> Result<Route, Lost> {
+    let route = route(path).ok_or(Lost::Path)?;
+    match (route.endpoint.method(), method) {
+        (wanted, method) if wanted == *method => Ok(route),
+        (wanted, _) if wanted == Method::GET => Err(Lost::Method("GET")),
+        _ => Err(Lost::Method("POST")),
     }
 }
 
+fn route(path: &str) -> Option<Route> {
+    if let Some(rest) = path.strip_prefix("/v1beta/models") {
+        return gemini(rest);
+    }
+    let path = path.strip_prefix("/openai").unwrap_or(path);
+    let path = path.strip_prefix("/v1").unwrap_or(path);
+    let (model, path) = match path.strip_prefix("/deployments/") {
+        Some(rest) => {
+            let (model, _) = rest.split_once('/')?;
+            (Some(decoded(model)?), &rest[model.len()..])
+        }
+        None => (None, path),
+    };
+    if let Some(rest) = path.strip_prefix("/models/") {
+        // Google's newer paths have no `beta`.
+        let google = gemini(&path["/models".len()..]);
+        if google.as_ref().is_some_and(|route| route.endpoint != Endpoint::GeminiModels) {
+            return google;
+        }
+        let model = decoded(rest).filter(|model| !model.is_empty())?;
+        return Some(Route { endpoint: Endpoint::Models, model: Some(model), stream: false });
+    }
+    Some(Route { endpoint: plain(path)?, model, stream: false })
+}
+
+fn plain(path: &str) -> Option<Endpoint> {
+    Some(match path {
+        "/chat/completions" => Endpoint::Chat(Dialect::OpenAiChat),
+        "/completions" => Endpoint::Chat(Dialect::OpenAiCompletions),
+        "/responses" => Endpoint::Chat(Dialect::OpenAiResponses),
+        "/messages" => Endpoint::Chat(Dialect::AnthropicMessages),
+        "/messages/count_tokens" => Endpoint::CountTokens(Dialect::AnthropicMessages),
+        "/embeddings" => Endpoint::Embeddings,
+        "/rerank" | "/v2/rerank" => Endpoint::Rerank,
+        "/images/generations" => Endpoint::Images,
+        "/images/edits" => Endpoint::ImageEdits,
+        "/audio/speech" => Endpoint::Speech,
+        "/audio/transcriptions" => Endpoint::Transcription { translate: false },
+        "/audio/translations" => Endpoint::Transcription { translate: true },
+        "/moderations" => Endpoint::Moderations,
+        "/models" => Endpoint::Models,
+        "/health/live" | "/health/liveliness" => Endpoint::Live,
+        "/health/ready" | "/health/readiness" => Endpoint::Ready,
+        _ => return None,
+    })
+}
+
+/// What stands behind `/models`: nothing, `/MODEL` or `/MODEL:METHOD`.
+fn gemini(rest: &str) -> Option<Route> {
+    let Some(rest) = rest.strip_prefix('/') else {
+        let endpoint = Endpoint::GeminiModels;
+        return rest.is_empty().then_some(Route { endpoint, model: None, stream: false });
+    };
+    let (model, verb) = match rest.rsplit_once(':') {
+        // A model's name may have a colon of its own.
+        Some((model, verb)) if verb.starts_with(char::is_alphabetic) => (model, Some(verb)),
+        _ => (rest, None),
+    };
+    let endpoint = match verb {
+        None => Endpoint::GeminiModels,
+        Some("generateContent" | "streamGenerateContent") => Endpoint::Chat(Dialect::Gemini),
+        Some("countTokens") => Endpoint::CountTokens(Dialect::Gemini),
+        Some("embedContent") => Endpoint::GeminiEmbeddings { batch: false },
+        Some("batchEmbedContents") => Endpoint::GeminiEmbeddings { batch: true },
+        Some(_) => return None,
+    };
+    let model = Some(decoded(model).filter(|model| !model.is_empty())?);
+    Some(Route { endpoint, model, stream: verb == Some("streamGenerateContent") })
+}
+
+/// A part of a path as it is meant; none where it is not UTF-8.
+fn decoded(part: &str) -> Option<String> {
+    let text = percent_encoding::percent_decode_str(part).decode_utf8();
+    text.ok().map(Cow::into_owned)
+}
+
 impl Endpoint {
-    /// The dialect of its errors.
-    pub(crate) fn voice(&self) -> Dialect {
+    fn method(self) -> Method {
         match self {
-            Self::Chat(dialect) => *dialect,
-            Self::Live | Self::Ready => Dialect::OpenAiChat,
+            Self::Models | Self::GeminiModels | Self::Live | Self::Ready => Method::GET,
+            _ => Method::POST,
+        }
+    }
+
+    /// The dialect of its errors.
+    pub(crate) fn voice(self) -> Dialect {
+        match self {
+            Self::Chat(dialect) | Self::CountTokens(dialect) => dialect,
+            Self::GeminiEmbeddings { .. } | Self::GeminiModels => Dialect::Gemini,
+            _ => Dialect::OpenAiChat,
         }
     }
 
     /// Its name in logs and metrics.
-    pub(crate) fn name(&self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Chat(Dialect::OpenAiChat) => "chat.completions",
+            Self::Chat(Dialect::OpenAiChat) => "chat-completions",
             Self::Chat(Dialect::OpenAiCompletions) => "completions",
             Self::Chat(Dialect::OpenAiResponses) => "responses",
             Self::Chat(Dialect::AnthropicMessages) => "messages",
             Self::Chat(Dialect::Gemini) => "generate-content",
-            Self::Live => "health.live",
-            Self::Ready => "health.ready",
+            Self::CountTokens(_) => "count-tokens",
+            Self::Embeddings | Self::GeminiEmbeddings { .. } => "embeddings",
+            Self::Rerank => "rerank",
+            Self::Images => "image-generations",
+            Self::ImageEdits => "image-edits",
+            Self::Speech => "speech",
+            Self::Transcription { translate: false } => "transcriptions",
+            Self::Transcription { translate: true } => "translations",
+            Self::Moderations => "moderations",
+            Self::Models | Self::GeminiModels => "models",
+            Self::Live => "health-live",
+            Self::Ready => "health-ready",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(path: &str) -> Route {
+        route(path).unwrap_or_else(|| panic!("{path}"))
+    }
+
+    #[test]
+    fn every_endpoint_is_there_with_and_without_its_version() {
+        for path in [
+            "/chat/completions",
+            "/completions",
+            "/responses",
+            "/messages",
+            "/messages/count_tokens",
+            "/embeddings",
+            "/rerank",
+            "/images/generations",
+            "/images/edits",
+            "/audio/speech",
+            "/audio/transcriptions",
+            "/audio/translations",
+            "/moderations",
+            "/models",
+        ] {
+            assert_eq!(found(path), found(&format!("/v1{path}")), "{path}");
+        }
+        assert_eq!(route("/v2/chat/completions"), None);
+        assert_eq!(route("/v1/chat/completions/"), None);
+        assert_eq!(found("/v2/rerank").endpoint, Endpoint::Rerank);
+    }
+
+    #[test]
+    fn a_model_in_the_path_is_taken_as_it_is_meant() {
+        let route = found("/v1beta/models/gemini-2.5-pro:streamGenerateContent");
+        assert_eq!(route.endpoint, Endpoint::Chat(Dialect::Gemini));
+        assert_eq!((route.model.as_deref(), route.stream), (Some("gemini-2.5-pro"), true));
+        let route = found("/v1beta/models/openai%2Fgpt-4o:generateContent");
+        assert_eq!((route.model.as_deref(), route.stream), (Some("openai/gpt-4o"), false));
+        let route = found("/v1/models/ollama/qwen3:8b");
+        assert_eq!(route.endpoint, Endpoint::Models);
+        assert_eq!(route.model.as_deref(), Some("ollama/qwen3:8b"));
+        let route = found("/v1beta/models/ollama/qwen3:8b:generateContent");
+        assert_eq!(route.model.as_deref(), Some("ollama/qwen3:8b"));
+        let route = found("/openai/deployments/mine/chat/completions");
+        assert_eq!(route.endpoint, Endpoint::Chat(Dialect::OpenAiChat));
+        assert_eq!(route.model.as_deref(), Some("mine"));
+    }
+
+    #[test]
+    fn another_method_is_told_the_right_one() {
+        assert_eq!(find(&Method::GET, "/v1/messages"), Err(Lost::Method("POST")));
+        assert_eq!(find(&Method::POST, "/v1/models"), Err(Lost::Method("GET")));
+        assert_eq!(find(&Method::POST, "/v1/nothing"), Err(Lost::Path));
     }
 }

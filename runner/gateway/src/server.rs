@@ -3,9 +3,12 @@
 use crate::reply::{self, Reply};
 use crate::route::{self, Endpoint, Lost};
 use crate::visit::Visit;
-use crate::{Inner, admin, chat, incoming};
+use crate::{
+    Inner, admin, chat, embeddings, form, image, incoming, models, moderation, rerank, speech,
+    tokens, transcription,
+};
 use hotcell::types::{Failure, FailureKind};
-use hotcell_dialects::Dialect;
+use hotcell_dialects::{Dialect, openai_media};
 use http::{HeaderValue, Request};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -107,22 +110,50 @@ async fn respond(gateway: Arc<Inner>, request: Request<Incoming>) -> Reply {
     if admin::is_for(head.uri.path()) {
         return admin::respond(&gateway, head, body).await;
     }
-    let endpoint = match route::find(&head.method, head.uri.path()) {
-        Ok(endpoint) => endpoint,
+    let route = match route::find(&head.method, head.uri.path()) {
+        Ok(route) => route,
         Err(lost) => return nowhere(&lost, head.uri.path()),
     };
-    let mut visit = Visit::new(gateway.clone(), endpoint);
-    let Endpoint::Chat(dialect) = visit.endpoint else {
+    if matches!(route.endpoint, Endpoint::Live | Endpoint::Ready) {
         return reply::json(200, br#"{"status":"ok"}"#.to_vec());
-    };
+    }
+    let mut visit = Visit::new(gateway.clone(), route.endpoint);
     if let Err(error) = visit.admit(&head).await {
         return visit.fail(&error);
     }
     let limits = &gateway.limits;
     let body = incoming::read(body, limits.body_bytes, Duration::from_millis(limits.body_ms)).await;
-    match body {
-        Ok(body) => chat::respond(visit, dialect, &body).await,
-        Err(failure) => visit.fail(&failure.into()),
+    let body = match body {
+        Ok(body) => body,
+        Err(failure) => return visit.fail(&failure.into()),
+    };
+    match route.endpoint {
+        Endpoint::Chat(dialect) => chat::respond(visit, dialect, &route, &head, &body).await,
+        Endpoint::Embeddings => embeddings::openai(visit, route.model, &body).await,
+        Endpoint::Rerank => rerank::respond(visit, &body).await,
+        Endpoint::Moderations => moderation::respond(visit, &body).await,
+        Endpoint::Images => image::respond(visit, openai_media::read_image_request(&body)).await,
+        Endpoint::ImageEdits => {
+            let form = form::read(&head.headers, body).await;
+            image::respond(visit, form.and_then(openai_media::read_image_edit)).await
+        }
+        Endpoint::Speech => speech::respond(visit, &body).await,
+        Endpoint::Transcription { translate } => {
+            let form = form::read(&head.headers, body).await;
+            let request =
+                form.and_then(|form| openai_media::read_transcription_request(form, translate));
+            transcription::respond(visit, request).await
+        }
+        Endpoint::CountTokens(dialect) => {
+            tokens::respond(visit, dialect, &route, &head, &body).await
+        }
+        Endpoint::GeminiEmbeddings { batch } => {
+            embeddings::gemini(visit, &route.model.unwrap_or_default(), batch, &body).await
+        }
+        Endpoint::Models | Endpoint::GeminiModels => {
+            models::respond(visit, route.model.as_deref(), &head.headers).await
+        }
+        Endpoint::Live | Endpoint::Ready => reply::json(200, br#"{"status":"ok"}"#.to_vec()),
     }
 }
 

@@ -3,12 +3,14 @@
 use crate::Inner;
 use crate::access::Caller;
 use crate::attempt::{Question, attempt};
+use crate::deployment::{Busy, Deployment};
 use crate::gate::Place;
 use crate::ledger::{Account, Tally};
 use crate::reply::{self, Reply};
 use crate::route::Endpoint;
 use hotcell::Error;
 use hotcell::types::{FailureKind, Usage};
+use hotcell_dialects::{DialectError, Refusal};
 use http::HeaderMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,14 +20,18 @@ use std::time::Instant;
 /// or accounts is told then.
 pub(crate) struct Visit {
     pub(crate) gateway: Arc<Inner>,
+    /// Counts the requests of this gateway.
+    number: u64,
     /// Unique among gateways.
     pub(crate) id: String,
     pub(crate) endpoint: Endpoint,
     pub(crate) began: Instant,
     /// The model, as the client called it.
     pub(crate) model: String,
-    /// `provider/model`, as it was asked last.
-    pub(crate) deployment: Option<Arc<str>>,
+    /// Who was asked last.
+    pub(crate) deployment: Option<Arc<Deployment>>,
+    /// Its place there.
+    pub(crate) busy: Option<Busy>,
     /// How often somebody was asked.
     pub(crate) attempts: u32,
     pub(crate) status: u16,
@@ -58,11 +64,13 @@ impl Visit {
         let number = gateway.requests.fetch_add(1, Ordering::Relaxed);
         Self {
             id: format!("hc-{}-{number:x}", gateway.mark),
+            number,
             gateway,
             endpoint,
             began: Instant::now(),
             model: String::new(),
             deployment: None,
+            busy: None,
             attempts: 0,
             status: 0,
             usage: None,
@@ -96,11 +104,30 @@ impl Visit {
         attempt(self, &entry, question).await
     }
 
+    /// A number from 0 to 1 that is another one for each request.
+    pub(crate) fn chance(&self) -> f64 {
+        // The request's number, well stirred (SplitMix64): it only has to keep clients apart.
+        let mut bits = self.number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(self.attempts);
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (bits >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
     /// Ends it with an error, which it gives back as the client reads it.
     pub(crate) fn fail(&mut self, error: &Error) -> Reply {
         self.outcome = Some(Outcome::Failed(error.kind()));
         let mut reply = reply::failure(self.endpoint.voice(), &error.failure);
         self.status = reply.status().as_u16();
+        self.mark(reply.headers_mut());
+        reply
+    }
+
+    /// Ends it with what cannot be read of the request.
+    pub(crate) fn misread(&mut self, error: &DialectError) -> Reply {
+        self.outcome = Some(Outcome::Failed(FailureKind::InvalidRequest));
+        let Refusal { status, body } = Refusal::of(self.endpoint.voice(), error);
+        self.status = status;
+        let mut reply = reply::json(status, body);
         self.mark(reply.headers_mut());
         reply
     }
@@ -120,7 +147,7 @@ impl Visit {
     pub(crate) fn mark(&self, headers: &mut HeaderMap) {
         reply::set(headers, "x-request-id", &self.id);
         if let Some(deployment) = &self.deployment {
-            reply::set(headers, "x-hotcell-model", deployment);
+            reply::set(headers, "x-hotcell-model", &deployment.model);
         }
         self.mark_rates(headers);
     }
@@ -128,13 +155,17 @@ impl Visit {
 
 impl Drop for Visit {
     fn drop(&mut self) {
+        if let (Some(deployment), Some(usage)) = (&self.deployment, &self.usage) {
+            let tokens = usage.input.unwrap_or(0) + usage.output.unwrap_or(0);
+            deployment.used(tokens, Instant::now());
+        }
         drop(self.charge());
         tracing::debug!(
             target: "hotcell::gateway",
             id = self.id,
             endpoint = self.endpoint.name(),
             model = self.model,
-            deployment = self.deployment.as_deref(),
+            deployment = self.deployment.as_deref().map(|deployment| &*deployment.model),
             attempts = self.attempts,
             status = self.status,
             ms = self.began.elapsed().as_millis() as u64,

@@ -59,6 +59,18 @@ pub struct ModelConfig {
     /// How one of several is chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy: Option<Strategy>,
+    /// How long a deployment is left alone that fails again and again, in milliseconds; 5000
+    /// where nothing is said. One that says itself when to come back is left alone until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cool_down_ms: Option<u64>,
+    /// The longest that a deployment may take to begin its answer, in milliseconds, before the
+    /// next one is asked. Without it the limits of the provider hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_ms: Option<u64>,
+    /// Ask a second deployment the same, if the first has not begun to answer after so many
+    /// milliseconds, and take whichever begins first. Both may cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hedge_ms: Option<u64>,
     /// How often a request is sent once more after a failure that may pass; 2 where nothing
     /// is said.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,6 +105,15 @@ pub struct DeploymentTable {
     /// How large a part of the requests it gets, beside the others; 1 where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub weight: Option<u32>,
+    /// Requests under way there at one time, at the most.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub concurrency: Option<u32>,
+    /// Requests in a minute, at the most.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub requests_per_minute: Option<u64>,
+    /// Tokens in a minute, at the most: what was asked and what was answered.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tokens_per_minute: Option<u64>,
 }
 
 impl DeploymentConfig {

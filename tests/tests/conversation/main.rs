@@ -4,7 +4,9 @@
 //! as its protocol has them. The mock refuses what does not fit; this looks besides.
 
 mod failure;
+mod own;
 mod protocol;
+mod text;
 mod wire;
 mod world;
 

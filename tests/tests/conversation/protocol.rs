@@ -7,7 +7,7 @@ pub(crate) enum Thoughts {
     Signed(&'static str),
     /// They go back as text, in this member.
     Told(&'static str),
-    /// By design: the protocol has no place for them, and a warning says so.
+    /// By design: the protocol has no place for them, and their provider does not miss them.
     LeftOut,
 }
 
@@ -45,16 +45,24 @@ const GEMINI: Protocol = Protocol {
     thoughts: Thoughts::Signed("thoughtSignature"),
 };
 
-pub(crate) const PROTOCOLS: [Protocol; 15] = [
+const CONVERSE: Protocol = Protocol {
+    adapter: "bedrock",
+    model: "anthropic.claude-sonnet-4-5-20250929-v1:0",
+    ids: Some(("toolUseId", "toolUseId")),
+    image: "bytes",
+    thoughts: Thoughts::Signed("signature"),
+};
+
+pub(crate) const PROTOCOLS: [Protocol; 17] = [
     CLAUDE,
     Protocol { adapter: "azure", ..OPENAI },
+    CONVERSE,
     Protocol {
-        adapter: "bedrock",
+        adapter: "bedrock-anthropic",
         model: "anthropic.claude-sonnet-4-5-20250929-v1:0",
-        ids: Some(("toolUseId", "toolUseId")),
-        image: "bytes",
-        thoughts: Thoughts::Signed("signature"),
+        ..CLAUDE
     },
+    Protocol { adapter: "bedrock-nova", model: "us.amazon.nova-2-lite-v1:0", ..CONVERSE },
     Protocol {
         adapter: "cohere",
         model: "command-a-vision-07-2025",
@@ -97,4 +105,4 @@ pub(crate) const PROTOCOLS: [Protocol; 15] = [
 ];
 
 /// By design: these take one text that goes on, and have no tools.
-pub(crate) const WITHOUT_TOOLS: [&str; 2] = ["replicate", "sagemaker-generate"];
+pub(crate) const WITHOUT_TOOLS: [&str; 3] = ["bedrock-text", "replicate", "sagemaker-generate"];

@@ -11,6 +11,10 @@ pub(crate) struct World {
     _folder: tempfile::TempDir,
 }
 
+/// The providers of text completion and of what stands between two texts.
+pub(crate) const TEXT: &str = "openai-text";
+pub(crate) const BETWEEN: &str = "mistral-between";
+
 impl World {
     pub(crate) async fn open() -> Self {
         let mock = Mock::start().await.expect("loopback has a free port");
@@ -20,6 +24,14 @@ impl World {
             // A name of the catalogue is that of another adapter.
             let adapter = if name == "sagemaker" { "sagemaker-chat" } else { name };
             let access = mock.ways(name, Mock::KEY).pop().expect("it is played");
+            let text = access.configuration(name, adapter, folder.path());
+            lines.push_str(&text.expect("the folder is writable"));
+        }
+        for (name, adapter, setting) in
+            [(TEXT, "openai", ("completions", "text")), (BETWEEN, "mistral", ("mode", "fim"))]
+        {
+            let mut access = mock.ways(adapter, Mock::KEY).pop().expect("it is played");
+            access.settings.push(setting);
             let text = access.configuration(name, adapter, folder.path());
             lines.push_str(&text.expect("the folder is writable"));
         }

@@ -119,6 +119,33 @@ static PROTOCOLS: &[Protocol] = &[
         normal: normal::as_it_is,
     },
     Protocol {
+        name: "bedrock-invoke-anthropic",
+        kind: "bedrock-invoke",
+        has: |exchange| exchange.request.model().contains("anthropic."),
+        fallback: "bedrock-anthropic",
+        adapters: &["bedrock-anthropic"],
+        asks: Asks::Chat(invoked),
+        normal: normal::as_it_is,
+    },
+    Protocol {
+        name: "bedrock-invoke-nova",
+        kind: "bedrock-invoke",
+        has: |exchange| exchange.request.model().contains("amazon.nova"),
+        fallback: "bedrock-nova",
+        adapters: &["bedrock-nova"],
+        asks: Asks::Chat(invoked),
+        normal: normal::as_it_is,
+    },
+    Protocol {
+        name: "bedrock-invoke-text",
+        kind: "bedrock-invoke",
+        has: |_| true,
+        fallback: "bedrock-text",
+        adapters: &["bedrock-text"],
+        asks: Asks::Chat(invoked),
+        normal: normal::as_it_is,
+    },
+    Protocol {
         name: "cohere-chat",
         kind: "cohere-chat",
         has: |_| true,
@@ -277,6 +304,12 @@ fn is_openai_models(exchange: &Exchange) -> bool {
     path.ends_with("/models") && (listed || refused)
 }
 
+/// A chat in a maker's words.
+fn invoked(exchange: &Exchange) -> Result<ChatRequest, DialectError> {
+    let streams = exchange.request.path().ends_with("-stream");
+    bedrock_invoke::read_request(&exchange.request.body.0, &exchange.request.model(), streams)
+}
+
 /// The protocol of an exchange; none where no adapter speaks it yet.
 pub(crate) fn of(kind: &str, exchange: &Exchange) -> Option<Dialect> {
     PROTOCOLS.iter().find(|protocol| protocol.kind == kind && (protocol.has)(exchange))
@@ -292,7 +325,9 @@ impl Protocol {
     /// The settings without which a provider of it is not complete.
     pub(crate) fn settings(&self) -> BTreeMap<String, String> {
         match self.fallback {
-            "bedrock" => BTreeMap::from([("region".to_owned(), "us-east-1".to_owned())]),
+            entry if entry.starts_with("bedrock") => {
+                BTreeMap::from([("region".to_owned(), "us-east-1".to_owned())])
+            }
             _ => BTreeMap::new(),
         }
     }

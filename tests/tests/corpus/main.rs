@@ -4,15 +4,18 @@
 //! the workspace is taken. Each line is one exchange. The recorded response is played
 //! to the adapter, cut in five ways, and its events must add up to what the provider's
 //! own SDK made of it, and to the same at every cut. The recorded request is read in
-//! its dialect, goes through the adapter, and must arrive as it was.
+//! its dialect, goes through the adapter, and must arrive as it was. The answer is written
+//! again as a client of its dialect reads it, and must come out as it was.
 //!
 //! `cargo test --release --test corpus -- openai-chat` judges one kind.
 
+mod abroad;
 mod compare;
 mod cut;
 mod dialect;
 mod exchange;
 mod replay;
+mod rewrite;
 mod score;
 
 use dialect::{Dialect, KINDS};
@@ -130,6 +133,12 @@ fn play(cast: &[(Dialect, String)], queue: &Mutex<Queue>) -> Vec<Judgement> {
             judged.push(Judgement::new(kind, Half::Response, &exchange, result));
             if let Some(result) = player.request(dialect, &exchange).await {
                 judged.push(Judgement::new(kind, Half::Request, &exchange, result));
+            }
+            if let Some(result) = player.answer(dialect, &exchange).await {
+                judged.push(Judgement::new(kind, Half::Answer, &exchange, result));
+            }
+            if let Some(result) = player.abroad(dialect, &exchange).await {
+                judged.push(Judgement::new(kind, Half::Abroad, &exchange, result));
             }
         }
     })

@@ -25,7 +25,7 @@ pub(crate) struct Told {
 
 /// A stage, and a runner whose providers all point at it.
 pub(crate) struct Player {
-    stage: Stage,
+    pub(crate) stage: Stage,
     runner: Runner,
 }
 
@@ -83,6 +83,9 @@ impl Player {
             Asks::Chat(_) => {
                 let mut request = ChatRequest::user("x");
                 request.stream = exchange.stream;
+                // With some a request depends on whose model it is.
+                let known = exchange.request.model();
+                let model = if known.is_empty() { model } else { format!("{name}/{known}") };
                 chat::compare(dialect, exchange, &self.chat(&model, request).await)
             }
             Asks::Embed(read) => {
@@ -180,7 +183,7 @@ impl Player {
     }
 
     /// Sets the stage: this answer next, and no request yet.
-    fn play(&self, exchange: &Exchange, pieces: Vec<Vec<u8>>) {
+    pub(crate) fn play(&self, exchange: &Exchange, pieces: Vec<Vec<u8>>) {
         let mut head = format!("HTTP/1.1 {} Recorded\r\n", exchange.response.status);
         for (name, value) in exchange.response.headers() {
             head.push_str(&format!("{name}: {value}\r\n"));
@@ -210,11 +213,13 @@ impl Player {
 }
 
 /// A provider that plays in two dialects is two providers.
-fn name(dialect: Dialect, provider: &str) -> String {
+pub(crate) fn name(dialect: Dialect, provider: &str) -> String {
     format!("{}.{}", dialect.name, provider.replace('/', "."))
 }
 
-async fn patiently(judged: impl Future<Output = Result<(), String>>) -> Result<(), String> {
+pub(crate) async fn patiently(
+    judged: impl Future<Output = Result<(), String>>,
+) -> Result<(), String> {
     let late = |_| Err(format!("no end after {} seconds", PATIENCE.as_secs()));
     tokio::time::timeout(PATIENCE, judged).await.unwrap_or_else(late)
 }

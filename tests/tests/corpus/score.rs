@@ -6,11 +6,15 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// The two halves of a replay.
+/// What is judged of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Half {
     Response,
     Request,
+    /// The answer, written again.
+    Answer,
+    /// The answer, written in other dialects.
+    Abroad,
 }
 
 /// What became of one half of one exchange.
@@ -44,6 +48,8 @@ struct Score {
     kind: &'static str,
     responses: (usize, usize),
     requests: (usize, usize),
+    answers: (usize, usize),
+    abroad: (usize, usize),
     passed_over: usize,
 }
 
@@ -85,6 +91,8 @@ impl Scores {
                     let score = self.of(kind).map(|score| match half {
                         Half::Response => &mut score.responses,
                         Half::Request => &mut score.requests,
+                        Half::Answer => &mut score.answers,
+                        Half::Abroad => &mut score.abroad,
                     });
                     (format!("{kind} {half:?} ").to_lowercase(), score)
                 }
@@ -117,12 +125,18 @@ impl Scores {
     pub(crate) fn tell(&self, file: &Path) -> ExitCode {
         let mut passed = 0;
         for score in &self.kinds {
-            let Score { kind, responses, requests, passed_over } = score;
-            passed += responses.0 + requests.0;
+            let Score { kind, responses, requests, answers, abroad, passed_over } = score;
+            passed += responses.0 + requests.0 + answers.0 + abroad.0;
             println!(
                 "corpus {kind}: {} of {} responses, {} of {} requests",
                 responses.0, responses.1, requests.0, requests.1
             );
+            if abroad.1 > 0 {
+                println!("corpus {kind}: {} of {} answers written abroad", abroad.0, abroad.1);
+            }
+            if answers.1 > 0 {
+                println!("corpus {kind}: {} of {} answers written again", answers.0, answers.1);
+            }
             if *passed_over > 0 {
                 println!(
                     "corpus {kind}: {passed_over} lines skipped: no adapter speaks their dialect"

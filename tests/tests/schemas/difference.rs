@@ -14,20 +14,21 @@ struct Difference {
 
 /// Nothing else is excused.
 const ALL: &[Difference] = &[
-    // The newest models do without, and so does the SDK since its version 2. Recordings of the
-    // models before them have a temperature; their page documents all three:
-    // https://docs.anthropic.com/en/api/messages
+    // The newest models do without, and so does the SDK since its version 2. For the models
+    // before them `anthropic` 0.75.0 has all three in `types/message_create_params.py`, and
+    // recordings have a temperature.
     number("anthropic", "/MessagesNonStreaming/properties/temperature"),
     number("anthropic", "/MessagesNonStreaming/properties/top_k"),
     number("anthropic", "/MessagesNonStreaming/properties/top_p"),
     number("anthropic", "/MessagesStreaming/properties/temperature"),
     number("anthropic", "/MessagesStreaming/properties/top_k"),
     number("anthropic", "/MessagesStreaming/properties/top_p"),
-    // In recordings in small letters, as everywhere else; so in Google's own examples, such as
-    // https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/function-calling
+    // In recordings in small letters, as everywhere else, and so they leave Google's own SDK
+    // for JavaScript: `SchemaType` of `@google/generative-ai` 0.24.1. For Vertex AI the examples
+    // of `FunctionDeclaration` in `google-cloud-aiplatform` 2.7.0 have them.
     Difference { file: "gemini", at: "/Schema/properties/type", is: google_type },
     Difference { file: "vertex", at: "/Schema/properties/type", is: google_type },
-    // Recorded with OpenRouter, which speaks the protocol.
+    // Of others that speak the protocol: recorded with OpenRouter, and in `vllm` 0.33.0.
     Difference {
         file: "openai",
         at: "/ChatCompletionRequestUserMessageContentPart/anyOf/-",
@@ -39,11 +40,8 @@ const ALL: &[Difference] = &[
                 "properties": { "type": { "const": "video_url" }, "video_url": url } })
         },
     },
-    // Of servers that speak the protocol, such as vLLM:
-    // https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html#extra-parameters
-    number("openai", "/CreateChatCompletionRequest/properties/top_k"),
-    // As the provider's own guide has it:
-    // https://cookbook.openai.com/examples/how_to_call_functions_with_chat_models
+    // Not in the types of `openai` 3.57.0, nor its document. Yet the provider's own guide
+    // writes it, and so do recordings: https://cookbook.openai.com/examples/how_to_call_functions_with_chat_models
     Difference {
         file: "openai",
         at: "/ChatCompletionRequestToolMessage/properties/name",

@@ -15,6 +15,7 @@ pub(crate) const ADAPTERS: &[&str] = &[
     "anthropic",
     "azure",
     "bedrock",
+    "bedrock-anthropic",
     "cohere",
     "gemini",
     "mistral",
@@ -40,6 +41,8 @@ pub(crate) fn place(adapter: &str, path: &str) -> Option<Place> {
             ("anthropic", "MessagesNonStreaming")
         }
         ("vertex-anthropic", "streamRawPredict") => ("anthropic", "MessagesStreaming"),
+        ("bedrock-anthropic", "invoke") => ("anthropic", "MessagesNonStreaming"),
+        ("bedrock-anthropic", "invoke-with-response-stream") => ("anthropic", "MessagesStreaming"),
         ("bedrock", "converse") => ("bedrock", "ConverseRequest"),
         ("bedrock", "converse-stream") => ("bedrock", "ConverseStreamRequest"),
         ("cohere", "chat") => ("cohere", "ChatRequest"),
@@ -73,6 +76,17 @@ pub(crate) fn place(adapter: &str, path: &str) -> Option<Place> {
 
 /// The schema and the body as they are when what a request says elsewhere is in the body too.
 pub(crate) fn whole(adapter: &str, (file, name): Place, body: &mut Value) -> Place {
+    if adapter == "bedrock-anthropic" {
+        // Whether to stream is told by the path, too, and beta features are no header.
+        let members = body.as_object_mut().expect("the body is an object");
+        let version = members.remove("anthropic_version");
+        assert_eq!(version, Some(json!("bedrock-2023-05-31")));
+        members.remove("anthropic_beta");
+        members.entry("model").or_insert_with(|| json!("test-model"));
+        if name == "MessagesStreaming" {
+            members.insert("stream".to_owned(), json!(true));
+        }
+    }
     if adapter == "vertex-anthropic" {
         // https://docs.anthropic.com/en/api/claude-on-vertex-ai: the path names the model, and
         // the body the version that is a header elsewhere.

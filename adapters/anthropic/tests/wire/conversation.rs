@@ -156,6 +156,33 @@ fn thoughts_that_this_provider_did_not_sign_are_left_out_and_warned_of() {
 }
 
 #[test]
+fn thoughts_of_claude_elsewhere_and_of_a_provider_that_signs_none_go_back() {
+    let mut elsewhere = reasoning("hm", Some("sig"), None);
+    elsewhere.extra =
+        Some(Native { dialect: "bedrock-converse".to_owned(), value: "{}".to_owned() });
+    let mut own = reasoning("so", None, None);
+    own.extra = Some(native(&json!({})));
+    let parts = vec![Part::Reasoning(elsewhere), Part::Reasoning(own), Part::plain("done")];
+    let (body, warnings) = sent(conversation(vec![Message::new(Role::Assistant, parts)]));
+    let expected = json!([
+        { "type": "thinking", "thinking": "hm", "signature": "sig" },
+        { "type": "thinking", "thinking": "so" },
+        { "type": "text", "text": "done" },
+    ]);
+    assert_eq!((&body["messages"][0]["content"], warnings), (&expected, vec![]));
+}
+
+#[test]
+fn what_another_provider_said_in_its_own_words_is_left_out_and_warned_of() {
+    let part = Part::Native(foreign(&json!({ "type": "odd" })));
+    let parts = vec![part, Part::plain("done")];
+    let (body, warnings) = sent(conversation(vec![Message::new(Role::Assistant, parts)]));
+    assert_eq!(body["messages"][0]["content"], "done");
+    assert_eq!(warnings.len(), 1);
+    assert!(warnings[0].contains("an earlier answer in openai-chat"), "{warnings:?}");
+}
+
+#[test]
 fn a_refusal_is_shown_to_the_model_as_its_words() {
     let parts = vec![Part::Refusal("no".to_owned())];
     assert_eq!(content(Role::Assistant, parts), json!([{ "type": "text", "text": "no" }]));

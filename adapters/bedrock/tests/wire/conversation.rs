@@ -125,6 +125,19 @@ fn cache_hints_become_points_where_the_model_has_some() {
 }
 
 #[test]
+fn what_another_provider_said_in_its_own_words_is_left_out_and_warned_of() {
+    let parts = vec![Part::Native(foreign(&json!({ "type": "x" }))), Part::plain("a")];
+    let (found, warnings) = sent(conversation(vec![
+        message(Role::User, "go"),
+        Message::new(Role::Assistant, parts),
+        message(Role::User, "on"),
+    ]));
+    assert_eq!(found["messages"][1]["content"], json!([{ "text": "a" }]));
+    assert_eq!(warnings.len(), 1);
+    assert!(warnings[0].contains("an earlier answer in openai-chat"), "{warnings:?}");
+}
+
+#[test]
 fn parts_of_another_dialect_are_refused_and_its_members_named() {
     let part = Part::Native(foreign(&json!({ "type": "x" })));
     let failure = refused(conversation(vec![Message::new(Role::User, vec![part])]));

@@ -114,6 +114,12 @@ fn thoughts_go_back_byte_for_byte() {
     let (found, warnings) = sent(request(vec![thought("unsigned", None, None), theirs]));
     assert_eq!(found["messages"][1]["content"], json!([{ "text": "so" }]));
     assert_eq!(warnings.len(), 1, "{warnings:?}");
+    // Nobody misses the thoughts of a model that signs none and takes none back.
+    let plain =
+        ReasoningPart { extra: Some(native(&json!({}))), ..thought("unsigned", None, None) };
+    let (found, warnings) = sent(request(vec![plain]));
+    assert_eq!(found["messages"][1]["content"], json!([{ "text": "so" }]));
+    assert_eq!(warnings, [""; 0]);
     // A client of this dialect knows what it does.
     let mut own = request(vec![thought("unsigned", None, None)]);
     own.extra = Some(native(&json!({})));

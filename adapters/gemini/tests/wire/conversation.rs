@@ -240,6 +240,32 @@ fn thoughts_without_a_signature_are_left_out() {
 }
 
 #[test]
+fn the_providers_own_thoughts_go_back_as_they_came() {
+    let Part::Reasoning(mut told) = thought("hm", None) else { panic!() };
+    told.extra = Some(native(&json!({})));
+    let (body, warnings) = sent(conversation(vec![
+        message(Role::User, "go"),
+        Message::new(Role::Assistant, vec![Part::Reasoning(told), Part::plain("a")]),
+    ]));
+    let expected = json!([{ "text": "hm", "thought": true }, { "text": "a" }]);
+    assert_eq!((&body["contents"][1]["parts"], warnings), (&expected, vec![]));
+}
+
+#[test]
+fn what_another_provider_said_in_its_own_words_is_left_out_and_warned_of() {
+    let part = Part::Native(foreign(&json!({ "type": "odd" })));
+    let (body, warnings) = sent(conversation(vec![
+        message(Role::User, "go"),
+        Message::new(Role::Assistant, vec![part, Part::plain("a")]),
+    ]));
+    assert_eq!(body["contents"][1], text("model", "a"));
+    assert_eq!(
+        warnings,
+        ["a part of an earlier answer in openai-chat was left out: gemini has no word for it"]
+    );
+}
+
+#[test]
 fn a_call_of_another_model_is_let_through() {
     let request = |model: &str| ChatRequest {
         model: model.to_owned(),

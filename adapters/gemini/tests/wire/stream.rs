@@ -47,7 +47,9 @@ fn text_comes_as_it_is_written() {
     let Some(Event::Started(started)) = run.events.first() else { panic!("{:?}", run.events) };
     assert_eq!(started.id.as_deref(), Some("r1"));
     assert_eq!(started.model.as_deref(), Some("gemini-test"));
-    assert_eq!(started.extra, None);
+    // It says whose answer it is.
+    let extra = started.extra.as_ref().expect("always there");
+    assert_eq!((extra.dialect.as_str(), extra.value.as_str()), ("gemini", "{}"));
     let finished = run.finished().expect("an end");
     assert_eq!((finished.reason, finished.raw.as_deref()), (FinishReason::Stop, Some("STOP")));
     assert_eq!(finished.extra, None);

@@ -139,6 +139,18 @@ fn thoughts_go_back_as_parts_with_their_signature() {
 }
 
 #[test]
+fn a_signature_of_another_provider_stays_behind() {
+    let Part::Reasoning(mut told) = thought("hm", Some("s"), None) else { panic!() };
+    told.extra = Some(foreign(&json!({})));
+    let answer = Message::new(Role::Assistant, vec![Part::Reasoning(told)]);
+    let (body, warnings) = sent(ChatRequest::new(vec![answer, message(Role::User, "a")]));
+    let part = json!({ "type": "thinking", "thinking": [{ "type": "text", "text": "hm" }] });
+    assert_eq!(body["messages"][0]["content"], json!([part]));
+    assert_eq!(warnings.len(), 1);
+    assert!(warnings[0].contains("another provider's signature"), "{warnings:?}");
+}
+
+#[test]
 fn mistrals_own_thoughts_go_back_as_they_were() {
     let part = json!({ "type": "thinking", "closed": true,
         "thinking": [{ "type": "text", "text": "hm" }] });

@@ -199,3 +199,17 @@ fn the_policy_is_told_from_other_errors() {
     assert_eq!(failure.request_id.as_deref(), Some("req_1"));
     assert_eq!(value(failure.raw.as_ref()), body);
 }
+
+#[test]
+fn an_image_in_pieces_is_refused() {
+    let streamed = |stream: Value| ImageRequest {
+        extra: Some(native(json!({ "stream": stream, "partial_images": 2 }))),
+        ..request()
+    };
+    let from_image = ImageRequest { sources: vec![image(b"x")], ..streamed(json!(true)) };
+    for request in [streamed(json!(true)), from_image] {
+        assert_eq!(refused(request), FailureKind::Unsupported);
+    }
+    let (_, sent) = run(streamed(json!(false)));
+    assert_eq!(sent.json()["stream"], false);
+}

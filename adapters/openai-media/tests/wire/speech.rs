@@ -67,3 +67,18 @@ fn what_another_dialect_says_is_told_or_refused() {
     assert_eq!(failure.kind, FailureKind::Unsupported);
     assert!(failure.message.contains("`a` of elevenlabs"), "{}", failure.message);
 }
+
+#[test]
+fn sound_as_events_is_refused() {
+    let request = |format: &str| {
+        let value = format!(r#"{{"stream_format":"{format}"}}"#);
+        let extra = Some(Native { dialect: "openai-media".to_owned(), value });
+        SpeechRequest { extra, ..request() }
+    };
+    let script = answering(200, "audio/ogg", [0_u8]);
+    let (result, sent) = script.call(|| OpenAiMedia::speak(request("sse")).map(|_| ()));
+    assert_eq!(result.expect_err("a failure").kind, FailureKind::Unsupported);
+    assert!(sent.is_empty());
+    let script = answering(200, "audio/ogg", [0_u8]);
+    assert!(script.call(|| OpenAiMedia::speak(request("audio")).map(|_| ())).0.is_ok());
+}

@@ -100,6 +100,10 @@ fn a_translation_has_a_place_of_its_own() {
             TranscriptionRequest { extra: Some(native(json!({ "stream": true }))), ..request() },
             FailureKind::Unsupported,
         ),
+        (
+            TranscriptionRequest { extra: Some(native(json!({ "stream": "true" }))), ..request() },
+            FailureKind::Unsupported,
+        ),
         (TranscriptionRequest { audio: vec![], ..request() }, FailureKind::InvalidRequest),
     ] {
         let script = answering(200, "application/json", "{}");

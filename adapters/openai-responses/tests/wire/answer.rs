@@ -23,7 +23,7 @@ fn a_whole_answer_tells_what_a_stream_would() {
     );
     let run = run_whole(&body);
     let expected = [
-        r#"0 native {"item":{"type":"reasoning","id":"rs_1","format":"f-v1"}}"#,
+        r#"0 native {"item":{"type":"reasoning","id":"rs_1","format":"f-v1","status":"completed"}}"#,
         "0 reasoning So.",
         r#"1 native {"part":{"type":"reasoning_text"}}"#,
         "1 reasoning Hm.",

@@ -324,3 +324,23 @@ fn a_wish_to_cache_is_the_providers_own() {
     ]);
     assert_eq!(input(vec![one, two]), expected);
 }
+
+#[test]
+fn reasoning_of_another_provider_stays_away_from_this_one_whoever_sends_it() {
+    let theirs = ReasoningPart {
+        extra: Some(foreign("anthropic-messages", json!({}))),
+        ..thought("Let me think.", Some("theirs"))
+    };
+    let turn = Message {
+        role: Role::Assistant,
+        parts: vec![Part::Reasoning(theirs)],
+        name: None,
+        extra: None,
+    };
+    let mut request = ChatRequest::user("x");
+    request.messages.push(turn);
+    request.extra = Some(native(json!({})));
+    let (body, warnings) = sent(request);
+    assert!(!body.to_string().contains("theirs"), "{body}");
+    assert!(warnings.iter().any(|warning| warning.contains("reasoning")), "{warnings:?}");
+}

@@ -1,8 +1,8 @@
 //! Streams, event by event, each at every kind of cut.
 
 use crate::provider::{
-    added, answer, completed, content, created, delta, done, message, own, piece, response, run,
-    sse, told,
+    added, answer, completed, content, created, delta, done, message, native, own, piece, response,
+    run, sse, told,
 };
 use hotcell_sdk::{Event, FailureKind, FinishReason, Finished, MediaSource, Started};
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ fn an_answer_begins_grows_and_ends() {
         id: Some("resp_1".to_owned()),
         model: Some("gpt-test".to_owned()),
         created: Some(1_700_000_000),
-        extra: None,
+        extra: Some(native(json!({}))),
     };
     assert_eq!(run.events[0], Event::Started(started));
     let about = r#"0 native {"item":{"type":"message","id":"msg_1"}}"#;
@@ -110,8 +110,8 @@ fn what_came_in_no_piece_comes_with_the_whole() {
     let whole = [message(text), call];
     let expected = [
         r#"0 native {"item":{"type":"message","id":"msg_1"}}"#,
-        "0 text all",
         r#"0 logprobs [{"token":"all"}]"#,
+        "0 text all",
         r#"0 citation {"type":"a"}"#,
         "1 call call_1 look ",
         "1 arguments {}",
@@ -135,8 +135,8 @@ fn nothing_is_told_twice() {
     let events = [logprobs, cited, done(0, message(text.clone())), done(0, message(text.clone()))];
     let body = sse(&[created()]) + &sse(&events) + &sse(&[completed(json!([message(text)]))]);
     let expected = [
-        "0 text x",
         r#"0 logprobs [{"token":"x"}]"#,
+        "0 text x",
         r#"0 citation {"type":"url_citation","url":"https://example.com"}"#,
         r#"0 native {"item":{"type":"message","id":"msg_1"}}"#,
     ];
@@ -158,8 +158,10 @@ fn tools_of_the_providers_are_told_whole_when_they_are_done() {
     let step = json!({ "type": "response.web_search_call.searching", "output_index": 0,
         "item_id": "ws_1" });
     let begin = json!({ "id": "ws_1", "type": "web_search_call", "status": "in_progress" });
-    let events = [added(0, begin), step.clone(), done(0, search.clone()), delta(1, "x")];
+    let begin = added(0, begin);
+    let events = [begin.clone(), step.clone(), done(0, search.clone()), delta(1, "x")];
     let expected = [
+        format!("0 native {{\"event\":{begin}}}"),
         format!("0 native {{\"event\":{step}}}"),
         format!("0 native {search}"),
         "1 text x".to_owned(),

@@ -43,6 +43,14 @@ const OF_CHAT: &[&str] = &[
     "web_search_options",
 ];
 
+/// The dialect of clients that ask for a text.
+const TEXTS: &str = "openai-completions";
+
+/// Whether the client asked for a text, and gets exactly what it asked for.
+pub fn is_completion(request: &ChatRequest) -> bool {
+    request.extra.as_ref().is_some_and(|extra| extra.dialect == TEXTS)
+}
+
 /// Writes the body of a request for a text to go on with the conversation, which becomes one
 /// text: see [`prompt`]. `named` are the members that say which model is meant, as in
 /// [`write`](fn@crate::write).
@@ -50,9 +58,18 @@ const OF_CHAT: &[&str] = &[
 /// # Errors
 /// As [`prompt`], and `invalid-request` for an `extra` that is no object.
 pub fn write_completion(request: &ChatRequest, named: &[(&str, &str)]) -> Result<Body, Failure> {
-    let Prompt { text, mut warnings } = prompt(request)?;
+    let mut warnings = Vec::new();
     let extra = extra(request, &mut warnings)?;
-    let same_dialect = is_own(request.extra.as_ref());
+    let text = match extra.has("prompt") {
+        // Several texts, or tokens, which only the client's own words can say.
+        true => String::new(),
+        false => {
+            let Prompt { text, warnings: more } = prompt(request)?;
+            warnings.splice(..0, more);
+            text
+        }
+    };
+    let same_dialect = is_own(request.extra.as_ref()) || is_completion(request);
     let mut writer = Writer { json: Json::default(), same_dialect, text: true, warnings };
     writer.json.open(b'{');
     for (name, text) in named.iter().chain([&("prompt", text.as_str())]) {
@@ -61,7 +78,8 @@ pub fn write_completion(request: &ChatRequest, named: &[(&str, &str)]) -> Result
         }
     }
     writer.sampling(&request.sampling, &extra);
-    if request.stream && setting("stream-usage").as_deref() != Some("never") {
+    let usage = setting("stream-usage").as_deref() != Some("never");
+    if request.stream && usage && !is_completion(request) {
         writer.member("stream_options", "{\"include_usage\":true}", &extra);
     }
     writer.flag("stream", request.stream.then_some(true), &extra);
@@ -77,6 +95,9 @@ fn extra<'a>(request: &'a ChatRequest, warnings: &mut Vec<String>) -> Result<Mem
         let why = format!("`extra` of {} is not a JSON object", native.dialect);
         Failure::new(FailureKind::InvalidRequest, why)
     })?;
+    if is_completion(request) {
+        return Ok(members);
+    }
     let own = is_own(Some(native));
     members.0.retain(|(name, value)| {
         let name = name.as_ref();

@@ -58,7 +58,7 @@ pub mod error;
 pub mod json;
 
 pub use assembly::Assembly;
-pub use completion::write_completion;
+pub use completion::{is_completion, write_completion};
 pub use embeddings::{embed, numbers, read_embeddings, write_embeddings};
 pub use models::{models, models_as};
 pub use prompt::{Prompt, prompt};

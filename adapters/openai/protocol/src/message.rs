@@ -118,7 +118,11 @@ impl Writer {
                         pieces.listed = true;
                         pieces.content.push(part);
                     }
-                    false => pieces.thoughts.push(Thought::Part(thought)),
+                    false => {
+                        let foreign = thought.extra.as_ref().filter(|it| !is_own(Some(it)));
+                        self.extra(foreign)?;
+                        pieces.thoughts.push(Thought::Part(thought));
+                    }
                 }
             }
             Part::ToolCall(call) if is_only(call) => pieces.only_call = Some(call),

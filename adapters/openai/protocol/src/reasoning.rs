@@ -13,6 +13,8 @@ use std::borrow::Cow;
 pub(crate) struct Reasoning {
     /// The part of what is told as plain text.
     plain: Option<u32>,
+    /// Told that `reasoning` is among the members that the provider has.
+    spelled: bool,
     blocks: Vec<Block>,
 }
 
@@ -31,7 +33,18 @@ impl Reasoning {
 
     pub(crate) fn take(&mut self, delta: &Delta<'_>, teller: &mut Teller<'_>) {
         // Those who have both say the same in both.
-        let told = json::text(delta.reasoning_content).or_else(|| json::text(delta.reasoning));
+        let other = json::text(delta.reasoning);
+        let routed = other.is_some();
+        let told = json::text(delta.reasoning_content);
+        if routed && !std::mem::replace(&mut self.spelled, true) {
+            // A client of this dialect finds it where the provider has it. That is
+            // `reasoning_content` unless something is told of it.
+            teller.piece_of_delta(match told {
+                Some(_) => r#"{"reasoning":"","reasoning_content":""}"#,
+                None => r#"{"reasoning":""}"#,
+            });
+        }
+        let told = told.or(other);
         let details =
             json::present(delta.reasoning_details).and_then(|raw| Some((raw, json::list(raw)?)));
         if let Some((raw, details)) = details {

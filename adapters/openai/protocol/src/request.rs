@@ -170,11 +170,16 @@ impl Writer {
         let spelling = spelling.unwrap_or_else(|| "max_tokens".to_owned());
         let whole = |number: Option<u32>| number.map(|number| number.to_string());
         let alternatives = sampling.logprobs;
+        // It is no member of OpenAI's, and who does not know it passes over it.
+        let told = self.same_dialect || setting("top-k").as_deref() != Some("no");
+        if sampling.top_k.is_some() && !told {
+            self.lost("the limit on candidates (top-k)");
+        }
         let members = [
             (spelling.as_str(), whole(limit)),
             ("temperature", sampling.temperature.map(number)),
             ("top_p", sampling.top_p.map(number)),
-            ("top_k", whole(sampling.top_k)),
+            ("top_k", whole(sampling.top_k.filter(|_| told))),
             ("seed", sampling.seed.map(|seed| seed.to_string())),
             ("presence_penalty", sampling.presence_penalty.map(number)),
             ("frequency_penalty", sampling.frequency_penalty.map(number)),

@@ -1,11 +1,12 @@
 //! What the model thought before, in the form in which the provider takes it back.
 
 use crate::json::{Members, string};
-use crate::request::Writer;
+use crate::request::{Writer, is_own};
 use hotcell_sdk::{ReasoningPart, setting};
 
 /// Members of a message that tell what the model thought.
-pub(crate) const THOUGHTS: [&str; 3] = ["reasoning_content", "reasoning", "reasoning_details"];
+pub(crate) const THOUGHTS: [&str; 4] =
+    ["reasoning_content", "reasoning", "reasoning_details", "thinking_blocks"];
 
 /// What one of the `reasoning_details` tells, beside what it is.
 const TEXTS: [&str; 3] = ["text", "summary", "data"];
@@ -16,6 +17,39 @@ pub(crate) enum Thought<'a> {
     /// One of OpenRouter's `reasoning_details`, mostly without its text: what an answer
     /// told about the part that follows it.
     Detail(Members<'a>),
+}
+
+impl Thought<'_> {
+    /// Plain text of an answer in this dialect, with nothing that has to go back.
+    fn is_own(&self) -> bool {
+        match self {
+            Self::Part(part) => {
+                let sealed = part.signature.is_some() || part.redacted.is_some();
+                is_own(part.extra.as_ref()) && !sealed
+            }
+            Self::Detail(_) => false,
+        }
+    }
+
+    /// Signed or encrypted by a provider that has another dialect.
+    fn has_foreign_seal(&self) -> bool {
+        match self {
+            Self::Part(part) => {
+                is_foreign(part) && (part.signature.is_some() || part.redacted.is_some())
+            }
+            Self::Detail(_) => false,
+        }
+    }
+}
+
+fn is_foreign(part: &ReasoningPart) -> bool {
+    part.extra.is_some() && !is_own(part.extra.as_ref())
+}
+
+/// Claude's signatures are the same wherever it runs.
+fn is_of_claude(part: &ReasoningPart) -> bool {
+    let dialect = part.extra.as_ref().map(|extra| extra.dialect.as_str());
+    matches!(dialect, Some("anthropic-messages" | "bedrock-converse"))
 }
 
 /// Thoughts that stand in the content of a message.
@@ -42,6 +76,14 @@ impl Writer {
         });
         let text: String = texts.collect();
         let spelling = setting("reasoning-input");
+        let is_told = match spelling.as_deref() {
+            None | Some("none" | "summary") => false,
+            Some("reasoning_details") => true,
+            Some(_) => !text.is_empty(),
+        };
+        if is_told && thoughts.iter().any(Thought::has_foreign_seal) {
+            self.lost("another provider's signature of what a model thought before");
+        }
         match spelling.as_deref() {
             Some("reasoning_details") => {
                 self.json.name("reasoning_details").open(b'[');
@@ -59,16 +101,20 @@ impl Writer {
                     Thought::Detail(_) => None,
                 });
                 // The model's maker refuses a thought that it cannot know for its own.
-                let (own, other): (Vec<_>, Vec<_>) =
-                    parts.partition(|part| part.signature.is_some() || part.redacted.is_some());
-                if !other.is_empty() || own.is_empty() {
-                    self.lost("what a model thought before without signing it");
+                let (own, other): (Vec<_>, Vec<_>) = parts.partition(|part| {
+                    let signed = part.signature.is_some() || part.redacted.is_some();
+                    signed && (!is_foreign(part) || is_of_claude(part))
+                });
+                if other.into_iter().any(|part| !is_own(part.extra.as_ref())) {
+                    self.lost("what a model thought before without signing it here");
                 }
                 return (!own.is_empty()).then_some(Inline::Summary(own));
             }
             Some(name @ ("reasoning" | "reasoning_content")) if !text.is_empty() => {
                 self.json.name(name).text(&text);
             }
+            // The provider takes back nothing of what it thought itself: nobody misses that.
+            _ if thoughts.iter().all(Thought::is_own) => {}
             _ => self.lost("what the model thought before"),
         }
         None
@@ -158,8 +204,12 @@ fn details(thoughts: &[Thought<'_>]) -> Vec<Detail> {
 /// One of the `reasoning_details`.
 fn detail(mut about: Detail, part: &ReasoningPart) -> Detail {
     let kind = about.iter().find(|(name, _)| name == "type").map(|(_, kind)| kind.clone());
+    let (signature, redacted) = match is_foreign(part) {
+        true => (None, None),
+        false => (part.signature.as_ref(), part.redacted.as_ref()),
+    };
     let kind = kind.unwrap_or_else(|| {
-        let kind = if part.redacted.is_some() { "encrypted" } else { "text" };
+        let kind = if redacted.is_some() { "encrypted" } else { "text" };
         let kind = format!("\"reasoning.{kind}\"");
         set(&mut about, "type", kind.clone());
         kind
@@ -167,8 +217,8 @@ fn detail(mut about: Detail, part: &ReasoningPart) -> Detail {
     let text = if kind == "\"reasoning.summary\"" { "summary" } else { "text" };
     let members = [
         (text, Some(&part.text).filter(|text| !text.is_empty())),
-        ("signature", part.signature.as_ref()),
-        ("data", part.redacted.as_ref()),
+        ("signature", signature),
+        ("data", redacted),
     ];
     for (name, value) in members {
         if let Some(value) = value {

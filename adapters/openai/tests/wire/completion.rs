@@ -4,7 +4,8 @@ use crate::provider::{DONE, conversation, message, native, set, sse};
 use hotcell_adapter_openai::OpenAi;
 use hotcell_sdk::testing::{Run, Script};
 use hotcell_sdk::{
-    ChatRequest, Event, FailureKind, FinishReason, FunctionTool, OutputFormat, Role, Tool,
+    ChatRequest, Event, FailureKind, FinishReason, FunctionTool, Native, OutputFormat, Part, Role,
+    Tool,
 };
 use serde_json::{Value, json};
 
@@ -151,4 +152,42 @@ fn several_texts_are_several_choices() {
     script.answer(200, "text/event-stream", sse(&chunks[..3]));
     let failure = script.chat_at_every_cut::<OpenAi>(&request).failure.unwrap();
     assert_eq!(failure.kind, FailureKind::MalformedResponse);
+}
+
+#[test]
+fn who_asks_for_a_text_gets_what_was_asked_for() {
+    let extra = json!({ "echo": true, "suffix": ".", "best_of": 2, "stream_options": null });
+    let asked = |prompt: Option<Value>| {
+        let mut extra = extra.clone();
+        if let Some(prompt) = prompt {
+            extra["prompt"] = prompt;
+        }
+        let value = extra.to_string();
+        let extra = Some(Native { dialect: "openai-completions".to_owned(), value });
+        ChatRequest { extra, ..question("Once") }
+    };
+    let run = answered(asked(None));
+    let mut body = json!({ "model": "base", "prompt": "Once" });
+    body.as_object_mut().expect("an object").extend(extra.as_object().expect("one").clone());
+    assert_eq!((run.requests[0].json(), run.warnings().len()), (body, 0));
+    // Tokens are no conversation, and go out as they are.
+    let mut tokens = asked(Some(json!([[1, 2], [3]])));
+    let value = "{\"type\":\"prompt\"}".to_owned();
+    let part = Part::Native(Native { dialect: "openai-completions".to_owned(), value });
+    tokens.messages[0].parts = vec![part];
+    let run = answered(tokens);
+    assert_eq!(run.requests[0].json()["prompt"], json!([[1, 2], [3]]));
+}
+
+#[test]
+fn a_provider_of_both_answers_each_as_it_asks() {
+    let path = |request: ChatRequest| {
+        let mut script = set("completions", "asked");
+        script.failing(FailureKind::Unreachable);
+        script.chat::<OpenAi>(request).requests[0].path.clone()
+    };
+    assert_eq!(path(question("x")), "/chat/completions");
+    let extra = Native { dialect: "openai-completions".to_owned(), value: "{}".to_owned() };
+    let text = ChatRequest { extra: Some(extra), ..question("x") };
+    assert_eq!(path(text), "/completions");
 }

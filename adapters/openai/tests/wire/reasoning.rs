@@ -1,6 +1,6 @@
 //! What the model thought, in every spelling, with signatures and ciphers byte for byte.
 
-use crate::provider::{answer, choice, content, delta, events, own, run_whole, text};
+use crate::provider::{self, answer, choice, delta, events, own, run_whole, text};
 use hotcell_sdk::Event;
 use serde_json::{Value, json};
 
@@ -24,8 +24,25 @@ const ABOUT: &str = concat!(
     r#""format":"anthropic-claude-v1","index":0}]}"#,
 );
 
-/// What the only message of a whole answer tells.
+/// What is told once of the member that the thoughts stand in.
+const MARK: &str =
+    r#"0.0 native {"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"reasoning""#;
+
+/// What a stream tells, but for the mark of a spelling.
+fn content(chunks: &[Value]) -> Vec<String> {
+    let mut content = provider::content(chunks);
+    content.retain(|line| !line.starts_with(MARK));
+    content
+}
+
+/// What the only message of a whole answer tells, but for the mark of a spelling.
 fn told(message: Value) -> Vec<String> {
+    let mut told = all_told(message);
+    told.retain(|line| !line.starts_with(MARK));
+    told
+}
+
+fn all_told(message: Value) -> Vec<String> {
     let run = run_whole(&json!({ "choices": [{ "index": 0, "message": message,
         "finish_reason": "stop" }] }));
     assert_eq!(run.failure, None);
@@ -46,6 +63,24 @@ fn thoughts_are_told_in_either_spelling_and_before_the_text() {
         let expected = ["0.0 reasoning h\u{e9}", "0.0 reasoning m \u{1f914}", "0.1 text done"];
         assert_eq!(content(&chunks), expected);
     }
+}
+
+#[test]
+fn the_spelling_is_told_once_where_it_is_not_the_usual_one() {
+    let thought = |name: &str| {
+        let mut thought = json!({ "content": "x" });
+        thought[name] = json!("a");
+        delta(thought)
+    };
+    let chunks = [thought("reasoning"), thought("reasoning")];
+    let mark = format!("{MARK}:\"\"}}}}]}}");
+    assert_eq!(provider::content(&chunks)[0], mark);
+    assert_eq!(provider::content(&chunks).iter().filter(|line| line.starts_with(MARK)).count(), 1);
+    let both = json!({ "content": "x", "reasoning": "a", "reasoning_content": "a" });
+    let mark = format!("{MARK}:\"\",\"reasoning_content\":\"\"}}}}]}}");
+    assert_eq!(all_told(both)[0], mark);
+    let usual = provider::content(&[thought("reasoning_content")]);
+    assert!(!usual.iter().any(|line| line.starts_with(MARK)), "{usual:?}");
 }
 
 #[test]
@@ -228,7 +263,7 @@ fn what_a_detail_says_beside_its_text_keeps_its_spelling() {
         _ => None,
     });
     let expected = r#"{"reasoning_details":[{"type":"reasoning.text","weight":1.50}]}"#;
-    assert_eq!(natives.collect::<Vec<_>>(), [expected]);
+    assert_eq!(natives.last(), Some(expected));
 }
 
 #[test]

@@ -80,6 +80,21 @@ fn sampling_is_carried_over() {
 }
 
 #[test]
+fn a_limit_on_candidates_is_left_out_where_it_is_not_known() {
+    let mut request = whole();
+    request.sampling.top_k = Some(3);
+    let mut script = set("top-k", "no");
+    let (body, warnings) = sent_by(&mut script, request.clone());
+    assert_eq!(body.get("top_k"), None);
+    assert_eq!(warnings.len(), 1);
+    assert!(warnings[0].contains("(top-k)"), "{warnings:?}");
+    // Who wrote it in this dialect knows whom it is for.
+    request.extra = Some(native(&json!({})));
+    let (body, warnings) = sent_by(&mut set("top-k", "no"), request);
+    assert_eq!((&body["top_k"], warnings.len()), (&json!(3), 0));
+}
+
+#[test]
 fn log_probabilities_without_alternatives_are_asked_for() {
     let mut request = whole();
     request.sampling.logprobs = Some(0);

@@ -1,7 +1,7 @@
 //! What the model thought before, and how it goes back: as the setting `reasoning-input`
 //! says, byte for byte.
 
-use crate::provider::{conversation, native, sent_by, set};
+use crate::provider::{conversation, foreign, native, sent_by, set};
 use hotcell_sdk::{Message, Native, Part, ReasoningPart, Role};
 use serde_json::{Value, json};
 
@@ -115,4 +115,50 @@ fn thoughts_are_left_out_where_they_are_not_taken_back() {
         let lost = "what the model thought before was left out: openai-chat has no word for it";
         assert_eq!(warnings, [lost]);
     }
+}
+
+/// A thought of an answer in this dialect or in another.
+fn thought_in(extra: Native, signature: Option<&str>, redacted: Option<&str>) -> Part {
+    let Part::Reasoning(mut part) = thought("hm", signature, redacted) else { panic!() };
+    part.extra = Some(extra);
+    Part::Reasoning(part)
+}
+
+#[test]
+fn nobody_misses_a_plain_thought_of_the_providers_own() {
+    let message = json!({ "role": "assistant", "content": "done" });
+    for spelling in ["none", "summary"] {
+        let own = thought_in(native(&json!({})), None, None);
+        assert_eq!(answered(spelling, vec![own]), (message.clone(), vec![]));
+    }
+    let other = thought_in(foreign(&json!({})), None, None);
+    let sealed = thought_in(native(&json!({})), Some("sig"), None);
+    for part in [other, sealed] {
+        assert_eq!(answered("none", vec![part]).1.len(), 1);
+    }
+}
+
+#[test]
+fn a_signature_of_another_provider_stays_behind() {
+    let signed = || vec![thought_in(foreign(&json!({ "x": 1, "y": 2 })), Some("s"), Some("c"))];
+    let lost = [
+        "`x` of anthropic-messages was left out: openai-chat has no word for it",
+        "`y` of anthropic-messages was left out: openai-chat has no word for it",
+        "another provider's signature of what a model thought before was left out: openai-chat \
+         has no word for it",
+    ];
+    let expected = json!([{ "type": "reasoning.text", "text": "hm" }]);
+    let (message, warnings) = answered("reasoning_details", signed());
+    assert_eq!(message["reasoning_details"], expected);
+    assert_eq!(warnings, lost);
+    let (message, warnings) = answered("reasoning_content", signed());
+    assert_eq!((&message["reasoning_content"], warnings.len()), (&json!("hm"), 3));
+    // Claude's are the same wherever it runs, and other models' are not.
+    let gemini = Native { dialect: "gemini".to_owned(), value: "{}".to_owned() };
+    let (message, warnings) = answered("summary", vec![thought_in(gemini, Some("s"), None)]);
+    assert_eq!((&message["content"], warnings.len()), (&json!("done"), 1));
+    let claude = thought_in(foreign(&json!({})), Some("s"), None);
+    let (message, warnings) = answered("summary", vec![claude]);
+    assert_eq!(message["content"][0]["summary"][0]["signature"], "s");
+    assert_eq!(warnings, [""; 0]);
 }

@@ -241,7 +241,7 @@ pub(crate) fn with_key_help(problem: Problem, runner: &Runner) -> Problem {
     });
     let Some((provider, secret)) = missing else { return problem };
     let first = match &secret.source {
-        Some(SecretSource::Env(variable)) => format!("set {variable}, or name another source"),
+        Some(SecretSource::Env(variables)) => format!("set {variables}, or name another source"),
         Some(source) => format!("put it where `{source}` says, or name another source"),
         None => "say where it is".to_owned(),
     };

@@ -34,9 +34,7 @@ pub(crate) fn run(
     }
     let listeners = addresses.iter().map(listen).collect::<Result<Vec<_>, _>>()?;
     gateway.prepare().map_err(problem)?;
-    let ready = runner.providers_at_rest().into_iter().filter(|provider| {
-        provider.secrets.iter().any(|secret| secret.present && !secret.optional)
-    });
+    let ready = runner.providers_at_rest().into_iter().filter(|provider| provider.is_ready());
     let ready: Vec<_> = ready.map(|provider| provider.name).collect();
     confine::confine(&runner, ready.iter().map(|name| (name.as_str(), None)), |needed| {
         gateway.confinement(needed)

@@ -265,9 +265,9 @@ impl Page {
             });
             let uses: Vec<String> = uses.collect();
             let uses = if uses.is_empty() { "nowhere".to_owned() } else { uses.join(", ") };
-            let from = match &secret.env {
-                Some(variable) => format!("; from {variable} unless configured otherwise"),
-                None => "; from where the configuration says".to_owned(),
+            let from = match secret.env.is_empty() {
+                false => format!("; from {} unless configured otherwise", secret.env),
+                true => "; from where the configuration says".to_owned(),
             };
             let text = visible_line(&format!("{}, {uses}{from}", secret.description));
             self.hanging(&format!("{}  ", pad(name, width)), &text);

@@ -75,6 +75,21 @@ fn a_world_that_is_as_it_should_be_has_no_finding() {
     assert!(page.contains("1 compiled adapter"), "{page}");
 }
 
+#[test]
+fn an_address_that_nobody_follows_is_said() {
+    let context = world();
+    let named = |address: &str| {
+        let mut command = context.command(&["doctor", "--json"]);
+        command.env("XDG_CACHE_HOME", context.home().join(".cache"));
+        command.env("GROQ_API_KEY", "gsk-0123456789").env("GROQ_API_BASE", address);
+        let findings = found(&context.run_command(command, b""));
+        findings.into_iter().filter(|finding| finding.contains("GROQ_API_BASE")).count()
+    };
+    assert_eq!(named("https://gateway.example/openai/v1"), 1);
+    assert_eq!(named("https://api.groq.com/openai/v1/"), 0);
+    assert_eq!(named(""), 0);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn each_finding_comes_with_its_remedy() {

@@ -81,6 +81,89 @@ fn a_conventional_variable_is_enough() {
 }
 
 #[test]
+fn the_variable_that_is_used_is_named() {
+    let context = Context::empty();
+    let listed = |variables: &[(&str, &str)]| {
+        let mut command = context.command(&["providers", "--all"]);
+        command.envs(variables.iter().copied());
+        let screen = context.run_command(command, b"").good();
+        assert!(!screen.page().contains("not-shown"));
+        let line = screen.out.lines().find(|line| line.starts_with("gemini "));
+        line.unwrap().split_whitespace().skip(2).take(2).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (gemini, google) = (("GEMINI_API_KEY", "not-shown-1"), ("GOOGLE_API_KEY", "not-shown-2"));
+    assert_eq!(listed(&[]), ["env:GEMINI_API_KEY|GOOGLE_API_KEY", "missing"]);
+    assert_eq!(listed(&[google]), ["env:GOOGLE_API_KEY", "there"]);
+    assert_eq!(listed(&[google, gemini]), ["env:GEMINI_API_KEY", "there"]);
+    // One that says nothing does not count, whatever its place.
+    assert_eq!(listed(&[google, ("GEMINI_API_KEY", "")]), ["env:GOOGLE_API_KEY", "there"]);
+    let inspected = context.run(&["adapter", "inspect", "gemini"]).good().page();
+    let words: Vec<&str> = inspected.split_whitespace().collect();
+    let words = words.join(" ");
+    assert!(words.contains("from GEMINI_API_KEY or GOOGLE_API_KEY unless"), "{inspected}");
+    let failed = context.run(&["chat", "-m", "gemini/gemini-2.5-flash", "hello"]);
+    let page = failed.page();
+    assert!(page.contains("set GEMINI_API_KEY or GOOGLE_API_KEY, or name another"), "{page}");
+}
+
+#[test]
+fn a_request_has_the_key_of_the_variable_that_is_set() {
+    let context = Context::new();
+    let file = context.project().join("hotcell.toml");
+    let text = std::fs::read_to_string(file).unwrap();
+    context.file("hotcell.toml", text.replace("env:MOCK_KEY", "env:OTHER_KEY|MOCK_KEY"));
+    context.run(&["chat", "hello"]).good();
+    // The first is sent, though it is not the right one.
+    let mut command = context.command(&["chat", "hello"]);
+    command.env("OTHER_KEY", "sk-not-the-one");
+    let refused = context.run_command(command, b"");
+    assert!(refused.code != Some(0) && refused.page().contains("401"), "{refused:?}");
+    let mut command = context.command(&["chat", "hello"]);
+    command.env_remove("MOCK_KEY");
+    let missing = context.run_command(command, b"").page();
+    assert!(missing.contains("OTHER_KEY, MOCK_KEY is set"), "{missing}");
+    assert!(missing.contains("set OTHER_KEY or MOCK_KEY"), "{missing}");
+}
+
+/// An address that the environment has is one of the provider's own, or nothing goes there.
+#[test]
+fn a_place_that_the_environment_names_is_the_providers_own() {
+    let context = Context::empty();
+    let listed = |variables: &[(&str, &str)]| {
+        let mut command = context.command(&["providers", "--all", "--json"]);
+        command.envs(variables.iter().copied());
+        context.run_command(command, b"").good().json()
+    };
+    let provider = |json: &serde_json::Value, name: &str| {
+        let mut all = json["providers"].as_array().unwrap().iter();
+        all.find(|provider| provider["name"] == name).cloned()
+    };
+    let keys = [("AZURE_API_KEY", "not-shown-1"), ("DATABRICKS_TOKEN", "not-shown-2")];
+    let with = |name, url| listed(&[keys[0], keys[1], (name, url)]);
+    let azure = provider(&with("AZURE_API_BASE", "https://mine.openai.azure.com/"), "azure");
+    let azure = azure.unwrap();
+    assert_eq!(azure["endpoints"]["api"], "https://mine.openai.azure.com/");
+    assert_eq!(azure["secrets"][0]["source"], "env:AZURE_API_KEY");
+    let elsewhere = with("AZURE_API_BASE", "https://mine.openai.azure.com.evil.example/");
+    assert_eq!(provider(&elsewhere, "azure"), None);
+    let own = with("DATABRICKS_HOST", "https://dbc-1.cloud.databricks.com");
+    let own = provider(&own, "databricks").unwrap();
+    assert_eq!(own["endpoints"]["api"], "https://dbc-1.cloud.databricks.com/");
+    assert_eq!(own["secrets"][0]["source"], "env:DATABRICKS_TOKEN");
+    // What has no key by convention is where it is said to be.
+    let ollama = provider(&with("OLLAMA_API_BASE", "http://10.0.0.7:11434/"), "ollama").unwrap();
+    assert_eq!(ollama["endpoints"]["api"], "http://10.0.0.7:11434/api");
+    assert_eq!(ollama["secrets"][0]["source"], serde_json::Value::Null);
+    let groq = provider(&with("GROQ_API_BASE", "https://evil.example"), "groq").unwrap();
+    assert_eq!(groq["endpoints"]["api"], "https://api.groq.com/openai/v1");
+    for host in ["evil.example", "https://cloud.databricks.com.evil.example", "databricks.com"] {
+        let anybody = provider(&with("DATABRICKS_HOST", host), "databricks").unwrap();
+        assert_eq!(anybody["secrets"][0]["source"], serde_json::Value::Null, "{host}");
+        assert_eq!(anybody["secrets"][0]["present"], false, "{host}");
+    }
+}
+
+#[test]
 fn the_catalogue_is_listed_on_request() {
     let context = Context::empty();
     let json = context.run(&["providers", "--all", "--json"]).good().json();

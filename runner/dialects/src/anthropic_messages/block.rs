@@ -3,6 +3,7 @@
 use super::media;
 use super::object::{Object, Path, elements, found, native, text};
 use crate::DialectError;
+use crate::opaque::Opaque;
 use hotcell::types::{
     CacheHint, Part, ReasoningPart, TextPart, ToolCall, ToolResult, ToolResultPart,
 };
@@ -26,12 +27,22 @@ pub(super) fn read(raw: &str, path: &Path<'_>) -> Result<Part, DialectError> {
         "thinking" => {
             let text = block.required("thinking")?;
             let signature = block.text("signature")?;
-            let extra = block.extra();
+            // Another dialect's says whose it is.
+            if let Some(opaque) = signature.as_deref().and_then(Opaque::read) {
+                return Ok(Part::Reasoning(opaque.into_reasoning(text)));
+            }
+            // Even nothing is kept: it says whose signature this is.
+            let extra = Some(block.always_extra());
             Part::Reasoning(ReasoningPart { id: None, text, signature, redacted: None, extra })
         }
         "redacted_thinking" => {
-            let redacted = Some(block.required("data")?);
-            let (id, text, signature, extra) = (None, String::new(), None, block.extra());
+            let data = block.required("data")?;
+            if let Some(opaque) = Opaque::read(&data) {
+                return Ok(Part::Reasoning(opaque.into_reasoning(String::new())));
+            }
+            let redacted = Some(data);
+            let (id, text, signature) = (None, String::new(), None);
+            let extra = Some(block.always_extra());
             Part::Reasoning(ReasoningPart { id, text, signature, redacted, extra })
         }
         "tool_use" => Part::ToolCall(read_call(block, path)?),

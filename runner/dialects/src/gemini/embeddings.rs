@@ -6,7 +6,7 @@ use crate::object::Object;
 use hotcell::types::{EmbedRequest, Input};
 use serde_json::{Map, Value, json};
 
-/// Reads a client's request for vectors, of either form. The model stands in the path
+/// Reads a client's request for vectors, of either form, or for one (`embedContent`). The model stands in the path
 /// that it was sent to. Images among the contents stay as they are beside the texts.
 ///
 /// # Errors
@@ -14,6 +14,11 @@ use serde_json::{Map, Value, json};
 /// expected there. What is only unknown is kept.
 pub fn read_embed_request(body: &[u8], model: &str) -> Result<EmbedRequest, DialectError> {
     let mut object = Object::parse(body, DIALECT)?;
+    // A request for one vector is one of a list of them.
+    if object.has("content") && !object.has("requests") {
+        let one = std::mem::replace(&mut object, Object::empty(DIALECT));
+        object.put_back("requests", json!([one.members()]));
+    }
     let (name, form): (_, fn(&Value) -> One) = match object.has("instances") {
         true => ("instances", of_instance),
         false => ("requests", of_request),

@@ -3,6 +3,7 @@
 use super::{DIALECT, media};
 use crate::DialectError;
 use crate::object::{Object, native};
+use crate::opaque::{Kind, Opaque};
 use hotcell::types::{Native, Part, ReasoningPart, TextPart, ToolCall, ToolResult, ToolResultPart};
 use serde_json::{Map, Value, json};
 
@@ -73,15 +74,32 @@ pub(super) fn read(value: Value, path: String, calls: &mut Calls) -> Result<Part
         text if thought => {
             part.value("thought");
             let signature = part.text("thoughtSignature");
+            if let Some(opaque) = signature.as_deref().and_then(Opaque::read_base64) {
+                return Ok(Part::Reasoning(read_opaque(opaque)));
+            }
             // Without words there is no text at all, unless it is spelled.
             if text.as_deref() == Some("") {
                 part.put_back("text", "".into());
             }
-            let (text, extra) = (text.unwrap_or_default(), part.extra());
+            // Even nothing is kept: it says whose thought this is.
+            let (text, extra) = (text.unwrap_or_default(), Some(part.always_extra()));
             Ok(Part::Reasoning(ReasoningPart { id: None, text, signature, redacted: None, extra }))
         }
         _ => Ok(whole()),
     }
+}
+
+/// Reasoning of another dialect, which its signature holds as well.
+fn read_opaque(mut opaque: Opaque) -> ReasoningPart {
+    let held = serde_json::from_str::<(String, String)>(&opaque.data);
+    let text = match held {
+        Ok((signature, text)) if opaque.kind != Kind::Redacted => {
+            opaque.data = signature;
+            text
+        }
+        _ => String::new(),
+    };
+    opaque.into_reasoning(text)
 }
 
 /// A call; none where it has no name.

@@ -95,7 +95,17 @@ fn read_call(value: Value, path: String) -> Result<(ToolCall, bool), DialectErro
     }
     let exact = exact && (known || custom);
     let id = id.unwrap_or_default();
-    Ok((ToolCall { id, name, arguments, signature: None, extra: object.extra() }, exact))
+    let signature = read_signature(&object);
+    Ok((ToolCall { id, name, arguments, signature, extra: object.extra() }, exact))
+}
+
+/// A signature, where Google has it, or where gateways put it. Its spelling stays.
+fn read_signature(call: &Object) -> Option<String> {
+    let google = |value: &Value| value.get("google")?.get("thought_signature").cloned();
+    let routed = |value: &Value| value.get("thought_signature").cloned();
+    let found = call.read("extra_content", google);
+    let found = found.or_else(|| call.read("provider_specific_fields", routed))?;
+    found.as_str().map(str::to_owned)
 }
 
 pub(super) fn read_result(mut object: Object) -> Result<Message, DialectError> {

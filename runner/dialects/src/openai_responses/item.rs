@@ -3,6 +3,7 @@
 use super::{DIALECT, content};
 use crate::DialectError;
 use crate::object::{Object, native};
+use crate::opaque::{OF_CALL, Opaque};
 use hotcell::types::{Message, Part, ReasoningPart, Role, ToolCall, ToolResult, ToolResultPart};
 use serde_json::{Map, Value, json};
 
@@ -55,13 +56,29 @@ fn is_the_models(kind: &str) -> bool {
 }
 
 /// Adds something of the assistant's to what it said last.
-fn add(part: Part, messages: &mut Vec<Message>) {
+fn add(mut part: Part, messages: &mut Vec<Message>) {
+    if let Part::ToolCall(call) = &mut part {
+        call.signature = take_signature(messages);
+    }
     match messages.last_mut() {
         Some(last) if last.role == Role::Assistant && is_open(last) => last.parts.push(part),
         _ => {
             let parts = vec![part];
             messages.push(Message { role: Role::Assistant, parts, name: None, extra: None });
         }
+    }
+}
+
+/// The signature of a call of another provider, which stands before it.
+fn take_signature(messages: &mut [Message]) -> Option<String> {
+    let parts = &mut messages.last_mut()?.parts;
+    match parts.last() {
+        Some(Part::Reasoning(part)) if part.id.as_deref() == Some(OF_CALL) => {}
+        _ => return None,
+    }
+    match parts.pop() {
+        Some(Part::Reasoning(part)) => part.signature,
+        _ => None,
     }
 }
 
@@ -174,11 +191,15 @@ fn read_reasoning(members: &Map<String, Value>) -> Option<ReasoningPart> {
     rest.shift_remove("type");
     let id = text(&mut rest, "id");
     let signature = text(&mut rest, "encrypted_content");
+    let opaque = signature.as_deref().and_then(Opaque::read);
     let list = |name: &str| members.get(name).and_then(Value::as_array);
     let summary = list("summary")?;
     let entries = summary.iter().chain(list("content").into_iter().flatten());
     let texts = entries.filter_map(|entry| entry.get("text")?.as_str());
     let text: String = texts.collect();
+    if let Some(opaque) = opaque {
+        return Some(opaque.into_reasoning(text));
+    }
     let usual = match &text[..] {
         "" => json!([]),
         text => json!([{ "type": "summary_text", "text": text }]),

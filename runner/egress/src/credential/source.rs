@@ -2,8 +2,10 @@
 
 use super::Secret;
 use crate::authority::Authority;
-use secrecy::zeroize::Zeroize;
+use hotcell_manifest::Variables;
+use secrecy::zeroize::{Zeroize, Zeroizing};
 use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
 use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -19,13 +21,14 @@ const LONGEST: usize = 1024 * 1024;
 const COMMAND_TIME: Duration = Duration::from_secs(30);
 
 /// Where a secret comes from. Its text form stands in configurations and
-/// listings: `env:NAME`, `file:PATH`, `cmd:COMMAND` or `keyring:SERVICE/USER`.
+/// listings: `env:NAME` or `env:NAME|OTHER`, `file:PATH`, `cmd:COMMAND` or `keyring:SERVICE/USER`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
 pub enum SecretSource {
-    /// An environment variable.
-    Env(String),
+    /// An environment variable, or the first of several that is set, and not to an empty
+    /// text: `env:NAME` or `env:NAME|OTHER`.
+    Env(Variables),
     /// The text of a file, without the line break at its end.
     File(PathBuf),
     /// What a shell command prints, without the line break at its end.
@@ -62,7 +65,13 @@ pub enum SecretError {
 
 fn absent(source: &str) -> String {
     match source.split_once(':') {
-        Some(("env", name)) => format!("the environment variable {name} is not set"),
+        Some(("env", names)) => match names.split_once('|') {
+            None => format!("the environment variable {names} is not set"),
+            Some(_) => {
+                let names = names.replace('|', ", ");
+                format!("none of the environment variables {names} is set")
+            }
+        },
         Some(("file", path)) => format!("there is no file {path}"),
         _ => format!("{source} has nothing"),
     }
@@ -94,6 +103,21 @@ impl SecretSource {
         self.read(&Authority::of_the_process()).map(drop)
     }
 
+    /// The same source, narrowed to the variable that counts now, where it names several. One
+    /// that none of them has anything for stays as it is.
+    pub fn settled(self) -> Self {
+        let Self::Env(names) = &self else { return self };
+        let is_set = |name: &str| {
+            let value = self.variable(name).map(|value| value.map(Zeroizing::new));
+            // One that cannot be read is one that is set.
+            Ok::<_, Infallible>((!matches!(value, Ok(None))).then_some(()))
+        };
+        match names.find(is_set) {
+            Ok(Some((name, ()))) => Self::Env(Variables::from(name)),
+            _ => self,
+        }
+    }
+
     /// Whether a program gives it: a command, or the one that asks the keyring.
     pub fn is_program(&self) -> bool {
         self.blocks()
@@ -106,12 +130,9 @@ impl SecretSource {
 
     pub(crate) fn read(&self, _: &Authority) -> Result<Secret, SecretError> {
         let text = match self {
-            Self::Env(name) => match std::env::var(name) {
-                Ok(value) => value,
-                Err(std::env::VarError::NotPresent) => return Err(self.absent()),
-                Err(std::env::VarError::NotUnicode(_)) => {
-                    return Err(self.unreadable("it is not UTF-8"));
-                }
+            Self::Env(names) => match names.find(|name| self.variable(name))? {
+                Some((_, value)) => value,
+                None => return Err(self.absent()),
             },
             Self::File(path) => self.read_file(path)?,
             Self::Command(command) => self.run(Command::new("sh").args(["-c", command]))?,
@@ -129,8 +150,7 @@ impl SecretSource {
                 Command::new("secret-tool").args(["lookup", "service", service, "username", user]),
             )?,
         };
-        let trimmed = text.strip_suffix('\n').unwrap_or(&text);
-        let trimmed = trimmed.strip_suffix('\r').unwrap_or(trimmed);
+        let trimmed = without_line_break(&text);
         if trimmed.is_empty() {
             return Err(self.absent());
         }
@@ -138,6 +158,18 @@ impl SecretSource {
         let mut text = text;
         text.zeroize();
         Ok(secret)
+    }
+
+    /// What a variable holds, if that is anything.
+    fn variable(&self, name: &str) -> Result<Option<String>, SecretError> {
+        match std::env::var(name) {
+            Ok(value) if without_line_break(&value).is_empty() => Ok(None),
+            Ok(value) => Ok(Some(value)),
+            Err(std::env::VarError::NotPresent) => Ok(None),
+            Err(std::env::VarError::NotUnicode(_)) => {
+                Err(self.unreadable(&format!("{name} is not UTF-8")))
+            }
+        }
     }
 
     fn read_file(&self, path: &Path) -> Result<String, SecretError> {
@@ -194,6 +226,11 @@ impl SecretSource {
     }
 }
 
+fn without_line_break(text: &str) -> &str {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    text.strip_suffix('\r').unwrap_or(text)
+}
+
 /// Waits for a child, and ends it when its time is up.
 fn wait(child: &mut Child, most: Duration) -> Result<std::process::ExitStatus, String> {
     let start = Instant::now();
@@ -224,8 +261,7 @@ impl FromStr for SecretSource {
             return Err(bad.to_owned());
         }
         match kind {
-            "env" if rest.contains(['=', '\0']) => Err(bad.to_owned()),
-            "env" => Ok(Self::Env(rest.to_owned())),
+            "env" => rest.parse().map(Self::Env).map_err(|_| bad.to_owned()),
             "file" => Ok(Self::File(PathBuf::from(rest))),
             "cmd" => Ok(Self::Command(rest.to_owned())),
             "keyring" => match rest.split_once('/') {
@@ -242,7 +278,13 @@ impl FromStr for SecretSource {
 impl fmt::Display for SecretSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Env(name) => write!(f, "env:{name}"),
+            Self::Env(names) => {
+                f.write_str("env:")?;
+                for (index, name) in names.iter().enumerate() {
+                    write!(f, "{}{name}", if index > 0 { "|" } else { "" })?;
+                }
+                Ok(())
+            }
             Self::File(path) => write!(f, "file:{}", path.display()),
             Self::Command(command) => write!(f, "cmd:{command}"),
             Self::Keyring { service, user } => write!(f, "keyring:{service}/{user}"),
@@ -267,6 +309,33 @@ impl From<SecretSource> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use secrecy::ExposeSecret;
+
+    #[test]
+    fn of_several_variables_the_first_that_is_set_counts() {
+        let read = |text: &str| text.parse::<SecretSource>().unwrap();
+        // Every process has a path.
+        let source = read("env:HOTCELL_HAS_NONE|PATH|HOME");
+        assert_eq!(source.to_string(), "env:HOTCELL_HAS_NONE|PATH|HOME");
+        assert!(source.present().unwrap());
+        let value = source.read(&Authority::of_the_process()).unwrap();
+        assert_eq!(value.expose_secret(), std::env::var("PATH").unwrap());
+        assert_eq!(source.settled(), read("env:PATH"));
+        let none = read("env:HOTCELL_HAS_NONE|HOTCELL_HAS_NEITHER");
+        let error = none.check().unwrap_err().to_string();
+        let both = "none of the environment variables HOTCELL_HAS_NONE, HOTCELL_HAS_NEITHER is set";
+        assert_eq!(error, both);
+        assert_eq!(none.clone().settled(), none);
+        assert_eq!(read("cmd:a|b").settled(), SecretSource::Command("a|b".to_owned()));
+    }
+
+    #[test]
+    fn what_names_no_variable_is_not_repeated() {
+        for bad in ["env:", "env:A=hunter22", "env:|A", "env:A||B", "env:A|A", "env:hunter 22"] {
+            let error = bad.parse::<SecretSource>().unwrap_err();
+            assert!(!error.contains("hunter"), "{bad}: {error}");
+        }
+    }
 
     #[test]
     fn a_program_that_hangs_is_ended() {

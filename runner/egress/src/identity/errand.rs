@@ -37,7 +37,10 @@ const LOCAL_FIRST_BYTE: Duration = Duration::from_secs(3);
 /// From a request to the last byte of its answer.
 const TOTAL: Duration = Duration::from_secs(30);
 /// The address at which most clouds tell their machines who they are.
-const METADATA: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)), 80);
+pub(super) const METADATA: SocketAddr =
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)), 80);
+/// Where the agent of Azure Arc has its keys.
+pub(super) const ARC_KEYS: &str = "/var/opt/azcmagent/tokens";
 
 /// Files that were read ahead, and what programs printed.
 pub(crate) type Files = BTreeMap<SecretSource, Result<Secret, SecretError>>;
@@ -200,14 +203,14 @@ impl<'a> Errand<'a> {
         })
     }
 
-    /// Where tokens come from by configuration, or a vendor's own host.
-    pub(super) fn origin_or(&self, vendor: &'static str) -> Origin {
-        self.origin.cloned().unwrap_or_else(|| Origin::vendor(vendor))
-    }
-
     /// The metadata service of the machine's cloud. No cell ever gets there.
     pub(super) fn metadata(&self) -> Result<Origin, EgressError> {
         Origin::exactly(self.provider.egress.metadata.unwrap_or(METADATA))
+    }
+
+    /// The folder in which the agent of Azure Arc has its keys.
+    pub(super) fn arc_keys(&self) -> &Path {
+        self.provider.egress.arc_keys.as_deref().unwrap_or(Path::new(ARC_KEYS))
     }
 
     /// The text of a file, bounded like every secret's.

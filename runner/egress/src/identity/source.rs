@@ -9,7 +9,8 @@ use std::str::FromStr;
 
 /// Where an identity comes from. Its text form stands in configurations and listings:
 /// `aws`, `aws-profile:NAME`, `aws-web-identity`, `aws-container`, `aws-instance`, `google`,
-/// `google-file:PATH`, `google-metadata`, `entra`, `entra-client:TENANT/CLIENT`,
+/// `google-file:PATH`, `google-program:PATH`, `google-metadata`, `entra`,
+/// `entra-client:TENANT/CLIENT`, `entra-certificate:TENANT/CLIENT/PATH`,
 /// `entra-workload:TENANT/CLIENT/PATH`, `entra-managed` or `entra-managed:CLIENT`. The vendor's
 /// name alone is what the vendor's own tools would find on this machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,10 +88,8 @@ impl IdentitySource {
     pub fn place(&self, auth: &Auth) -> Option<String> {
         match (&self.0, auth) {
             (Kind::Aws(source), Auth::AwsSigv4 { region, .. }) => source.place(region, &variable),
-            (Kind::Entra(entra::Source::Managed { .. }), _)
-            | (Kind::Google(google::Source::Metadata), _) => {
-                Some("http://169.254.169.254".to_owned())
-            }
+            (Kind::Entra(source), _) => source.place(&variable),
+            (Kind::Google(source), _) => source.place(&variable),
             _ => None,
         }
     }

@@ -3,6 +3,7 @@
 
 mod entra;
 mod google;
+mod workload;
 mod world;
 
 use hotcell_egress::{ErrorKind, Rule};

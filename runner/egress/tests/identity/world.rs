@@ -93,6 +93,7 @@ pub(crate) struct World {
     pub(crate) port: u16,
     clock: Arc<Hands>,
     seen: Arc<Mutex<Vec<Seen>>>,
+    _folder: tempfile::TempDir,
     _secrets: Vec<tempfile::NamedTempFile>,
 }
 
@@ -107,7 +108,10 @@ impl World {
         let answer: Answer = Box::new(answer);
         tokio::spawn(serve(listener, Arc::new(answer), seen.clone()));
         let url = format!("http://127.0.0.1:{port}");
-        let mut file = tempfile::NamedTempFile::new().unwrap();
+        // With a folder of its own, and the ending that Azure Arc's keys have.
+        let folder = tempfile::tempdir().unwrap();
+        let named = tempfile::Builder::new().suffix(".key").tempfile_in(folder.path());
+        let mut file = named.unwrap();
         write!(file, "{}", setting.file.replace("{URL}", &url)).unwrap();
         let path = file.path().display().to_string();
         let here = url.clone();
@@ -168,10 +172,11 @@ impl World {
             .resolver(Arc::new(Here(port)))
             .audit(audit.clone())
             .clock(clock.clone())
-            .metadata(SocketAddr::from(([127, 0, 0, 1], port)));
+            .metadata(SocketAddr::from(([127, 0, 0, 1], port)))
+            .arc_keys(file.path().parent().unwrap().to_owned());
         let provider = egress.build().provider(spec).unwrap();
         let secrets = secrets.into_iter().map(|(_, file)| file).collect();
-        Self { audit, provider, file, port, clock, seen, _secrets: secrets }
+        Self { audit, provider, file, port, clock, seen, _folder: folder, _secrets: secrets }
     }
 
     pub(crate) fn advance(&self, seconds: u64) {

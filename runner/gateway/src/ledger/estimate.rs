@@ -24,6 +24,11 @@ pub(crate) struct Estimate {
 }
 
 impl Estimate {
+    /// Of a request of so many bytes, whose answer is no text.
+    pub(crate) fn of_bytes(bytes: usize) -> Self {
+        Self { input: tokens(bytes), output: 0 }
+    }
+
     /// Of a request for a chat answer.
     pub(crate) fn of_chat(request: &ChatRequest) -> Self {
         let messages: u64 = request.messages.iter().map(message).sum();

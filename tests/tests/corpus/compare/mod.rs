@@ -1,5 +1,6 @@
 //! What must be equal, and what the protocols call equal.
 
+pub(crate) mod answer;
 pub(crate) mod chat;
 pub(crate) mod embeddings;
 pub(crate) mod models;

@@ -48,7 +48,7 @@ impl Operator {
                 // The operator named it, and without TLS it is in a network of their own.
                 let permits = Permits { allow_private: true, allow_plaintext: true };
                 let fetcher = Box::new(config.egress()?.build().fetcher(permits));
-                let usual = || SecretSource::Env("HOTCELL_ADMIN_KEY".to_owned());
+                let usual = || SecretSource::Env("HOTCELL_ADMIN_KEY".into());
                 At::Gateway { fetcher, place, key: gateway.admin_key.unwrap_or_else(usual) }
             }
         };

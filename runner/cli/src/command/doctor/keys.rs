@@ -37,6 +37,7 @@ pub(super) fn examine(config: &Config, run: bool, examination: &mut Examination)
             continue;
         }
         let is_default = Some(provider.name.as_str()) == default;
+        addresses(&provider, examination);
         if let Some(info) = &provider.identity {
             there += usize::from(identity(&provider.name, info, is_default, examination));
         }
@@ -47,6 +48,37 @@ pub(super) fn examine(config: &Config, run: bool, examination: &mut Examination)
     let what =
         format!("{there} key{} for {providers} provider{}", plural(there), plural(providers));
     examination.note_examined(AREA, what);
+}
+
+/// Variables of other programs that move a provider: nobody follows them here, with a key.
+fn addresses(provider: &ProviderInfo, examination: &mut Examination) {
+    let sources = provider.secrets.iter().filter_map(|secret| secret.source.as_ref());
+    let names = sources.filter_map(|source| match source {
+        SecretSource::Env(names) => names.iter().next()?.strip_suffix("_API_KEY"),
+        _ => None,
+    });
+    let host = |url: &str| {
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+        rest.split('/').next().unwrap_or_default().to_ascii_lowercase()
+    };
+    for stem in names {
+        for variable in ["_API_BASE", "_BASE_URL"].map(|end| format!("{stem}{end}")) {
+            let named = host(&std::env::var(&variable).unwrap_or_default());
+            if named.is_empty() || provider.endpoints.values().any(|url| host(url) == named) {
+                continue;
+            }
+            let what = format!(
+                "{variable} is set, and requests to {} do not go there: a key follows no variable",
+                provider.name
+            );
+            let remedy = format!(
+                "say where it is with `endpoints` under [providers.{}], and whose key goes there \
+                 with `secrets`",
+                provider.name
+            );
+            examination.note(AREA, what, remedy);
+        }
+    }
 }
 
 /// Whether there is an identity, as far as that can be told without the network.
@@ -119,8 +151,8 @@ fn secret(
     }
     let what = format!("{of} has no `{name}`: {error}");
     let remedy = match source {
-        SecretSource::Env(variable) => {
-            format!("set {variable}, or name another source under [providers.{of}]")
+        SecretSource::Env(variables) => {
+            format!("set {variables}, or name another source under [providers.{of}]")
         }
         _ => format!("correct `secrets.{name}` under [providers.{of}]"),
     };

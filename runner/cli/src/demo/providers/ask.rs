@@ -17,6 +17,10 @@ const DOCUMENTS: [&str; 3] = ["Bread and butter.", "It rains in Oslo today.", "A
 pub(super) enum Ask {
     Chat,
     Tools,
+    /// A text that is gone on with, where the adapter is set to that.
+    Text,
+    /// An answer that is asked for until it is there.
+    Late,
     Embed,
     Rerank,
     Tokens,
@@ -32,6 +36,8 @@ impl Ask {
         match self {
             Self::Chat => "a chat",
             Self::Tools => "a tool is called, and its result goes back",
+            Self::Text => "a text is gone on with",
+            Self::Late => "an answer that is late is asked for until it is there",
             Self::Embed => "embeddings",
             Self::Rerank => "documents are ranked",
             Self::Tokens => "a count of tokens",
@@ -52,7 +58,7 @@ impl Ask {
     ) -> Result<String, Error> {
         let name = format!("{provider}/{model}");
         match self {
-            Self::Chat => chat(runner, &name).await,
+            Self::Chat | Self::Text | Self::Late => chat(runner, &name).await,
             Self::Tools => tools(runner, &name).await,
             Self::Embed => embed(runner, &name).await,
             Self::Rerank => {

@@ -18,12 +18,23 @@ impl Part {
             provider => provider,
         }
     }
+
+    /// The setting by which its adapter goes on with a text.
+    pub(super) fn text(&self) -> Option<(&'static str, &'static str)> {
+        match self.provider {
+            "mistral" => Some(("mode", "fim")),
+            "openai" => Some(("completions", "text")),
+            _ => None,
+        }
+    }
 }
 
 const CLAUDE: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 const GRANITE: &str = "ibm/granite-3-3-8b-instruct";
 
-use Ask::{Chat, Embed, Images, Models, Moderate, Rerank, Speak, Tokens, Tools, Transcribe};
+use Ask::{
+    Chat, Embed, Images, Late, Models, Moderate, Rerank, Speak, Text, Tokens, Tools, Transcribe,
+};
 
 /// All of them, in the order of their names.
 pub(super) const PARTS: &[Part] = &[
@@ -55,6 +66,15 @@ pub(super) const PARTS: &[Part] = &[
             (Models, ""),
         ],
     },
+    Part { provider: "bedrock-anthropic", asks: &[(Chat, CLAUDE), (Tools, CLAUDE)] },
+    Part {
+        provider: "bedrock-nova",
+        asks: &[(Chat, "us.amazon.nova-lite-v1:0"), (Tools, "us.amazon.nova-lite-v1:0")],
+    },
+    Part {
+        provider: "bedrock-text",
+        asks: &[(Chat, "amazon.titan-text-express-v1"), (Chat, "meta.llama3-8b-instruct-v1:0")],
+    },
     Part {
         provider: "cohere",
         asks: &[
@@ -85,6 +105,10 @@ pub(super) const PARTS: &[Part] = &[
         ],
     },
     Part {
+        provider: "hf-inference",
+        asks: &[(Embed, "BAAI/bge-m3"), (Rerank, "sentence-transformers/all-MiniLM-L6-v2")],
+    },
+    Part {
         provider: "jina",
         asks: &[(Embed, "jina-embeddings-v3"), (Rerank, "jina-reranker-v2-base-multilingual")],
     },
@@ -93,6 +117,7 @@ pub(super) const PARTS: &[Part] = &[
         asks: &[
             (Chat, "mistral-large-latest"),
             (Tools, "mistral-large-latest"),
+            (Text, "codestral-latest"),
             (Embed, "mistral-embed"),
             (Models, ""),
         ],
@@ -106,6 +131,7 @@ pub(super) const PARTS: &[Part] = &[
         asks: &[
             (Chat, "gpt-4o-mini"),
             (Tools, "gpt-4o-mini"),
+            (Text, "gpt-3.5-turbo-instruct"),
             (Embed, "text-embedding-3-small"),
             (Models, ""),
         ],
@@ -120,7 +146,10 @@ pub(super) const PARTS: &[Part] = &[
         ],
     },
     Part { provider: "openai-responses", asks: &[(Chat, "gpt-4.1"), (Tools, "gpt-4.1")] },
-    Part { provider: "replicate", asks: &[(Chat, "meta/meta-llama-3-8b-instruct")] },
+    Part {
+        provider: "replicate",
+        asks: &[(Chat, "meta/meta-llama-3-8b-instruct"), (Late, "meta/late")],
+    },
     Part { provider: "rerank", asks: &[(Rerank, "BAAI/bge-reranker-v2-m3")] },
     Part {
         provider: "sagemaker-chat",
@@ -130,6 +159,7 @@ pub(super) const PARTS: &[Part] = &[
         provider: "sagemaker-generate",
         asks: &[(Chat, "my-endpoint"), (Embed, "my-embeddings")],
     },
+    Part { provider: "tei", asks: &[(Embed, "BAAI/bge-m3"), (Rerank, "BAAI/bge-reranker-v2-m3")] },
     Part {
         provider: "vertex",
         asks: &[

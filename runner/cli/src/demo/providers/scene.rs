@@ -68,6 +68,11 @@ impl<'a> Scene<'a> {
         for access in &ways {
             lines.push_str(&configured(access, &name(access))?);
         }
+        if let Some(setting) = part.text() {
+            let mut access = last.clone();
+            access.settings.push(setting);
+            lines.push_str(&configured(&access, TEXT)?);
+        }
         let config = Config::parse(&lines, Path::new("demo"));
         let config = config.map_err(|error| failed(error.to_string()))?;
         let runner = Runner::builder().config(config).build()?;
@@ -109,7 +114,8 @@ impl<'a> Scene<'a> {
 
     /// Everything is as it should be.
     async fn good(&self, ask: Ask, model: &str, way: &Access, by: String) -> Check {
-        let (told, seen) = self.asked(ask, model, &name(way)).await;
+        let provider = if ask == Ask::Text { TEXT.to_owned() } else { name(way) };
+        let (told, seen) = self.asked(ask, model, &provider).await;
         let admitted = !seen.is_empty() && seen.iter().all(|seen| is_good(seen));
         // Some have models that are asked in different ways.
         let of = if ask == Ask::Embed { format!(" of {model}") } else { String::new() };
@@ -150,6 +156,8 @@ impl<'a> Scene<'a> {
     }
 }
 
+/// The provider whose adapter goes on with texts.
+const TEXT: &str = "text";
 /// The provider with the wrong credential.
 const WRONG: &str = "wrong";
 

@@ -57,11 +57,12 @@ fn thoughts_are_reasoning() {
     let own = json!({ "text": "hm", "thought": true, "thoughtSignature": "s" });
     let Part::Reasoning(thought) = part(own) else { panic!("no thought") };
     assert_eq!((thought.text.as_str(), thought.signature.as_deref()), ("hm", Some("s")));
-    assert_eq!(thought.extra, None);
+    // Even nothing is kept: it says whose thought this is.
+    assert_eq!(thought.extra.map(|extra| extra.value).as_deref(), Some("{}"));
     let Part::Reasoning(thought) = part(json!({ "thought": true, "thoughtSignature": "s" })) else {
         panic!("no thought")
     };
-    assert_eq!((thought.text.as_str(), thought.extra), ("", None));
+    assert_eq!((thought.text.as_str(), value(thought.extra.as_ref())), ("", json!({})));
     let Part::Reasoning(thought) = part(json!({ "thought": true, "text": "" })) else {
         panic!("no thought")
     };

@@ -172,7 +172,8 @@ impl Plan<'_> {
 
     /// The profile that is used where none is configured, and whether somebody named it.
     fn chosen(&self) -> (&str, bool) {
-        match self.surroundings.variable("AWS_PROFILE") {
+        let names = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
+        match names.iter().find_map(|name| self.surroundings.variable(name)) {
             Some(name) => (name, true),
             None => ("default", false),
         }

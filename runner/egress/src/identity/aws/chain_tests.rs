@@ -74,6 +74,13 @@ duration_seconds = 1
 role_arn = arn:aws:iam::1:role/x
 source_profile = keys
 region = evil.example/
+[profile no-role]
+web_identity_token_file = /token
+[profile two-sessions]
+sso_session = corp
+sso_start_url = https://other.awsapps.com/start
+sso_account_id = 1
+sso_role_name = r
 [profile no-session]
 sso_session = nowhere
 sso_account_id = 1
@@ -217,6 +224,8 @@ fn a_profile_that_leads_nowhere_says_why() {
         ("lost", "`source_profile = nowhere`, which is not there"),
         ("long", "900 to 43200"),
         ("elsewhere", "its region is none of AWS"),
+        ("no-role", "`web_identity_token_file` needs `role_arn`"),
+        ("two-sessions", "`sso_start_url` is not that of `[sso-session corp]`"),
         ("no-session", "there is no `[sso-session nowhere]`"),
         ("env", "`credential_source = Environment` has no keys here"),
         ("login", "aws configure export-credentials --profile login"),
@@ -250,6 +259,9 @@ fn the_region_is_that_of_the_variables_or_of_the_profile() {
     assert_eq!(found(&Source::Chain, &[("AWS_DEFAULT_REGION", "y")]), some("y"));
     assert_eq!(found(&Source::Chain, &[]), some("eu-west-1"));
     assert_eq!(found(&Source::Chain, &[("AWS_PROFILE", "a")]), some("eu-west-2"));
+    let both = [("AWS_PROFILE", "a"), ("AWS_DEFAULT_PROFILE", "default")];
+    assert_eq!(found(&Source::Chain, &both), some("eu-west-2"));
+    assert_eq!(found(&Source::Chain, &[("AWS_DEFAULT_PROFILE", "a")]), some("eu-west-2"));
     let profile = |name: &str| Source::Profile(name.to_owned());
     assert_eq!(found(&profile("a"), &[("AWS_REGION", "x")]), some("eu-west-2"));
     assert_eq!(found(&profile("b"), &[("AWS_REGION", "x")]), some("x"));

@@ -2,11 +2,12 @@
 
 use super::answer::skew;
 use super::chain::Way;
-use super::metadata::{At, Authorization, Container, Instance};
+use super::instance::Service;
+use super::metadata::{At, Authorization, Container};
 use super::sign::{Scope, Unsigned, sign};
 use super::sso::Session;
 use super::sts::{self, Role};
-use super::{Keys, given, metadata, sso};
+use super::{Keys, given, sso};
 use crate::credential::{Secret, SecretError, SecretSource};
 use crate::error::EgressError;
 use crate::identity::errand::{Answer, Ask, Errand};
@@ -42,7 +43,7 @@ pub(super) fn keys<'a>(
             Way::Program { profile, command } => run(profile, command, errand).await,
             Way::Sso(session) => of_session(session, origin, errand, sensitive).await,
             Way::Container(container) => of_container(container, errand, sensitive).await,
-            Way::Instance(instance) => of_instance(instance, errand).await,
+            Way::Instance(instance) => Service::open(instance, errand).await?.keys().await,
         }
     })
 }
@@ -186,37 +187,6 @@ async fn of_container(
     }
     given::keys(&answer.body, false)
         .map_err(|why| failed(format!("the answer of the container's service {why}")))
-}
-
-/// By the second version of the service alone: its token is what a server that can be made to
-/// ask for something on somebody's behalf does not get.
-async fn of_instance(instance: &Instance, errand: &Errand<'_>) -> Result<Keys, EgressError> {
-    const TOKEN: &str = "x-aws-ec2-metadata-token";
-    const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
-    let origin = match instance.is_usual() {
-        true => errand.metadata()?,
-        false => Origin::exactly(instance.address)?,
-    };
-    let hint = "if this is no instance of EC2, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or \
-                name a profile with `identity = \"aws-profile:NAME\"`";
-    let wrong = |why: String| failed(format!("the instance's metadata service {why}; {hint}"));
-    let ask = Ask { method: Method::Put, ..Ask::get(origin.clone(), "/latest/api/token") }
-        .header("x-aws-ec2-metadata-token-ttl-seconds", "300")?;
-    let answer = errand
-        .ask(ask)
-        .await
-        .map_err(|error| EgressError { message: format!("{}; {hint}", error.message), ..error })?;
-    let token = std::str::from_utf8(&answer.body).ok().filter(|_| answer.status == 200);
-    let token = token.ok_or_else(|| wrong(format!("gives no token ({})", answer.status)))?;
-    let get = |path: &str| Ask::get(origin.clone(), path).header(TOKEN, token.trim());
-    let answer = errand.ask(get(ROLES)?).await?;
-    let role = metadata::role(&answer.body).filter(|_| answer.status == 200);
-    let role = role.ok_or_else(|| wrong(format!("names no role ({})", answer.status)))?;
-    let answer = errand.ask(get(&format!("{ROLES}{role}"))?).await?;
-    if answer.status != 200 {
-        return Err(wrong(format!("gives no keys for `{role}` ({})", answer.status)));
-    }
-    given::keys(&answer.body, false).map_err(wrong)
 }
 
 /// A host on the public Internet, by TLS.

@@ -105,6 +105,18 @@ impl Instance {
         self.address == SocketAddr::new(IMDS, 80)
     }
 
+    /// The one that a URL leads to, if that is where instances have it.
+    pub(super) fn at(url: &str) -> Option<Self> {
+        match place(url, &[IMDS, IMDS_V6]) {
+            Ok((At::Address(address), _))
+                if address.port() == 80 && !address.ip().is_loopback() =>
+            {
+                Some(Self { address })
+            }
+            _ => None,
+        }
+    }
+
     /// Where it is; none where the variables say that it is not to be asked.
     ///
     /// # Errors
@@ -229,6 +241,26 @@ mod tests {
         assert_eq!(at(&[(ENDPOINT, "http://127.0.0.1:9")]), Ok(Some("127.0.0.1:9".to_owned())));
         for bad in ["https://a.example", "http://10.0.0.1", "http://127.0.0.1/x", "x"] {
             assert!(at(&[(ENDPOINT, bad)]).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_file_names_the_service_of_an_instance_or_none() {
+        let at = |url: &str| Instance::at(url).map(|it| it.address.to_string());
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(at("http://169.254.169.254/latest/x"), some("169.254.169.254:80"));
+        assert_eq!(at("http://[fd00:ec2::254]/latest/x"), some("[fd00:ec2::254]:80"));
+        for bad in [
+            "",
+            "http://127.0.0.1/latest/x",
+            "http://localhost/latest/x",
+            "http://169.254.169.254:8080/latest/x",
+            "http://169.254.170.2/latest/x",
+            "https://169.254.169.254/latest/x",
+            "https://evil.example/latest/x",
+            "http://me@169.254.169.254/latest/x",
+        ] {
+            assert_eq!(at(bad), None, "{bad}");
         }
     }
 

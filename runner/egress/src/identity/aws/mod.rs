@@ -4,9 +4,11 @@
 //! of AWS's own tools; nothing is asked for that. [`fetch`] goes there. [`sign`] uses them.
 
 mod answer;
+mod caller;
 mod chain;
 mod fetch;
 mod given;
+mod instance;
 mod keys;
 mod metadata;
 mod profile;
@@ -17,6 +19,7 @@ mod surroundings;
 mod walk;
 
 pub(super) use answer::{explain, is_refused};
+pub(super) use caller::{caller, needs_instance};
 pub(crate) use keys::Keys;
 
 use super::errand::Errand;

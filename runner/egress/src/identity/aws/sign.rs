@@ -5,8 +5,11 @@
 //! AWS API request" of the IAM user guide, in the form that every service but S3 wants: the
 //! path is encoded once more than it goes out. Paths that would have to be normalised do not
 //! get this far ([`crate::path`]). The body is hashed as a whole: what is sent in signed
-//! chunks, or unsigned, or by a link that carries its signature, does not exist here. An
-//! answer, be it a stream of events, is not signed at all.
+//! chunks, or unsigned, or by a link that carries its signature, does not exist here. Its hash
+//! is in what is signed and in no header of its own (`x-amz-content-sha256`), which S3 alone
+//! wants. An answer, be it a stream of events, is not signed at all: frames are checked by
+//! their sums, and a request that is a stream of signed events (Bedrock's in both directions)
+//! is none that an adapter can make.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
 

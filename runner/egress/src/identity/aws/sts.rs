@@ -101,6 +101,8 @@ pub(super) fn host(service: &str, region: &str) -> Result<String, String> {
         "eusc" => "amazonaws.eu",
         _ if region.starts_with("us-iso-") => "c2s.ic.gov",
         _ if region.starts_with("us-isob-") => "sc2s.sgov.gov",
+        _ if region.starts_with("us-isof-") => "csp.hci.ic.gov",
+        _ if region.starts_with("eu-isoe-") => "cloud.adc-e.uk",
         _ => "amazonaws.com",
     };
     Ok(format!("{service}.{region}.{domain}"))
@@ -197,6 +199,7 @@ mod tests {
     fn a_region_is_part_of_a_host_and_nothing_else() {
         assert_eq!(host("sts", "eu-west-1").unwrap(), "sts.eu-west-1.amazonaws.com");
         assert_eq!(host("sts", "cn-north-1").unwrap(), "sts.cn-north-1.amazonaws.com.cn");
+        assert_eq!(host("sts", "us-isof-south-1").unwrap(), "sts.us-isof-south-1.csp.hci.ic.gov");
         for bad in ["", "evil.example/", "a.b", "A", "a@b", "a:1", "ä", &"a".repeat(33)] {
             assert!(host("sts", bad).is_err(), "{bad}");
         }

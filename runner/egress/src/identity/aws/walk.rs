@@ -53,6 +53,11 @@ impl<'a> Walk<'a> {
         if let Some(arn) = section.get("role_arn") {
             return self.role(name, section, arn).map(Some);
         }
+        if section.get("web_identity_token_file").is_some() {
+            return Err(format!(
+                "the profile `{name}`: `web_identity_token_file` needs `role_arn`"
+            ));
+        }
         if let Some(session) = self.sso(name, section)? {
             return Ok(Some(Way::Sso(session)));
         }
@@ -134,7 +139,16 @@ impl<'a> Walk<'a> {
         let named = section.get("sso_session");
         let session = match named {
             Some(session) => match self.profiles.session(session) {
-                Some(found) => found,
+                // One of the two would be somebody else.
+                Some(found) => match ["sso_region", "sso_start_url"]
+                    .iter()
+                    .find(|key| section.get(key).is_some_and(|own| found.get(key) != Some(own)))
+                {
+                    Some(key) => {
+                        return wrong(&format!("`{key}` is not that of `[sso-session {session}]`"));
+                    }
+                    None => found,
+                },
                 None => return wrong(&format!("there is no `[sso-session {session}]`")),
             },
             None => section,

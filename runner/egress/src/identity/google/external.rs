@@ -1,20 +1,18 @@
-//! Workload identity: somebody else's token, from a file or an agent, is exchanged for one of
-//! Google's, and that perhaps for a service account's
-//! (<https://google.aip.dev/auth/4117>, RFC 8693).
+//! Workload identity: somebody else's token is exchanged for one of Google's, and that perhaps
+//! for a service account's (<https://google.aip.dev/auth/4117>, RFC 8693). A person who has
+//! logged in by a pool of other identities has one that is renewed.
 
+use super::program::Programs;
+use super::subject::{CredentialSource, Pool, Subject};
 use super::{impersonate, place};
-use crate::connect::Reach;
 use crate::credential::{Secret, basic};
 use crate::error::EgressError;
-use crate::header;
 use crate::identity::errand::{Ask, Errand};
-use crate::identity::origin::local_agent;
-use crate::identity::{Issued, Needs, Origin, failed, oauth2};
+use crate::identity::source::Variables;
+use crate::identity::{Issued, Needs, oauth2};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use serde_json::json;
 
 /// `external_account`.
 #[derive(Deserialize)]
@@ -36,33 +34,26 @@ struct Impersonation {
     token_lifetime_seconds: Option<u32>,
 }
 
-/// Where somebody else's token is.
+/// A person who has logged in by a pool: `external_account_authorized_user`.
 #[derive(Deserialize)]
-struct CredentialSource {
-    file: Option<PathBuf>,
-    url: Option<String>,
-    #[serde(default)]
-    headers: BTreeMap<String, String>,
-    format: Option<Format>,
-}
-
-#[derive(Deserialize)]
-struct Format {
-    r#type: String,
-    subject_token_field_name: Option<String>,
+pub(super) struct ExternalUser {
+    client_id: String,
+    client_secret: Secret,
+    refresh_token: Secret,
+    token_url: Option<String>,
+    pub(super) quota_project_id: Option<String>,
 }
 
 impl ExternalAccount {
     /// What reading somebody else's token takes.
-    pub(super) fn needs(&self, needs: &mut Needs) {
-        needs.keep.extend(self.credential_source.file.clone());
-        let agent = self.credential_source.url.as_deref().and_then(|url| local_agent(url).ok());
-        needs.ports.extend(agent.map(|(origin, _)| origin.port()));
+    pub(super) fn needs(&self, programs: Programs, variables: Variables<'_>, needs: &mut Needs) {
+        self.credential_source.needs(&self.pool(), programs, variables, needs);
     }
 
     pub(super) async fn issue(
         &self,
         scopes: &[String],
+        programs: Programs,
         errand: &Errand<'_>,
     ) -> Result<Issued, EgressError> {
         const CLOUD: &str = "https://www.googleapis.com/auth/cloud-platform";
@@ -71,12 +62,15 @@ impl ExternalAccount {
         if let Some(url) = &self.service_account_impersonation_url {
             place(url, errand)?;
         }
-        let subject = self.subject(errand).await?;
+        let Subject { token: subject, mut sensitive } =
+            self.credential_source.read(&self.pool(), programs, errand).await?;
         let scope = match &self.service_account_impersonation_url {
             Some(_) => CLOUD.to_owned(),
             None => scopes.join(" "),
         };
+        // A client says already which project it is of.
         let options = self.workforce_pool_user_project.as_ref();
+        let options = options.filter(|_| self.client_id.is_none());
         let options = options.map(|project| json!({ "userProject": project }).to_string());
         let mut form = vec![
             ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
@@ -88,11 +82,10 @@ impl ExternalAccount {
         ];
         form.extend(options.as_deref().map(|options| ("options", options)));
         let mut ask = Ask::form(origin, path, &form);
-        let mut sensitive = vec![subject.clone()];
-        if let (Some(id), Some(secret)) = (&self.client_id, &self.client_secret) {
-            let joined = basic(id, secret.expose_secret());
-            ask = ask.header("authorization", &format!("Basic {joined}"))?;
-            sensitive.extend([secret.clone(), Secret::from(joined)]);
+        sensitive.push(subject.clone());
+        if let Some(id) = &self.client_id {
+            let secret = self.client_secret.as_ref();
+            ask = client(ask, id, secret, &mut sensitive)?;
         }
         let mut issued = oauth2::token(&errand.ask(ask).await?, "Google's token exchange")?;
         issued.sensitive = sensitive;
@@ -106,64 +99,50 @@ impl ExternalAccount {
         }
     }
 
-    /// Somebody else's token.
-    async fn subject(&self, errand: &Errand<'_>) -> Result<Secret, EgressError> {
-        let source = &self.credential_source;
-        let text = match (&source.file, &source.url) {
-            (Some(file), None) => errand.file(file)?,
-            (None, Some(url)) => fetched(url, &source.headers, errand).await?,
-            _ => {
-                return Err(failed(
-                    "its `credential_source` is neither a file nor a URL; programs that give a \
-                     token are not run, and AWS is not asked for one",
-                ));
-            }
-        };
-        match &source.format {
-            None => Ok(text),
-            Some(format) if format.r#type == "text" => Ok(text),
-            Some(format) => {
-                let member = format.subject_token_field_name.as_deref().unwrap_or_default();
-                let found: Option<Value> = serde_json::from_str(text.expose_secret()).ok();
-                let found = found.as_ref().and_then(|value| value[member].as_str());
-                found
-                    .map(|token| Secret::from(token.to_owned()))
-                    .ok_or_else(|| failed("there is no token at its `subject_token_field_name`"))
-            }
-        }
+    /// The URL of the token that requests have.
+    pub(super) fn place(&self) -> &str {
+        self.service_account_impersonation_url.as_deref().unwrap_or(&self.token_url)
+    }
+
+    fn pool(&self) -> Pool<'_> {
+        let url = self.service_account_impersonation_url.as_deref();
+        let account = url.and_then(|url| url.strip_suffix(":generateAccessToken"));
+        let account = account.and_then(|url| url.rsplit('/').next());
+        Pool { audience: &self.audience, token_type: &self.subject_token_type, account }
     }
 }
 
-/// A token from an agent of this machine's, or from a public place by TLS. What is sent there is
-/// in the file, and nothing else.
-async fn fetched(
-    url: &str,
-    headers: &BTreeMap<String, String>,
-    errand: &Errand<'_>,
-) -> Result<Secret, EgressError> {
-    let (origin, path) = match local_agent(url) {
-        Ok(found) => found,
-        Err(error) => {
-            let (origin, path) =
-                Origin::trusted(url, errand.origin, |_| true).map_err(|_| error)?;
-            let public = Origin { reach: Reach::of_a_provider(false), ..origin };
-            (public, path)
-        }
-    };
-    let mut ask = Ask::get(origin, path);
-    for (name, value) in headers {
-        let name = http::HeaderName::from_bytes(name.as_bytes())
-            .ok()
-            .filter(|name| !header::is_framing(name.as_str()))
-            .ok_or_else(|| failed("its `credential_source` has a header that cannot be sent"))?;
-        ask = ask.header(name, value)?;
+impl ExternalUser {
+    pub(super) fn place(&self) -> &str {
+        self.token_url.as_deref().unwrap_or("https://sts.googleapis.com/v1/oauthtoken")
     }
-    let answer = errand.ask(ask).await?;
-    if !(200..300).contains(&answer.status) {
-        return Err(failed(format!("its `credential_source` answered {}", answer.status)));
+
+    /// The grant of RFC 6749, section 6. The scopes are those of the login.
+    pub(super) async fn issue(&self, errand: &Errand<'_>) -> Result<Issued, EgressError> {
+        let (origin, path) = place(self.place(), errand)?;
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", self.refresh_token.expose_secret()),
+        ];
+        let mut sensitive = vec![self.refresh_token.clone()];
+        let ask = Ask::form(origin, path, &form);
+        let ask = client(ask, &self.client_id, Some(&self.client_secret), &mut sensitive)?;
+        let mut issued = oauth2::token(&errand.ask(ask).await?, "Google")?;
+        issued.sensitive = sensitive;
+        Ok(issued)
     }
-    let text = std::str::from_utf8(&answer.body).ok().map(str::trim);
-    let text = text.filter(|text| !text.is_empty());
-    text.map(|text| Secret::from(text.to_owned()))
-        .ok_or_else(|| failed("its `credential_source` gave no text"))
+}
+
+/// The question with who asks it.
+fn client(
+    ask: Ask,
+    id: &str,
+    secret: Option<&Secret>,
+    sensitive: &mut Vec<Secret>,
+) -> Result<Ask, EgressError> {
+    let joined = basic(id, secret.map(|secret| secret.expose_secret()).unwrap_or_default());
+    let ask = ask.header("authorization", &format!("Basic {joined}"))?;
+    sensitive.extend(secret.cloned());
+    sensitive.push(Secret::from(joined));
+    Ok(ask)
 }

@@ -1,12 +1,14 @@
 //! Files of credentials, as Google writes them.
 
-use super::external::ExternalAccount;
+use super::external::{ExternalAccount, ExternalUser};
+use super::program::Programs;
 use super::service_account::{ServiceAccount, issue as service_account};
 use super::{impersonate, place};
 use crate::credential::Secret;
 use crate::error::EgressError;
 use crate::identity::errand::{Ask, Errand};
-use crate::identity::{Issued, failed, oauth2};
+use crate::identity::source::Variables;
+use crate::identity::{Issued, Needs, failed, oauth2};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -16,7 +18,8 @@ use serde_json::Value;
 pub(super) enum Credentials {
     ServiceAccount(ServiceAccount),
     User(User),
-    External(ExternalAccount),
+    External(Box<ExternalAccount>),
+    ExternalUser(ExternalUser),
     Impersonated(Impersonated),
 }
 
@@ -60,11 +63,13 @@ impl Credentials {
         match parsed::<Kind>(text)?.r#type.as_str() {
             "service_account" => parsed(text).map(Self::ServiceAccount),
             "authorized_user" => parsed(text).map(Self::User),
-            "external_account" => parsed(text).map(Self::External),
+            "external_account" => parsed(text).map(Box::new).map(Self::External),
+            "external_account_authorized_user" => parsed(text).map(Self::ExternalUser),
             "impersonated_service_account" => parsed(text).map(Self::Impersonated),
             _ => Err(failed(
                 "it is of a type that is not known; known are service_account, authorized_user, \
-                 external_account and impersonated_service_account",
+                 external_account, external_account_authorized_user and \
+                 impersonated_service_account",
             )),
         }
     }
@@ -72,23 +77,52 @@ impl Credentials {
     pub(super) async fn issue(
         &self,
         scopes: &[String],
+        programs: Programs,
         errand: &Errand<'_>,
     ) -> Result<Issued, EgressError> {
         match self {
             Self::ServiceAccount(account) => service_account(account, scopes, errand).await,
             Self::User(user) => user.issue(errand).await,
-            Self::External(account) => account.issue(scopes, errand).await,
+            Self::External(account) => account.issue(scopes, programs, errand).await,
+            Self::ExternalUser(user) => user.issue(errand).await,
             Self::Impersonated(account) => {
                 let cloud = ["https://www.googleapis.com/auth/cloud-platform".to_owned()];
-                let own = match Self::of_json(&account.source_credentials.to_string())? {
+                // Before anything is read that would be sent there.
+                place(&account.service_account_impersonation_url, errand)?;
+                let own = match account.source()? {
                     Self::ServiceAccount(own) => service_account(&own, &cloud, errand).await?,
                     Self::User(user) => user.issue(errand).await?,
-                    Self::External(own) => own.issue(&cloud, errand).await?,
+                    Self::External(own) => own.issue(&cloud, programs, errand).await?,
+                    Self::ExternalUser(user) => user.issue(errand).await?,
                     Self::Impersonated(_) => return Err(failed("it impersonates in a circle")),
                 };
                 let url = &account.service_account_impersonation_url;
                 impersonate(url, &account.delegates, None, scopes, own, errand).await
             }
+        }
+    }
+
+    /// What reading somebody else's token takes, where there is one.
+    pub(super) fn needs(&self, programs: Programs, variables: Variables<'_>, needs: &mut Needs) {
+        match self {
+            Self::External(account) => account.needs(programs, variables, needs),
+            Self::Impersonated(account) => {
+                if let Ok(Self::External(own)) = account.source() {
+                    own.needs(programs, variables, needs);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The URL of the token that requests have, where the file has one.
+    pub(super) fn place(&self) -> Option<&str> {
+        match self {
+            Self::ServiceAccount(account) => Some(account.place()),
+            Self::User(user) => user.token_uri.as_deref(),
+            Self::External(account) => Some(account.place()),
+            Self::ExternalUser(user) => Some(user.place()),
+            Self::Impersonated(account) => Some(&account.service_account_impersonation_url),
         }
     }
 
@@ -98,8 +132,16 @@ impl Credentials {
             Self::ServiceAccount(account) => account.quota_project_id.as_deref(),
             Self::User(user) => user.quota_project_id.as_deref(),
             Self::External(account) => account.quota_project_id.as_deref(),
+            Self::ExternalUser(user) => user.quota_project_id.as_deref(),
             Self::Impersonated(account) => account.quota_project_id.as_deref(),
         }
+    }
+}
+
+impl Impersonated {
+    /// Who acts as the account.
+    fn source(&self) -> Result<Credentials, EgressError> {
+        Credentials::of_json(&self.source_credentials.to_string())
     }
 }
 

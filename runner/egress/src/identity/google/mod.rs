@@ -4,24 +4,28 @@
 //! <https://cloud.google.com/docs/authentication/application-default-credentials>,
 //! <https://google.aip.dev/auth/4110>
 
+mod aws;
 mod external;
 mod file;
+mod program;
 mod service_account;
+mod subject;
 
-use super::errand::{Ask, Errand};
+use super::errand::{Ask, Errand, METADATA};
 use super::source::{Presence, Variables};
 use super::{Issued, Needs, Origin, failed, oauth2};
 use crate::authority::Authority;
 use crate::credential::{Secret, SecretSource, percent_encoded};
 use crate::error::EgressError;
 use file::Credentials;
+use program::Programs;
 use serde::Deserialize;
 use serde_json::json;
 use std::fmt;
 use std::path::PathBuf;
 
 /// What a configuration can write.
-pub(super) const FORMS: &str = "google, google-file:PATH, google-metadata";
+pub(super) const FORMS: &str = "google, google-file:PATH, google-program:PATH, google-metadata";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Source {
@@ -29,6 +33,8 @@ pub(super) enum Source {
     Ambient,
     /// A file of credentials.
     File(PathBuf),
+    /// The same, and a program that it names may be run.
+    Program(PathBuf),
     /// The machine's own service account.
     Metadata,
 }
@@ -37,6 +43,7 @@ impl Source {
     pub(super) fn parse(text: &str) -> Option<Self> {
         match text.split_once(':') {
             Some(("google-file", path)) if !path.is_empty() => Some(Self::File(path.into())),
+            Some(("google-program", path)) if !path.is_empty() => Some(Self::Program(path.into())),
             None if text == "google" => Some(Self::Ambient),
             None if text == "google-metadata" => Some(Self::Metadata),
             _ => None,
@@ -58,32 +65,50 @@ impl Source {
         known.filter(|file| file.exists()).map_or(Self::Metadata, Self::File)
     }
 
-    pub(super) fn presence(&self, variables: Variables<'_>) -> Presence {
+    /// The file, and whether a program that it names may be run; none where there is no file.
+    fn file(&self, variables: Variables<'_>) -> Option<(PathBuf, Programs)> {
         match self.here(variables) {
-            Self::File(file) if file.exists() => Presence::There,
-            Self::File(_) => Presence::Absent,
-            _ => Presence::Unknown,
+            Self::File(path) => Some((path, Programs::Refuse)),
+            Self::Program(path) => Some((path, Programs::Run)),
+            Self::Ambient | Self::Metadata => None,
+        }
+    }
+
+    pub(super) fn presence(&self, variables: Variables<'_>) -> Presence {
+        match self.file(variables) {
+            Some((file, _)) if file.exists() => Presence::There,
+            Some(_) => Presence::Absent,
+            None => Presence::Unknown,
         }
     }
 
     pub(super) fn needs(&self, variables: Variables<'_>) -> Needs {
         let mut needs = Needs::default();
-        match self.here(variables) {
-            Self::File(file) => {
+        match self.file(variables) {
+            Some((file, programs)) => {
                 needs.ports.insert(443);
                 // It may name another one, whose token somebody writes anew every hour.
                 let source = SecretSource::File(file.clone());
                 let text = source.read(&Authority::of_the_process()).ok();
-                if let Some(Credentials::External(account)) =
-                    text.and_then(|text| Credentials::read(&text).ok())
-                {
-                    account.needs(&mut needs);
+                if let Some(credentials) = text.and_then(|text| Credentials::read(&text).ok()) {
+                    credentials.needs(programs, variables, &mut needs);
                 }
                 needs.read.push(file);
             }
-            _ => _ = needs.ports.insert(80),
+            None => _ = needs.ports.insert(80),
         }
         needs
+    }
+
+    /// Where the token comes from that requests have, where that is not the usual place.
+    pub(super) fn place(&self, variables: Variables<'_>) -> Option<String> {
+        let Some((file, _)) = self.file(variables) else {
+            return Some(format!("http://{}", METADATA.ip()));
+        };
+        let text = SecretSource::File(file).read(&Authority::of_the_process()).ok()?;
+        let (origin, _) =
+            Origin::trusted(Credentials::read(&text).ok()?.place()?, None, is_google).ok()?;
+        Some(format!("{}://{}", origin.scheme, origin.host))
     }
 
     pub(super) async fn issue(
@@ -91,7 +116,7 @@ impl Source {
         scopes: &[String],
         errand: &Errand<'_>,
     ) -> Result<Issued, EgressError> {
-        let Self::File(path) = self.here(&|name| errand.variable(name)) else {
+        let Some((path, programs)) = self.file(&|name| errand.variable(name)) else {
             return machine(scopes, errand).await.map_err(|error| self.explained(error));
         };
         let at = |error: EgressError| EgressError {
@@ -99,7 +124,7 @@ impl Source {
             ..error
         };
         let credentials = Credentials::read(&errand.file(&path)?).map_err(at)?;
-        let mut issued = credentials.issue(scopes, errand).await.map_err(at)?;
+        let mut issued = credentials.issue(scopes, programs, errand).await.map_err(at)?;
         if let Some(project) = credentials.quota_project() {
             let value = project.parse().map_err(|_| failed("its quota project is none"))?;
             let name = http::HeaderName::from_static("x-goog-user-project");
@@ -198,6 +223,7 @@ impl fmt::Display for Source {
         match self {
             Self::Ambient => f.write_str("google"),
             Self::File(path) => write!(f, "google-file:{}", path.display()),
+            Self::Program(path) => write!(f, "google-program:{}", path.display()),
             Self::Metadata => f.write_str("google-metadata"),
         }
     }
@@ -209,10 +235,13 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        for text in ["google", "google-file:/etc/a:b.json", "google-metadata"] {
+        for text in ["google", "google-file:/etc/a:b.json", "google-program:/a", "google-metadata"]
+        {
             assert_eq!(Source::parse(text).unwrap().to_string(), text);
         }
-        for text in ["", "google:", "google-file", "google-file:", "google-metadata:x", "googl"] {
+        for text in
+            ["", "google:", "google-file", "google-file:", "google-program:", "google-metadata:x"]
+        {
             assert_eq!(Source::parse(text), None, "{text}");
         }
     }

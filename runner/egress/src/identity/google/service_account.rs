@@ -24,6 +24,12 @@ pub(super) struct ServiceAccount {
     pub(super) quota_project_id: Option<String>,
 }
 
+impl ServiceAccount {
+    pub(super) fn place(&self) -> &str {
+        &self.token_uri
+    }
+}
+
 pub(super) async fn issue(
     account: &ServiceAccount,
     scopes: &[String],

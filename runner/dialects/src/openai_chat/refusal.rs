@@ -1,0 +1,79 @@
+//! Why there is no answer
+//! (<https://platform.openai.com/docs/guides/error-codes/api-errors>).
+
+use crate::Refusal;
+use crate::json::{self, Members};
+use hotcell::consequence;
+use hotcell::types::{Failure, FailureKind};
+
+/// The dialects whose providers have these errors.
+const OWN: [&str; 4] =
+    [super::DIALECT, "openai-completions", "openai-responses", "openai-embeddings"];
+
+/// Writes why there is no answer.
+pub fn write_refusal(failure: &Failure) -> Refusal {
+    let mut body = Vec::new();
+    let own = write(failure, false, &mut body);
+    let said = failure.status.filter(|status| own && (400..600).contains(status));
+    let status = match failure.kind {
+        // What is too long for a model is the request's fault here.
+        FailureKind::TooLarge if failure.status != Some(413) => 400,
+        kind => consequence(kind).http_status,
+    };
+    Refusal { status: said.unwrap_or(status), body }
+}
+
+/// Writes an error body; true where it is the provider's own. In the middle of an answer
+/// it has to have a member `error`, by which clients know it.
+pub(crate) fn write(failure: &Failure, within: bool, out: &mut Vec<u8>) -> bool {
+    if let Some(raw) = failure.raw.as_ref().filter(|raw| OWN.contains(&raw.dialect.as_str()))
+        && let Some(members) = Members::of(&raw.value)
+        && (!within || members.get("error").is_some())
+    {
+        out.push(b'{');
+        members.write(out);
+        out.push(b'}');
+        return true;
+    }
+    let (kind, code) = words(failure.kind);
+    out.extend_from_slice(b"{\"error\":{");
+    json::text("message", &failure.message, out);
+    json::text("type", kind, out);
+    json::name("param", out);
+    match &failure.param {
+        Some(param) => json::string(param, out),
+        None => out.extend_from_slice(b"null"),
+    }
+    json::name("code", out);
+    match code.or(failure.code.as_deref()) {
+        Some(code) => json::string(code, out),
+        None => out.extend_from_slice(b"null"),
+    }
+    out.extend_from_slice(b"}}");
+    false
+}
+
+/// The type and, where there is a usual one, the code of a failure. A word of another
+/// dialect would say nothing to a client of this one.
+fn words(kind: FailureKind) -> (&'static str, Option<&'static str>) {
+    let request = "invalid_request_error";
+    match kind {
+        FailureKind::InvalidRequest => (request, None),
+        FailureKind::Unsupported => (request, Some("unsupported")),
+        FailureKind::Authentication => (request, Some("invalid_api_key")),
+        FailureKind::Permission => (request, Some("permission_denied")),
+        FailureKind::NotFound => (request, Some("model_not_found")),
+        FailureKind::TooLarge => (request, Some("context_length_exceeded")),
+        FailureKind::RateLimited => ("requests", Some("rate_limit_exceeded")),
+        FailureKind::QuotaExhausted => ("insufficient_quota", Some("insufficient_quota")),
+        FailureKind::ContentFiltered => (request, Some("content_filter")),
+        FailureKind::Overloaded => ("server_error", Some("overloaded")),
+        FailureKind::ProviderError => ("server_error", None),
+        FailureKind::Unreachable => ("server_error", Some("provider_unreachable")),
+        FailureKind::TimedOut => ("server_error", Some("timeout")),
+        FailureKind::Denied => (request, Some("denied")),
+        FailureKind::MalformedResponse => ("server_error", Some("malformed_response")),
+        FailureKind::Cancelled => ("server_error", Some("cancelled")),
+        FailureKind::Internal => ("server_error", Some("internal_error")),
+    }
+}

@@ -1,0 +1,263 @@
+use super::*;
+use hotcell::types::{Failure, FailureKind, MediaEvent, MediaKind, MediaPart, MediaSource, Model};
+use hotcell_dialects::Dialect::OpenAiChat as CHAT;
+use hotcell_dialects::openai_chat;
+use serde_json::json;
+
+fn choice(delta: Value) -> Value {
+    json!([{ "index": 0, "delta": delta, "finish_reason": null }])
+}
+
+fn chunks(extra: &str, events: &[Event]) -> Vec<Value> {
+    stream(CHAT, extra, events).into_iter().map(|(_, data)| data).collect()
+}
+
+fn deltas(events: &[Event]) -> Vec<Value> {
+    let chunks = chunks("{}", events);
+    chunks.iter().map(|chunk| chunk["choices"][0]["delta"].clone()).collect()
+}
+
+#[test]
+fn a_stream_has_a_role_deltas_a_finish_and_done() {
+    let events = [
+        started(),
+        Event::Text(delta(0, "a\"\n")),
+        Event::Text(delta(0, "")),
+        Event::Text(delta(0, "ü")),
+        usage(),
+        finished(FinishReason::Stop, "end_turn"),
+    ];
+    let chunks = chunks("{}", &events);
+    let shell = |choices: Value| {
+        json!({
+            "id": "id-1", "object": "chat.completion.chunk", "created": 5, "model": "model-1",
+            "choices": choices,
+        })
+    };
+    let expected = [
+        shell(choice(json!({ "role": "assistant", "content": "" }))),
+        shell(choice(json!({ "content": "a\"\n" }))),
+        shell(choice(json!({ "content": "ü" }))),
+        shell(json!([{ "index": 0, "delta": {}, "finish_reason": "stop" }])),
+        json!("[DONE]"),
+    ];
+    assert_eq!(chunks, expected);
+}
+
+#[test]
+fn usage_comes_to_who_asked_for_it() {
+    let events = [Event::Text(delta(0, "a")), usage(), finished(FinishReason::Length, "max")];
+    let chunks = chunks(r#"{"stream_options":{"include_usage":true}}"#, &events);
+    let last = &chunks[chunks.len() - 2];
+    assert_eq!(last["choices"], json!([]));
+    let expected = json!({
+        "prompt_tokens": 30, "completion_tokens": 9, "total_tokens": 39,
+        "prompt_tokens_details": { "cached_tokens": 10, "cache_write_tokens": 5 },
+        "completion_tokens_details": { "reasoning_tokens": 4 },
+    });
+    assert_eq!(last["usage"], expected);
+    let finish = &chunks[chunks.len() - 3]["choices"][0];
+    assert_eq!(finish["finish_reason"], "length");
+}
+
+#[test]
+fn calls_are_numbered_by_their_order_among_calls() {
+    let events = [
+        Event::Text(delta(0, "t")),
+        call(1, "c1", "f"),
+        Event::ToolCallArguments(delta(1, "{\"a\"")),
+        Event::ToolCallArguments(delta(1, ":1}")),
+        call(4, "c2", "g"),
+        finished(FinishReason::ToolCalls, "tool_use"),
+    ];
+    let deltas = deltas(&events);
+    let function = |name: &str| json!({ "name": name, "arguments": "" });
+    let started = |index: u32, id: &str, name: &str| {
+        let function = function(name);
+        json!({ "tool_calls": [{ "index": index, "id": id, "type": "function", "function": function }] })
+    };
+    let more = |index: u32, text: &str| json!({ "tool_calls": [{ "index": index, "function": { "arguments": text } }] });
+    let expected = [
+        started(0, "c1", "f"),
+        more(0, "{\"a\""),
+        more(0, ":1}"),
+        started(1, "c2", "g"),
+        more(1, "{}"),
+        json!({}),
+    ];
+    assert_eq!(deltas[2..8], expected);
+    let whole = whole(CHAT, &events);
+    let message = &whole["choices"][0]["message"];
+    assert_eq!(message["content"], "t");
+    assert_eq!(message["tool_calls"][0]["function"]["arguments"], "{\"a\":1}");
+    assert_eq!(message["tool_calls"][1]["function"], json!({ "name": "g", "arguments": "{}" }));
+    assert_eq!(whole["choices"][0]["finish_reason"], "tool_calls");
+}
+
+#[test]
+fn what_another_provider_signed_goes_to_the_client_and_comes_back() {
+    let events = [
+        Event::Reasoning(delta(0, "let me ")),
+        Event::Reasoning(delta(0, "see")),
+        Event::Signature(delta(0, "sig==")),
+        Event::RedactedReasoning(delta(1, "cipher")),
+        Event::Text(delta(2, "done")),
+        finished(FinishReason::Stop, "end_turn"),
+    ];
+    let blocks = json!([
+        { "type": "thinking", "thinking": "let me see", "signature": "sig==" },
+        { "type": "redacted_thinking", "data": "cipher" },
+    ]);
+    let whole = whole(CHAT, &events);
+    let message = &whole["choices"][0]["message"];
+    assert_eq!(message["thinking_blocks"], blocks);
+    assert_eq!(message["reasoning_content"], "let me see");
+    // A client's accumulation adds lists up by `index`.
+    let streamed: Vec<Value> = deltas(&events)
+        .iter()
+        .filter_map(|delta| Some(delta.get("thinking_blocks")?[0].clone()))
+        .collect();
+    assert_eq!(streamed.iter().map(|block| &block["index"]).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(streamed[0]["thinking"], "let me see");
+    let body = json!({ "model": "m", "messages": [{ "role": "user", "content": "q" }, message] });
+    let request = openai_chat::read_request(body.to_string().as_bytes()).expect("a request");
+    let thoughts: Vec<_> = request.messages[1]
+        .parts
+        .iter()
+        .filter_map(|part| match part {
+            hotcell::types::Part::Reasoning(part) => {
+                Some((part.text.as_str(), part.signature.as_deref(), part.redacted.as_deref()))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(thoughts, [("let me see", Some("sig=="), None), ("", None, Some("cipher"))]);
+}
+
+#[test]
+fn a_signature_of_a_call_comes_back() {
+    let mut signed = call(0, "c", "f");
+    if let Event::ToolCallStarted(call) = &mut signed {
+        call.signature = Some("s+/=".to_owned());
+    }
+    let events = [signed, finished(FinishReason::ToolCalls, "STOP")];
+    let message = whole(CHAT, &events)["choices"][0]["message"].clone();
+    let google = json!({ "google": { "thought_signature": "s+/=" } });
+    assert_eq!(message["tool_calls"][0]["extra_content"], google);
+    let body = json!({ "model": "m", "messages": [message] });
+    let request = openai_chat::read_request(body.to_string().as_bytes()).expect("a request");
+    let signature = request.messages[0].parts.iter().find_map(|part| match part {
+        hotcell::types::Part::ToolCall(call) => call.signature.as_deref(),
+        _ => None,
+    });
+    assert_eq!(signature, Some("s+/="));
+}
+
+#[test]
+fn thoughts_are_spelled_as_the_provider_spells_them() {
+    let mark =
+        r#"{"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"reasoning":""}}]}"#;
+    let events = [
+        Event::Native(at(0, "openai-chat", mark)),
+        Event::Reasoning(delta(0, "hm")),
+        finished(FinishReason::Stop, "stop"),
+    ];
+    let message = whole(CHAT, &events)["choices"][0]["message"].clone();
+    assert_eq!((&message["reasoning"], message.get("reasoning_content")), (&json!("hm"), None));
+    assert_eq!(deltas(&events)[1], json!({ "reasoning": "hm" }));
+    let plain = [Event::Reasoning(delta(0, "hm")), finished(FinishReason::Stop, "stop")];
+    let message = whole(CHAT, &plain)["choices"][0]["message"].clone();
+    assert_eq!(message["reasoning_content"], "hm");
+}
+
+#[test]
+fn sources_sound_and_pictures_have_their_places() {
+    let source = r#"{"type":"url_citation","url_citation":{"url":"https://a","title":"A","start_index":0,"end_index":1}}"#;
+    let of_anthropic = r#"{"type":"web_search_result_location","url":"https://b","title":"B"}"#;
+    let media = |kind, mime: &str, source| {
+        let (name, cache, extra, mime) = (None, None, None, Some(mime.to_owned()));
+        let part = MediaPart { kind, mime, source, name, cache, extra };
+        Event::Media(MediaEvent { choice: 0, index: 1, part })
+    };
+    let events = [
+        Event::Text(delta(0, "hé")),
+        Event::Citation(at(0, "openai-chat", source)),
+        Event::Citation(at(0, "anthropic-messages", of_anthropic)),
+        media(MediaKind::Image, "image/png", MediaSource::Bytes(vec![0, 1])),
+        media(MediaKind::Audio, "audio/wav", MediaSource::Bytes(vec![2])),
+        finished(FinishReason::Stop, "stop"),
+    ];
+    let message = whole(CHAT, &events)["choices"][0]["message"].clone();
+    let annotations = &message["annotations"];
+    assert_eq!(annotations[0], serde_json::from_str::<Value>(source).expect("JSON"));
+    assert_eq!(annotations[1]["url_citation"]["url"], "https://b");
+    assert_eq!(message["images"][0]["image_url"]["url"], "data:image/png;base64,AAE=");
+    assert_eq!(message["audio"]["data"], "Ag==");
+    let together = deltas(&events).into_iter().filter(|delta| !delta["annotations"].is_null());
+    assert_eq!(together.count(), 1, "lists without numbers add up once");
+}
+
+#[test]
+fn a_failure_in_the_middle_is_an_error_and_no_end() {
+    let mut writer = CHAT.stream(&request(CHAT, "{}"), about());
+    let mut out = Vec::new();
+    writer.event(Event::Text(delta(0, "a")), &mut out);
+    writer.fail(&Failure::new(FailureKind::Overloaded, "too busy"), &mut out);
+    let frames = frames(&out);
+    assert_eq!(frames.len(), 3);
+    let error = json!({
+        "message": "too busy", "type": "server_error", "param": null, "code": "overloaded",
+    });
+    assert_eq!(frames[2].1, json!({ "error": error }));
+    assert!(!String::from_utf8_lossy(&out).contains("[DONE]"));
+}
+
+#[test]
+fn errors_have_the_status_that_raises_the_right_exception() {
+    for (kind, status, code) in [
+        (FailureKind::InvalidRequest, 400, None),
+        (FailureKind::Authentication, 401, Some("invalid_api_key")),
+        (FailureKind::Permission, 403, Some("permission_denied")),
+        (FailureKind::NotFound, 404, Some("model_not_found")),
+        (FailureKind::TooLarge, 400, Some("context_length_exceeded")),
+        (FailureKind::RateLimited, 429, Some("rate_limit_exceeded")),
+        (FailureKind::QuotaExhausted, 429, Some("insufficient_quota")),
+        (FailureKind::Internal, 500, Some("internal_error")),
+    ] {
+        let refusal = CHAT.refusal(&Failure::new(kind, "why"));
+        let body: Value = serde_json::from_slice(&refusal.body).expect("JSON");
+        assert_eq!(refusal.status, status, "{kind:?}");
+        assert_eq!(body["error"]["code"].as_str(), code, "{kind:?}");
+        assert_eq!(body["error"]["message"], "why");
+    }
+    // The provider's own error comes out as it came; one of another dialect does not.
+    let said = r#"{"error":{"message":"m","type":"t","code":7,"more":[1.50]}}"#;
+    let mut failure = Failure::new(FailureKind::RateLimited, "m");
+    failure.status = Some(418);
+    failure.raw = Some(native("openai-chat", said));
+    let refusal = CHAT.refusal(&failure);
+    assert_eq!((refusal.status, String::from_utf8_lossy(&refusal.body).as_ref()), (418, said));
+    failure.raw = Some(native("anthropic-messages", said));
+    assert_eq!(CHAT.refusal(&failure).status, 429);
+}
+
+#[test]
+fn models_are_listed() {
+    let model = |id: &str, raw: Option<&str>| Model {
+        id: id.to_owned(),
+        name: None,
+        created: None,
+        owned_by: None,
+        raw: raw.map(str::to_owned),
+    };
+    let own = r#"{"id":"x","object":"model","created":1,"owned_by":"y","context_window":8}"#;
+    let models = [model("a/b", Some(own)), model("c", Some(r#"{"type":"model","k":1}"#))];
+    let list: Value = serde_json::from_slice(&openai_chat::write_models(&models)).expect("JSON");
+    let plain = json!({ "id": "c", "object": "model", "created": 0, "owned_by": "system" });
+    assert_eq!(list["object"], "list");
+    assert_eq!(list["data"][0]["id"], "a/b");
+    assert_eq!(list["data"][0]["context_window"], 8);
+    assert_eq!(list["data"][1], plain);
+    let one: Value = serde_json::from_slice(&openai_chat::write_model(&models[1])).expect("JSON");
+    assert_eq!(one, plain);
+}

@@ -1,0 +1,48 @@
+//! Texts into images, and images into others.
+
+use crate::attempt::Question;
+use crate::ledger::Estimate;
+use crate::reply::Reply;
+use crate::visit::Visit;
+use hotcell::types::{ImageRequest, ImageResponse};
+use hotcell::{Error, Runner};
+use hotcell_dialects::{DialectError, openai_media};
+use std::borrow::BorrowMut;
+
+/// Answers a client of OpenAI's, whose request has been read.
+pub(crate) async fn respond(
+    mut visit: Visit,
+    request: Result<ImageRequest, DialectError>,
+) -> Reply {
+    let mut request = match request {
+        Ok(request) => request,
+        Err(error) => return visit.misread(&error),
+    };
+    let model = request.model.clone();
+    match visit.ask(&model, Draw(&mut request)).await {
+        Ok(response) => {
+            visit.usage.clone_from(&response.usage);
+            visit.answer(openai_media::write_images(crate::now(), &response)).await
+        }
+        Err(error) => visit.fail(&error),
+    }
+}
+
+struct Draw<R>(R);
+
+impl<R: BorrowMut<ImageRequest> + Send> Question for Draw<R> {
+    type Twin = Draw<Box<ImageRequest>>;
+    type Answer = ImageResponse;
+
+    fn estimate(&self) -> Estimate {
+        Estimate::of_bytes(self.0.borrow().prompt.len())
+    }
+
+    async fn ask(&mut self, runner: &Runner, model: &str) -> Result<ImageResponse, Error> {
+        runner.generate_images(model, self.0.borrow_mut()).await
+    }
+
+    fn twin(&self) -> Self::Twin {
+        Draw(Box::new(self.0.borrow().clone()))
+    }
+}

@@ -1,0 +1,58 @@
+//! How many tokens a request has.
+
+use crate::attempt::Question;
+use crate::chat;
+use crate::reply::Reply;
+use crate::route::Route;
+use crate::visit::Visit;
+use hotcell::types::{ChatRequest, TokenCount};
+use hotcell::{Error, Runner};
+use hotcell_dialects::{Dialect, anthropic_messages, gemini};
+use http::request::Parts;
+use std::borrow::BorrowMut;
+
+/// Answers a client of Anthropic's or Google's.
+pub(crate) async fn respond(
+    mut visit: Visit,
+    dialect: Dialect,
+    route: &Route,
+    head: &Parts,
+    body: &[u8],
+) -> Reply {
+    let read = match dialect {
+        Dialect::Gemini => {
+            gemini::read_count_request(body, route.model.as_deref().unwrap_or_default())
+        }
+        dialect => chat::read(dialect, route, head, body),
+    };
+    let mut request = match read {
+        Ok(request) => request,
+        Err(error) => return visit.misread(&error),
+    };
+    let model = request.model.clone();
+    match visit.ask(&model, Count(&mut request)).await {
+        Ok(count) => {
+            let body = match dialect {
+                Dialect::Gemini => gemini::write_count(&count),
+                _ => anthropic_messages::write_count(&count),
+            };
+            visit.answer(body).await
+        }
+        Err(error) => visit.fail(&error),
+    }
+}
+
+struct Count<R>(R);
+
+impl<R: BorrowMut<ChatRequest> + Send> Question for Count<R> {
+    type Twin = Count<Box<ChatRequest>>;
+    type Answer = TokenCount;
+
+    async fn ask(&mut self, runner: &Runner, model: &str) -> Result<TokenCount, Error> {
+        runner.count_tokens(model, self.0.borrow_mut()).await
+    }
+
+    fn twin(&self) -> Self::Twin {
+        Count(Box::new(self.0.borrow().clone()))
+    }
+}

@@ -1,0 +1,134 @@
+//! A gateway in front of a mock provider, and a plain client.
+
+use bytes::Bytes;
+use hotcell::{Allocation, Config, Runner};
+use hotcell_gateway::Gateway;
+use hotcell_mock::Mock;
+use http::{HeaderMap, Request};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::path::Path;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// A gateway that runs, and the mock behind it.
+pub(crate) struct Bed {
+    pub(crate) mock: Mock,
+    pub(crate) addr: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    serving: JoinHandle<()>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Bed {
+    /// `openai` and `anthropic` lead to the mock. `more` is TOML that is added.
+    pub(crate) async fn new(more: &str) -> Self {
+        let mock = Mock::start().await.expect("a mock");
+        let mut text = String::new();
+        for name in ["openai", "anthropic", "cohere", "gemini", "openai-media"] {
+            let endpoint = mock.endpoint(name).expect("a provider of the mock's");
+            let key = format!("cmd:printf %s {}", Mock::KEY);
+            text += &format!(
+                "[providers.{name}]\nendpoints.api = \"{endpoint}\"\nsecrets.api-key = \"{key}\"\n\
+                 allow-private = true\nallow-plaintext = true\n"
+            );
+        }
+        text += more;
+        let config = Config::parse(&text, Path::new("hotcell.toml")).expect("a configuration");
+        Self::with(mock, config).await
+    }
+
+    /// With a configuration of one's own.
+    pub(crate) async fn with(mock: Mock, config: Config) -> Self {
+        let runner = Runner::builder().config(config).allocation(Allocation::Pooled(200));
+        let gateway = Gateway::new(runner.build().expect("a runner")).expect("a gateway");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let addr = listener.local_addr().expect("an address");
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(async move {
+            gateway.serve(vec![listener], async { _ = stopped.await }).await;
+        });
+        Self { mock, addr, stop: Some(stop), serving }
+    }
+
+    /// Sends JSON, and reads the answer to its end.
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.post_with(path, &[], body).await
+    }
+
+    /// The same with headers.
+    pub(crate) async fn post_with(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Value,
+    ) -> Answer {
+        let mut request = Request::post(path).header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::from(body.to_string())).expect("a request");
+        self.send(request).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Full::default()).expect("a request")).await
+    }
+
+    /// Sends a request, and reads the answer to its end.
+    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
+        let response = self.open(request).await;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = response.into_body().collect().await.expect("a whole body").to_bytes();
+        Answer { status, headers, body }
+    }
+
+    /// Sends a request on a connection of its own, which lives as long as the response.
+    pub(crate) async fn open(&self, mut request: Request<Full<Bytes>>) -> http::Response<Incoming> {
+        let stream = TcpStream::connect(self.addr).await.expect("a connection");
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("HTTP");
+        tokio::spawn(connection);
+        let host = self.addr.to_string().parse().expect("a header");
+        request.headers_mut().entry("host").or_insert(host);
+        sender.send_request(request).await.expect("a response")
+    }
+
+    /// Stops it, and waits until it has.
+    pub(crate) async fn stop(mut self) -> Mock {
+        drop(self.stop.take());
+        self.serving.await.expect("no panic");
+        self.mock
+    }
+
+    /// Tells it to stop.
+    pub(crate) fn begin_stop(&mut self) {
+        drop(self.stop.take());
+    }
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}

@@ -1,0 +1,57 @@
+//! Chat answers in the dialects of their clients.
+
+use crate::bed::Bed;
+use serde_json::json;
+
+#[tokio::test]
+async fn an_openai_client_gets_an_answer_of_anthropic() {
+    let bed = Bed::new("").await;
+    for model in ["openai/gpt-4o", "anthropic/claude-sonnet-4-5"] {
+        let answer = bed
+            .post(
+                "/v1/chat/completions",
+                json!({ "model": model, "messages": [{ "role": "user", "content": "hello" }] }),
+            )
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_eq!(answer.header("x-hotcell-model"), Some(model));
+        let answer = answer.json();
+        let text = answer["choices"][0]["message"]["content"].as_str().unwrap_or_default();
+        assert!(text.contains("hello"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_done_and_a_broken_one_does_not() {
+    let bed = Bed::new("").await;
+    let ask = async |model: &str| {
+        let messages = json!([{ "role": "user", "content": "hello" }]);
+        let body = json!({ "model": model, "stream": true, "messages": messages });
+        bed.post("/v1/chat/completions", body).await
+    };
+    let whole = ask("openai/gpt-4o").await;
+    assert_eq!(whole.header("content-type"), Some("text/event-stream; charset=utf-8"));
+    assert!(whole.text().ends_with("data: [DONE]\n\n"), "{}", whole.text());
+    for broken in ["openai/cut", "openai/unterminated", "openai/error-midstream"] {
+        let answer = ask(broken).await;
+        assert!(answer.text().contains("\"error\""), "{broken}: {}", answer.text());
+        assert!(!answer.text().contains("[DONE]"), "{broken}: {}", answer.text());
+        assert!(!answer.text().contains("\"stop\""), "{broken}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn betas_of_a_client_reach_its_provider() {
+    let bed = Bed::new("").await;
+    let body = json!({
+        "model": "anthropic/claude-sonnet-4-5",
+        "max_tokens": 100,
+        "messages": [{ "role": "user", "content": "hello" }],
+    });
+    let betas = [("anthropic-beta", "one-2025-01-01,two-2025-01-01")];
+    let answer = bed.post_with("/v1/messages", &betas, body).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let asked = bed.mock.take_requests().pop().expect("a request");
+    assert_eq!(asked.header("anthropic-beta"), Some("one-2025-01-01,two-2025-01-01"));
+    assert!(asked.json().get("betas").is_none(), "{}", asked.json());
+}

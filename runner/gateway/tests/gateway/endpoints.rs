@@ -1,0 +1,65 @@
+//! What is not a chat.
+
+use crate::bed::Bed;
+use serde_json::json;
+
+#[tokio::test]
+async fn vectors_come_in_the_form_that_the_client_asks_for() {
+    let bed = Bed::new("").await;
+    let ask = async |format: &str| {
+        let body = json!({
+            "model": "openai/text-embedding-3-small", "input": ["a", "b"],
+            "encoding_format": format,
+        });
+        bed.post("/v1/embeddings", body).await.json()
+    };
+    let numbers = ask("float").await;
+    assert_eq!(numbers["data"].as_array().map(Vec::len), Some(2), "{numbers}");
+    assert!(numbers["data"][0]["embedding"].is_array());
+    let base64 = ask("base64").await;
+    assert!(base64["data"][1]["embedding"].is_string(), "{base64}");
+}
+
+#[tokio::test]
+async fn documents_are_ranked() {
+    let bed = Bed::new("").await;
+    let body = json!({
+        "model": "cohere/rerank-v3.5", "query": "apple", "documents": ["a pear", "an apple"],
+        "top_n": 1,
+    });
+    let answer = bed.post("/v1/rerank", body).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let answer = answer.json();
+    assert_eq!(answer["results"].as_array().map(Vec::len), Some(1), "{answer}");
+    assert!(answer["results"][0]["relevance_score"].is_number());
+}
+
+#[tokio::test]
+async fn what_is_not_there_says_so() {
+    let bed = Bed::new("").await;
+    let answer = bed.get("/v1/nothing").await;
+    assert_eq!(answer.status, 404);
+    assert!(answer.json()["error"]["message"].as_str().is_some(), "{}", answer.text());
+    let answer = bed.get("/v1/chat/completions").await;
+    assert_eq!((answer.status, answer.header("allow")), (405, Some("POST")));
+    assert_eq!(bed.get("/health/live").await.status, 200);
+}
+
+#[tokio::test]
+async fn what_is_under_way_ends_when_the_gateway_is_stopped() {
+    let mut bed = Bed::new("").await;
+    let request = http::Request::post("/v1/chat/completions").body(http_body_util::Full::from(
+        json!({
+            "model": "openai/gpt-4o", "stream": true,
+            "messages": [{ "role": "user", "content": "one two three" }],
+        })
+        .to_string(),
+    ));
+    bed.mock.change(|mock| mock.gap = std::time::Duration::from_millis(20));
+    let response = bed.open(request.expect("a request")).await;
+    bed.begin_stop();
+    let body = http_body_util::BodyExt::collect(response.into_body()).await.expect("a whole body");
+    let body = String::from_utf8_lossy(&body.to_bytes()).into_owned();
+    assert!(body.ends_with("data: [DONE]\n\n"), "{body}");
+    bed.stop().await;
+}
