@@ -160,7 +160,7 @@ pub(crate) struct LimitArguments {
     #[arg(long = "model", value_name = "MODEL")]
     pub(crate) models: Vec<String>,
 
-    /// An endpoint that it may use, such as chat.completions; as `--model`
+    /// An endpoint that it may use, such as chat-completions; as `--model`
     #[arg(long = "endpoint", value_name = "NAME")]
     pub(crate) endpoints: Vec<String>,
 

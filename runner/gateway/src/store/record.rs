@@ -52,7 +52,7 @@ pub struct Team {
 pub struct Limits {
     /// The models, as clients call them; `*` stands for any text. Empty: all.
     pub models: Vec<String>,
-    /// The endpoints, such as `chat.completions`; `*` stands for any text. Empty: all.
+    /// The endpoints, such as `chat-completions`; `*` stands for any text. Empty: all.
     pub endpoints: Vec<String>,
     /// What they may cost.
     pub budget: Budget,

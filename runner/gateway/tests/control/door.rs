@@ -189,7 +189,7 @@ async fn the_operators_key_chats_as_well() {
 #[tokio::test]
 async fn a_key_may_what_it_was_made_for() {
     let world = World::new().await;
-    let limits = json!({ "models": ["mock/gpt-*"], "endpoints": ["chat.*"] });
+    let limits = json!({ "models": ["mock/gpt-*"], "endpoints": ["chat-*"] });
     let (key, _) = world.key(json!({ "limits": limits })).await;
     world.chat(&key, "mock/gpt-4o").await.is(200);
     world.chat(&key, "mock/endless").await.is(403);
