@@ -9,6 +9,7 @@
 //! fallbacks = ["gpt-4o-mini"]
 //! ```
 
+use hotcell_egress::SecretSource;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -30,6 +31,9 @@ pub struct GatewayConfig {
     /// What it may use, and clients with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<GatewayLimits>,
+    /// Where the operator's key comes from, which the admin API wants: at least 16 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admin_key: Option<SecretSource>,
 }
 
 /// One `[gateway.models.NAME]` table.
