@@ -1,6 +1,8 @@
 //! A configuration as a person would write it.
 
-use hotcell::{Config, DeploymentConfig, GatewayConfig, GatewayLimits, ModelConfig, ProviderConfig};
+use hotcell::{
+    Config, DeploymentConfig, GatewayConfig, GatewayLimits, ModelConfig, ProviderConfig, Strategy,
+};
 use std::fmt::Write;
 use toml::Value;
 
@@ -84,10 +86,13 @@ fn model(out: &mut String, table: &ModelConfig) {
         }
     }
     if let Some(strategy) = table.strategy {
-        match Value::try_from(strategy) {
-            Ok(value) => line(out, "strategy", &value),
-            Err(_) => {}
-        }
+        let name = match strategy {
+            Strategy::Weighted => "weighted",
+            Strategy::LeastBusy => "least-busy",
+            Strategy::LowestLatency => "lowest-latency",
+            Strategy::LeastUsed => "least-used",
+        };
+        line(out, "strategy", &name.into());
     }
     for (name, value) in [
         ("cool-down-ms", table.cool_down_ms),
@@ -150,7 +155,16 @@ fn key(name: &str) -> String {
     let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     match !name.is_empty() && name.chars().all(is_bare) {
         true => name.to_owned(),
-        false => Value::from(name).to_string(),
+        false => format!("\"{}\"", name.chars().map(escaped).collect::<String>()),
+    }
+}
+
+/// A character in a text of one line.
+fn escaped(c: char) -> String {
+    match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_control() => format!("\\u{:04X}", u32::from(c)),
+        c => c.to_string(),
     }
 }
 

@@ -6,6 +6,7 @@ mod audit;
 mod chat;
 mod grant;
 mod media;
+mod migrate;
 mod sbom;
 mod serve;
 mod signature;
@@ -19,6 +20,7 @@ pub(crate) use media::{
     ImageArguments, ModerateArguments, RerankArguments, SpeakArguments, TimingChoice,
     TranscribeArguments,
 };
+pub(crate) use migrate::{LitellmArguments, MigrateCommand};
 pub(crate) use sbom::{SbomArguments, SbomFormat};
 pub(crate) use serve::ServeArguments;
 pub(crate) use signature::{KeyArguments, SignArguments};
@@ -190,6 +192,9 @@ pub(crate) enum Command {
     Replay(ReplayArguments),
     Sbom(SbomArguments),
     Serve(ServeArguments),
+    /// Turn another gateway's configuration into one of hotcell's
+    #[command(subcommand)]
+    Migrate(MigrateCommand),
     Outline(OutlineArguments),
     /// See and check the configuration
     #[command(subcommand)]

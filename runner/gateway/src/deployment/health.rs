@@ -85,12 +85,7 @@ impl Deployment {
 
     /// The same place under a name that a client made of it.
     pub(super) fn called(&self, model: &str) -> Self {
-        Self {
-            model: model.into(),
-            is_named_by_client: true,
-            state: self.state.clone(),
-            ..*self
-        }
+        Self { model: model.into(), is_named_by_client: true, state: self.state.clone(), ..*self }
     }
 
     /// Begins a request.

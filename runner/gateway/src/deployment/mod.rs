@@ -8,9 +8,9 @@ pub(crate) use health::{Busy, Deployment};
 
 use crate::{GatewayError, models};
 use choice::Turns;
-use pattern::Pattern;
 use hotcell::types::FailureKind;
 use hotcell::{Error, GatewayConfig, ModelConfig, Strategy};
+use pattern::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;

@@ -129,9 +129,10 @@ mod tests {
 
     #[test]
     fn how_a_deployment_has_been_is_known_whatever_name_it_is_called_by() {
-        let models =
-            models("models.\"o/*\".deployments = [\"a/*\", \"b/*\"]\nmodels.\"o/*\".cool-down-ms = 9000")
-                .unwrap();
+        let models = models(
+            "models.\"o/*\".deployments = [\"a/*\", \"b/*\"]\nmodels.\"o/*\".cool-down-ms = 9000",
+        )
+        .unwrap();
         let now = Instant::now();
         let first = models.find("o/one").unwrap();
         first.deployments[0].failed(&Failure::new(FailureKind::RateLimited, ""), now);

@@ -111,7 +111,7 @@ pub(super) fn read(
     let concurrency = params.count("max_parallel_requests", said)?;
     let unknown = "hotcell sends what a client asks for, and adds no parameters of its own";
     params.end(&[words::PARAMS, words::PRICES], unknown, said);
-    info.end(&[words::MODEL_INFO, words::PRICES], words::INFORMATION, said);
+    info.end(&[words::PRICES, words::MODEL_INFO], words::INFORMATION, said);
     outer.end(&[words::MODEL], words::UNKNOWN, said);
     let Some(shaped) = shaped else { return Ok(Entry::LeftOut) };
     Ok(Entry::Deployment(Box::new(Deployment {

@@ -22,11 +22,8 @@ const COMPATIBLE: &[&str] = &[
 ];
 
 /// Other names that it has for what the catalogue knows.
-const OTHERS: &[(&str, &str)] = &[
-    ("azure_text", "azure"),
-    ("llamafile", "llamacpp"),
-    ("vertex_ai_beta", "vertex"),
-];
+const OTHERS: &[(&str, &str)] =
+    &[("azure_text", "azure"), ("llamafile", "llamacpp"), ("vertex_ai_beta", "vertex")];
 
 /// How models begin that need no provider's name before them.
 const BEGINNINGS: &[(&str, &str)] = &[

@@ -60,7 +60,10 @@ fn choose(shape: &Shape, hints: &[String], is_alone: bool, taken: &BTreeSet<Stri
         let hint = slug(hint);
         // What a variable's name says of the provider is said already.
         let rest = hint.strip_prefix(&format!("{base}-")).unwrap_or(&hint);
-        let rest = ["-api-key", "-key", "-token"].iter().find_map(|end| rest.strip_suffix(end)).unwrap_or(rest);
+        let rest = ["-api-key", "-key", "-token"]
+            .iter()
+            .find_map(|end| rest.strip_suffix(end))
+            .unwrap_or(rest);
         match (rest, general) {
             ("" | "api-key" | "key" | "token", _) => String::new(),
             (rest, Some(_)) => rest.to_owned(),

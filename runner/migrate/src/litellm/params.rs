@@ -39,33 +39,53 @@ impl Params {
         self.table.get(key).map_or(self.line, |node| node.line)
     }
 
-    pub(super) fn text(&mut self, key: &str, said: &mut Said<'_>) -> Result<Option<String>, ReadError> {
+    pub(super) fn text(
+        &mut self,
+        key: &str,
+        said: &mut Said<'_>,
+    ) -> Result<Option<String>, ReadError> {
         let Some(node) = self.take(key) else { return Ok(None) };
         Ok(said.text(&node, &self.setting(key))?.filter(|text| !text.is_empty()))
     }
 
-    pub(super) fn secret(&mut self, key: &str, said: &mut Said<'_>) -> Result<Option<Secret>, ReadError> {
+    pub(super) fn secret(
+        &mut self,
+        key: &str,
+        said: &mut Said<'_>,
+    ) -> Result<Option<Secret>, ReadError> {
         match self.take(key) {
             Some(node) => said.secret(&node, &self.setting(key)),
             None => Ok(None),
         }
     }
 
-    pub(super) fn number(&mut self, key: &str, said: &mut Said<'_>) -> Result<Option<f64>, ReadError> {
+    pub(super) fn number(
+        &mut self,
+        key: &str,
+        said: &mut Said<'_>,
+    ) -> Result<Option<f64>, ReadError> {
         match self.take(key) {
             Some(node) => said.number(&node, &self.setting(key)),
             None => Ok(None),
         }
     }
 
-    pub(super) fn count(&mut self, key: &str, said: &mut Said<'_>) -> Result<Option<u32>, ReadError> {
+    pub(super) fn count(
+        &mut self,
+        key: &str,
+        said: &mut Said<'_>,
+    ) -> Result<Option<u32>, ReadError> {
         match self.take(key) {
             Some(node) => said.count(&node, &self.setting(key)),
             None => Ok(None),
         }
     }
 
-    pub(super) fn milliseconds(&mut self, key: &str, said: &mut Said<'_>) -> Result<Option<u64>, ReadError> {
+    pub(super) fn milliseconds(
+        &mut self,
+        key: &str,
+        said: &mut Said<'_>,
+    ) -> Result<Option<u64>, ReadError> {
         match self.take(key) {
             Some(node) => said.milliseconds(&node, &self.setting(key)),
             None => Ok(None),
@@ -79,11 +99,13 @@ impl Params {
             if self.seen.contains(key) || node.is_off() {
                 continue;
             }
-            let found = words.iter().copied().flatten().find(|(name, ..)| match name.strip_suffix('*') {
-                Some(beginning) => key.starts_with(beginning),
-                None => key == *name,
-            });
-            let (kind, message) = found.map_or((Kind::LeftOut, unknown), |(_, kind, why)| (*kind, why));
+            let found =
+                words.iter().copied().flatten().find(|(name, ..)| match name.strip_suffix('*') {
+                    Some(beginning) => key.starts_with(beginning),
+                    None => key == *name,
+                });
+            let (kind, message) =
+                found.map_or((Kind::LeftOut, unknown), |(_, kind, why)| (*kind, why));
             said.note(line, kind, self.setting(crate::yaml::shown(key).as_str()), message);
         }
     }

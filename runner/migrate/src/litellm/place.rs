@@ -29,7 +29,8 @@ impl Place {
         if rest.contains(['?', '#']) {
             return Err("has a query, which may be a secret; a secret has to be named apart");
         }
-        let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '{' | '}' | '\\' | '"');
+        let odd =
+            |c: char| c.is_whitespace() || c.is_control() || matches!(c, '{' | '}' | '\\' | '"');
         if rest.contains(odd) {
             return Err("has a character in it that a URL cannot have");
         }
@@ -71,8 +72,15 @@ impl Place {
             Ok(IpAddr::V6(v6)) => is_private_v6(v6),
             Err(_) => {
                 const ENDINGS: &[&str] = &[
-                    "localhost", ".local", ".internal", ".lan", ".home.arpa", ".intranet", ".corp",
-                    ".svc", ".test",
+                    "localhost",
+                    ".local",
+                    ".internal",
+                    ".lan",
+                    ".home.arpa",
+                    ".intranet",
+                    ".corp",
+                    ".svc",
+                    ".test",
                 ];
                 !host.contains('.') || ENDINGS.iter().any(|ending| host.ends_with(ending))
             }
@@ -90,16 +98,23 @@ impl Place {
         let (path, bare) = match entry.adapter.as_str() {
             "anthropic" => (without(&["/v1/messages", "/messages", "/v1"]), "/v1"),
             "ollama" => (without(&["/api/chat", "/api/generate", "/api"]), "/api"),
-            "cohere" => (without(&["/v1/chat", "/v2/chat", "/v2/embed", "/v1/embed", "/v2", "/v1"]), ""),
+            "cohere" => {
+                (without(&["/v1/chat", "/v2/chat", "/v2/embed", "/v1/embed", "/v2", "/v1"]), "")
+            }
             "azure" => {
                 let before = self.path.find("/openai").or_else(|| self.path.find("/models"));
-                return format!("{}{}/", self.origin(), &self.path[..before.unwrap_or(self.path.len())]);
+                return format!(
+                    "{}{}/",
+                    self.origin(),
+                    &self.path[..before.unwrap_or(self.path.len())]
+                );
             }
             "gemini" | "bedrock" | "replicate" => (self.path.clone(), ""),
             "watsonx" | "databricks" => return format!("{}/", self.origin()),
             // What is asked is right below the base.
             _ => {
-                let path = without(&["/chat/completions", "/completions", "/embeddings", "/rerank"]);
+                let path =
+                    without(&["/chat/completions", "/completions", "/embeddings", "/rerank"]);
                 let slash = if path.is_empty() { "/" } else { "" };
                 return format!("{}{path}{slash}", self.origin());
             }
@@ -118,6 +133,10 @@ fn is_private_v6(v6: Ipv6Addr) -> bool {
 
 /// Whether this endpoint is where the entry is anyway.
 pub(super) fn is_usual(endpoint: &str, entry: &Provider) -> bool {
+    // Elsewhere a variable may say where it is, unless it is said.
+    if !entry.places.is_empty() {
+        return false;
+    }
     let plain = |url: &str| url.trim_end_matches('/').to_owned();
     let usual = match (entry.endpoints.get("api"), entry.adapter.as_str()) {
         (Some(url), _) => url.as_str(),
@@ -140,6 +159,9 @@ pub(super) fn part<'a>(place: &'a Place, entry: &Provider) -> Option<(String, &'
     let (name, after) = rest.split_once('}')?;
     let after = after.trim_end_matches('/');
     let part = place.authority.strip_prefix(before)?.strip_suffix(after)?;
-    let is_label = !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || (c == '.' && after.is_empty()));
+    let is_label = !part.is_empty()
+        && part
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-' || (c == '.' && after.is_empty()));
     (is_label && !place.is_plain).then(|| (name.to_owned(), part))
 }

@@ -30,7 +30,8 @@ pub(super) fn models(
         let mut config = model(&first, providers, defaults, group, said);
         for (number, level) in (2..).zip(levels) {
             let name = format!("{}~{number}", group.name);
-            let message = format!("deployments of a later `order` are the model `{name}`, to fall back to");
+            let message =
+                format!("deployments of a later `order` are the model `{name}`, to fall back to");
             said.note(group.line, Kind::Differs, shown(&group.name), message);
             later.insert(name.clone(), model(&level, providers, defaults, group, said));
             config.fallbacks.push(name);
@@ -97,19 +98,19 @@ fn model(
             false => DeploymentConfig::Table(table),
         });
     }
-    let timeouts = level.iter().filter_map(|(_, at)| at.timeout);
-    let most = timeouts.clone().max();
-    if timeouts.min() != most {
+    let timeouts = level.iter().map(|(_, at)| at.timeout.or(defaults.timeout));
+    let most = timeouts.clone().flatten().max();
+    if timeouts.min().flatten() != most {
         let message = "its deployments have different timeouts; `start-ms` is the longest, for all";
         said.note(group.line, Kind::Differs, shown(&group.name), message);
     }
-    let retries = level.iter().filter_map(|(_, at)| at.retries).max();
+    let retries = level.iter().filter_map(|(_, at)| at.retries.or(defaults.retries)).max();
     ModelConfig {
         deployments,
         strategy: defaults.strategy.filter(|_| level.len() > 1),
         cool_down_ms: defaults.cool_down,
-        start_ms: most.or(defaults.timeout),
-        retries: retries.or(defaults.retries),
+        start_ms: most,
+        retries,
         ..ModelConfig::default()
     }
 }
@@ -138,21 +139,28 @@ fn weights(level: &[Placed<'_>], group: &Group, said: &mut Said<'_>) -> Vec<u32>
         }
         return whole(given.into_iter().map(Option::unwrap_or_default).collect());
     }
-    let rates = [all(&|at| at.requests_per_minute.map(f64::from)), all(&|at| at.tokens_per_minute.map(f64::from))];
-    let complete = rates.into_iter().find_map(|rates| rates.into_iter().collect::<Option<Vec<_>>>());
+    let rates = [
+        all(&|at| at.requests_per_minute.map(f64::from)),
+        all(&|at| at.tokens_per_minute.map(f64::from)),
+    ];
+    let complete =
+        rates.into_iter().find_map(|rates| rates.into_iter().collect::<Option<Vec<_>>>());
     match complete {
         Some(rates) if rates.iter().all(|rate| *rate > 0.0) => whole(rates),
         _ => vec![1; level.len()],
     }
 }
 
-/// The smallest whole numbers of these proportions, as near as a thousandth.
+/// The smallest whole numbers of these proportions, as near as a thousandth of the largest.
 fn whole(weights: Vec<f64>) -> Vec<u32> {
     let most = weights.iter().copied().fold(0.0, f64::max);
-    let is_whole = weights.iter().all(|weight| weight.fract() == 0.0) && most <= 1e9;
-    let scaled: Vec<u32> = match is_whole {
-        true => weights.iter().map(|weight| *weight as u32).collect(),
-        false => weights.iter().map(|weight| ((weight / most) * 1000.0).ceil() as u32).collect(),
+    let is_near = |scale: f64| {
+        weights.iter().all(|weight| (weight * scale - (weight * scale).round()).abs() < 1e-6)
+    };
+    let scale = [1.0, 10.0, 100.0, 1000.0].into_iter().find(|scale| is_near(*scale));
+    let scaled: Vec<u32> = match scale.filter(|scale| most * scale <= 1e9) {
+        Some(scale) => weights.iter().map(|weight| (weight * scale).round() as u32).collect(),
+        None => weights.iter().map(|weight| ((weight / most) * 1000.0).ceil() as u32).collect(),
     };
     let common = scaled.iter().copied().fold(0, greatest_divisor).max(1);
     scaled.into_iter().map(|weight| weight / common).collect()
@@ -219,7 +227,8 @@ fn aliases(models: &mut Models, defaults: &Defaults, said: &mut Said<'_>) {
 type List = fn(&mut ModelConfig) -> &mut Vec<String>;
 
 fn fall_back(models: &mut Models, later: &Models, defaults: &Defaults, said: &mut Said<'_>) {
-    let aliases: Vec<_> = defaults.aliases.iter().map(|alias| (&alias.name, &alias.model)).collect();
+    let aliases: Vec<_> =
+        defaults.aliases.iter().map(|alias| (&alias.name, &alias.model)).collect();
     let kinds: [(&[Fallback], List); 3] = [
         (&defaults.fallbacks, |model| &mut model.fallbacks),
         (&defaults.context_fallbacks, |model| &mut model.context_fallbacks),
@@ -246,12 +255,11 @@ fn fall_back(models: &mut Models, later: &Models, defaults: &Defaults, said: &mu
     }
     // A model without any asks those of `*`, and then those of all.
     let general = defaults.fallbacks.iter().filter(|fallback| fallback.model == "*");
-    let general = general.map(|fallback| (fallback.line, fallback.setting.as_str(), &fallback.others));
+    let general =
+        general.map(|fallback| (fallback.line, fallback.setting.as_str(), &fallback.others));
     let general = general.last().unwrap_or((0, "default_fallbacks", &defaults.default_fallbacks));
     let others = there(models, general.0, general.1, general.2, said);
-    let is_own = |model: &ModelConfig| {
-        model.fallbacks.iter().any(|name| !later.contains_key(name))
-    };
+    let is_own = |model: &ModelConfig| model.fallbacks.iter().any(|name| !later.contains_key(name));
     for (name, model) in models.iter_mut() {
         if !is_own(model) {
             model.fallbacks.extend(others.iter().filter(|other| *other != name).cloned());

@@ -135,7 +135,11 @@ impl<'a> Said<'a> {
     }
 
     /// A secret. None where there is nothing.
-    pub(super) fn secret(&mut self, node: &Node, setting: &str) -> Result<Option<Secret>, ReadError> {
+    pub(super) fn secret(
+        &mut self,
+        node: &Node,
+        setting: &str,
+    ) -> Result<Option<Secret>, ReadError> {
         let text = node.text(setting)?;
         if let Some(name) = reference(node, text, setting)? {
             self.asked.insert(name.to_owned());

@@ -68,7 +68,8 @@ pub(super) fn read(
     for (key, line, node) in all.iter() {
         if !node.is_off() && !words::READ.contains(&key) {
             let word = words::TOP.iter().find(|(name, ..)| *name == key);
-            let (kind, why) = word.map_or((Kind::LeftOut, words::UNKNOWN), |(_, kind, why)| (*kind, *why));
+            let (kind, why) =
+                word.map_or((Kind::LeftOut, words::UNKNOWN), |(_, kind, why)| (*kind, *why));
             said.note(line, kind, shown(key), why);
         }
     }
@@ -124,7 +125,8 @@ fn routing(
             match check.text("optional_pre_call_checks")? {
                 "enforce_model_rate_limits" => defaults.limits_hold = true,
                 other => {
-                    let setting = format!("router_settings.optional_pre_call_checks.{}", shown(other));
+                    let setting =
+                        format!("router_settings.optional_pre_call_checks.{}", shown(other));
                     let why = "no deployment is chosen by what was sent before";
                     said.note(check.line, Kind::LeftOut, setting, why);
                 }

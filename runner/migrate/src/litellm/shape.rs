@@ -34,9 +34,27 @@ pub(super) struct Shaped {
 
 /// What people write for a key where there is none.
 const NO_KEYS: &[&str] = &[
-    "-", "any", "anything", "dummy", "dummy-key", "empty", "fake", "fake-key", "my-fake-key",
-    "na", "no-key", "none", "not-needed", "not-used", "null", "placeholder", "sk-fake",
-    "sk-no-key-required", "unused", "x", "xxx",
+    "-",
+    "any",
+    "anything",
+    "dummy",
+    "dummy-key",
+    "empty",
+    "fake",
+    "fake-key",
+    "my-fake-key",
+    "na",
+    "no-key",
+    "none",
+    "not-needed",
+    "not-used",
+    "null",
+    "placeholder",
+    "sk-fake",
+    "sk-no-key-required",
+    "unused",
+    "x",
+    "xxx",
 ];
 
 impl Shape {
@@ -399,9 +417,7 @@ impl Reader<'_, '_, '_> {
             }
         }
         // What is read by convention need not be said, the more so as it is one credential.
-        let usual = |(name, secret): (&String, &Secret)| {
-            matches!(secret, Secret::Variable(variable) if *variable == name.replace('-', "_").to_uppercase())
-        };
+        let usual = |(name, secret): (&String, &Secret)| matches!(secret, Secret::Variable(variable) if *variable == name.replace('-', "_").to_uppercase());
         if self.shape.endpoint.is_none() && self.shape.secrets.iter().all(usual) {
             self.shape.secrets.clear();
         }
@@ -409,7 +425,9 @@ impl Reader<'_, '_, '_> {
             self.hints.push(profile.clone());
             self.identity("aws_profile_name", &format!("aws-profile:{profile}"));
         }
-        for key in ["aws_role_name", "aws_web_identity_token", "aws_sts_endpoint", "aws_external_id"] {
+        for key in
+            ["aws_role_name", "aws_web_identity_token", "aws_sts_endpoint", "aws_external_id"]
+        {
             if self.params.take(key).is_some() {
                 let why = format!(
                     "`{key}` has no counterpart; write the role into a profile of ~/.aws/config \
@@ -429,7 +447,8 @@ impl Reader<'_, '_, '_> {
         self.hints.extend(self.shape.settings.get("location").cloned());
         self.hints.extend(self.shape.settings.get("project").cloned());
         let keys = ["vertex_credentials", "vertex_ai_credentials"];
-        let Some((key, node)) = keys.into_iter().find_map(|key| Some((key, self.params.take(key)?)))
+        let Some((key, node)) =
+            keys.into_iter().find_map(|key| Some((key, self.params.take(key)?)))
         else {
             return Ok(());
         };
@@ -448,7 +467,8 @@ impl Reader<'_, '_, '_> {
                  yours alone, or name another file in `identity`"
             );
             self.said.note(node.line, Kind::ToDo, setting.clone(), message);
-            let is_reference = matches!(&node.value, Value::Text { text, .. } if text.starts_with("os.environ/"));
+            let is_reference =
+                matches!(&node.value, Value::Text { text, .. } if text.starts_with("os.environ/"));
             if !is_reference {
                 self.said.moved(node.line, &setting, &format!("google-file:{file}"));
             }

@@ -107,7 +107,9 @@ impl Builder {
                 self.documents += 1;
                 if self.documents > 1 {
                     let error = ReadError::at(line, "a second document begins here");
-                    return Err(error.with_help("a configuration is one document: remove the `---`"));
+                    return Err(
+                        error.with_help("a configuration is one document: remove the `---`")
+                    );
                 }
                 Ok(())
             }
@@ -144,7 +146,8 @@ impl Builder {
             }
             Event::Alias(anchor) => {
                 let Some((node, size)) = self.anchors.get(&anchor) else {
-                    let error = ReadError::at(line, "this alias stands for something that it is in");
+                    let error =
+                        ReadError::at(line, "this alias stands for something that it is in");
                     return Err(error.with_help("write out what it stands for"));
                 };
                 let (node, size) = (node.clone(), *size);
@@ -217,7 +220,8 @@ impl Builder {
     fn count(&mut self, more: usize, line: usize) -> Result<(), ReadError> {
         self.nodes = self.nodes.saturating_add(more);
         if self.nodes > NODES {
-            let message = format!("has more than {NODES} values, those of aliases counted each time");
+            let message =
+                format!("has more than {NODES} values, those of aliases counted each time");
             return Err(ReadError::at(line, message).with_help("write out less by aliases"));
         }
         Ok(())

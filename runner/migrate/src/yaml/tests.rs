@@ -64,7 +64,8 @@ fn what_aliases_repeat_is_counted() {
         text.push_str(&format!("b{level}: &a{level} [{}]\n", before.trim_end_matches(", ")));
     }
     assert!(wrong(&text).message.contains("aliases"));
-    let merges = "a: &a { b: c }\n".to_owned() + &format!("d: {{ <<: [{}] }}\n", "*a, ".repeat(NODES));
+    let merges =
+        "a: &a { b: c }\n".to_owned() + &format!("d: {{ <<: [{}] }}\n", "*a, ".repeat(NODES));
     assert!(wrong(&merges).message.contains("values"));
 }
 

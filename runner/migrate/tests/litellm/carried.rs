@@ -75,7 +75,8 @@ fn strategies_have_their_own_names() {
         );
         let migrated = good(&text);
         let toml = migrated.to_toml();
-        let lines = toml.lines().filter(|line| line.contains("weight") || line.contains("strategy"));
+        let lines =
+            toml.lines().filter(|line| line.contains("weight") || line.contains("strategy"));
         (lines.map(str::trim).collect::<Vec<_>>().join(" "), migrated.left_something_out())
     };
     let weights = r#"{ model = "openai/a", weight = 3 },"#;

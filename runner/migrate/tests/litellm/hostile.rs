@@ -4,7 +4,8 @@ use crate::{good, read};
 
 #[test]
 fn a_wrong_type_is_told_with_its_line_and_never_with_its_value() {
-    let entry = |params: &str| format!("model_list:\n- model_name: m\n  litellm_params:\n    {params}\n");
+    let entry =
+        |params: &str| format!("model_list:\n- model_name: m\n  litellm_params:\n    {params}\n");
     let table = [
         ("[hunter]".to_owned(), 1, "the file"),
         ("model_list: hunter".to_owned(), 1, "model_list"),
@@ -22,7 +23,11 @@ fn a_wrong_type_is_told_with_its_line_and_never_with_its_value() {
         (entry("model: openai/m\n    extra_headers: hunter"), 5, "extra_headers"),
         ("router_settings: hunter".to_owned(), 1, "router_settings"),
         ("litellm_settings:\n  fallbacks: [hunter]".to_owned(), 2, "fallbacks"),
-        ("router_settings:\n  model_group_alias: { a: [hunter] }".to_owned(), 2, "model_group_alias"),
+        (
+            "router_settings:\n  model_group_alias: { a: [hunter] }".to_owned(),
+            2,
+            "model_group_alias",
+        ),
         ("environment_variables: [hunter]".to_owned(), 1, "environment_variables"),
         ("credential_list:\n- { credential_name: hunter }".to_owned(), 2, "credential_values"),
     ];

@@ -53,7 +53,11 @@ made_up: { a: b }
 #[test]
 fn the_same_of_many_deployments_is_said_once() {
     let entries: String = (0..5)
-        .map(|n| format!("- {{ model_name: m{n}, litellm_params: {{ model: openai/m, temperature: 1 }} }}\n"))
+        .map(|n| {
+            format!(
+                "- {{ model_name: m{n}, litellm_params: {{ model: openai/m, temperature: 1 }} }}\n"
+            )
+        })
         .collect();
     let migrated = good(&format!("model_list:\n{entries}"));
     assert_eq!(migrated.notes.len(), 1);
