@@ -7,6 +7,7 @@ mod chat;
 mod control;
 mod grant;
 mod media;
+mod migrate;
 mod sbom;
 mod serve;
 mod signature;
@@ -25,6 +26,7 @@ pub(crate) use media::{
     ImageArguments, ModerateArguments, RerankArguments, SpeakArguments, TimingChoice,
     TranscribeArguments,
 };
+pub(crate) use migrate::{LitellmArguments, MigrateCommand};
 pub(crate) use sbom::{SbomArguments, SbomFormat};
 pub(crate) use serve::ServeArguments;
 pub(crate) use signature::{KeyArguments, SignArguments};
@@ -200,6 +202,9 @@ pub(crate) enum Command {
     Teams(Box<TeamsArguments>),
     Usage(UsageArguments),
     Budget(SpendingArguments),
+    /// Turn another gateway's configuration into one of hotcell's
+    #[command(subcommand)]
+    Migrate(MigrateCommand),
     Outline(OutlineArguments),
     /// See and check the configuration
     #[command(subcommand)]

@@ -16,6 +16,7 @@ mod embed;
 mod grant;
 mod image;
 mod known_models;
+mod migrate;
 mod models;
 mod moderate;
 mod outline;
@@ -76,6 +77,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<(), Prob
         Command::Teams(arguments) => control::teams(arguments, global, terminal),
         Command::Usage(arguments) => control::usage(arguments, global, terminal),
         Command::Budget(arguments) => control::budget(arguments, global, terminal),
+        Command::Migrate(command) => migrate::run(command, terminal),
         Command::Outline(arguments) => outline::run(arguments, terminal),
         Command::Config(config) => config::run(config, global, terminal),
         Command::Doctor(doctor) => doctor::run(doctor, global, terminal),
@@ -109,6 +111,7 @@ impl Arguments {
             Command::Usage(arguments) => arguments.json,
             Command::Budget(arguments) => arguments.json,
             Command::Doctor(doctor) => doctor.json,
+            Command::Migrate(command) => command.json(),
             Command::Completions(_)
             | Command::Sbom(_)
             | Command::Serve(_)
@@ -120,17 +123,22 @@ impl Arguments {
 
 /// The configuration in force.
 fn configuration(global: &GlobalArguments) -> Result<Config, Problem> {
-    let mut config = match &global.config {
+    let config = match &global.config {
         Some(file) => Config::read(file)?,
         None => Config::load()?,
     };
+    Ok(with_options(config, global))
+}
+
+/// The configuration, and what the command line says besides.
+fn with_options(mut config: Config, global: &GlobalArguments) -> Config {
     if let Some(file) = &global.audit {
         config.audit = Some(AuditConfig::at(file.clone()));
     }
     if let Some(choice) = global.confinement {
         config.confinement = Some(ConfinementConfig { mode: choice.into() });
     }
-    Ok(config)
+    config
 }
 
 /// A runner for one-shot calls.

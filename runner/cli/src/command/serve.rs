@@ -1,7 +1,7 @@
 //! The gateway, as a process: everything is read and bound first, then the process confines
 //! itself, and only then its runtime starts.
 
-use super::{configuration, confine};
+use super::{configuration, confine, migrate, with_options};
 use crate::arguments::{GlobalArguments, ServeArguments};
 use crate::problem::{Problem, why};
 use crate::terminal::Terminal;
@@ -16,7 +16,15 @@ pub(crate) fn run(
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Problem> {
-    let config = configuration(global)?;
+    let config = match (&arguments.litellm_config, &global.config) {
+        (None, _) => configuration(global)?,
+        (Some(file), None) => with_options(migrate::in_place(file, terminal)?, global),
+        (Some(_), Some(_)) => {
+            return Err(Problem::usage("`--litellm-config` beside `--config`").with_help(
+                "one configuration is read: `hotcell migrate litellm` makes one of both",
+            ));
+        }
+    };
     let gateway = config.gateway.clone().unwrap_or_default();
     let cells = gateway.limits.clone().unwrap_or_default().requests;
     let addresses = match arguments.listen.is_empty() {

@@ -20,11 +20,19 @@ pub(crate) struct Deployment {
     pub(crate) model: Arc<str>,
     pub(crate) weight: u32,
     cool_down: Duration,
-    /// Requests under way, and how many there may be.
-    busy: AtomicU32,
     concurrency: Option<u32>,
     requests_per_minute: Option<u64>,
     tokens_per_minute: Option<u64>,
+    /// It is one of many models at this place, by the name that a client made.
+    is_named_by_client: bool,
+    state: Arc<State>,
+}
+
+/// What changes of it.
+#[derive(Debug, Default)]
+struct State {
+    /// Requests under way.
+    busy: AtomicU32,
     lately: Mutex<Lately>,
 }
 
@@ -67,17 +75,22 @@ impl Deployment {
             model: model.into(),
             weight: 1,
             cool_down: Duration::from_millis(COOL_DOWN_MS),
-            busy: AtomicU32::new(0),
             concurrency: None,
             requests_per_minute: None,
             tokens_per_minute: None,
-            lately: Mutex::default(),
+            is_named_by_client: false,
+            state: Arc::default(),
         }
+    }
+
+    /// The same place under a name that a client made of it.
+    pub(super) fn called(&self, model: &str) -> Self {
+        Self { model: model.into(), is_named_by_client: true, state: self.state.clone(), ..*self }
     }
 
     /// Begins a request.
     pub(crate) fn begin(self: &Arc<Self>, now: Instant) -> Busy {
-        self.busy.fetch_add(1, Ordering::Relaxed);
+        self.state.busy.fetch_add(1, Ordering::Relaxed);
         if self.requests_per_minute.is_some() || self.tokens_per_minute.is_some() {
             self.minute(now).requests += 1;
         }
@@ -86,7 +99,7 @@ impl Deployment {
 
     /// Requests under way.
     pub(crate) fn busy(&self) -> u32 {
-        self.busy.load(Ordering::Relaxed)
+        self.state.busy.load(Ordering::Relaxed)
     }
 
     /// An answer has begun, so long after it was asked for.
@@ -106,6 +119,8 @@ impl Deployment {
     pub(crate) fn failed(&self, failure: &Failure, now: Instant) {
         let asked = failure.retry_after_ms.map(Duration::from_millis);
         let cool = match failure.kind {
+            // That there is none of this name says nothing of the others.
+            FailureKind::NotFound if self.is_named_by_client => return,
             FailureKind::RateLimited => Some(asked.unwrap_or(self.cool_down)),
             FailureKind::Authentication
             | FailureKind::Permission
@@ -160,7 +175,7 @@ impl Deployment {
     }
 
     fn lately(&self) -> MutexGuard<'_, Lately> {
-        self.lately.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lately.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The present minute, which begins with the first request after the last one ended.
@@ -176,7 +191,7 @@ impl Deployment {
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.busy.fetch_sub(1, Ordering::Relaxed);
+        self.0.state.busy.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
