@@ -109,13 +109,10 @@ impl Build<'_> {
             "-Cstrip=symbols".to_owned(),
             // Line ends are looked for sixteen bytes at a time.
             "-Ctarget-feature=+simd128".to_owned(),
-            // A package that has a profile of its own loses this setting of the common one.
-            "-Cstrip=symbols".to_owned(),
             // The default shadow stack of 1 MiB would be most of a cell's memory.
             "-Clink-arg=-zstack-size=131072".to_owned(),
-            // The profile says so too, and is not heard where it has a word of its own for the
-            // package that is built.
-            "-Cstrip=symbols".to_owned(),
+            // What an ordinary request takes is there from the start: see `HEAP` in the SDK.
+            "-Clink-arg=--initial-memory=1048576".to_owned(),
         ];
         let home = env::var_os("CARGO_HOME")
             .map(PathBuf::from)
