@@ -111,6 +111,7 @@ const fn vectors<A: Embeddings>(
 
 /// What a runner is asked.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "the large one is what nearly all are")]
 pub(crate) enum Question {
     Chat(ChatRequest),
     Embed(EmbedRequest),
@@ -118,6 +119,7 @@ pub(crate) enum Question {
 
 /// The same question to an adapter that is linked.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "the large one is what nearly all are")]
 pub(crate) enum Linked {
     Chat(sdk::ChatRequest),
     Embed(sdk::EmbedRequest),

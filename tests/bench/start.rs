@@ -3,7 +3,7 @@
 
 use crate::clock;
 use criterion::Criterion;
-use hotcell::{Config, Runner};
+use hotcell::{Config, Interface, Runner};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -29,7 +29,7 @@ pub(crate) fn measure(criterion: &mut Criterion) {
     for (name, cache) in [("compile", None), ("load", Some(folder.path()))] {
         let mut group = criterion.benchmark_group(name);
         // Whatever is kept is kept now.
-        runner(&config, cache).warm("openai").unwrap();
+        runner(&config, cache).warm_for("openai", Interface::Chat).unwrap();
         group.bench_function("openai", |bencher| {
             let once = |_| set_up("openai", &config, cache).0;
             bencher.iter_custom(|count| (0..count).map(once).sum());
@@ -49,15 +49,18 @@ pub(crate) fn print(named: &[&str]) {
         row(&format!("{adapter}, compiled"), || set_up(adapter, &config, None), &target);
     }
     let cache = Some(folder.path());
-    runner(&config, cache).warm("openai").unwrap();
+    runner(&config, cache).warm_for("openai", Interface::Chat).unwrap();
     row("openai, loaded from the cache", || set_up("openai", &config, cache), "–");
     row("a runner, before any adapter", || timed(|| runner(&config, None)), "–");
     println!("\nMedians of {TIMES}.");
 }
 
+/// The adapter alone: a provider may have routes to others.
 fn set_up(adapter: &str, config: &Config, cache: Option<&Path>) -> (Duration, Duration) {
     let runner = runner(config, cache);
-    timed(|| runner.warm(adapter).unwrap())
+    let has = |interface: &Interface| hotcell_tests::adapters::with(*interface).contains(&adapter);
+    let interface = Interface::ALL.iter().copied().find(has).expect("it has one");
+    timed(|| runner.warm_for(adapter, interface).unwrap())
 }
 
 fn timed<T>(work: impl FnOnce() -> T) -> (Duration, Duration) {
