@@ -63,7 +63,6 @@ pub(super) fn part<'a>(template: &str, model: &'a str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::deployment::Models;
     use hotcell::GatewayConfig;
     use hotcell::types::{Failure, FailureKind};
