@@ -22,7 +22,9 @@ pub struct GatewayConfig {
     /// Where it listens; at port 4000 of this machine alone where nothing is said.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub listen: Vec<SocketAddr>,
-    /// Models, by the names that clients call them.
+    /// Models, by the names that clients call them. A name can have one `*`, which stands for any
+    /// text but none and is filled into the `*` of its deployments: `"openai/*"`. A whole name
+    /// counts before a pattern, and of patterns the one that says most.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub models: BTreeMap<String, ModelConfig>,
     /// Refuse every model that is not one of `models`. Without it a client may also ask for

@@ -62,7 +62,7 @@ impl Models {
                 None => drop(named.insert(name.clone(), entry)),
             }
         }
-        patterns.sort_by(|(one, _), (other, _)| other.exactness().cmp(&one.exactness()));
+        patterns.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.exactness()));
         let is_open = !config.only_models.unwrap_or(false);
         let known = models::known(ready);
         let known = match is_open && config.models.is_empty() {

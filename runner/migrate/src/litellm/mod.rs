@@ -9,12 +9,14 @@
 //! The form is that of LiteLLM's documentation and of its `proxy/_types.py`,
 //! `types/router.py` and `router.py`.
 
+mod cloud;
 mod deployment;
 mod family;
 mod group;
 mod name;
 mod params;
 mod place;
+mod reader;
 mod routing;
 mod said;
 mod settings;

@@ -165,3 +165,10 @@ pub(super) fn part<'a>(place: &'a Place, entry: &Provider) -> Option<(String, &'
             .all(|c| c.is_ascii_alphanumeric() || c == '-' || (c == '.' && after.is_empty()));
     (is_label && !place.is_plain).then(|| (name.to_owned(), part))
 }
+
+/// The setting that stands for a part of an entry's host: `resource` of
+/// `https://{resource}.openai.azure.com/`.
+pub(super) fn setting(entry: &Provider) -> Option<&str> {
+    let (_, rest) = entry.endpoints.get("api")?.split_once('{')?;
+    Some(rest.split_once('}')?.0)
+}

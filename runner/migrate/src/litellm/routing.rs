@@ -254,10 +254,11 @@ fn fall_back(models: &mut Models, later: &Models, defaults: &Defaults, said: &mu
         }
     }
     // A model without any asks those of `*`, and then those of all.
-    let general = defaults.fallbacks.iter().filter(|fallback| fallback.model == "*");
-    let general =
-        general.map(|fallback| (fallback.line, fallback.setting.as_str(), &fallback.others));
-    let general = general.last().unwrap_or((0, "default_fallbacks", &defaults.default_fallbacks));
+    let of_star = defaults.fallbacks.iter().rfind(|fallback| fallback.model == "*");
+    let general = match of_star {
+        Some(fallback) => (fallback.line, fallback.setting.as_str(), &fallback.others),
+        None => (0, "default_fallbacks", &defaults.default_fallbacks),
+    };
     let others = there(models, general.0, general.1, general.2, said);
     let is_own = |model: &ModelConfig| model.fallbacks.iter().any(|name| !later.contains_key(name));
     for (name, model) in models.iter_mut() {

@@ -23,8 +23,10 @@ pub(super) struct Said<'a> {
     environment: &'a dyn Fn(&str) -> Option<String>,
     /// `environment_variables`, with their lines.
     own: BTreeMap<String, (usize, Option<String>)>,
-    /// Variables that something is looked for in.
+    /// Variables that have to be set where the gateway starts.
     asked: BTreeSet<String>,
+    /// Variables whose values are in the configuration.
+    carried: BTreeSet<String>,
     /// Those of them that hold secrets.
     secret: BTreeSet<String>,
     notes: Vec<Note>,
@@ -50,6 +52,7 @@ impl<'a> Said<'a> {
             environment,
             own,
             asked: BTreeSet::new(),
+            carried: BTreeSet::new(),
             secret: BTreeSet::new(),
             notes: Vec::new(),
             literals: Vec::new(),
@@ -79,14 +82,15 @@ impl<'a> Said<'a> {
     pub(super) fn text(&mut self, node: &Node, setting: &str) -> Result<Option<String>, ReadError> {
         let text = node.text(setting)?;
         let Some(name) = reference(node, text, setting)? else { return Ok(Some(text.to_owned())) };
-        self.asked.insert(name.to_owned());
         match self.variable(name) {
             Some(value) => {
+                self.carried.insert(name.to_owned());
                 let message = format!("has the value that {name} has now");
                 self.note(node.line, Kind::Differs, setting, message);
                 Ok(Some(value))
             }
             None => {
+                self.asked.insert(name.to_owned());
                 let message = format!(
                     "is what the variable {name} holds, which is not set here; set it and migrate \
                      again"
@@ -95,6 +99,17 @@ impl<'a> Said<'a> {
                 Ok(None)
             }
         }
+    }
+
+    /// The variable of the environment that a setting refers to, if it does. One that the file
+    /// itself sets is none.
+    pub(super) fn reference<'n>(
+        &self,
+        node: &'n Node,
+        setting: &str,
+    ) -> Result<Option<&'n str>, ReadError> {
+        let name = reference(node, node.text(setting)?, setting)?;
+        Ok(name.filter(|name| !self.own.contains_key(*name)))
     }
 
     /// The value of a variable, of the environment or else of the file's own.
@@ -199,6 +214,10 @@ impl<'a> Said<'a> {
         for (name, (line, value)) in std::mem::take(&mut self.own) {
             let setting = format!("environment_variables.{name}");
             let is_secret = self.secret.contains(&name) || secret.contains(name.as_str());
+            if !is_secret && self.carried.contains(&name) {
+                self.note(line, Kind::Needless, setting, "its value stands where it is used");
+                continue;
+            }
             if !is_secret && !self.asked.contains(&name) && !asked.contains(name.as_str()) {
                 self.note(line, Kind::Needless, setting, "nothing here reads this variable");
                 continue;

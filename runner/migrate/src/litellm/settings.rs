@@ -278,9 +278,9 @@ fn access(
         }
     };
     gateway.admin_key = Some(SecretSource::Env(variable.as_str().into()));
-    let message = "is the admin key, with which keys for clients are made: it has at least 16 \
-                   characters, and is not one of those keys itself";
-    said.note(line, Kind::Differs, setting, message);
+    let message = "is the admin key, of at least 16 characters, and no client's: make keys for \
+                   clients by `hotcell keys create`";
+    said.note(line, Kind::ToDo, setting, message);
     Ok(())
 }
 

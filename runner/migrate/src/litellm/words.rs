@@ -128,7 +128,8 @@ pub(super) const PRICES: &[Word] = &[
     ("cache_creation_*", LeftOut, PRICE),
     ("cost_per_*", LeftOut, PRICE),
 ];
-const PRICE: &str = "prices are those of the catalogue; `hotcell models --all` shows them";
+const PRICE: &str = "prices are those of the catalogue; another one is said in dollars for a million \
+                     tokens: `[gateway.prices.\"provider/model\"]`";
 
 /// Of an entry of the list.
 pub(super) const MODEL: &[Word] =

@@ -220,6 +220,9 @@ fn addresses_of_the_environment_are_looked_up_and_keys_are_not() {
     let own = format!("{text}environment_variables:\n  BASE: https://own.example.com\n");
     let toml = good(&own).to_toml();
     assert!(toml.contains("endpoints.api = \"https://own.example.com/\""), "{toml}");
+    let base = good(&own);
+    let base = said(&base, "environment_variables.BASE");
+    assert_eq!((base[0].0, base[0].1), (8, Kind::Needless));
 }
 
 #[test]
@@ -233,4 +236,21 @@ fn anchors_are_read_as_what_they_stand_for() {
     let models = &migrated.config.gateway.as_ref().unwrap().models;
     assert_eq!(models["a"].deployments[0].model(), "llm/a");
     assert_eq!(models["b"].deployments[0].model(), "llm/b");
+}
+
+/// What the catalogue reads from the same variable needs no value now, and may have another one
+/// tomorrow.
+#[test]
+fn a_variable_that_is_read_anyway_is_left_to_the_gateway() {
+    let migrated = good_with(
+        r#"
+model_list:
+  - { model_name: a, litellm_params: { model: azure/a, api_base: os.environ/AZURE_API_BASE, api_key: os.environ/AZURE_API_KEY, api_version: v1 } }
+  - { model_name: b, litellm_params: { model: vertex_ai/gemini-2.5-pro, vertex_project: os.environ/VERTEXAI_PROJECT, vertex_location: us-east5 } }
+  - { model_name: c, litellm_params: { model: bedrock/amazon.nova-pro-v1:0, aws_region_name: os.environ/AWS_REGION_NAME } }
+  - { model_name: d, litellm_params: { model: bedrock/amazon.nova-pro-v1:0, aws_region_name: os.environ/MY_REGION } }
+"#,
+        &[("AWS_REGION_NAME", "eu-west-1"), ("MY_REGION", "us-east-1")],
+    );
+    assert_snapshot!(page(&migrated));
 }

@@ -1,6 +1,9 @@
 //! Files that nobody should write.
 
 use crate::{good, read};
+use hotcell::Config;
+use proptest::prelude::*;
+use std::path::Path;
 
 #[test]
 fn a_wrong_type_is_told_with_its_line_and_never_with_its_value() {
@@ -81,4 +84,144 @@ fn there_is_an_end_to_deployments() {
 fn a_name_with_a_slash_and_a_client_that_chooses_cannot_choose_the_provider() {
     let migrated = good("model_list: [{ model_name: '*', litellm_params: { model: '*/x' } }]");
     assert!(migrated.config.gateway.unwrap().models.is_empty());
+}
+
+/// Files of the words that are read, in places where they may or may not belong.
+fn words() -> impl Strategy<Value = String> {
+    let value = prop::sample::select(vec![
+        "1",
+        "0.5",
+        "-1",
+        "true",
+        "no",
+        "null",
+        "''",
+        "'*'",
+        "openai/*",
+        "openai/gpt-4o",
+        "m",
+        "n*",
+        "azure/x",
+        "bedrock/us-east-1/a.b",
+        "vertex_ai/gemini",
+        "watsonx/a",
+        "ollama/x",
+        "*/x",
+        "custom_openai/x",
+        "https://a.example.com/v1",
+        "http://10.0.0.7:1",
+        "http://[::1]/",
+        "ftp://x",
+        "https://a@b",
+        "os.environ/A",
+        "os.environ/",
+        "hunter",
+        "\"a\\nb\\u0000\"",
+        "least-busy",
+        "v1",
+        "{ m: [n, m] }",
+        "[{ m: m }]",
+        "{ a: b }",
+        "[]",
+        "{}",
+        "[[]]",
+        "{ model: m, hidden: true }",
+    ]);
+    let param = prop::sample::select(vec![
+        "model",
+        "api_base",
+        "api_key",
+        "api_version",
+        "rpm",
+        "tpm",
+        "weight",
+        "order",
+        "timeout",
+        "stream_timeout",
+        "max_retries",
+        "extra_headers",
+        "organization",
+        "custom_llm_provider",
+        "aws_region_name",
+        "aws_access_key_id",
+        "aws_profile_name",
+        "vertex_project",
+        "client_id",
+        "vertex_credentials",
+        "tenant_id",
+        "client_secret",
+        "project_id",
+        "max_parallel_requests",
+        "litellm_credential_name",
+        "temperature",
+        "unheard_of",
+    ]);
+    let setting = prop::sample::select(vec![
+        "router_settings.fallbacks",
+        "router_settings.routing_strategy",
+        "router_settings.timeout",
+        "router_settings.model_group_alias",
+        "router_settings.default_fallbacks",
+        "router_settings.cooldown_time",
+        "litellm_settings.context_window_fallbacks",
+        "litellm_settings.num_retries",
+        "litellm_settings.ssl_verify",
+        "general_settings.master_key",
+        "general_settings.max_request_size_mb",
+        "general_settings.global_max_parallel_requests",
+        "environment_variables.A",
+        "credential_list",
+        "include",
+    ]);
+    let deployment =
+        (value.clone(), prop::collection::btree_map(param, value.clone(), 0..6), value.clone());
+    let settings = prop::collection::btree_map(setting, value, 0..5);
+    (prop::collection::vec(deployment, 0..5), settings).prop_map(|(deployments, settings)| {
+        let mut text = "model_list:\n".to_owned();
+        for (name, params, model) in deployments {
+            text.push_str(&format!("- model_name: {name}\n  litellm_params:\n"));
+            if !params.contains_key("model") {
+                text.push_str(&format!("    model: {model}\n"));
+            }
+            params.iter().for_each(|(key, value)| text.push_str(&format!("    {key}: {value}\n")));
+        }
+        let mut section = "";
+        for (setting, value) in &settings {
+            let (of, key) = setting.split_once('.').unwrap_or((setting, ""));
+            if of != section {
+                text.push_str(&format!(
+                    "{of}:{}\n",
+                    if key.is_empty() { format!(" {value}") } else { String::new() }
+                ));
+            }
+            if !key.is_empty() {
+                text.push_str(&format!("  {key}: {value}\n"));
+            }
+            section = of;
+        }
+        text
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// There is an answer or an error, the answer is a configuration, and a key is in neither.
+    #[test]
+    fn whatever_stands_where_there_is_an_answer(text in words()) {
+        match read(&text, &[("A", "https://a.example.com")]) {
+            Err(error) => prop_assert!(error.line > 0, "{text}\n{error:?}"),
+            Ok(migrated) => {
+                let toml = migrated.to_toml();
+                let parsed = Config::parse(&toml, Path::new("hotcell.toml"));
+                prop_assert_eq!(parsed.as_ref(), Ok(&migrated.config), "{}\n{}", text, toml);
+                let is_secret = |key| text.contains(&format!("{key}: hunter"));
+                if ["api_key", "aws_access_key_id", "client_secret", "master_key"].into_iter().any(is_secret)
+                    && text.matches("hunter").count() == 1
+                {
+                    prop_assert!(!format!("{migrated:?}").contains("hunter"), "{text}\n{toml}");
+                }
+            }
+        }
+    }
 }

@@ -77,6 +77,18 @@ fn a_header_that_is_no_secret_is_sent() {
 }
 
 #[test]
+fn a_header_that_may_be_a_secret_is_left_out_whatever_its_name() {
+    for value in ["os.environ/TEAM", "Bearer hunter", "sk-hunter", "' basic hunter'"] {
+        let text = format!(
+            "model_list:\n- model_name: a\n  litellm_params:\n    model: openai/x\n    extra_headers: {{ x-team: {value} }}\n"
+        );
+        let migrated = good_with(&text, &[("TEAM", "hunter-of-the-environment")]);
+        assert!(!page(&migrated).contains("hunter"), "{}", page(&migrated));
+        assert!(migrated.left_something_out(), "{value}");
+    }
+}
+
+#[test]
 fn a_key_written_where_a_variables_name_belongs_is_not_repeated() {
     for name in ["sk-hunter", "A|B", "", "a b", "=x"] {
         let text = format!(
