@@ -208,8 +208,9 @@ impl<'w> Exchange<'w> {
         let sent = self.sent.as_ref().map(|sent| sent.body.clone());
         assert_eq!(Some(provider.last_body()), sent, "{name}");
         assert!(reads >= pieces && reads <= pieces + 1, "{name}: {reads} reads of {pieces} pieces");
-        // Some pieces hold no event.
-        assert!(batches + 8 >= pieces, "{name}: {batches} batches of {pieces} pieces");
+        // Some pieces hold no event, and some end with what could be the beginning of a secret:
+        // that waits for the next one.
+        assert!(batches + 8 >= pieces * 3 / 4, "{name}: {batches} batches of {pieces} pieces");
     }
 
     /// The CPU time of so many requests, one after the other.
