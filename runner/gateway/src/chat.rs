@@ -96,7 +96,7 @@ pub(crate) async fn answer(mut visit: Visit, dialect: Dialect, mut request: Chat
 /// An answer that the client can be told of.
 enum Begun {
     Whole(Vec<Event>),
-    Stream(Answer, Vec<Event>),
+    Stream(Box<Answer>, Vec<Event>),
 }
 
 /// A request for a chat answer, as a question to deployments.
@@ -129,7 +129,7 @@ impl<R: BorrowMut<ChatRequest> + Send> Question for Chat<R> {
                 false => events.extend(more),
             }
         }
-        Ok(if stream { Begun::Stream(answer, events) } else { Begun::Whole(events) })
+        Ok(if stream { Begun::Stream(Box::new(answer), events) } else { Begun::Whole(events) })
     }
 
     fn twin(&self) -> Self::Twin {
@@ -147,7 +147,7 @@ fn is_content(event: &Event) -> bool {
 async fn write(
     mut visit: Visit,
     mut writer: Box<dyn hotcell_dialects::AnswerWriter>,
-    mut answer: Answer,
+    mut answer: Box<Answer>,
     first: Vec<Event>,
     hand: Hand,
 ) {
