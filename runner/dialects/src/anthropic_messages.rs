@@ -42,6 +42,9 @@ pub fn read_request(body: &[u8]) -> Result<ChatRequest, DialectError> {
     let root = Path::Root;
     let body = std::str::from_utf8(body)
         .map_err(|error| root.error(format!("the request is not UTF-8: {error}")))?;
+    if crate::json::is_too_deep(body) {
+        return Err(root.error("the request is not JSON: recursion limit exceeded"));
+    }
     let mut object = Object::read(body, &root)?;
     let model = object.required("model")?;
     let mut messages = read_system(&mut object)?;

@@ -80,6 +80,7 @@ pub(crate) async fn answer(mut visit: Visit, dialect: Dialect, mut request: Chat
             let writer = dialect.stream(&request, about);
             // What it was asked is needed no more, and may be large.
             drop(request);
+            visit.share = None;
             let mut headers = HeaderMap::new();
             visit.mark(&mut headers);
             let frames = Frames::new(|hand| write(visit, writer, answer, first, hand));

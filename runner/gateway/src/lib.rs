@@ -26,6 +26,7 @@ mod image;
 mod incoming;
 mod models;
 mod moderation;
+mod presence;
 mod reply;
 mod rerank;
 mod route;
@@ -39,6 +40,7 @@ pub use error::GatewayError;
 
 use deployment::Models;
 use gate::Gate;
+use incoming::Bodies;
 use hotcell::{GatewayConfig, GatewayLimits, Runner};
 use std::fmt;
 use std::future::Future;
@@ -59,6 +61,7 @@ struct Inner {
     models: Arc<Models>,
     limits: GatewayLimits,
     gate: Gate,
+    bodies: Bodies,
     /// Begins the ids of this gateway's requests: another gateway has other ids.
     mark: String,
     requests: AtomicU64,
@@ -78,6 +81,7 @@ impl Gateway {
             inner: Arc::new(Inner {
                 models: Arc::new(Models::new(&config, &ready)?),
                 gate: Gate::of(&limits),
+                bodies: Bodies::of(&limits),
                 limits,
                 mark: mark()?,
                 requests: AtomicU64::new(0),

@@ -2,6 +2,7 @@
 
 use crate::reply::{self, Reply};
 use crate::route::{self, Endpoint, Lost};
+use crate::presence::{Presence, Watched};
 use crate::visit::Visit;
 use crate::{
     Inner, chat, embeddings, form, image, incoming, models, moderation, rerank, speech, tokens,
@@ -9,7 +10,7 @@ use crate::{
 };
 use hotcell::types::{Failure, FailureKind};
 use hotcell_dialects::{Dialect, openai_media};
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Method, Request};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -21,8 +22,16 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+
+/// The head of a request at the most, and what waits to be sent on one connection.
+const BUFFER_BYTES: usize = 64 * 1024;
+/// Requests under way on one connection of HTTP/2.
+const STREAMS: u32 = 100;
+/// Streams that a client of HTTP/2 broke, and that are not forgotten yet, before the
+/// connection ends: to begin and break them again and again costs it next to nothing.
+const RESETS: usize = 20;
 
 /// Serves until `stop` is ready, and then lets what is under way end.
 pub(crate) async fn serve(
@@ -31,10 +40,14 @@ pub(crate) async fn serve(
     stop: impl Future<Output = ()>,
 ) {
     let graceful = Arc::new(GracefulShutdown::new());
+    // When this is dropped, connections are cut off that are still open.
+    let (_open, closed) = watch::channel(());
     let connections = Arc::new(Semaphore::new(gateway.limits.connections as usize));
     let mut accepting = JoinSet::new();
     for listener in listeners {
-        accepting.spawn(accept(gateway.clone(), listener, connections.clone(), graceful.clone()));
+        let (connections, graceful) = (connections.clone(), graceful.clone());
+        let closed = closed.clone();
+        accepting.spawn(accept(gateway.clone(), listener, connections, graceful, closed));
     }
     pin!(stop).await;
     accepting.shutdown().await;
@@ -49,11 +62,23 @@ async fn accept(
     listener: TcpListener,
     connections: Arc<Semaphore>,
     graceful: Arc<GracefulShutdown>,
+    closed: watch::Receiver<()>,
 ) {
     let mut server = Builder::new(TokioExecutor::new());
     let head = Duration::from_millis(gateway.limits.head_ms);
-    server.http1().timer(TokioTimer::new()).header_read_timeout(head);
-    server.http2().timer(TokioTimer::new());
+    server
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(head)
+        .max_buf_size(BUFFER_BYTES);
+    server
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(BUFFER_BYTES as u32)
+        .max_send_buf_size(BUFFER_BYTES)
+        .max_pending_accept_reset_streams(RESETS)
+        .max_local_error_reset_streams(RESETS);
     loop {
         // Beyond the limit a client waits in the system's queue.
         let Ok(permit) = connections.clone().acquire_owned().await else { return };
@@ -67,8 +92,14 @@ async fn accept(
             }
         };
         let connection = connection(&gateway, &server, stream, &graceful);
+        let mut closed = closed.clone();
         tokio::spawn(async move {
-            connection.await;
+            tokio::select! {
+                biased;
+                () = connection => {}
+                // It is never changed: it ends.
+                _ = closed.changed() => {}
+            }
             drop(permit);
         });
     }
@@ -83,16 +114,29 @@ fn connection(
 ) -> impl Future<Output = ()> + use<> {
     // Without it a small frame waits for the acknowledgement of the one before.
     let _ = stream.set_nodelay(true);
-    let gateway = gateway.clone();
+    let presence = Arc::new(Presence::default());
+    let within = Duration::from_millis(gateway.limits.head_ms);
+    let stall = Duration::from_millis(gateway.limits.stall_ms);
+    let (gateway, at) = (gateway.clone(), presence.clone());
     let service = service_fn(move |request| {
-        let gateway = gateway.clone();
-        async move { Ok::<_, Infallible>(respond(gateway, request).await) }
+        let (gateway, at) = (gateway.clone(), at.clone());
+        let work = at.work();
+        async move {
+            let reply = respond(gateway, request).await;
+            drop(work);
+            Ok::<_, Infallible>(reply.map(|body| Watched::new(body, at)))
+        }
     });
     let served = server.serve_connection(TokioIo::new(stream), service).into_owned();
     let served = graceful.watch(served);
     async move {
+        let why = tokio::select! {
+            biased;
+            served = served => served.err(),
+            () = presence.lost(within, stall) => Some("the client did nothing for too long".into()),
+        };
         // A connection that breaks is the client's business.
-        if let Err(error) = served.await {
+        if let Some(error) = why {
             tracing::debug!(target: "hotcell::gateway", error, "a connection broke");
         }
     }
@@ -105,14 +149,24 @@ async fn respond(gateway: Arc<Inner>, request: Request<Incoming>) -> Reply {
         Ok(route) => route,
         Err(lost) => return nowhere(&lost, head.uri.path()),
     };
+    if let Err(failure) = incoming::unambiguous(&head) {
+        return reply::failure(route.endpoint.voice(), &failure);
+    }
     if matches!(route.endpoint, Endpoint::Live | Endpoint::Ready) {
         return reply::json(200, br#"{"status":"ok"}"#.to_vec());
     }
-    let limits = &gateway.limits;
     let mut visit = Visit::new(gateway.clone(), route.endpoint);
-    let body = incoming::read(body, limits.body_bytes, Duration::from_millis(limits.body_ms)).await;
-    let body = match body {
-        Ok(body) => body,
+    if head.method == Method::POST
+        && !route.endpoint.takes_form()
+        && let Err(failure) = incoming::is_json(&head.headers)
+    {
+        return visit.fail(&failure.into());
+    }
+    let body = match gateway.bodies.read(body).await {
+        Ok((body, share)) => {
+            visit.share = share;
+            body
+        }
         Err(failure) => return visit.fail(&failure.into()),
     };
     match route.endpoint {

@@ -4,6 +4,7 @@ use crate::Inner;
 use crate::attempt::{Question, attempt};
 use crate::deployment::{Busy, Deployment};
 use crate::gate::Place;
+use crate::incoming::Share;
 use crate::reply::{self, Reply};
 use crate::route::Endpoint;
 use hotcell::Error;
@@ -38,6 +39,8 @@ pub(crate) struct Visit {
     pub(crate) outcome: Option<Outcome>,
     /// Its place among those that are under way.
     place: Option<Place>,
+    /// Its share of the memory for what clients sent, as long as it needs that.
+    pub(crate) share: Option<Share>,
 }
 
 /// How a request ended.
@@ -66,6 +69,7 @@ impl Visit {
             usage: None,
             outcome: None,
             place: None,
+            share: None,
         }
     }
 

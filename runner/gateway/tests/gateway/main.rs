@@ -3,3 +3,5 @@
 mod bed;
 mod chat;
 mod endpoints;
+mod reliability;
+mod upstream;
