@@ -8,6 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, Version};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -58,8 +59,7 @@ impl Bodies {
         let mut more = BytesMut::new();
         let mut size = 0;
         while let Some(frame) = body.frame().await {
-            let gone = |_| Failure::new(FailureKind::Cancelled, "the request ended early");
-            let Ok(piece) = frame.map_err(gone)?.into_data() else { continue };
+            let Ok(piece) = frame.map_err(|error| broken(&error))?.into_data() else { continue };
             size += piece.len();
             if size > self.most {
                 return Err(too_large(self.most));
@@ -101,6 +101,18 @@ impl Bodies {
     }
 }
 
+/// A body that is no body, or a client that is gone.
+fn broken(error: &hyper::Error) -> Failure {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref());
+    match cause.map(std::io::Error::kind) {
+        Some(ErrorKind::InvalidInput | ErrorKind::InvalidData) => Failure::new(
+            FailureKind::InvalidRequest,
+            "the request's body is not in the chunks that HTTP has",
+        ),
+        _ => Failure::new(FailureKind::Cancelled, "the request ended early"),
+    }
+}
+
 fn too_large(most: usize) -> Failure {
     Failure::new(
         FailureKind::TooLarge,
@@ -121,7 +133,8 @@ pub(crate) fn unambiguous(head: &Parts) -> Result<(), Failure> {
         _ => return invalid("the request names several hosts"),
     }
     let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();
-    let is_chunked = |coding: &http::HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");
+    let is_chunked =
+        |coding: &http::HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");
     if codings.next().is_some_and(|coding| !is_chunked(coding)) || codings.next().is_some() {
         return invalid("expected `transfer-encoding: chunked` or none");
     }

@@ -40,8 +40,8 @@ pub use error::GatewayError;
 
 use deployment::Models;
 use gate::Gate;
-use incoming::Bodies;
 use hotcell::{GatewayConfig, GatewayLimits, Runner};
+use incoming::Bodies;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! Connections of clients: accepting them, reading requests from them, and letting them end.
 
+use crate::presence::{Presence, Watched};
 use crate::reply::{self, Reply};
 use crate::route::{self, Endpoint, Lost};
-use crate::presence::{Presence, Watched};
 use crate::visit::Visit;
 use crate::{
     Inner, chat, embeddings, form, image, incoming, models, moderation, rerank, speech, tokens,
@@ -10,7 +10,7 @@ use crate::{
 };
 use hotcell::types::{Failure, FailureKind};
 use hotcell_dialects::{Dialect, openai_media};
-use http::{HeaderValue, Method, Request};
+use http::{HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -66,11 +66,7 @@ async fn accept(
 ) {
     let mut server = Builder::new(TokioExecutor::new());
     let head = Duration::from_millis(gateway.limits.head_ms);
-    server
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(head)
-        .max_buf_size(BUFFER_BYTES);
+    server.http1().timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(BUFFER_BYTES);
     server
         .http2()
         .timer(TokioTimer::new())
@@ -167,7 +163,7 @@ async fn respond(gateway: Arc<Inner>, request: Request<Incoming>) -> Reply {
             visit.share = share;
             body
         }
-        Err(failure) => return visit.fail(&failure.into()),
+        Err(failure) => return untaken(&mut visit, failure),
     };
     match route.endpoint {
         Endpoint::Chat(dialect) => chat::respond(visit, dialect, &route, &head, &body).await,
@@ -199,6 +195,22 @@ async fn respond(gateway: Arc<Inner>, request: Request<Incoming>) -> Reply {
     }
 }
 
+/// What was not taken in has HTTP's own statuses, whatever those of the dialect are: they say
+/// that nobody read it.
+fn untaken(visit: &mut Visit, failure: Failure) -> Reply {
+    let status = match failure.kind {
+        FailureKind::TooLarge => Some(StatusCode::PAYLOAD_TOO_LARGE),
+        FailureKind::TimedOut => Some(StatusCode::REQUEST_TIMEOUT),
+        _ => None,
+    };
+    let mut reply = visit.fail(&failure.into());
+    if let Some(status) = status {
+        visit.status = status.as_u16();
+        *reply.status_mut() = status;
+    }
+    reply
+}
+
 fn nowhere(lost: &Lost, path: &str) -> Reply {
     match lost {
         Lost::Path => {
@@ -209,7 +221,7 @@ fn nowhere(lost: &Lost, path: &str) -> Reply {
             let message = format!("`{path}` takes {allowed}");
             let failure = Failure::new(FailureKind::InvalidRequest, message);
             let mut reply = reply::failure(Dialect::OpenAiChat, &failure);
-            *reply.status_mut() = http::StatusCode::METHOD_NOT_ALLOWED;
+            *reply.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
             reply.headers_mut().insert(http::header::ALLOW, HeaderValue::from_static(allowed));
             reply
         }

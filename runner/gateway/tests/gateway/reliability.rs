@@ -1,9 +1,7 @@
 //! What a client is spared of its provider's troubles, and what it is told of them.
 
 use crate::bed::{Answer, Bed};
-use crate::upstream::{
-    PATIENCE, Step, Upstream, begin_stream, end, find, refuse, role, say, word,
-};
+use crate::upstream::{PATIENCE, Step, Upstream, begin_stream, end, find, refuse, role, say, word};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Full};

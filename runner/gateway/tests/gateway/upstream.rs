@@ -221,8 +221,9 @@ impl Asked {
 /// An answer with this body.
 pub(crate) fn respond(status: u16, headers: &str, body: &[u8]) -> Step {
     let length = body.len();
-    let mut all = format!("HTTP/1.1 {status} Something\r\ncontent-length: {length}\r\n{headers}\r\n")
-        .into_bytes();
+    let mut all =
+        format!("HTTP/1.1 {status} Something\r\ncontent-length: {length}\r\n{headers}\r\n")
+            .into_bytes();
     all.extend_from_slice(body);
     Step::Send(all)
 }
