@@ -156,8 +156,9 @@ async fn write(
                 writer.end(&mut last);
             }
             Err(error) => {
-                visit.outcome = Some(Outcome::Failed(error.kind()));
-                writer.fail(&error.failure, &mut last);
+                let failure = reply::told(&error.failure);
+                visit.outcome = Some(Outcome::Failed(failure.kind));
+                writer.fail(&failure, &mut last);
             }
         }
         // The cell is gone before the client is told the end.

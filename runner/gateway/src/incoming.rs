@@ -114,10 +114,8 @@ fn broken(error: &hyper::Error) -> Failure {
 }
 
 fn too_large(most: usize) -> Failure {
-    Failure::new(
-        FailureKind::TooLarge,
-        format!("the request is larger than the {most} bytes that this gateway takes"),
-    )
+    let message = format!("the request is larger than the {most} bytes that this gateway takes");
+    Failure { status: Some(413), ..Failure::new(FailureKind::TooLarge, message) }
 }
 
 /// Looks for what servers before this one may have understood in another way: a request for

@@ -100,8 +100,9 @@ impl Visit {
 
     /// Ends it with an error, which it gives back as the client reads it.
     pub(crate) fn fail(&mut self, error: &Error) -> Reply {
-        self.outcome = Some(Outcome::Failed(error.kind()));
-        let mut reply = reply::failure(self.endpoint.voice(), &error.failure);
+        let failure = reply::told(&error.failure);
+        self.outcome = Some(Outcome::Failed(failure.kind));
+        let mut reply = reply::failure(self.endpoint.voice(), &failure);
         self.status = reply.status().as_u16();
         self.mark(reply.headers_mut());
         reply

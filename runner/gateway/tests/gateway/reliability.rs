@@ -82,16 +82,20 @@ async fn nobody_is_asked_again_once_the_client_has_read_something() {
                 hedge-ms = 60000\n";
     for broken in [Step::Reset, Step::Close, Step::Send(b"data: {]\n\n".to_vec())] {
         let (upstream, bed) = bed(more).await;
-        let started = vec![begin_stream(), role(), word("one "), word("two "), broken];
+        let read = Arc::new(Notify::new());
+        let wait = Step::Until(read.clone());
+        let started = vec![begin_stream(), role(), word("one "), word("two "), wait, broken];
         upstream.script("a", [started]);
         for other in ["b", "c"] {
             upstream.script(other, [say("another")]);
         }
-        let answer = bed.post("/v1/chat/completions", chat("m", true)).await;
-        let text = answer.text();
-        assert_eq!(answer.status, 200, "{text}");
-        assert!(text.contains("one ") && text.contains("\"error\""), "{text}");
-        assert!(!text.contains("[DONE]") && !text.contains("another"), "{text}");
+        let mut client = begin(&bed, "m", true).await;
+        let head = read_until(&mut client, "two ").await;
+        assert!(head.starts_with("HTTP/1.1 200 ") && head.contains("one "), "{head}");
+        read.notify_one();
+        let rest = read_until(&mut client, "\r\n0\r\n").await;
+        assert!(rest.contains("\"error\""), "{rest}");
+        assert!(!rest.contains("[DONE]") && !rest.contains("another"), "{rest}");
         assert_eq!(upstream.models(), ["a"]);
     }
 }

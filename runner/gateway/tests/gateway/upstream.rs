@@ -110,11 +110,6 @@ impl Upstream {
         wait(&self.state.left, times, "left").await;
     }
 
-    /// How often it was left.
-    pub(crate) fn left(&self) -> usize {
-        *self.state.left.borrow()
-    }
-
     /// Bytes that it got rid of while it flooded.
     pub(crate) fn flooded(&self) -> u64 {
         self.state.flooded.load(Ordering::Relaxed)
