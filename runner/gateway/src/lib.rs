@@ -31,6 +31,7 @@ mod incoming;
 mod ledger;
 mod models;
 mod moderation;
+mod presence;
 mod reply;
 mod rerank;
 mod route;
@@ -51,6 +52,7 @@ use deployment::Models;
 use gate::Gate;
 use hotcell::confinement::Confinement;
 use hotcell::{GatewayConfig, GatewayLimits, Runner};
+use incoming::Bodies;
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -72,6 +74,7 @@ struct Inner {
     control: Control,
     limits: GatewayLimits,
     gate: Gate,
+    bodies: Bodies,
     /// Begins the ids of this gateway's requests: another gateway has other ids.
     mark: String,
     requests: AtomicU64,
@@ -94,6 +97,7 @@ impl Gateway {
                 models: Arc::new(Models::new(&config, &ready)?),
                 control,
                 gate: Gate::of(&limits),
+                bodies: Bodies::of(&limits),
                 limits,
                 mark: mark()?,
                 requests: AtomicU64::new(0),

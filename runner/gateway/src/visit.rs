@@ -5,6 +5,7 @@ use crate::access::Caller;
 use crate::attempt::{Question, attempt};
 use crate::deployment::{Busy, Deployment};
 use crate::gate::Place;
+use crate::incoming::Share;
 use crate::ledger::{Account, Tally};
 use crate::reply::{self, Reply};
 use crate::route::Endpoint;
@@ -48,6 +49,8 @@ pub(crate) struct Visit {
     pub(crate) tally: Arc<Tally>,
     /// Its place among those that are under way.
     place: Option<Place>,
+    /// Its share of the memory for what clients sent, as long as it needs that.
+    pub(crate) share: Option<Share>,
 }
 
 /// How a request ended.
@@ -80,6 +83,7 @@ impl Visit {
             refused: false,
             tally: Arc::default(),
             place: None,
+            share: None,
         }
     }
 
@@ -115,8 +119,9 @@ impl Visit {
 
     /// Ends it with an error, which it gives back as the client reads it.
     pub(crate) fn fail(&mut self, error: &Error) -> Reply {
-        self.outcome = Some(Outcome::Failed(error.kind()));
-        let mut reply = reply::failure(self.endpoint.voice(), &error.failure);
+        let failure = reply::told(&error.failure);
+        self.outcome = Some(Outcome::Failed(failure.kind));
+        let mut reply = reply::failure(self.endpoint.voice(), &failure);
         self.status = reply.status().as_u16();
         self.mark(reply.headers_mut());
         reply

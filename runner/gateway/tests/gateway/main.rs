@@ -1,5 +1,12 @@
 //! The gateway as clients see it, in front of a mock of the providers.
 
+mod bad_json;
 mod bed;
 mod chat;
+mod conformance;
+mod crossing;
 mod endpoints;
+mod hostile;
+mod reliability;
+mod trust;
+mod upstream;
