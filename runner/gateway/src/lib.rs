@@ -29,6 +29,7 @@ mod moderation;
 mod reply;
 mod rerank;
 mod route;
+mod seeing;
 mod server;
 mod speech;
 mod tokens;
@@ -36,10 +37,13 @@ mod transcription;
 mod visit;
 
 pub use error::GatewayError;
+pub use seeing::Watch;
 
 use deployment::Models;
 use gate::Gate;
+use hotcell::confinement::Confinement;
 use hotcell::{GatewayConfig, GatewayLimits, Runner};
+use seeing::{Door, Seeing};
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -59,6 +63,8 @@ struct Inner {
     models: Arc<Models>,
     limits: GatewayLimits,
     gate: Gate,
+    /// Whoever looks on.
+    seeing: Seeing,
     /// Begins the ids of this gateway's requests: another gateway has other ids.
     mark: String,
     requests: AtomicU64,
@@ -71,15 +77,19 @@ impl Gateway {
     /// A configuration that contradicts itself.
     pub fn new(runner: Runner) -> Result<Self, GatewayError> {
         let config = runner.config().gateway.clone().unwrap_or_default();
-        let ready = runner.providers_at_rest().into_iter().filter(|provider| provider.is_ready());
-        let ready: Vec<String> = ready.map(|provider| provider.name).collect();
+        let providers = runner.providers_at_rest();
+        let ready = providers.iter().filter(|provider| provider.is_ready());
+        let ready: Vec<String> = ready.map(|provider| provider.name.clone()).collect();
+        let models = Models::new(&config, &ready)?;
+        let number = mark()?;
         let limits = config.limits.clone().unwrap_or_default();
         Ok(Self {
             inner: Arc::new(Inner {
-                models: Arc::new(Models::new(&config, &ready)?),
+                seeing: Seeing::new(&runner, &config, &models, providers, number)?,
+                models: Arc::new(models),
                 gate: Gate::of(&limits),
                 limits,
-                mark: mark()?,
+                mark: format!("{number:016x}"),
                 requests: AtomicU64::new(0),
                 runner,
             }),
@@ -95,13 +105,50 @@ impl Gateway {
         for provider in models.providers() {
             self.inner.runner.prepare(provider)?;
         }
+        self.inner.seeing.read_ahead();
         Ok(())
+    }
+
+    /// Shows on its status page and in its metrics what `watch` sees of the audit: the runner has
+    /// to have been given it as well. To be said before the gateway is cloned or serves; it
+    /// changes nothing later.
+    #[must_use]
+    pub fn watching(mut self, watch: Arc<Watch>) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.seeing.set_watch(watch);
+        }
+        self
+    }
+
+    /// Adds to a confinement what the gateway needs beyond what its runner does.
+    #[must_use]
+    pub fn confinement(&self, confinement: Confinement) -> Confinement {
+        self.inner.seeing.confinement(confinement)
     }
 
     /// Serves until `stop` is ready; then what is under way has its time to end. No listener
     /// is accepted from any more then.
     pub async fn serve(&self, listeners: Vec<TcpListener>, stop: impl Future<Output = ()>) {
-        server::serve(self.inner.clone(), listeners, stop).await;
+        self.serve_with_metrics(listeners, Vec::new(), stop).await;
+    }
+
+    /// The same, with listeners besides where `/metrics` is and nothing else: whoever reaches
+    /// them needs no key.
+    pub async fn serve_with_metrics(
+        &self,
+        listeners: Vec<TcpListener>,
+        metrics: Vec<TcpListener>,
+        stop: impl Future<Output = ()>,
+    ) {
+        let door = |listener: &TcpListener| match listener.local_addr() {
+            Ok(address) if address.ip().is_loopback() => Door::Loopback,
+            _ => Door::Public,
+        };
+        let listeners =
+            listeners.into_iter().map(|it| (door(&it), it)).map(|(door, it)| (it, door));
+        let metrics = metrics.into_iter().map(|listener| (listener, Door::Metrics));
+        let all = listeners.chain(metrics).collect();
+        server::serve(self.inner.clone(), all, stop).await;
     }
 
     /// What the configuration says of it.
@@ -116,9 +163,8 @@ fn now() -> u64 {
 }
 
 /// Sixty-four bits that no other gateway has.
-fn mark() -> Result<String, GatewayError> {
-    let number = getrandom::u64().map_err(|error| GatewayError::Random(error.to_string()))?;
-    Ok(format!("{number:016x}"))
+fn mark() -> Result<u64, GatewayError> {
+    getrandom::u64().map_err(|error| GatewayError::Random(error.to_string()))
 }
 
 impl fmt::Debug for Gateway {

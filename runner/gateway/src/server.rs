@@ -2,6 +2,7 @@
 
 use crate::reply::{self, Reply};
 use crate::route::{self, Endpoint, Lost};
+use crate::seeing::{self, Door};
 use crate::visit::Visit;
 use crate::{
     Inner, chat, embeddings, form, image, incoming, models, moderation, rerank, speech, tokens,
@@ -27,14 +28,16 @@ use tokio::task::JoinSet;
 /// Serves until `stop` is ready, and then lets what is under way end.
 pub(crate) async fn serve(
     gateway: Arc<Inner>,
-    listeners: Vec<TcpListener>,
+    listeners: Vec<(TcpListener, Door)>,
     stop: impl Future<Output = ()>,
 ) {
     let graceful = Arc::new(GracefulShutdown::new());
     let connections = Arc::new(Semaphore::new(gateway.limits.connections as usize));
     let mut accepting = JoinSet::new();
-    for listener in listeners {
-        accepting.spawn(accept(gateway.clone(), listener, connections.clone(), graceful.clone()));
+    gateway.seeing.start();
+    for (listener, door) in listeners {
+        let (gateway, connections) = (gateway.clone(), connections.clone());
+        accepting.spawn(accept(gateway, listener, door, connections, graceful.clone()));
     }
     pin!(stop).await;
     accepting.shutdown().await;
@@ -42,11 +45,13 @@ pub(crate) async fn serve(
     let drain = Duration::from_millis(gateway.limits.drain_ms);
     // Whoever is not done by then is cut off.
     let _ = tokio::time::timeout(drain, graceful.shutdown()).await;
+    gateway.seeing.end().await;
 }
 
 async fn accept(
     gateway: Arc<Inner>,
     listener: TcpListener,
+    door: Door,
     connections: Arc<Semaphore>,
     graceful: Arc<GracefulShutdown>,
 ) {
@@ -66,7 +71,7 @@ async fn accept(
                 continue;
             }
         };
-        let connection = connection(&gateway, &server, stream, &graceful);
+        let connection = connection(&gateway, &server, stream, door, &graceful);
         tokio::spawn(async move {
             connection.await;
             drop(permit);
@@ -79,6 +84,7 @@ fn connection(
     gateway: &Arc<Inner>,
     server: &Builder<TokioExecutor>,
     stream: TcpStream,
+    door: Door,
     graceful: &GracefulShutdown,
 ) -> impl Future<Output = ()> + use<> {
     // Without it a small frame waits for the acknowledgement of the one before.
@@ -86,7 +92,7 @@ fn connection(
     let gateway = gateway.clone();
     let service = service_fn(move |request| {
         let gateway = gateway.clone();
-        async move { Ok::<_, Infallible>(respond(gateway, request).await) }
+        async move { Ok::<_, Infallible>(respond(gateway, request, door).await) }
     });
     let served = server.serve_connection(TokioIo::new(stream), service).into_owned();
     let served = graceful.watch(served);
@@ -99,8 +105,11 @@ fn connection(
 }
 
 /// Answers one request.
-async fn respond(gateway: Arc<Inner>, request: Request<Incoming>) -> Reply {
+async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, door: Door) -> Reply {
     let (head, body) = request.into_parts();
+    if let Some(view) = seeing::view(head.uri.path()) {
+        return seeing::show(&gateway, view, &head, door).await;
+    }
     let route = match route::find(&head.method, head.uri.path()) {
         Ok(route) => route,
         Err(lost) => return nowhere(&lost, head.uri.path()),
@@ -108,8 +117,12 @@ async fn respond(gateway: Arc<Inner>, request: Request<Incoming>) -> Reply {
     if matches!(route.endpoint, Endpoint::Live | Endpoint::Ready) {
         return reply::json(200, br#"{"status":"ok"}"#.to_vec());
     }
+    if door == Door::Metrics {
+        return nowhere(&Lost::Path, head.uri.path());
+    }
     let limits = &gateway.limits;
     let mut visit = Visit::new(gateway.clone(), route.endpoint);
+    visit.follow(&head.headers);
     let body = incoming::read(body, limits.body_bytes, Duration::from_millis(limits.body_ms)).await;
     let body = match body {
         Ok(body) => body,

@@ -6,6 +6,7 @@ use crate::deployment::{Busy, Deployment};
 use crate::gate::Place;
 use crate::reply::{self, Reply};
 use crate::route::Endpoint;
+use crate::seeing::Seen;
 use hotcell::Error;
 use hotcell::types::{FailureKind, Usage};
 use hotcell_dialects::{DialectError, Refusal};
@@ -19,7 +20,7 @@ use std::time::Instant;
 pub(crate) struct Visit {
     pub(crate) gateway: Arc<Inner>,
     /// Counts the requests of this gateway.
-    number: u64,
+    pub(crate) number: u64,
     /// Unique among gateways.
     pub(crate) id: String,
     pub(crate) endpoint: Endpoint,
@@ -36,6 +37,8 @@ pub(crate) struct Visit {
     pub(crate) usage: Option<Usage>,
     /// How it ended; none while it has not, and where the client left before.
     pub(crate) outcome: Option<Outcome>,
+    /// What is only kept to be told.
+    pub(crate) seen: Seen,
     /// Its place among those that are under way.
     place: Option<Place>,
 }
@@ -52,12 +55,14 @@ pub(crate) enum Outcome {
 impl Visit {
     pub(crate) fn new(gateway: Arc<Inner>, endpoint: Endpoint) -> Self {
         let number = gateway.requests.fetch_add(1, Ordering::Relaxed);
+        let began = Instant::now();
         Self {
+            seen: Seen::begin(&gateway.seeing, number, endpoint, began),
             id: format!("hc-{}-{number:x}", gateway.mark),
             number,
             gateway,
             endpoint,
-            began: Instant::now(),
+            began,
             model: String::new(),
             deployment: None,
             busy: None,
@@ -81,8 +86,14 @@ impl Visit {
     ) -> Result<Q::Answer, Error> {
         model.clone_into(&mut self.model);
         let entry = self.gateway.models.find(model)?;
-        self.place = Some(self.gateway.gate.enter().await?);
-        attempt(self, &entry, question).await
+        self.waits();
+        let waiting = Instant::now();
+        let place = self.gateway.gate.enter().await;
+        self.waited(waiting);
+        self.place = Some(place?);
+        let answer = attempt(self, &entry, question).await?;
+        self.begins();
+        Ok(answer)
     }
 
     /// A number from 0 to 1 that is another one for each request.
@@ -118,6 +129,7 @@ impl Visit {
         (self.status, self.outcome) = (200, Some(Outcome::Answered));
         let mut reply = reply::json(200, body);
         self.mark(reply.headers_mut());
+        self.mark_cost(reply.headers_mut());
         reply
     }
 
@@ -127,6 +139,7 @@ impl Visit {
         if let Some(deployment) = &self.deployment {
             reply::set(headers, "x-hotcell-model", &deployment.model);
         }
+        self.mark_attempts(headers);
     }
 }
 
@@ -148,5 +161,6 @@ impl Drop for Visit {
             outcome = ?self.outcome,
             "request"
         );
+        self.tell();
     }
 }

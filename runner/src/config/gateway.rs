@@ -9,6 +9,7 @@
 //! fallbacks = ["gpt-4o-mini"]
 //! ```
 
+use super::seeing::{LogConfig, MetricsConfig, StatusConfig, TracesConfig};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -20,6 +21,18 @@ pub struct GatewayConfig {
     /// Where it listens; at port 4000 of this machine alone where nothing is said.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub listen: Vec<SocketAddr>,
+    /// A line for each request; none is written where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogConfig>,
+    /// Where its metrics are, besides `/metrics`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<MetricsConfig>,
+    /// Who sees its status page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<StatusConfig>,
+    /// Where it sends traces; nowhere where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traces: Option<TracesConfig>,
     /// Models, by the names that clients call them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub models: BTreeMap<String, ModelConfig>,

@@ -2,7 +2,7 @@
 
 use hotcell::types::{Failure, FailureKind};
 use hotcell::{DeploymentConfig, consequence};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,19 @@ pub(crate) struct Deployment {
     requests_per_minute: Option<u64>,
     tokens_per_minute: Option<u64>,
     lately: Mutex<Lately>,
+    attempts: AtomicU64,
+    failures: AtomicU64,
+    cool_downs: AtomicU64,
+}
+
+/// What became of all that was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) attempts: u64,
+    /// Those that say something of the deployment.
+    pub(crate) failures: u64,
+    /// How often it was left alone for them.
+    pub(crate) cool_downs: u64,
 }
 
 /// How it has been.
@@ -62,7 +75,7 @@ impl Deployment {
         }
     }
 
-    pub(super) fn of(model: &str) -> Self {
+    pub(crate) fn of(model: &str) -> Self {
         Self {
             model: model.into(),
             weight: 1,
@@ -72,11 +85,24 @@ impl Deployment {
             requests_per_minute: None,
             tokens_per_minute: None,
             lately: Mutex::default(),
+            attempts: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+            cool_downs: AtomicU64::new(0),
+        }
+    }
+
+    /// What became of all that was asked.
+    pub(crate) fn seen(&self) -> Seen {
+        Seen {
+            attempts: self.attempts.load(Ordering::Relaxed),
+            failures: self.failures.load(Ordering::Relaxed),
+            cool_downs: self.cool_downs.load(Ordering::Relaxed),
         }
     }
 
     /// Begins a request.
     pub(crate) fn begin(self: &Arc<Self>, now: Instant) -> Busy {
+        self.attempts.fetch_add(1, Ordering::Relaxed);
         self.busy.fetch_add(1, Ordering::Relaxed);
         if self.requests_per_minute.is_some() || self.tokens_per_minute.is_some() {
             self.minute(now).requests += 1;
@@ -114,11 +140,13 @@ impl Deployment {
             kind if consequence(kind).retry => None,
             _ => return,
         };
+        self.failures.fetch_add(1, Ordering::Relaxed);
         let mut lately = self.lately();
         lately.failures += 1;
         let cool =
             cool.or_else(|| (lately.failures >= CHANCE).then(|| asked.unwrap_or(self.cool_down)));
         if let Some(cool) = cool {
+            self.cool_downs.fetch_add(1, Ordering::Relaxed);
             lately.cool_until = Some(now + cool.min(MINUTE * 10));
         }
     }

@@ -90,7 +90,6 @@ impl Models {
     }
 
     /// The models that are configured, by their names.
-    #[expect(dead_code, reason = "for the metrics and the status page")]
     pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &Arc<Entry>)> {
         self.named.iter().map(|(name, entry)| (name.as_str(), entry))
     }

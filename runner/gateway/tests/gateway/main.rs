@@ -2,4 +2,6 @@
 
 mod bed;
 mod chat;
+mod collector;
 mod endpoints;
+mod seeing;
