@@ -1,9 +1,10 @@
 //! One place where a model is, and how it has been lately.
 
+use crate::seeing::Label;
 use hotcell::types::{Failure, FailureKind};
 use hotcell::{DeploymentConfig, consequence};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a deployment is left alone where nobody says otherwise.
@@ -26,6 +27,8 @@ pub(crate) struct Deployment {
     requests_per_minute: Option<u64>,
     tokens_per_minute: Option<u64>,
     lately: Mutex<Lately>,
+    /// What metrics know it by, once they do.
+    pub(crate) label: OnceLock<Label>,
     attempts: AtomicU64,
     failures: AtomicU64,
     cool_downs: AtomicU64,
@@ -85,6 +88,7 @@ impl Deployment {
             requests_per_minute: None,
             tokens_per_minute: None,
             lately: Mutex::default(),
+            label: OnceLock::new(),
             attempts: AtomicU64::new(0),
             failures: AtomicU64::new(0),
             cool_downs: AtomicU64::new(0),

@@ -5,6 +5,7 @@
 //! others of a provider are one, `provider/*`. So the number of labels is bounded by what the
 //! operator and the catalogue wrote, and by [`MOST`].
 
+use crate::deployment::Deployment;
 use hotcell::{ProviderInfo, Runner};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -69,7 +70,7 @@ impl Labels {
         }
     }
 
-    /// The label of a model, or of a deployment.
+    /// The label of a model, or of a `provider/model`.
     pub(crate) fn of(&self, name: &str) -> Label {
         if name.is_empty() {
             return Label::NONE;
@@ -85,6 +86,11 @@ impl Labels {
             names.labels.insert(name.into(), label);
         }
         label
+    }
+
+    /// The label of a deployment, which is looked up once.
+    pub(crate) fn of_deployment(&self, deployment: &Deployment) -> Label {
+        *deployment.label.get_or_init(|| self.of(&deployment.model))
     }
 
     /// What a label says.

@@ -19,6 +19,7 @@ mod visit;
 mod watch;
 
 pub(crate) use door::{Door, show, view};
+pub(crate) use label::Label;
 pub(crate) use visit::Seen;
 pub use watch::Watch;
 
@@ -26,7 +27,7 @@ use crate::GatewayError;
 use crate::deployment::Models;
 use hotcell::confinement::Confinement;
 use hotcell::{GatewayConfig, ProviderInfo, Runner};
-use label::{Label, Labels};
+use label::Labels;
 use live::Lives;
 use log::Log;
 use memory::Memory;
@@ -129,7 +130,7 @@ impl Seeing {
     /// A request is over.
     fn tell(&self, number: u64, model: Label, record: Record) {
         self.lives.end(number);
-        let deployment = record.deployment.as_ref().map(|at| self.labels.of(&at.model));
+        let deployment = record.deployment.as_ref().map(|at| self.labels.of_deployment(at));
         let deployment = deployment.unwrap_or_default();
         self.metrics.add(Key { endpoint: record.endpoint.name(), model, deployment }, &record);
         let traces = self.traces.as_ref().filter(|_| record.trace.is_some());

@@ -68,7 +68,8 @@ impl Visit {
 
     /// Somebody is asked.
     pub(crate) fn asks(&mut self) {
-        let label = self.deployment.as_ref().map(|at| self.gateway.seeing.labels.of(&at.model));
+        let labels = &self.gateway.seeing.labels;
+        let label = self.deployment.as_ref().map(|at| labels.of_deployment(at));
         self.seen.live.set_deployment(label.unwrap_or_default(), self.attempts);
     }
 

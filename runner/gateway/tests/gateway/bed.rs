@@ -22,6 +22,8 @@ pub(crate) struct Bed {
     pub(crate) addr: SocketAddr,
     /// Where its metrics are, and nothing else.
     pub(crate) metrics: SocketAddr,
+    /// What it sees of the audit.
+    pub(crate) watch: Arc<Watch>,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<()>,
 }
@@ -57,7 +59,7 @@ impl Bed {
         let watch = Arc::new(Watch::default());
         let runner = Runner::builder().config(config).allocation(Allocation::Pooled(200));
         let runner = runner.audit(watch.clone()).build().expect("a runner");
-        let gateway = Gateway::new(runner).expect("a gateway").watching(watch);
+        let gateway = Gateway::new(runner).expect("a gateway").watching(watch.clone());
         let listen = async || TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let (listener, beside) = (listen().await, listen().await);
         let addr = listener.local_addr().expect("an address");
@@ -67,7 +69,7 @@ impl Bed {
             let stop = async { _ = stopped.await };
             gateway.serve_with_metrics(vec![listener], vec![beside], stop).await;
         });
-        Self { mock, addr, metrics, stop: Some(stop), serving }
+        Self { mock, addr, metrics, watch, stop: Some(stop), serving }
     }
 
     /// Sends JSON, and reads the answer to its end.

@@ -37,7 +37,8 @@ pub(super) fn page(status: &Status, still: bool) -> String {
                     (providers(&status.providers))
                     (spend(&status.spend))
                     (denials(status.denials.as_ref()))
-                    (adapters(status))
+                    (audit(status))
+                    (adapters(&status.adapters))
                 }
                 footer {
                     a href="/status.json" { "status.json" }
@@ -181,24 +182,35 @@ fn denials(denials: Option<&Denials>) -> Markup {
     table("Denials", &heads, listed.len(), rows, "No adapter was denied anything.")
 }
 
-fn adapters(status: &Status) -> Markup {
+/// What an auditor would look at.
+fn audit(status: &Status) -> Markup {
+    html! {
+        section {
+            h2 { "Audit" }
+            p.note { "What every provider may do, and who says so: " a href="/audit.json" { "audit.json" } }
+            @if let Some(problem) = &status.audit_problem { p { span.state.failed { (problem) } } }
+            ul.findings {
+                @for (severity, words) in &status.findings {
+                    li { span class={ "state " (severity) } { (severity) } " " (words) }
+                }
+            }
+        }
+    }
+}
+
+fn adapters(all: &[Adapter]) -> Markup {
     html! {
         section {
             h2 { "Adapters" }
-            @if let Some(problem) = &status.audit_problem { p.note { (problem) } }
-            @if !status.findings.is_empty() {
-                ul.findings {
-                    @for (severity, words) in &status.findings {
-                        li { span class={ "state " (severity) } { (severity) } " " (words) }
-                    }
-                }
-            }
-            div.adapters { @for adapter in &status.adapters { (card(adapter)) } }
+            @if all.is_empty() { p.note { "No adapter is in use." } }
+            div.adapters { @for adapter in all { (card(adapter)) } }
         }
     }
 }
 
 fn card(adapter: &Adapter) -> Markup {
+    let (light, heavy): (Vec<_>, Vec<_>) =
+        adapter.capabilities.iter().partition(|it| it.severity == "low");
     html! {
         article {
             h3 { (adapter.name) " " span.about { (adapter.version) } }
@@ -208,7 +220,13 @@ fn card(adapter: &Adapter) -> Markup {
             }
             @if let Some(digest) = &adapter.digest { p.digest { code { (digest) } } }
             @if let Some(problem) = &adapter.problem { p { span.state.failed { (problem) } } }
-            ul { @for it in &adapter.capabilities { li class=(it.severity) { (it.words) } } }
+            ul { @for it in &heavy { li class=(it.severity) { (it.words) } } }
+            @if !light.is_empty() {
+                details {
+                    summary { "and " (light.len()) " that weigh little" }
+                    ul { @for it in &light { li { (it.words) } } }
+                }
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use hotcell::audit::{Options, Report};
 use hotcell::{Runner, Store};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::SystemTime;
 use tokio::sync::OnceCell;
@@ -73,7 +74,8 @@ impl Inventory {
         without_sources(&mut document);
         let adapters = report.adapters.iter().map(|(name, adapter)| {
             let uses = |it: &&hotcell::audit::ProviderReport| it.adapter.as_ref() == Some(name);
-            let providers = report.providers.iter().filter(uses);
+            let providers = report.providers.iter().filter(uses).map(|it| it.name.clone());
+            let providers: BTreeSet<String> = providers.collect();
             Adapter {
                 name: name.clone(),
                 version: adapter.version.clone(),
@@ -83,7 +85,7 @@ impl Inventory {
                     hotcell::audit::GrantReport::Configuration { .. } => "configuration",
                     hotcell::audit::GrantReport::Lock { .. } => "lock",
                 },
-                providers: providers.map(|provider| provider.name.clone()).collect(),
+                providers: providers.into_iter().collect(),
                 capabilities: adapter
                     .capabilities
                     .iter()

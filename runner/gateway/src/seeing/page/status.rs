@@ -242,7 +242,10 @@ fn spend(gateway: &Inner) -> Vec<Spend> {
     }
     let spend = by.into_iter().map(|((model, deployment), sums)| Spend { model, deployment, sums });
     let mut spend: Vec<_> = spend.collect();
-    spend.sort_by(|one, other| other.sums.cost.total_cmp(&one.sums.cost));
+    let dearer = |one: &Sums, other: &Sums| {
+        other.cost.total_cmp(&one.cost).then(other.requests.cmp(&one.requests))
+    };
+    spend.sort_by(|one, other| dearer(&one.sums, &other.sums));
     spend
 }
 

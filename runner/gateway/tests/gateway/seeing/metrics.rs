@@ -1,8 +1,10 @@
 use super::{MODELS, ask, holds_no_secret, value};
 use crate::bed::Bed;
+use hotcell::egress::{AuditRecord, AuditSink, Decision, Rule};
 use http::Request;
 use http_body_util::{BodyExt, Full};
 use std::collections::BTreeSet;
+use std::time::SystemTime;
 
 async fn metrics(bed: &Bed) -> String {
     let answer = bed.get("/metrics").await;
@@ -50,7 +52,7 @@ async fn what_happened_is_counted() {
     assert_eq!(value(&text, "hotcell_deployment_attempts_total", &asked), Some(2.0));
     assert_eq!(value(&text, "hotcell_deployment_failures_total", &asked), Some(2.0));
     assert_eq!(value(&text, "hotcell_requests_in_flight", &[]), Some(0.0));
-    assert_eq!(value(&text, "hotcell_egress_granted_total", &[]), Some(5.0));
+    assert_eq!(value(&text, "hotcell_egress_granted_total", &[]), Some(6.0));
     holds_no_secret(&text);
     bed.stop().await;
 }
@@ -131,6 +133,37 @@ async fn a_client_that_leaves_is_counted_as_that() {
     let text = metrics(&bed).await;
     let left = ["deployment=\"openai/*\"", "error_type=\"cancelled\""];
     assert_eq!(value(&text, "hotcell_failures_total", &left), Some(1.0), "{text}");
+}
+
+#[tokio::test]
+async fn what_an_adapter_is_denied_is_seen() {
+    let bed = Bed::new("").await;
+    let denied = AuditRecord {
+        time: SystemTime::now(),
+        request_id: "request".into(),
+        provider: "mine".into(),
+        adapter: "theirs".into(),
+        digest: None,
+        endpoint: Some("api".into()),
+        method: None,
+        path: None,
+        decision: Decision::Denied {
+            rule: Rule::HeaderFloor,
+            detail: format!("<b>\u{1b}[2J\"\n{}", "x".repeat(5000)),
+        },
+    };
+    for _ in 0..100 {
+        bed.watch.record(&denied).expect("it is kept");
+    }
+    let text = metrics(&bed).await;
+    let labels = ["provider=\"mine\"", "adapter=\"theirs\"", "rule=\"header-floor\""];
+    assert_eq!(value(&text, "hotcell_denials_total", &labels), Some(100.0));
+    let status = bed.get("/status.json").await.json();
+    assert_eq!(status["denials"]["total"], 100);
+    assert_eq!(status["denials"]["lately"].as_array().map(Vec::len), Some(20));
+    let page = bed.get("/").await.text();
+    assert!(page.contains("header-floor") && !page.contains("<b>") && !page.contains('\u{1b}'));
+    assert!(page.len() < 200_000, "{}", page.len());
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ async fn the_page_needs_nothing_but_itself() {
     assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
     assert_eq!(page.header("cache-control"), Some("no-store"));
     let text = page.text();
-    for none in ["<script", "http://", "https://", "style=", "onload", "alert(1)", "//cdn"] {
+    for none in ["<script", "src=", "href=\"http", "href=\"//", "style=", "onload", "alert(1)"] {
         assert!(!text.contains(none), "{none}");
     }
     assert!(text.contains("http-equiv=\"refresh\""));

@@ -122,8 +122,8 @@ async fn a_collector_that_may_not_be_reached_is_told_at_the_start() {
         let gateway = hotcell_gateway::Gateway::new(runner.expect("a runner"));
         gateway.expect_err("it is refused").to_string()
     };
-    assert!(start("endpoint = \"https://127.0.0.1/v1/traces\"").contains("not public"));
-    assert!(start("endpoint = \"http://collector.example/v1/traces\"").contains("https"));
+    assert!(start("endpoint = \"https://127.0.0.1/v1/traces\"").contains("allow-private"));
+    assert!(start("endpoint = \"http://collector.example/v1/traces\"").contains("allow-plaintext"));
     assert!(start("endpoint = \"https://169.254.169.254/v1/traces\"").contains("metadata"));
     assert!(start("endpoint = \"collector\"").contains("whole address"));
     let sample = start("endpoint = \"https://c.example/v1/traces\"\nsample = 2.0");
