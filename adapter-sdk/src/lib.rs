@@ -169,9 +169,20 @@ pub use failure::{MESSAGE_BYTES, thousandths};
 pub use reply::{Assemble, Reply};
 pub use wall::{Header, LogLevel, Method, log, setting};
 
+/// The allocator of Rust's own library for WebAssembly, in a version that begins with what the
+/// cell's memory has from the start. Memory that grows costs the host a change of its page
+/// tables, and another one before the next cell: more than all that a small request allocates.
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static HEAP: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 /// The setting by which the runner says that nothing may be lost of a request: `yes`, or
 /// absent. No manifest can declare a setting of this name.
 pub const STRICT: &str = "hotcell.strict";
+
+/// The setting by which the runner says that it is told the usage of every answer: `yes`, or
+/// absent. No manifest can declare a setting of this name.
+pub const USAGE: &str = "hotcell.usage";
 
 #[doc(hidden)]
 pub mod __private {

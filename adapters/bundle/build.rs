@@ -79,22 +79,23 @@ fn build() -> Result<(), Box<dyn Error>> {
     ensure_target(&workspace)?;
     let codes: BTreeSet<&str> =
         ADAPTERS.iter().chain([&HOSTILE]).map(|source| source.code).collect();
-    let packages: Vec<String> = codes.into_iter().map(package).collect();
-    let build = Build {
-        cargo: env::var("CARGO")?.into(),
-        rustc: env::var("RUSTC")?.into(),
-        workspace: &workspace,
-        target_dir: &target_dir,
-        profile: "guest",
-        packages: &packages,
-    };
-    compile(&build)?;
-
     let mut crates = BTreeSet::new();
     let mut packed = Vec::new();
-    for source in ADAPTERS.iter().chain([&HOSTILE]) {
-        packed.push(pack(source, &adapters, &build, &mut crates)?);
+    for code in codes {
+        let build = Build {
+            cargo: env::var("CARGO")?.into(),
+            rustc: env::var("RUSTC")?.into(),
+            workspace: &workspace,
+            target_dir: &target_dir,
+            profile: "guest",
+            package: &package(code),
+        };
+        compile(&build)?;
+        for source in ADAPTERS.iter().chain([&HOSTILE]).filter(|source| source.code == code) {
+            packed.push(pack(source, &adapters, &build, &mut crates)?);
+        }
     }
+    packed.sort_by_key(|it| it.source.name);
     fs::write(out.join("table.rs"), table(&packed, &crates, &out)?)?;
     Ok(())
 }
@@ -148,7 +149,6 @@ fn table(
     Ok(table)
 }
 
-/// One build for all guests.
 fn compile(build: &Build<'_>) -> Result<(), Box<dyn Error>> {
     let output = build.command()?.output()?;
     if output.status.success() {

@@ -16,9 +16,11 @@
 //! It is read strictly: what is not understood is an error with file, line and
 //! column, never ignored.
 
+mod control;
 mod gateway;
 mod seeing;
 
+pub use control::{AccessMode, JwtConfig, PriceConfig, StateConfig};
 pub use gateway::{
     DeploymentConfig, DeploymentTable, GatewayConfig, GatewayLimits, ModelConfig, Strategy,
 };
@@ -277,6 +279,9 @@ impl Config {
         let files = adapters.chain(audit).chain(transcripts).chain(roots).chain(log);
         for path in files.chain(config.tls_roots.iter_mut()) {
             *path = folder.join(&*path);
+        }
+        if let Some(gateway) = &mut config.gateway {
+            gateway.place_below(folder);
         }
         Ok(config)
     }

@@ -51,9 +51,9 @@ pub use answer::{Answer, Choice, Collected, EventStream};
 pub use artifact::{CacheContents, inspect_cache};
 pub use builder::{RunnerBuilder, default_cache};
 pub use config::{
-    AdapterConfig, AuditConfig, Config, ConfigError, ConfinementConfig, DeploymentConfig,
-    DeploymentTable, GatewayConfig, GatewayLimits, ModelConfig, ProviderConfig, ProxyConfig,
-    Strategy, TranscriptsConfig,
+    AccessMode, AdapterConfig, AuditConfig, Config, ConfigError, ConfinementConfig,
+    DeploymentConfig, DeploymentTable, GatewayConfig, GatewayLimits, JwtConfig, ModelConfig,
+    PriceConfig, ProviderConfig, ProxyConfig, StateConfig, Strategy, TranscriptsConfig,
 };
 pub use config::{LogConfig, MetricsConfig, StatusConfig, TracesConfig};
 pub use engine::Allocation;

@@ -44,6 +44,7 @@ use std::sync::atomic::AtomicU64;
 pub struct Runner {
     inner: Arc<Inner>,
     strict: bool,
+    usage: bool,
 }
 
 struct Inner {
@@ -72,7 +73,14 @@ impl Runner {
     /// the answer fails at the warning.
     #[must_use]
     pub fn strict(&self) -> Self {
-        Self { inner: self.inner.clone(), strict: true }
+        Self { strict: true, ..self.clone() }
+    }
+
+    /// A runner that differs in this: providers that tell the usage of a streamed answer only
+    /// when they are asked are asked for it, whatever the client of the request wants.
+    #[must_use]
+    pub fn counting(&self) -> Self {
+        Self { usage: true, ..self.clone() }
     }
 
     /// Sends a chat request to `provider/model`. The answer comes as events.
@@ -344,7 +352,11 @@ impl Runner {
 
 impl From<Setup> for Runner {
     fn from(setup: Setup) -> Self {
-        Self { inner: Arc::new(Inner { setup, requests: AtomicU64::new(0) }), strict: false }
+        Self {
+            inner: Arc::new(Inner { setup, requests: AtomicU64::new(0) }),
+            strict: false,
+            usage: false,
+        }
     }
 }
 

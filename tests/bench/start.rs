@@ -3,7 +3,7 @@
 
 use crate::clock;
 use criterion::Criterion;
-use hotcell::Runner;
+use hotcell::{Config, Interface, Runner};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -12,50 +12,55 @@ const COMPILE: f64 = 150.0;
 const TIMES: usize = 15;
 
 /// A runner that has not seen an adapter yet.
-fn runner(cache: Option<&Path>) -> Runner {
-    Runner::builder().cache(cache.map(Path::to_owned)).build().unwrap()
+fn runner(config: &Config, cache: Option<&Path>) -> Runner {
+    let builder = Runner::builder().config(config.clone());
+    builder.cache(cache.map(Path::to_owned)).build().unwrap()
 }
 
-/// What the bundle has for real providers.
-/// Those that the wall is measured with; all others are of the same size.
-fn adapters() -> impl Iterator<Item = &'static str> {
-    ["anthropic", "openai"].into_iter()
+/// Every adapter of the bundle as a provider that is set up. Nothing is sent to it.
+fn configured(folder: &Path) -> Config {
+    hotcell_tests::adapters::configured("http://127.0.0.1:9", folder)
 }
 
-/// Has Criterion measure both.
+/// Has Criterion measure both, of one adapter.
 pub(crate) fn measure(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
+    let config = configured(folder.path());
     for (name, cache) in [("compile", None), ("load", Some(folder.path()))] {
         let mut group = criterion.benchmark_group(name);
-        for adapter in adapters() {
-            // Whatever is kept is kept now.
-            runner(cache).warm_for(adapter, hotcell::Interface::Chat).unwrap();
-            group.bench_function(adapter, |bencher| {
-                bencher.iter_custom(|count| (0..count).map(|_| set_up(adapter, cache).0).sum());
-            });
-        }
+        // Whatever is kept is kept now.
+        runner(&config, cache).warm_for("openai", Interface::Chat).unwrap();
+        group.bench_function("openai", |bencher| {
+            let once = |_| set_up("openai", &config, cache).0;
+            bencher.iter_custom(|count| (0..count).map(once).sum());
+        });
         group.finish();
     }
 }
 
-/// Prints the rows, in milliseconds.
-pub(crate) fn print() {
+/// Prints the rows of these adapters, or of all, in milliseconds.
+pub(crate) fn print(named: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
+    let config = configured(folder.path());
     println!("\n| ms | time | CPU of all threads | target |\n| --- | --- | --- | --- |");
-    for adapter in adapters() {
-        for (what, cache) in [("compiled", None), ("loaded from the cache", Some(folder.path()))] {
-            runner(cache).warm_for(adapter, hotcell::Interface::Chat).unwrap();
-            let target = if cache.is_none() { format!("≤ {COMPILE}") } else { "–".to_owned() };
-            row(&format!("{adapter}, {what}"), || set_up(adapter, cache), &target);
-        }
+    let bundled = hotcell::bundle::ADAPTERS.iter().map(|adapter| adapter.name);
+    for adapter in bundled.filter(|name| named.is_empty() || named.contains(name)) {
+        let target = format!("≤ {COMPILE}");
+        row(&format!("{adapter}, compiled"), || set_up(adapter, &config, None), &target);
     }
-    row("a runner, before any adapter", || timed(|| runner(None)), "–");
+    let cache = Some(folder.path());
+    runner(&config, cache).warm_for("openai", Interface::Chat).unwrap();
+    row("openai, loaded from the cache", || set_up("openai", &config, cache), "–");
+    row("a runner, before any adapter", || timed(|| runner(&config, None)), "–");
     println!("\nMedians of {TIMES}.");
 }
 
-fn set_up(adapter: &str, cache: Option<&Path>) -> (Duration, Duration) {
-    let runner = runner(cache);
-    timed(|| runner.warm_for(adapter, hotcell::Interface::Chat).unwrap())
+/// The adapter alone: a provider may have routes to others.
+fn set_up(adapter: &str, config: &Config, cache: Option<&Path>) -> (Duration, Duration) {
+    let runner = runner(config, cache);
+    let has = |interface: &Interface| hotcell_tests::adapters::with(*interface).contains(&adapter);
+    let interface = Interface::ALL.iter().copied().find(has).expect("it has one");
+    timed(|| runner.warm_for(adapter, interface).unwrap())
 }
 
 fn timed<T>(work: impl FnOnce() -> T) -> (Duration, Duration) {

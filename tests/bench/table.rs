@@ -1,7 +1,8 @@
 //! What lies between the ways. They are measured in turns, so that whatever else the
 //! machine does meets all of them alike.
 
-use crate::exchange::{ADAPTERS, Adapter, Exchange, Way, World};
+use crate::adapter::{ADAPTERS, Adapter};
+use crate::exchange::{Exchange, Way, World};
 use std::time::Duration;
 
 /// How often each way has its turn.
@@ -14,21 +15,34 @@ const TURN: Duration = Duration::from_millis(6);
 const REQUEST: f64 = 40.0;
 const CHUNK: f64 = 2.0;
 
-/// Prints the rows, in microseconds of CPU time.
-pub(crate) fn print(world: &World) {
+/// The adapters of which every row is printed.
+const WHOLLY: [&str; 2] = ["openai", "anthropic"];
+
+/// Prints the rows of these adapters, or of all, in microseconds of CPU time.
+pub(crate) fn print(world: &World, named: &[&str]) {
     println!("\n| CPU, µs | wall | egress alone | native adapter | cost of the cell | target |");
     println!("| --- | --- | --- | --- | --- | --- |");
-    for adapter in &ADAPTERS {
+    for adapter in ADAPTERS {
         let name = adapter.name;
-        let refused = Exchange::refused(world, adapter);
-        row(&format!("{name}: opened, refused, closed"), &refusal(&refused), Some(REQUEST));
+        if !named.is_empty() && !named.contains(&name) {
+            continue;
+        }
+        let wholly = WHOLLY.contains(&name);
+        if wholly {
+            let refused = Exchange::refused(world, adapter);
+            row(&format!("{name}: opened, refused, closed"), &refusal(&refused), Some(REQUEST));
+        }
         let small = Exchange::new(world, adapter, 100, None);
         row(&format!("{name}: request"), &costs(&small, Way::Wall), Some(REQUEST));
-        let costs_on_demand = costs(&small, Way::WallOnDemand);
-        row(&format!("{name}: request, memory on demand"), &costs_on_demand, None);
-        let large = Exchange::new(world, adapter, 100_000, None);
-        row(&format!("{name}: request, prompt of 100 kB"), &costs(&large, Way::Wall), None);
-        row(&format!("{name}: each streamed chunk"), &chunks(world, adapter), Some(CHUNK));
+        if wholly {
+            let costs_on_demand = costs(&small, Way::WallOnDemand);
+            row(&format!("{name}: request, memory on demand"), &costs_on_demand, None);
+            let large = Exchange::new(world, adapter, 100_000, None);
+            row(&format!("{name}: request, prompt of 100 kB"), &costs(&large, Way::Wall), None);
+        }
+        if adapter.streams {
+            row(&format!("{name}: each streamed chunk"), &chunks(world, adapter), Some(CHUNK));
+        }
     }
     println!(
         "\nMedians of {ROUNDS} turns; in brackets the middle half of them. Cost of the cell = \

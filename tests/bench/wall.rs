@@ -1,10 +1,12 @@
 //! What the wall costs: `cargo bench -p hotcell-tests --bench wall`, or with
-//! `-- --tables` only the second half of it.
+//! `-- --tables` only the second half of it, and with `-- --tables mistral vertex` that of
+//! these adapters.
 //!
 //! Criterion measures each way by itself, and compares with its last run. Then
 //! [`table`] measures the ways in turns and prints what lies between them, as rows of
 //! `docs/performance.md`. See there for what each figure means.
 
+mod adapter;
 mod clock;
 mod exchange;
 mod provider;
@@ -12,9 +14,10 @@ mod start;
 mod table;
 mod wire;
 
+use adapter::ADAPTERS;
 use clock::ThreadCpu;
 use criterion::Criterion;
-use exchange::{ADAPTERS, Exchange, Way, World};
+use exchange::{Exchange, Way, World};
 use std::time::Duration;
 
 fn main() {
@@ -26,8 +29,10 @@ fn main() {
     }
     // Cargo says `--bench`; what says more wants a certain benchmark, or a list.
     if tables || arguments == ["--bench"] {
-        table::print(&world);
-        start::print();
+        let named = arguments.iter().filter(|argument| !argument.starts_with('-'));
+        let named: Vec<&str> = named.map(String::as_str).collect();
+        table::print(&world, &named);
+        start::print(&named);
     }
 }
 

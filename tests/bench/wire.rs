@@ -1,5 +1,11 @@
-//! Answers of the size that providers' have: some hundred bytes as a whole, two to
+//! Answers of the size that providers' have: some hundred bytes as a whole, one to
 //! three hundred for a chunk.
+
+mod aws;
+mod others;
+
+pub(crate) use aws::{bedrock, sagemaker_chat, sagemaker_generate};
+pub(crate) use others::{cohere, gemini, ollama, replicate, responses, vectors};
 
 use crate::provider::Answer;
 

@@ -22,18 +22,17 @@ fn component() -> Vec<u8> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
     let target_dir = target_dir.join("guests");
-    let packages = ["hotcell-elder".to_owned()];
     let build = Build {
         cargo: env!("CARGO").into(),
         rustc: "rustc".into(),
         workspace,
         target_dir: &target_dir,
         profile: "guest",
-        packages: &packages,
+        package: "hotcell-elder",
     };
     let output = build.command().and_then(|mut command| command.output()).expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let module = std::fs::read(build.module("hotcell-elder")).expect("cargo has built it");
+    let module = std::fs::read(build.module()).expect("cargo has built it");
     hotcell_manifest::pack(&module, MANIFEST).expect("it is an adapter")
 }
 

@@ -12,7 +12,7 @@ pub use model::{Modalities, ModelFacts, Price, Spent, model, models, models_date
 
 use hotcell_manifest::Variables;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 /// One provider.
@@ -159,11 +159,15 @@ pub fn providers() -> &'static [Provider] {
     &PROVIDERS
 }
 
+static NAMES: LazyLock<HashMap<&'static str, &'static Provider>> = LazyLock::new(|| {
+    let aliases = |it: &'static Provider| it.aliases.iter().map(move |alias| (alias.as_str(), it));
+    let names = PROVIDERS.iter().map(|provider| (provider.name.as_str(), provider));
+    names.chain(PROVIDERS.iter().flat_map(aliases)).collect()
+});
+
 /// The provider of this name or alias.
 pub fn provider(name: &str) -> Option<&'static Provider> {
-    PROVIDERS.iter().find(|provider| {
-        provider.name == name || provider.aliases.iter().any(|alias| alias == name)
-    })
+    NAMES.get(name).copied()
 }
 
 #[cfg(test)]

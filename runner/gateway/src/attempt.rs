@@ -1,6 +1,7 @@
 //! Asking one deployment after another until one answers.
 
 use crate::deployment::{Busy, Deployment, Entry};
+use crate::ledger::Estimate;
 use crate::visit::Visit;
 use hotcell::types::{Failure, FailureKind};
 use hotcell::{Error, Runner};
@@ -20,6 +21,11 @@ pub(crate) trait Question: Send {
     type Answer: Send;
     /// The same question once more, to be asked beside it.
     type Twin: Question<Answer = Self::Answer>;
+
+    /// The tokens that it is taken to use.
+    fn estimate(&self) -> Estimate {
+        Estimate::default()
+    }
 
     /// Asks `provider/model`. It is over when the answer has begun, or is whole: it may be
     /// asked again as long as the client has not seen a byte.

@@ -2,6 +2,7 @@
 
 use crate::attempt::Question;
 use crate::frames::{Frames, Hand};
+use crate::ledger::{Estimate, Tally};
 use crate::reply::{self, Reply};
 use crate::route::Route;
 use crate::visit::{Outcome, Visit};
@@ -14,6 +15,7 @@ use hotcell_dialects::{
 use http::HeaderMap;
 use http::request::Parts;
 use std::borrow::BorrowMut;
+use std::sync::Arc;
 
 /// Answers a client of this dialect.
 pub(crate) async fn respond(
@@ -69,11 +71,12 @@ fn take_betas(headers: &HeaderMap, request: &mut ChatRequest) {
 pub(crate) async fn answer(mut visit: Visit, dialect: Dialect, mut request: ChatRequest) -> Reply {
     let model = std::mem::take(&mut request.model);
     let about = About { id: visit.id.clone(), model: model.clone(), created: crate::now() };
-    match visit.ask(&model, Chat(&mut request)).await {
+    let chat = Chat { request: &mut request, tally: visit.tally.clone() };
+    match visit.ask(&model, chat).await {
         Err(error) => visit.fail(&error),
         Ok(Begun::Whole(events)) => {
             events.iter().for_each(|event| visit.note(event));
-            visit.answer(dialect.whole(&request, about, events))
+            visit.answer(dialect.whole(&request, about, events)).await
         }
         Ok(Begun::Stream(answer, first)) => {
             visit.streams();
@@ -93,33 +96,45 @@ pub(crate) async fn answer(mut visit: Visit, dialect: Dialect, mut request: Chat
 /// An answer that the client can be told of.
 enum Begun {
     Whole(Vec<Event>),
-    Stream(Answer, Vec<Event>),
+    Stream(Box<Answer>, Vec<Event>),
 }
 
 /// A request for a chat answer, as a question to deployments.
-struct Chat<R>(R);
+struct Chat<R> {
+    request: R,
+    /// A client may leave before all of it came.
+    tally: Arc<Tally>,
+}
 
 impl<R: BorrowMut<ChatRequest> + Send> Question for Chat<R> {
     type Twin = Chat<Box<ChatRequest>>;
     type Answer = Begun;
 
+    fn estimate(&self) -> Estimate {
+        Estimate::of_chat(self.request.borrow())
+    }
+
     async fn ask(&mut self, runner: &Runner, model: &str) -> Result<Begun, Error> {
-        let mut answer = runner.chat(model, self.0.borrow_mut()).await?;
-        let stream = self.0.borrow().stream;
+        let mut answer = runner.chat(model, self.request.borrow_mut()).await?;
+        let stream = self.request.borrow().stream;
         let mut events = Vec::new();
         // A stream has begun with the first of its content: until then another one may be asked.
         while !(stream && events.iter().any(is_content)) {
-            match answer.next_batch().await? {
-                Some(more) if events.is_empty() => events = more,
-                Some(more) => events.extend(more),
-                None => break,
+            let Some(more) = answer.next_batch().await? else { break };
+            if !stream {
+                more.iter().for_each(|event| self.tally.note(event));
+            }
+            match events.is_empty() {
+                true => events = more,
+                false => events.extend(more),
             }
         }
-        Ok(if stream { Begun::Stream(answer, events) } else { Begun::Whole(events) })
+        Ok(if stream { Begun::Stream(Box::new(answer), events) } else { Begun::Whole(events) })
     }
 
     fn twin(&self) -> Self::Twin {
-        Chat(Box::new(self.0.borrow().clone()))
+        let request = Box::new(self.request.borrow().clone());
+        Chat { request, tally: self.tally.clone() }
     }
 }
 
@@ -132,7 +147,7 @@ fn is_content(event: &Event) -> bool {
 async fn write(
     mut visit: Visit,
     mut writer: Box<dyn hotcell_dialects::AnswerWriter>,
-    mut answer: Answer,
+    mut answer: Box<Answer>,
     first: Vec<Event>,
     hand: Hand,
 ) {
@@ -140,6 +155,7 @@ async fn write(
     loop {
         let mut frame = Vec::with_capacity(512);
         for event in events.drain(..) {
+            visit.tally.note(&event);
             visit.note(&event);
             writer.event(event, &mut frame);
         }
@@ -152,7 +168,11 @@ async fn write(
             }
             Ok(None) => {
                 visit.outcome = Some(Outcome::Answered);
-                writer.end(&mut last);
+                // No client has the whole of an answer whose account is not kept.
+                match visit.settle().await {
+                    Ok(()) => writer.end(&mut last),
+                    Err(error) => writer.fail(&error.failure, &mut last),
+                }
             }
             Err(error) => {
                 visit.outcome = Some(Outcome::Failed(error.kind()));

@@ -1,9 +1,10 @@
 //! Texts into vectors.
 
 use crate::attempt::Question;
+use crate::ledger::Estimate;
 use crate::reply::Reply;
 use crate::visit::Visit;
-use hotcell::types::{EmbedRequest, EmbedResponse};
+use hotcell::types::{EmbedRequest, EmbedResponse, Input};
 use hotcell::{Error, Runner};
 use hotcell_dialects::{gemini, openai_embeddings};
 use std::borrow::BorrowMut;
@@ -18,7 +19,7 @@ pub(crate) async fn openai(mut visit: Visit, model: Option<String>, body: &[u8])
     match visit.ask(&model, Embed(&mut request)).await {
         Ok(response) => {
             visit.usage.clone_from(&response.usage);
-            visit.answer(openai_embeddings::write_response(&request, &model, &response))
+            visit.answer(openai_embeddings::write_response(&request, &model, &response)).await
         }
         Err(error) => visit.fail(&error),
     }
@@ -33,7 +34,7 @@ pub(crate) async fn gemini(mut visit: Visit, model: &str, batch: bool, body: &[u
     match visit.ask(model, Embed(&mut request)).await {
         Ok(response) => {
             visit.usage.clone_from(&response.usage);
-            visit.answer(gemini::write_embeddings(&response, !batch))
+            visit.answer(gemini::write_embeddings(&response, !batch)).await
         }
         Err(error) => visit.fail(&error),
     }
@@ -45,6 +46,15 @@ pub(crate) struct Embed<R>(pub(crate) R);
 impl<R: BorrowMut<EmbedRequest> + Send> Question for Embed<R> {
     type Twin = Embed<Box<EmbedRequest>>;
     type Answer = EmbedResponse;
+
+    fn estimate(&self) -> Estimate {
+        let bytes = |input: &Input| match input {
+            Input::Text(text) => text.len(),
+            // As many bytes as are one token.
+            Input::Tokens(tokens) => tokens.len() * 4,
+        };
+        Estimate::of_bytes(self.0.borrow().inputs.iter().map(bytes).sum())
+    }
 
     async fn ask(&mut self, runner: &Runner, model: &str) -> Result<EmbedResponse, Error> {
         runner.embed(model, self.0.borrow_mut()).await

@@ -17,6 +17,28 @@ pub enum GatewayError {
     /// A provider that cannot be set up.
     #[error(transparent)]
     Provider(#[from] hotcell::Error),
+    /// Others could use it, and nobody said so.
+    #[error(
+        "whoever reaches {0} could use every provider's key, for nobody is asked for a key of \
+         their own; make keys (`hotcell keys create`) and set `admin-key`, or say \
+         `access = \"open\"` in [gateway] if that is meant"
+    )]
+    Open(std::net::SocketAddr),
+    /// The operator's key cannot be had.
+    #[error("[gateway] admin-key: {0}")]
+    AdminKey(String),
+    /// Where keys and what they spent are kept.
+    #[error(transparent)]
+    State(#[from] crate::store::StoreError),
+    /// Nobody says where that is.
+    #[error("there is no home to keep the gateway's state in; set `folder` of [gateway.state]")]
+    NoFolder,
+    /// Tokens that cannot be verified.
+    #[error("[gateway.jwt]: {0}")]
+    Jwt(String),
+    /// A price that is none, by its model.
+    #[error("[gateway.prices.\"{0}\"]: a price is between 0 and a billion dollars")]
+    Price(String),
     /// An access log that cannot be written.
     #[error("[gateway.log] {}: {why}", file.display())]
     Log {

@@ -1,6 +1,7 @@
 //! Texts into images, and images into others.
 
 use crate::attempt::Question;
+use crate::ledger::Estimate;
 use crate::reply::Reply;
 use crate::visit::Visit;
 use hotcell::types::{ImageRequest, ImageResponse};
@@ -21,7 +22,7 @@ pub(crate) async fn respond(
     match visit.ask(&model, Draw(&mut request)).await {
         Ok(response) => {
             visit.usage.clone_from(&response.usage);
-            visit.answer(openai_media::write_images(crate::now(), &response))
+            visit.answer(openai_media::write_images(crate::now(), &response)).await
         }
         Err(error) => visit.fail(&error),
     }
@@ -32,6 +33,10 @@ struct Draw<R>(R);
 impl<R: BorrowMut<ImageRequest> + Send> Question for Draw<R> {
     type Twin = Draw<Box<ImageRequest>>;
     type Answer = ImageResponse;
+
+    fn estimate(&self) -> Estimate {
+        Estimate::of_bytes(self.0.borrow().prompt.len())
+    }
 
     async fn ask(&mut self, runner: &Runner, model: &str) -> Result<ImageResponse, Error> {
         runner.generate_images(model, self.0.borrow_mut()).await

@@ -13,9 +13,13 @@
 
 #![forbid(unsafe_code)]
 
+mod access;
+mod admin;
 mod attempt;
 mod body;
+mod charge;
 mod chat;
+mod control;
 mod deployment;
 mod embeddings;
 mod error;
@@ -24,6 +28,7 @@ mod frames;
 mod gate;
 mod image;
 mod incoming;
+mod ledger;
 mod models;
 mod moderation;
 mod reply;
@@ -32,13 +37,18 @@ mod route;
 mod seeing;
 mod server;
 mod speech;
+mod store;
 mod tokens;
 mod transcription;
 mod visit;
 
+pub use admin::{Ask, Desk, Told};
 pub use error::GatewayError;
+pub use ledger::{Money, Window};
 pub use seeing::Watch;
+pub use store::{Budget, Key, Limits, StoreError, Team, Time};
 
+use control::Control;
 use deployment::Models;
 use gate::Gate;
 use hotcell::confinement::Confinement;
@@ -46,6 +56,7 @@ use hotcell::{GatewayConfig, GatewayLimits, Runner};
 use seeing::{Door, Seeing};
 use std::fmt;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -61,6 +72,7 @@ pub struct Gateway {
 struct Inner {
     runner: Runner,
     models: Arc<Models>,
+    control: Control,
     limits: GatewayLimits,
     gate: Gate,
     /// Whoever looks on.
@@ -80,13 +92,21 @@ impl Gateway {
         let providers = runner.providers_at_rest();
         let ready = providers.iter().filter(|provider| provider.is_ready());
         let ready: Vec<String> = ready.map(|provider| provider.name.clone()).collect();
-        let models = Models::new(&config, &ready)?;
+        let models = Arc::new(Models::new(&config, &ready)?);
         let number = mark()?;
         let limits = config.limits.clone().unwrap_or_default();
+        let control = Control::new(runner.config())?;
+        // Whoever wants to see what was used is told it of streams as well.
+        let is_seen = config.log.is_some() || config.metrics.is_some() || config.traces.is_some();
+        let runner = match control.ledger.is_some() || is_seen {
+            true => runner.counting(),
+            false => runner,
+        };
         Ok(Self {
             inner: Arc::new(Inner {
                 seeing: Seeing::new(&runner, &config, &models, providers, number)?,
-                models: Arc::new(models),
+                models,
+                control,
                 gate: Gate::of(&limits),
                 limits,
                 mark: format!("{number:016x}"),
@@ -120,10 +140,19 @@ impl Gateway {
         self
     }
 
+    /// Whether it may be reached at this address.
+    ///
+    /// # Errors
+    /// [`GatewayError::Open`], where others reach it, nobody is asked for a key, and nobody said
+    /// that this is meant.
+    pub fn may_listen(&self, address: SocketAddr) -> Result<(), GatewayError> {
+        self.inner.control.may_listen(address)
+    }
+
     /// Adds to a confinement what the gateway needs beyond what its runner does.
     #[must_use]
     pub fn confinement(&self, confinement: Confinement) -> Confinement {
-        self.inner.seeing.confinement(confinement)
+        self.inner.seeing.confinement(self.inner.control.confinement(confinement))
     }
 
     /// Serves until `stop` is ready; then what is under way has its time to end. No listener

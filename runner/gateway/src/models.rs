@@ -3,29 +3,39 @@
 use crate::reply::{self, Reply};
 use crate::route::Endpoint;
 use crate::visit::Visit;
+use hotcell::Error;
 use hotcell::catalogue;
 use hotcell::types::{FailureKind, Model};
 use hotcell_dialects::{anthropic_messages, gemini, openai_chat};
 use http::HeaderMap;
 
 /// Answers with all of them, or with the one that is named.
-pub(crate) fn respond(mut visit: Visit, named: Option<&str>, headers: &HeaderMap) -> Reply {
+pub(crate) async fn respond(mut visit: Visit, named: Option<&str>, headers: &HeaderMap) -> Reply {
     let form = Form::of(visit.endpoint, headers);
     let models = visit.gateway.models.clone();
     let body = match named {
-        None => form.list(&models.listed().map(described).collect::<Vec<_>>()),
+        None => {
+            let seen = models.listed().filter(|name| sees(&visit, name));
+            form.list(&seen.map(described).collect::<Vec<_>>())
+        }
+        Some(name) if !sees(&visit, name) => return visit.fail(&unknown(name)),
         Some(name) => match models.listed().find(|listed| listed == name) {
             Some(name) => form.one(&described(name)),
             // What nobody lists may be there all the same, where a client may ask for all.
             None if models.find(name).is_ok() => form.one(&described(name.to_owned())),
-            None => {
-                let message = format!("there is no model `{name}`");
-                return visit.fail(&hotcell::Error::new(FailureKind::NotFound, message));
-            }
+            None => return visit.fail(&unknown(name)),
         },
     };
-    let reply = visit.answer(body);
-    reply::uncached(reply)
+    reply::uncached(visit.answer(body).await)
+}
+
+/// Whether whoever asks may ask this model.
+fn sees(visit: &Visit, model: &str) -> bool {
+    visit.caller.as_ref().is_none_or(|caller| caller.sees(model))
+}
+
+fn unknown(name: &str) -> Error {
+    Error::new(FailureKind::NotFound, format!("there is no model `{name}`"))
 }
 
 /// In whose form a list is.

@@ -18,7 +18,7 @@ pub(crate) async fn respond(mut visit: Visit, body: &[u8]) -> Reply {
     match visit.ask(&model, Moderate(&mut request)).await {
         Ok(response) => {
             visit.usage.clone_from(&response.usage);
-            visit.answer(openai_media::write_moderation(&visit.id.clone(), &model, &response))
+            visit.answer(openai_media::write_moderation(&visit.id.clone(), &model, &response)).await
         }
         Err(error) => visit.fail(&error),
     }

@@ -2,13 +2,16 @@
 
 use crate::body::Body;
 use crate::frames::Frames;
-use hotcell::types::Failure;
+use hotcell::types::{Failure, FailureKind};
 use hotcell_dialects::{Dialect, Refusal};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 /// A response.
 pub(crate) type Reply = Response<Body>;
+
+/// What the SDKs of OpenAI and Anthropic heed before anything else.
+const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -52,6 +55,10 @@ pub(crate) fn failure(dialect: Dialect, failure: &Failure) -> Reply {
         let headers = reply.headers_mut();
         headers.insert(RETRY_AFTER, HeaderValue::from(ms.div_ceil(1000)));
         headers.insert(HeaderName::from_static("retry-after-ms"), HeaderValue::from(ms));
+    }
+    // Some SDKs ask again after every 429.
+    if failure.kind == FailureKind::QuotaExhausted {
+        reply.headers_mut().insert(SHOULD_RETRY, HeaderValue::from_static("false"));
     }
     reply
 }

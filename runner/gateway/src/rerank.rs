@@ -1,9 +1,10 @@
 //! Documents in the order of what they have to do with a query.
 
 use crate::attempt::Question;
+use crate::ledger::Estimate;
 use crate::reply::Reply;
 use crate::visit::Visit;
-use hotcell::types::{RerankRequest, RerankResponse};
+use hotcell::types::{Document, RerankRequest, RerankResponse};
 use hotcell::{Error, Runner};
 use hotcell_dialects::jina_rerank;
 use std::borrow::BorrowMut;
@@ -18,7 +19,7 @@ pub(crate) async fn respond(mut visit: Visit, body: &[u8]) -> Reply {
     match visit.ask(&model, Rerank(&mut request)).await {
         Ok(response) => {
             visit.usage.clone_from(&response.usage);
-            visit.answer(jina_rerank::write_response(&request, &model, &response))
+            visit.answer(jina_rerank::write_response(&request, &model, &response)).await
         }
         Err(error) => visit.fail(&error),
     }
@@ -29,6 +30,14 @@ struct Rerank<R>(R);
 impl<R: BorrowMut<RerankRequest> + Send> Question for Rerank<R> {
     type Twin = Rerank<Box<RerankRequest>>;
     type Answer = RerankResponse;
+
+    fn estimate(&self) -> Estimate {
+        let request = self.0.borrow();
+        let documents = request.documents.iter().map(|document| match document {
+            Document::Text(text) | Document::Fields(text) => text.len() + request.query.len(),
+        });
+        Estimate::of_bytes(documents.sum())
+    }
 
     async fn ask(&mut self, runner: &Runner, model: &str) -> Result<RerankResponse, Error> {
         runner.rerank(model, self.0.borrow_mut()).await

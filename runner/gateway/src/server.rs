@@ -5,8 +5,8 @@ use crate::route::{self, Endpoint, Lost};
 use crate::seeing::{self, Door};
 use crate::visit::Visit;
 use crate::{
-    Inner, chat, embeddings, form, image, incoming, models, moderation, rerank, speech, tokens,
-    transcription,
+    Inner, admin, chat, embeddings, form, image, incoming, models, moderation, rerank, speech,
+    tokens, transcription,
 };
 use hotcell::types::{Failure, FailureKind};
 use hotcell_dialects::{Dialect, openai_media};
@@ -36,6 +36,12 @@ pub(crate) async fn serve(
     let mut accepting = JoinSet::new();
     gateway.seeing.start();
     for (listener, door) in listeners {
+        // Whoever has the gateway as a library may not have asked.
+        let address = listener.local_addr().ok().filter(|_| door != Door::Metrics);
+        if let Some(Err(error)) = address.map(|address| gateway.control.may_listen(address)) {
+            tracing::error!(target: "hotcell::gateway", %error, "an address is not served");
+            continue;
+        }
         let (gateway, connections) = (gateway.clone(), connections.clone());
         accepting.spawn(accept(gateway, listener, door, connections, graceful.clone()));
     }
@@ -110,6 +116,12 @@ async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, door: Door) ->
     if let Some(view) = seeing::view(head.uri.path()) {
         return seeing::show(&gateway, view, &head, door).await;
     }
+    if door == Door::Metrics {
+        return nowhere(&Lost::Path, head.uri.path());
+    }
+    if admin::is_for(head.uri.path()) {
+        return admin::respond(&gateway, head, body).await;
+    }
     let route = match route::find(&head.method, head.uri.path()) {
         Ok(route) => route,
         Err(lost) => return nowhere(&lost, head.uri.path()),
@@ -117,12 +129,12 @@ async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, door: Door) ->
     if matches!(route.endpoint, Endpoint::Live | Endpoint::Ready) {
         return reply::json(200, br#"{"status":"ok"}"#.to_vec());
     }
-    if door == Door::Metrics {
-        return nowhere(&Lost::Path, head.uri.path());
-    }
-    let limits = &gateway.limits;
     let mut visit = Visit::new(gateway.clone(), route.endpoint);
     visit.follow(&head.headers);
+    if let Err(error) = visit.admit(&head).await {
+        return visit.fail(&error);
+    }
+    let limits = &gateway.limits;
     let body = incoming::read(body, limits.body_bytes, Duration::from_millis(limits.body_ms)).await;
     let body = match body {
         Ok(body) => body,
@@ -152,7 +164,7 @@ async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, door: Door) ->
             embeddings::gemini(visit, &route.model.unwrap_or_default(), batch, &body).await
         }
         Endpoint::Models | Endpoint::GeminiModels => {
-            models::respond(visit, route.model.as_deref(), &head.headers)
+            models::respond(visit, route.model.as_deref(), &head.headers).await
         }
         Endpoint::Live | Endpoint::Ready => reply::json(200, br#"{"status":"ok"}"#.to_vec()),
     }

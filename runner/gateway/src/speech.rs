@@ -2,6 +2,7 @@
 
 use crate::attempt::Question;
 use crate::frames::{Frames, Hand};
+use crate::ledger::Estimate;
 use crate::reply::{self, Reply};
 use crate::visit::{Outcome, Visit};
 use base64::Engine as _;
@@ -50,6 +51,9 @@ async fn write(mut visit: Visit, mut sound: Sound, first: Vec<u8>, as_events: bo
             Ok(Some(more)) => bytes = more,
             Ok(None) => {
                 visit.outcome = Some(Outcome::Answered);
+                if visit.settle().await.is_err() {
+                    return hand.fail().await;
+                }
                 if as_events {
                     hand.give(b"data: {\"type\":\"speech.audio.done\"}\n\n".to_vec()).await;
                 }
@@ -84,6 +88,10 @@ impl<R: BorrowMut<SpeechRequest> + Send> Question for Speak<R> {
     type Twin = Speak<Box<SpeechRequest>>;
     /// The sound, and the first of it.
     type Answer = (Sound, Vec<u8>);
+
+    fn estimate(&self) -> Estimate {
+        Estimate::of_bytes(self.0.borrow().input.len())
+    }
 
     async fn ask(&mut self, runner: &Runner, model: &str) -> Result<Self::Answer, Error> {
         let mut sound = runner.speak(model, self.0.borrow_mut()).await?;

@@ -31,10 +31,13 @@ pub(crate) async fn respond(
     };
     let model = request.model.clone();
     match visit.ask(&model, Count(&mut request)).await {
-        Ok(count) => visit.answer(match dialect {
-            Dialect::Gemini => gemini::write_count(&count),
-            _ => anthropic_messages::write_count(&count),
-        }),
+        Ok(count) => {
+            let body = match dialect {
+                Dialect::Gemini => gemini::write_count(&count),
+                _ => anthropic_messages::write_count(&count),
+            };
+            visit.answer(body).await
+        }
         Err(error) => visit.fail(&error),
     }
 }

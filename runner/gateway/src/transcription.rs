@@ -22,7 +22,7 @@ pub(crate) async fn respond(
         Ok(response) => {
             visit.usage.clone_from(&response.usage);
             let written = openai_media::write_transcription(&request, &response);
-            let mut reply = visit.answer(written.body);
+            let mut reply = visit.answer(written.body).await;
             reply::set(reply.headers_mut(), "content-type", written.mime);
             reply
         }

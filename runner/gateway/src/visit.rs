@@ -1,9 +1,11 @@
 //! One request of a client's, from its first byte to its last, and what is known of it.
 
 use crate::Inner;
+use crate::access::Caller;
 use crate::attempt::{Question, attempt};
 use crate::deployment::{Busy, Deployment};
 use crate::gate::Place;
+use crate::ledger::{Account, Tally};
 use crate::reply::{self, Reply};
 use crate::route::Endpoint;
 use crate::seeing::Seen;
@@ -37,6 +39,14 @@ pub(crate) struct Visit {
     pub(crate) usage: Option<Usage>,
     /// How it ended; none while it has not, and where the client left before.
     pub(crate) outcome: Option<Outcome>,
+    /// Who asks, once that is known.
+    pub(crate) caller: Option<Arc<Caller>>,
+    /// What it costs them; none where nothing is kept.
+    pub(crate) account: Option<Account>,
+    /// A limit of theirs kept it out.
+    pub(crate) refused: bool,
+    /// How much of an answer came.
+    pub(crate) tally: Arc<Tally>,
     /// What is only kept to be told.
     pub(crate) seen: Seen,
     /// Its place among those that are under way.
@@ -70,6 +80,10 @@ impl Visit {
             status: 0,
             usage: None,
             outcome: None,
+            caller: None,
+            account: None,
+            refused: false,
+            tally: Arc::default(),
             place: None,
         }
     }
@@ -78,15 +92,20 @@ impl Visit {
     /// deployment after another is asked until one answers.
     ///
     /// # Errors
-    /// An unknown model, a gateway that is full, and what the last one said who was asked.
+    /// An unknown model, one that is not for this caller, a budget or rate that is used up, a
+    /// gateway that is full, and what the last one said who was asked.
     pub(crate) async fn ask<Q: Question>(
         &mut self,
         model: &str,
         question: Q,
     ) -> Result<Q::Answer, Error> {
         model.clone_into(&mut self.model);
+        if let Some(caller) = &self.caller {
+            caller.may_ask(model)?;
+        }
         let entry = self.gateway.models.find(model)?;
         self.waits();
+        self.hold(&entry, question.estimate()).await?;
         let waiting = Instant::now();
         let place = self.gateway.gate.enter().await;
         self.waited(waiting);
@@ -124,9 +143,12 @@ impl Visit {
         reply
     }
 
-    /// Ends it with a whole answer.
-    pub(crate) fn answer(&mut self, body: Vec<u8>) -> Reply {
+    /// Ends it with a whole answer, once what it cost is written down.
+    pub(crate) async fn answer(&mut self, body: Vec<u8>) -> Reply {
         (self.status, self.outcome) = (200, Some(Outcome::Answered));
+        if let Err(error) = self.settle().await {
+            return self.fail(&error);
+        }
         let mut reply = reply::json(200, body);
         self.mark(reply.headers_mut());
         self.mark_cost(reply.headers_mut());
@@ -140,6 +162,7 @@ impl Visit {
             reply::set(headers, "x-hotcell-model", &deployment.model);
         }
         self.mark_attempts(headers);
+        self.mark_rates(headers);
     }
 }
 
@@ -149,6 +172,7 @@ impl Drop for Visit {
             let tokens = usage.input.unwrap_or(0) + usage.output.unwrap_or(0);
             deployment.used(tokens, Instant::now());
         }
+        drop(self.charge());
         tracing::debug!(
             target: "hotcell::gateway",
             id = self.id,

@@ -9,7 +9,9 @@
 //! fallbacks = ["gpt-4o-mini"]
 //! ```
 
+use super::control::{AccessMode, JwtConfig, PriceConfig, StateConfig};
 use super::seeing::{LogConfig, MetricsConfig, StatusConfig, TracesConfig};
+use hotcell_egress::SecretSource;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -33,7 +35,9 @@ pub struct GatewayConfig {
     /// Where it sends traces; nowhere where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traces: Option<TracesConfig>,
-    /// Models, by the names that clients call them.
+    /// Models, by the names that clients call them. A name can have one `*`, which stands for any
+    /// text but none and is filled into the `*` of its deployments: `"openai/*"`. A whole name
+    /// counts before a pattern, and of patterns the one that says most.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub models: BTreeMap<String, ModelConfig>,
     /// Refuse every model that is not one of `models`. Without it a client may also ask for
@@ -43,6 +47,22 @@ pub struct GatewayConfig {
     /// What it may use, and clients with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<GatewayLimits>,
+    /// Whom it lets in. Where nothing is said: whoever has a key as soon as there are keys,
+    /// an admin key, tokens or a state; everybody on this machine else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access: Option<AccessMode>,
+    /// Where the operator's key comes from, which the admin API wants: at least 16 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admin_key: Option<SecretSource>,
+    /// Where keys and what they spent are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<StateConfig>,
+    /// Tokens of an identity provider's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwt: Option<JwtConfig>,
+    /// What models cost, by `provider/model`, where the catalogue does not know or is wrong.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub prices: BTreeMap<String, PriceConfig>,
 }
 
 /// One `[gateway.models.NAME]` table.
@@ -183,6 +203,18 @@ impl Default for GatewayLimits {
 }
 
 impl GatewayConfig {
+    /// Makes its paths relative to the folder of the configuration.
+    pub(crate) fn place_below(&mut self, folder: &std::path::Path) {
+        if let Some(state) = self.state.as_mut().and_then(|state| state.folder.as_mut()) {
+            *state = folder.join(&*state);
+        }
+        if let Some(jwt) = &mut self.jwt
+            && let Some(file) = jwt.file()
+        {
+            jwt.keys = folder.join(file).to_string_lossy().into_owned();
+        }
+    }
+
     /// Where it listens.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         match self.listen.is_empty() {

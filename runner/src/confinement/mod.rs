@@ -104,6 +104,13 @@ impl Confinement {
         self
     }
 
+    /// Leaves what another one leaves, too.
+    pub fn add(&mut self, other: &Self) {
+        self.reads.extend_from_slice(&other.reads);
+        self.writes.extend_from_slice(&other.writes);
+        self.ports.extend(&other.ports);
+    }
+
     /// Leaves a TCP port to be connected to, at any address: which one is for egress to judge.
     #[must_use]
     pub fn connect(mut self, port: u16) -> Self {

@@ -17,6 +17,8 @@ use std::sync::atomic::Ordering;
 /// The setting by which an adapter is told that nothing may be lost, as `wit/settings.wit`
 /// says.
 const STRICT: &str = "hotcell.strict";
+/// The setting by which an adapter is told to ask for the usage. Manifests have no such setting.
+const USAGE: &str = "hotcell.usage";
 
 /// Where a request goes, and the model's name there.
 pub(super) struct Leading<'a> {
@@ -122,6 +124,9 @@ impl Runner {
         let mut settings = provider.settings.clone();
         if self.strict {
             Arc::make_mut(&mut settings).insert(STRICT.to_owned(), "yes".to_owned());
+        }
+        if self.usage {
+            Arc::make_mut(&mut settings).insert(USAGE.to_owned(), "yes".to_owned());
         }
         let recorder = self.inner.setup.transcripts.as_ref().map(|transcripts| {
             let inspection = provider.adapter.inspection();

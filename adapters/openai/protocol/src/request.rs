@@ -1,9 +1,9 @@
 //! A chat request into the body that the provider reads.
 
 use crate::DIALECT;
-use crate::json::{Json, Members, number, value};
+use crate::json::{Json, Members, number, object, value};
 use hotcell_sdk::{ChatRequest, Failure, FailureKind, JsonSchema, Native, OutputFormat};
-use hotcell_sdk::{ReasoningOptions, Sampling, ToolChoice, setting};
+use hotcell_sdk::{ReasoningOptions, Sampling, ToolChoice, USAGE, setting};
 
 /// What goes out, and what could not be said.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ fn written(request: &ChatRequest, named: &[(&str, &str)]) -> Result<Body, Box<Fa
     let same_dialect = is_own(request.extra.as_ref());
     let mut writer =
         Writer { json: Json::default(), same_dialect, text: false, warnings: Vec::new() };
-    let extra = writer.extra(request.extra.as_ref())?;
+    let mut extra = writer.extra(request.extra.as_ref())?;
     writer.json.open(b'{');
     let spelled = |name: &str| extra.has(name);
     for (name, text) in named.iter().filter(|(name, _)| !spelled(name)) {
@@ -73,13 +73,13 @@ fn written(request: &ChatRequest, named: &[(&str, &str)]) -> Result<Body, Box<Fa
     writer.flag("parallel_tool_calls", request.parallel_tool_calls, &extra);
     writer.sampling(&request.sampling, &extra);
     // A client of this dialect has spelled these itself, if at all.
-    if !same_dialect {
-        if let Some(reasoning) = &request.reasoning {
-            writer.reasoning(reasoning);
-        }
-        if request.stream && setting("stream-usage").as_deref() != Some("never") {
-            writer.json.name("stream_options").raw("{\"include_usage\":true}");
-        }
+    if let Some(reasoning) = request.reasoning.as_ref().filter(|_| !same_dialect) {
+        writer.reasoning(reasoning);
+    }
+    let keeps_accounts = || setting(USAGE).as_deref() == Some("yes");
+    let wants_usage = request.stream && (!same_dialect || keeps_accounts());
+    if wants_usage && setting("stream-usage").as_deref() != Some("never") {
+        writer.usage(&mut extra);
     }
     writer.flag("stream", request.stream.then_some(true), &extra);
     writer.rest(&extra);
@@ -141,6 +141,15 @@ impl Writer {
         if !self.warnings.contains(&sentence) {
             self.warnings.push(sentence);
         }
+    }
+
+    /// Asks for the usage at the end of a stream, beside what else the client wants of it.
+    fn usage(&mut self, extra: &mut Members<'_>) {
+        let own = extra.inner("stream_options").unwrap_or_default();
+        let others = own.pairs().filter(|(name, _)| *name != "include_usage");
+        let options = object(others.chain([("include_usage", "true")]));
+        self.json.name("stream_options").raw(&options);
+        extra.0.retain(|(name, _)| name != "stream_options");
     }
 
     pub(crate) fn flag(&mut self, name: &str, flag: Option<bool>, extra: &Members<'_>) {

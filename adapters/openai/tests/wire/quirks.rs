@@ -9,8 +9,8 @@ use hotcell_adapter_openai::OpenAi;
 use hotcell_sdk::testing::{Script, Sent};
 use hotcell_sdk::{
     CacheHint, ChatRequest, EmbedRequest, Embeddings, FailureKind, FunctionTool, JsonSchema,
-    MediaKind, MediaPart, MediaSource, Message, Models, OutputFormat, Part, ReasoningOptions, Role,
-    TextPart, Tool, ToolResult, ToolResultPart,
+    MediaKind, MediaPart, MediaSource, Message, Models, Native, OutputFormat, Part,
+    ReasoningOptions, Role, TextPart, Tool, ToolResult, ToolResultPart,
 };
 use serde_json::{Value, json};
 
@@ -83,6 +83,28 @@ fn usage_is_asked_for_unless_it_comes_unasked() {
     };
     assert_eq!(asked("ask"), Some(json!({ "include_usage": true })));
     assert_eq!(asked("never"), None);
+}
+
+#[test]
+fn who_keeps_accounts_is_told_the_usage_whatever_the_client_asked_for() {
+    let asked = |usage: &str, quirk: &str, extra: Value| {
+        let mut script = set("stream-usage", quirk);
+        script.setting("hotcell.usage", usage);
+        let extra = Native { dialect: "openai-chat".to_owned(), value: extra.to_string() };
+        let request = ChatRequest { extra: Some(extra), ..ChatRequest::user("hi") };
+        body_by(&mut script, request).get("stream_options").cloned()
+    };
+    let told = Some(json!({ "include_usage": true }));
+    assert_eq!(asked("yes", "ask", json!({})), told);
+    let refused = json!({ "stream_options": { "include_usage": false } });
+    assert_eq!(asked("yes", "ask", refused.clone()), told);
+    let more = json!({ "stream_options": { "include_obfuscation": false } });
+    let both = json!({ "include_obfuscation": false, "include_usage": true });
+    assert_eq!(asked("yes", "ask", more), Some(both));
+    // Without accounts, and where the provider has no such member, it is the client's own.
+    assert_eq!(asked("no", "ask", json!({})), None);
+    assert_eq!(asked("no", "ask", refused), Some(json!({ "include_usage": false })));
+    assert_eq!(asked("yes", "never", json!({})), None);
 }
 
 #[test]

@@ -4,8 +4,10 @@
 mod adapter;
 mod audit;
 mod chat;
+mod control;
 mod grant;
 mod media;
+mod migrate;
 mod sbom;
 mod serve;
 mod signature;
@@ -14,11 +16,17 @@ mod transcript;
 pub(crate) use adapter::{AdapterCommand, DiffArguments, PackArguments, VerifyArguments};
 pub(crate) use audit::{AuditArguments, AuditCommand, AuditFormat};
 pub(crate) use chat::{ChatArguments, OutputArguments, SamplingArguments};
+pub(crate) use control::{
+    BudgetArguments, IdArguments, KeysArguments, KeysCommand, LimitArguments, SpendingArguments,
+    StateArguments, TeamArguments, TeamsArguments, TeamsCommand, UsageArguments, UsageBy,
+    VirtualKeyArguments,
+};
 pub(crate) use grant::{AddArguments, ConsentArguments, SourceArguments, TrustArguments};
 pub(crate) use media::{
     ImageArguments, ModerateArguments, RerankArguments, SpeakArguments, TimingChoice,
     TranscribeArguments,
 };
+pub(crate) use migrate::{LitellmArguments, MigrateCommand};
 pub(crate) use sbom::{SbomArguments, SbomFormat};
 pub(crate) use serve::ServeArguments;
 pub(crate) use signature::{KeyArguments, SignArguments};
@@ -190,6 +198,13 @@ pub(crate) enum Command {
     Replay(ReplayArguments),
     Sbom(SbomArguments),
     Serve(ServeArguments),
+    Keys(Box<KeysArguments>),
+    Teams(Box<TeamsArguments>),
+    Usage(UsageArguments),
+    Budget(SpendingArguments),
+    /// Turn another gateway's configuration into one of hotcell's
+    #[command(subcommand)]
+    Migrate(MigrateCommand),
     Outline(OutlineArguments),
     /// See and check the configuration
     #[command(subcommand)]

@@ -1,7 +1,8 @@
 //! What `serve` takes.
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// Answer clients of OpenAI, Anthropic and Google with the configured models
 ///
@@ -20,4 +21,9 @@ pub(crate) struct ServeArguments {
     /// Listen here instead of where the configuration says; may be given more than once
     #[arg(short, long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Vec<SocketAddr>,
+
+    /// Serve what this configuration of LiteLLM's proxy says, and read no other; what could
+    /// not be carried over is told, as `hotcell migrate litellm` does
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) litellm_config: Option<PathBuf>,
 }

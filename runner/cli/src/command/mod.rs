@@ -9,12 +9,14 @@ mod chat;
 mod completions;
 mod config;
 mod confine;
+mod control;
 mod conversation;
 mod doctor;
 mod embed;
 mod grant;
 mod image;
 mod known_models;
+mod migrate;
 mod models;
 mod moderate;
 mod outline;
@@ -71,6 +73,11 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<(), Prob
         Command::Replay(arguments) => replay::run(arguments, global, terminal),
         Command::Sbom(arguments) => sbom::run(arguments, global, terminal),
         Command::Serve(arguments) => serve::run(arguments, global, terminal),
+        Command::Keys(arguments) => control::keys(arguments, global, terminal),
+        Command::Teams(arguments) => control::teams(arguments, global, terminal),
+        Command::Usage(arguments) => control::usage(arguments, global, terminal),
+        Command::Budget(arguments) => control::budget(arguments, global, terminal),
+        Command::Migrate(command) => migrate::run(command, terminal),
         Command::Outline(arguments) => outline::run(arguments, terminal),
         Command::Config(config) => config::run(config, global, terminal),
         Command::Doctor(doctor) => doctor::run(doctor, global, terminal),
@@ -99,7 +106,12 @@ impl Arguments {
             },
             Command::Replay(arguments) => arguments.json,
             Command::Config(config) => config.json(),
+            Command::Keys(keys) => keys.command.json(),
+            Command::Teams(teams) => teams.command.json(),
+            Command::Usage(arguments) => arguments.json,
+            Command::Budget(arguments) => arguments.json,
             Command::Doctor(doctor) => doctor.json,
+            Command::Migrate(command) => command.json(),
             Command::Completions(_)
             | Command::Sbom(_)
             | Command::Serve(_)
@@ -111,17 +123,22 @@ impl Arguments {
 
 /// The configuration in force.
 fn configuration(global: &GlobalArguments) -> Result<Config, Problem> {
-    let mut config = match &global.config {
+    let config = match &global.config {
         Some(file) => Config::read(file)?,
         None => Config::load()?,
     };
+    Ok(with_options(config, global))
+}
+
+/// The configuration, and what the command line says besides.
+fn with_options(mut config: Config, global: &GlobalArguments) -> Config {
     if let Some(file) = &global.audit {
         config.audit = Some(AuditConfig::at(file.clone()));
     }
     if let Some(choice) = global.confinement {
         config.confinement = Some(ConfinementConfig { mode: choice.into() });
     }
-    Ok(config)
+    config
 }
 
 /// A runner for one-shot calls.

@@ -1,7 +1,7 @@
 //! The gateway, as a process: everything is read and bound first, then the process confines
 //! itself, and only then its runtime starts.
 
-use super::{configuration, confine};
+use super::{configuration, confine, migrate, with_options};
 use crate::arguments::{GlobalArguments, ServeArguments};
 use crate::problem::{Problem, why};
 use crate::terminal::Terminal;
@@ -9,6 +9,7 @@ use hotcell::{Allocation, Runner};
 use hotcell_gateway::{Gateway, Watch};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 pub(crate) fn run(
@@ -16,7 +17,15 @@ pub(crate) fn run(
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Problem> {
-    let config = configuration(global)?;
+    let config = match (&arguments.litellm_config, &global.config) {
+        (None, _) => configuration(global)?,
+        (Some(file), None) => with_options(migrate::in_place(file, terminal)?, global),
+        (Some(_), Some(_)) => {
+            return Err(Problem::usage("`--litellm-config` beside `--config`").with_help(
+                "one configuration is read: `hotcell migrate litellm` makes one of both",
+            ));
+        }
+    };
     let gateway = config.gateway.clone().unwrap_or_default();
     let cells = gateway.limits.clone().unwrap_or_default().requests;
     let addresses = match arguments.listen.is_empty() {
@@ -32,6 +41,9 @@ pub(crate) fn run(
     }
     let runner = builder.build()?;
     let gateway = Gateway::new(runner.clone()).map_err(problem)?.watching(watch);
+    for address in &addresses {
+        gateway.may_listen(*address).map_err(problem)?;
+    }
     let listeners = addresses.iter().map(listen).collect::<Result<Vec<_>, _>>()?;
     let metrics = metrics.iter().map(listen).collect::<Result<Vec<_>, _>>()?;
     gateway.prepare().map_err(problem)?;
@@ -62,7 +74,8 @@ pub(crate) fn run(
             () = async { asked_to_end().await; asked_to_end().await } => Err(Problem::Interrupted),
         }
     });
-    runtime.shutdown_background();
+    // Whoever was cut off has an account too, which is written down when the gateway goes.
+    runtime.shutdown_timeout(Duration::from_secs(1));
     served
 }
 
@@ -103,7 +116,7 @@ async fn asked_to_end() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-fn problem(error: hotcell_gateway::GatewayError) -> Problem {
+pub(super) fn problem(error: hotcell_gateway::GatewayError) -> Problem {
     match error {
         hotcell_gateway::GatewayError::Provider(error) => error.into(),
         other => Problem::usage(other.to_string()),

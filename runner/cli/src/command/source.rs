@@ -59,14 +59,13 @@ impl Source {
 
     /// The component that the source gives. Cargo tells how far it is.
     pub(super) fn build(&self, target_dir: &Path, terminal: &Terminal) -> Result<Vec<u8>, Problem> {
-        let packages = [self.package.clone()];
         let build = Build {
             cargo: "cargo".into(),
             rustc: "rustc".into(),
             workspace: &self.workspace,
             target_dir,
             profile: self.profile,
-            packages: &packages,
+            package: &self.package,
         };
         let mut command = build.command().map_err(|error| no_toolchain(&error))?;
         command.stdin(Stdio::null()).stdout(Stdio::null());

@@ -24,6 +24,8 @@ fn the_bash_script_is_bash() {
     let test = format!(
         "{script}\nCOMP_WORDS=(hotcell ch); COMP_CWORD=1; _hotcell hotcell ch hotcell; echo \"${{COMPREPLY[@]}}\""
     );
-    let output = std::process::Command::new("bash").args(["-c", &test]).output().unwrap();
+    // It is longer than an argument may be.
+    let file = context.file("test.bash", test);
+    let output = std::process::Command::new("bash").arg(file).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "chat", "{output:?}");
 }

@@ -189,6 +189,12 @@ fn the_schema_has_what_the_library_reads_and_nothing_else() {
         ("[providers.x.limits]\n", &schema["$defs"]["limits"]),
         ("[providers.x.egress]\n", &schema["$defs"]["egress"]),
         ("[audit]\n", &schema["properties"]["audit"]),
+        ("[gateway]\n", &schema["properties"]["gateway"]),
+        ("[gateway.limits]\n", &schema["$defs"]["gateway-limits"]),
+        ("[gateway.models.x]\n", &schema["$defs"]["gateway-model"]),
+        ("[gateway.state]\n", &schema["properties"]["gateway"]["properties"]["state"]),
+        ("[gateway.jwt]\n", &schema["$defs"]["gateway-jwt"]),
+        ("[gateway.prices.x]\n", &schema["$defs"]["gateway-price"]),
         ("[signatures]\n", &schema["properties"]["signatures"]),
         ("[signatures.publishers.x]\n", &schema["$defs"]["publisher"]),
     ] {

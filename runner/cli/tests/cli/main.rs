@@ -9,6 +9,7 @@ mod configuration;
 #[cfg(target_os = "linux")]
 mod confinement;
 mod context;
+mod control;
 #[cfg(unix)]
 mod conversation;
 mod demo;
@@ -21,6 +22,7 @@ mod grants;
 mod interrupt;
 mod listings;
 mod litellm_2026;
+mod migrate;
 mod sbom;
 #[path = "../../../../sbom/tests/schema/mod.rs"]
 mod schema;

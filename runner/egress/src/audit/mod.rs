@@ -82,6 +82,10 @@ pub(crate) const DETAIL: usize = 1024;
 /// A text of somebody else's that cannot pretend to be a line of its own, or steer
 /// a terminal: characters that nobody sees are written as escapes.
 pub(crate) fn printable(text: &str, most: usize) -> String {
+    // As nearly all of it is.
+    if text.len() <= most && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return text.to_owned();
+    }
     let mut printable = String::with_capacity(text.len().min(most));
     for character in text.chars().take(most) {
         match character {

@@ -3,9 +3,11 @@
 
 mod scheme;
 mod source;
+mod watchword;
 
 pub(crate) use scheme::{apply, basic, header_name, percent_encoded};
 pub use source::{SecretError, SecretSource};
+pub use watchword::Watchword;
 
 use crate::ahead::Ahead;
 use crate::authority::Authority;

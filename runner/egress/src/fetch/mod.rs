@@ -19,6 +19,7 @@ pub use error::{FetchError, FetchErrorKind};
 pub use place::Place;
 pub use reference::Reference;
 
+use crate::authority::Authority;
 use crate::credential::SecretSource;
 use crate::limits::Limits;
 use crate::provider::Egress;
@@ -125,6 +126,63 @@ impl Fetcher {
             ));
         }
         Ok(answer.body)
+    }
+
+    /// The public document at an address, of at most `most` bytes: nothing is sent with the
+    /// question that says who asks.
+    ///
+    /// # Errors
+    /// [`FetchError`], also of every status that is no success.
+    pub async fn document(&self, place: &Place, most: u64) -> Result<Vec<u8>, FetchError> {
+        place.permitted(self.permits)?;
+        let ask = Ask { place, accept: Some("application/json"), authorization: None, most };
+        let answer = Session::new(self).get(&ask).await?;
+        match answer.status.is_success() {
+            true => Ok(answer.body),
+            false => Err(FetchError::status(place, answer.status)),
+        }
+    }
+
+    /// Asks a service of the operator's own, such as the admin API of a gateway, below this
+    /// place: `path` has to begin with the place's own. The bearer token comes from a source,
+    /// and goes to the place alone. Gives status and body, whatever the status.
+    ///
+    /// # Errors
+    /// [`FetchError`], also of a token that cannot be had.
+    pub async fn ask_service(
+        &self,
+        place: &Place,
+        method: &str,
+        path: &str,
+        bearer: &SecretSource,
+        body: Vec<u8>,
+        most: u64,
+    ) -> Result<(u16, Vec<u8>), FetchError> {
+        place.permitted(self.permits)?;
+        let at = place.at(path)?;
+        let source = |error: &dyn std::fmt::Display| {
+            FetchError::new(FetchErrorKind::Source, error.to_string())
+        };
+        let method = method.parse().map_err(|_| source(&"not a method"))?;
+        let bearer = bearer.read(&Authority::of_the_process()).map_err(|error| source(&error))?;
+        let (status, body) = Session::new(self).say(&at, method, &bearer, body, most).await?;
+        Ok((status.as_u16(), body))
+    }
+
+    /// Reads now, and no more, whose certificates are believed and the proxy's credential.
+    /// What cannot be read is told by the fetch that needs it.
+    pub fn read_ahead(&self) {
+        let _ = self.egress.inner.tls();
+        if let Some(proxy) = &self.egress.inner.proxy {
+            proxy.read_ahead();
+        }
+    }
+
+    /// The TCP port that is connected to for this place: its own, or that of the proxy before
+    /// it.
+    pub fn port(&self, place: &Place) -> u16 {
+        let proxy = self.egress.inner.proxy_for(&place.scheme, place.reach(self.permits));
+        proxy.and_then(|proxy| proxy.uri.port_u16()).unwrap_or_else(|| place.port())
     }
 
     /// What lies beside an address, under its name with `.EXTENSION` behind it; none

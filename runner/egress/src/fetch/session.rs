@@ -8,9 +8,9 @@ use crate::error::EgressError;
 use crate::pipeline::{check_head, failure_of};
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, LOCATION, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, LOCATION, USER_AGENT,
 };
-use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Incoming};
 use secrecy::ExposeSecret as _;
@@ -78,6 +78,47 @@ impl<'a> Session<'a> {
         }
         let message = format!("{} leads on and on by redirects", ask.place);
         Err(FetchError::new(FetchErrorKind::Denied, message))
+    }
+
+    /// Says something to a service of the operator's own, and takes its answer whatever its
+    /// status. A redirect is an answer, too: the credential goes to one place alone.
+    pub(super) async fn say(
+        &mut self,
+        place: &Place,
+        method: Method,
+        bearer: &Secret,
+        body: Vec<u8>,
+        most: u64,
+    ) -> Result<(StatusCode, Vec<u8>), FetchError> {
+        let unwritable = |error: &dyn std::fmt::Display| {
+            let message = format!("the request to {place} cannot be written: {error}");
+            FetchError::new(FetchErrorKind::Internal, message)
+        };
+        let mut value = HeaderValue::from_str(&format!("Bearer {}", bearer.expose_secret()))
+            .map_err(|error| unwritable(&error))?;
+        value.set_sensitive(true);
+        let uri = Uri::builder()
+            .scheme(place.scheme.clone())
+            .authority(place.host.clone())
+            .path_and_query(place.path().clone())
+            .build()
+            .map_err(|error| unwritable(&error))?;
+        let request = hyper::Request::builder()
+            .method(method)
+            .uri(uri)
+            .header(USER_AGENT, crate::USER_AGENT)
+            .header(ACCEPT_ENCODING, "identity")
+            .header(CONTENT_TYPE, "application/json")
+            .header(AUTHORIZATION, value)
+            .body(Full::new(Bytes::from(body)))
+            .map_err(|error| unwritable(&error))?;
+        let limits = &self.fetcher.limits;
+        let (first_byte, end) = (Duration::from_millis(limits.first_byte_ms), self.end);
+        let client = self.client(place).await?;
+        let response = within(first_byte, end, place, client.request(request)).await??;
+        check_head(&response, limits)?;
+        let status = response.status();
+        Ok((status, self.read(place, response, most).await?))
     }
 
     async fn request(

@@ -103,7 +103,7 @@ mod tests {
     fn entry(strategy: Strategy, deployments: &str) -> Entry {
         let toml = format!("deployments = {deployments}");
         let read: ModelConfig = toml::from_str(&toml).unwrap();
-        Entry::new(&ModelConfig { strategy: Some(strategy), ..read }).unwrap()
+        Entry::new(&ModelConfig { strategy: Some(strategy), ..read }, false).unwrap()
     }
 
     fn names(entry: &Entry, count: usize) -> String {

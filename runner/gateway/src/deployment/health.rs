@@ -21,14 +21,22 @@ pub(crate) struct Deployment {
     pub(crate) model: Arc<str>,
     pub(crate) weight: u32,
     cool_down: Duration,
-    /// Requests under way, and how many there may be.
-    busy: AtomicU32,
     concurrency: Option<u32>,
     requests_per_minute: Option<u64>,
     tokens_per_minute: Option<u64>,
-    lately: Mutex<Lately>,
+    /// It is one of many models at this place, by the name that a client made.
+    is_named_by_client: bool,
     /// What metrics know it by, once they do.
     pub(crate) label: OnceLock<Label>,
+    state: Arc<State>,
+}
+
+/// What changes of it.
+#[derive(Debug, Default)]
+struct State {
+    /// Requests under way.
+    busy: AtomicU32,
+    lately: Mutex<Lately>,
     attempts: AtomicU64,
     failures: AtomicU64,
     cool_downs: AtomicU64,
@@ -83,31 +91,35 @@ impl Deployment {
             model: model.into(),
             weight: 1,
             cool_down: Duration::from_millis(COOL_DOWN_MS),
-            busy: AtomicU32::new(0),
             concurrency: None,
             requests_per_minute: None,
             tokens_per_minute: None,
-            lately: Mutex::default(),
+            is_named_by_client: false,
             label: OnceLock::new(),
-            attempts: AtomicU64::new(0),
-            failures: AtomicU64::new(0),
-            cool_downs: AtomicU64::new(0),
+            state: Arc::default(),
         }
     }
 
     /// What became of all that was asked.
     pub(crate) fn seen(&self) -> Seen {
+        let get = |count: &AtomicU64| count.load(Ordering::Relaxed);
         Seen {
-            attempts: self.attempts.load(Ordering::Relaxed),
-            failures: self.failures.load(Ordering::Relaxed),
-            cool_downs: self.cool_downs.load(Ordering::Relaxed),
+            attempts: get(&self.state.attempts),
+            failures: get(&self.state.failures),
+            cool_downs: get(&self.state.cool_downs),
         }
+    }
+
+    /// The same place under a name that a client made of it.
+    pub(super) fn called(&self, model: &str) -> Self {
+        let (label, state) = (OnceLock::new(), self.state.clone());
+        Self { model: model.into(), is_named_by_client: true, label, state, ..*self }
     }
 
     /// Begins a request.
     pub(crate) fn begin(self: &Arc<Self>, now: Instant) -> Busy {
-        self.attempts.fetch_add(1, Ordering::Relaxed);
-        self.busy.fetch_add(1, Ordering::Relaxed);
+        self.state.attempts.fetch_add(1, Ordering::Relaxed);
+        self.state.busy.fetch_add(1, Ordering::Relaxed);
         if self.requests_per_minute.is_some() || self.tokens_per_minute.is_some() {
             self.minute(now).requests += 1;
         }
@@ -116,7 +128,7 @@ impl Deployment {
 
     /// Requests under way.
     pub(crate) fn busy(&self) -> u32 {
-        self.busy.load(Ordering::Relaxed)
+        self.state.busy.load(Ordering::Relaxed)
     }
 
     /// An answer has begun, so long after it was asked for.
@@ -136,6 +148,8 @@ impl Deployment {
     pub(crate) fn failed(&self, failure: &Failure, now: Instant) {
         let asked = failure.retry_after_ms.map(Duration::from_millis);
         let cool = match failure.kind {
+            // That there is none of this name says nothing of the others.
+            FailureKind::NotFound if self.is_named_by_client => return,
             FailureKind::RateLimited => Some(asked.unwrap_or(self.cool_down)),
             FailureKind::Authentication
             | FailureKind::Permission
@@ -144,13 +158,13 @@ impl Deployment {
             kind if consequence(kind).retry => None,
             _ => return,
         };
-        self.failures.fetch_add(1, Ordering::Relaxed);
+        self.state.failures.fetch_add(1, Ordering::Relaxed);
         let mut lately = self.lately();
         lately.failures += 1;
         let cool =
             cool.or_else(|| (lately.failures >= CHANCE).then(|| asked.unwrap_or(self.cool_down)));
         if let Some(cool) = cool {
-            self.cool_downs.fetch_add(1, Ordering::Relaxed);
+            self.state.cool_downs.fetch_add(1, Ordering::Relaxed);
             lately.cool_until = Some(now + cool.min(MINUTE * 10));
         }
     }
@@ -192,7 +206,7 @@ impl Deployment {
     }
 
     fn lately(&self) -> MutexGuard<'_, Lately> {
-        self.lately.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lately.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The present minute, which begins with the first request after the last one ended.
@@ -208,7 +222,7 @@ impl Deployment {
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.busy.fetch_sub(1, Ordering::Relaxed);
+        self.0.state.busy.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

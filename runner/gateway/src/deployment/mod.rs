@@ -2,6 +2,7 @@
 
 mod choice;
 mod health;
+mod pattern;
 
 pub(crate) use health::{Busy, Deployment};
 
@@ -9,6 +10,7 @@ use crate::{GatewayError, models};
 use choice::Turns;
 use hotcell::types::FailureKind;
 use hotcell::{Error, GatewayConfig, ModelConfig, Strategy};
+use pattern::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +19,8 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) struct Models {
     named: BTreeMap<String, Arc<Entry>>,
+    /// Those whose names have a `*`, the most exact first.
+    patterns: Vec<(Pattern, Arc<Entry>)>,
     /// Whether a client may ask for any `provider/model`.
     is_open: bool,
     /// What is listed of those, where no name is configured.
@@ -28,7 +32,7 @@ pub(crate) struct Models {
 pub(crate) struct Entry {
     pub(crate) deployments: Vec<Arc<Deployment>>,
     pub(crate) strategy: Strategy,
-    pub(crate) turns: Turns,
+    pub(crate) turns: Arc<Turns>,
     pub(crate) retries: u32,
     /// The longest that a deployment may take to begin its answer.
     pub(crate) start: Option<Duration>,
@@ -48,15 +52,35 @@ impl Models {
     /// # Errors
     /// A model that leads nowhere, or falls back to one that is not there.
     pub(crate) fn new(config: &GatewayConfig, ready: &[String]) -> Result<Self, GatewayError> {
-        let mut named = BTreeMap::new();
+        let (mut named, mut patterns) = (BTreeMap::new(), Vec::new());
         for (name, model) in &config.models {
-            let entry = Entry::new(model);
-            let entry = entry.map_err(|why| GatewayError::Model { model: name.clone(), why })?;
-            named.insert(name.clone(), Arc::new(entry));
+            let wrong = |why| GatewayError::Model { model: name.clone(), why };
+            let pattern = Pattern::of(name).map_err(wrong)?;
+            let entry = Arc::new(Entry::new(model, pattern.is_some()).map_err(wrong)?);
+            match pattern {
+                Some(pattern) => patterns.push((pattern, entry)),
+                None => drop(named.insert(name.clone(), entry)),
+            }
         }
+        patterns.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.exactness()));
         let is_open = !config.only_models.unwrap_or(false);
-        let known = if is_open && named.is_empty() { models::known(ready) } else { Vec::new() };
-        let models = Self { named, is_open, known };
+        let known = models::known(ready);
+        let known = match is_open && config.models.is_empty() {
+            true => known,
+            // What a pattern leads to, by the names that clients call it.
+            false => {
+                let names = known.iter().flat_map(|model| {
+                    patterns.iter().filter_map(|(pattern, entry)| {
+                        let templates = entry.deployments.iter();
+                        let mut parts = templates.filter_map(|at| pattern::part(&at.model, model));
+                        Some(pattern.name(parts.next()?))
+                    })
+                });
+                let names: BTreeSet<_> = names.filter(|name| !named.contains_key(name)).collect();
+                names.into_iter().collect()
+            }
+        };
+        let models = Self { named, patterns, is_open, known };
         for (name, model) in &config.models {
             let others = [&model.fallbacks, &model.context_fallbacks, &model.content_fallbacks];
             for other in others.into_iter().flatten() {
@@ -77,6 +101,11 @@ impl Models {
         if let Some(entry) = self.named.get(name) {
             return Ok(entry.clone());
         }
+        let mut fitting = self.patterns.iter();
+        let fitting = fitting.find_map(|(pattern, entry)| Some((pattern.part_of(name)?, entry)));
+        if let Some((part, entry)) = fitting {
+            return Ok(Arc::new(entry.filled(part)));
+        }
         let (provider, _) = name.split_once('/').unwrap_or_default();
         if self.is_open && !provider.is_empty() {
             return Ok(Arc::new(Entry::of(name)));
@@ -89,20 +118,35 @@ impl Models {
         self.named.keys().chain(&self.known).cloned()
     }
 
-    /// The models that are configured, by their names.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &Arc<Entry>)> {
-        self.named.iter().map(|(name, entry)| (name.as_str(), entry))
+    /// The models that are configured, by their names, in which a `*` may stand for more.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (String, &Arc<Entry>)> {
+        let named = self.named.iter().map(|(name, entry)| (name.clone(), entry));
+        named.chain(self.patterns.iter().map(|(pattern, entry)| (pattern.name("*"), entry)))
+    }
+
+    /// Whether this is the whole name of a model that is configured.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        self.named.contains_key(name)
+    }
+
+    /// The name with a `*` that a model fits.
+    pub(crate) fn pattern_of(&self, name: &str) -> Option<String> {
+        let mut patterns = self.patterns.iter();
+        patterns.find_map(|(pattern, _)| pattern.part_of(name).map(|_| pattern.name("*")))
     }
 
     /// The providers that the models lead to.
     pub(crate) fn providers(&self) -> BTreeSet<&str> {
-        let deployments = self.named.values().flat_map(|entry| &entry.deployments);
+        let patterns = self.patterns.iter().map(|(_, entry)| entry);
+        let deployments = self.named.values().chain(patterns).flat_map(|it| &it.deployments);
         deployments.filter_map(|at| Some(at.model.split_once('/')?.0)).collect()
     }
 }
 
 impl Entry {
-    fn new(config: &ModelConfig) -> Result<Self, String> {
+    /// A model that is configured; `is_pattern` where its name has a `*`, which those of its
+    /// deployments may have then.
+    fn new(config: &ModelConfig, is_pattern: bool) -> Result<Self, String> {
         if config.deployments.is_empty() {
             return Err("has no deployments; name at least one `provider/model`".to_owned());
         }
@@ -112,6 +156,7 @@ impl Entry {
             if parts.is_none_or(|(provider, model)| provider.is_empty() || model.is_empty()) {
                 return Err(format!("`{}` is not `provider/model`", at.model()));
             }
+            pattern::check(at.model(), is_pattern)?;
             Ok(Arc::new(Deployment::new(at, cool_down)))
         });
         let deployments = deployments.collect::<Result<Vec<_>, _>>()?;
@@ -119,7 +164,7 @@ impl Entry {
             return Err("no deployment has a weight above 0".to_owned());
         }
         Ok(Self {
-            turns: Turns::of(deployments.len()),
+            turns: Arc::new(Turns::of(deployments.len())),
             deployments,
             strategy: config.strategy.unwrap_or_default(),
             retries: config.retries.unwrap_or(RETRIES),
@@ -136,13 +181,38 @@ impl Entry {
         Self {
             deployments: vec![Arc::new(Deployment::of(model))],
             strategy: Strategy::default(),
-            turns: Turns::of(1),
+            turns: Arc::new(Turns::of(1)),
             retries: RETRIES,
             start: None,
             hedge: None,
             fallbacks: Vec::new(),
             context_fallbacks: Vec::new(),
             content_fallbacks: Vec::new(),
+        }
+    }
+
+    /// Every model that may be asked instead.
+    pub(crate) fn all_fallbacks(&self) -> impl Iterator<Item = &String> {
+        self.fallbacks.iter().chain(&self.context_fallbacks).chain(&self.content_fallbacks)
+    }
+
+    /// This model for one of the names that fit its pattern. How its deployments have been, and
+    /// whose turn it is, is common to all of them.
+    fn filled(&self, part: &str) -> Self {
+        let deployments = self.deployments.iter().map(|at| {
+            let model = at.model.replacen('*', part, 1);
+            Arc::new(at.called(&model))
+        });
+        Self {
+            deployments: deployments.collect(),
+            strategy: self.strategy,
+            turns: self.turns.clone(),
+            retries: self.retries,
+            start: self.start,
+            hedge: self.hedge,
+            fallbacks: self.fallbacks.clone(),
+            context_fallbacks: self.context_fallbacks.clone(),
+            content_fallbacks: self.content_fallbacks.clone(),
         }
     }
 

@@ -6,10 +6,13 @@
 use super::{metrics, page};
 use crate::Inner;
 use crate::reply::{self, Reply};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hotcell::types::{Failure, FailureKind};
 use hotcell_dialects::Dialect;
 use http::header::{
-    ALLOW, CONTENT_SECURITY_POLICY, HOST, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, AUTHORIZATION, CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, REFERRER_POLICY,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
@@ -76,7 +79,17 @@ pub(crate) async fn show(
     let mut reply = match may_see(gateway, view, head, door) {
         false => {
             let why = "this is shown to whoever is on the same machine, or has the admin key";
-            reply::failure(Dialect::OpenAiChat, &Failure::new(FailureKind::Permission, why))
+            let has_key = gateway.control.access.has_operator() && door != Door::Metrics;
+            let kind = match has_key {
+                true => FailureKind::Authentication,
+                false => FailureKind::Permission,
+            };
+            let mut reply = reply::failure(Dialect::OpenAiChat, &Failure::new(kind, why));
+            if has_key {
+                let asked = HeaderValue::from_static("Basic realm=\"hotcell\", charset=\"UTF-8\"");
+                reply.headers_mut().insert(WWW_AUTHENTICATE, asked);
+            }
+            reply
         }
         true => match view {
             View::Page => page::html(gateway, head.uri.query() == Some("still")).await,
@@ -102,8 +115,27 @@ fn may_see(gateway: &Inner, view: View, head: &Parts, door: Door) -> bool {
         _ if view == View::Style => true,
         Door::Metrics => view == View::Metrics,
         Door::Loopback if is_open && is_of_this_machine(head) => true,
-        Door::Loopback | Door::Public => false,
+        Door::Loopback | Door::Public => is_operator(gateway, &head.headers),
     }
+}
+
+/// Whether somebody has the operator's key: as a client of the admin API sends it, or as the
+/// password of whatever user, which is what browsers ask people for.
+fn is_operator(gateway: &Inner, headers: &HeaderMap) -> bool {
+    let access = &gateway.control.access;
+    let basic = || {
+        let mut said = headers.get_all(AUTHORIZATION).iter();
+        let (Some(value), None) = (said.next(), said.next()) else { return None };
+        let (scheme, rest) = value.to_str().ok()?.split_once(' ')?;
+        let rest = scheme.eq_ignore_ascii_case("basic").then_some(rest)?;
+        let both = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
+        let (_, password) = both.split_once(':')?;
+        let mut value = HeaderValue::try_from(format!("Bearer {password}")).ok()?;
+        value.set_sensitive(true);
+        Some(HeaderMap::from_iter([(AUTHORIZATION, value)]))
+    };
+    access.admit_operator(headers).is_ok()
+        || basic().is_some_and(|headers| access.admit_operator(&headers).is_ok())
 }
 
 /// Whether a request that came to an address of this machine is also from it. A page of somebody

@@ -1,11 +1,11 @@
 //! The names that metrics are told apart by.
 //!
 //! A client may call a model whatever it likes. What it makes up is never a label: models that
-//! are configured have their names, those that the catalogue knows have theirs as well, and all
+//! are configured have their names, a `*` in them included, those that the catalogue knows have theirs as well, and all
 //! others of a provider are one, `provider/*`. So the number of labels is bounded by what the
 //! operator and the catalogue wrote, and by [`MOST`].
 
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, Models};
 use hotcell::{ProviderInfo, Runner};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -41,8 +41,9 @@ impl Label {
 /// All labels that there are.
 pub(crate) struct Labels {
     runner: Runner,
-    /// Models that are configured.
-    configured: BTreeSet<String>,
+    models: Arc<Models>,
+    /// Where models are that are configured.
+    places: BTreeSet<Arc<str>>,
     providers: BTreeSet<String>,
     names: RwLock<Names>,
 }
@@ -53,15 +54,14 @@ struct Names {
 }
 
 impl Labels {
-    pub(super) fn new<'a>(
-        runner: &Runner,
-        configured: impl Iterator<Item = &'a str>,
-        providers: &[ProviderInfo],
-    ) -> Self {
+    pub(super) fn new(runner: &Runner, models: &Arc<Models>, providers: &[ProviderInfo]) -> Self {
+        let places = models.entries().flat_map(|(_, entry)| &entry.deployments);
+        let places = places.map(|at| at.model.clone()).collect();
         let providers = providers.iter().map(|provider| provider.name.clone());
         Self {
             runner: runner.clone(),
-            configured: configured.map(str::to_owned).collect(),
+            models: models.clone(),
+            places,
             providers: providers.collect(),
             names: RwLock::new(Names {
                 labels: HashMap::new(),
@@ -101,8 +101,12 @@ impl Labels {
 
     /// A name that a client did not make up.
     fn plain(&self, name: &str) -> String {
-        if self.configured.contains(name) || self.runner.facts(name).is_some() {
+        let is_known = self.models.is_named(name) || self.places.contains(name);
+        if is_known || self.runner.facts(name).is_some() {
             return name.to_owned();
+        }
+        if let Some(pattern) = self.models.pattern_of(name) {
+            return pattern;
         }
         match name.split_once('/') {
             Some((provider, _)) if self.providers.contains(provider) => format!("{provider}/*"),
@@ -135,8 +139,10 @@ mod tests {
                     secrets.api-key = \"env:NOTHING\"\n";
         let config = Config::parse(text, Path::new("hotcell.toml")).unwrap();
         let runner = Runner::builder().config(config).cache(None).build().unwrap();
-        let providers = runner.providers_at_rest();
-        Labels::new(&runner, ["fast", "mine/deployed"].into_iter(), &providers)
+        let gateway = "models.fast.deployments = [\"mine/deployed\"]\n\
+                       models.\"team-*\".deployments = [\"mine/of-*\"]\n";
+        let models = Models::new(&toml::from_str(gateway).unwrap(), &[]).unwrap();
+        Labels::new(&runner, &Arc::new(models), &runner.providers_at_rest())
     }
 
     #[test]
@@ -146,6 +152,7 @@ mod tests {
         assert_eq!(text("fast"), "fast");
         assert_eq!(text("mine/deployed"), "mine/deployed");
         assert_eq!(text("openai/gpt-4o"), "openai/gpt-4o", "the catalogue knows it");
+        assert_eq!(text("team-made-up"), "team-*", "the operator wrote that");
         assert_eq!(text("mine/made-up"), "mine/*");
         assert_eq!(text("nobody/made-up"), "*");
         assert_eq!(text("made up\n{evil=\"1\"}"), "*");

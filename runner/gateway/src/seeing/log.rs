@@ -187,10 +187,10 @@ fn line(record: &Record) -> Value {
     if let Some(cost) = record.cost {
         set("cost-usd", json!(cost));
     }
-    if let Some(key) = &record.key {
+    if let Some(key) = record.key() {
         set("key", json!(shown(key)));
     }
-    if let Some(team) = &record.team {
+    if let Some(team) = record.team() {
         set("team", json!(shown(team)));
     }
     if let Some(trace) = &record.trace {

@@ -60,7 +60,7 @@ impl Seeing {
     pub(crate) fn new(
         runner: &Runner,
         config: &GatewayConfig,
-        models: &Models,
+        models: &Arc<Models>,
         providers: Vec<ProviderInfo>,
         mark: u64,
     ) -> Result<Self, GatewayError> {
@@ -72,11 +72,8 @@ impl Seeing {
         };
         let traces = config.traces.as_ref();
         let traces = traces.map(|traces| Traces::new(traces, runner.config(), &providers, mark));
-        let named = models.entries().flat_map(|(name, entry)| {
-            [name].into_iter().chain(entry.deployments.iter().map(|at| &*at.model))
-        });
         Ok(Self {
-            labels: Labels::new(runner, named, &providers),
+            labels: Labels::new(runner, models, &providers),
             lives: Lives::default(),
             metrics: Metrics::new(),
             memory: Memory::open(),

@@ -1,6 +1,7 @@
 //! What is known of a request that is over.
 
 use super::trace::Context;
+use crate::access::Caller;
 use crate::deployment::Deployment;
 use crate::route::Endpoint;
 use crate::visit::Outcome;
@@ -37,9 +38,8 @@ pub(crate) struct Record {
     pub(crate) tokens: Option<Tokens>,
     /// In US dollars; none where that is not known.
     pub(crate) cost: Option<f64>,
-    /// Whose it is, by the id of their key.
-    pub(crate) key: Option<String>,
-    pub(crate) team: Option<String>,
+    /// Whose it is; none where nobody was let in.
+    pub(crate) caller: Option<Arc<Caller>>,
     /// The trace that it is part of, where it is traced.
     pub(crate) trace: Option<Context>,
 }
@@ -67,6 +67,15 @@ impl From<&Usage> for Tokens {
 }
 
 impl Record {
+    /// The id of whose it is, and never their key; none where nobody is asked who they are.
+    pub(crate) fn key(&self) -> Option<&str> {
+        self.caller.as_ref().filter(|caller| !caller.is_anyone()).map(|caller| &*caller.id)
+    }
+
+    pub(crate) fn team(&self) -> Option<&str> {
+        self.caller.as_ref()?.team.as_deref()
+    }
+
     /// The name before the model's.
     pub(crate) fn provider(&self) -> Option<&str> {
         self.deployment.as_ref().map(|at| provider(&at.model))

@@ -5,6 +5,7 @@ use super::label::Label;
 use super::live::{Live, Phase};
 use super::record::{Record, Tokens};
 use super::trace::Context;
+use crate::ledger::Money;
 use crate::reply;
 use crate::visit::{Outcome, Visit};
 use hotcell::types::{Event, FailureKind};
@@ -106,12 +107,14 @@ impl Visit {
         }
     }
 
-    /// What it cost, in US dollars.
+    /// What it cost, in US dollars, by what the provider told.
     fn cost(&mut self) -> Option<f64> {
         if self.seen.cost.is_none()
             && let (Some(deployment), Some(usage)) = (&self.deployment, &self.usage)
         {
-            self.seen.cost = self.gateway.runner.cost(&deployment.model, usage);
+            let (prices, runner) = (&self.gateway.control.prices, &self.gateway.runner);
+            let cost = prices.cost(runner, &deployment.model, usage);
+            self.seen.cost = cost.map(Money::as_dollars);
         }
         self.seen.cost
     }
@@ -137,8 +140,7 @@ impl Visit {
             duration,
             tokens: self.usage.as_ref().map(Tokens::from),
             cost,
-            key: None,
-            team: None,
+            caller: self.caller.clone(),
             trace: self.seen.trace.take().map(|trace| *trace),
         };
         self.gateway.seeing.tell(self.number, self.seen.model, record);

@@ -36,8 +36,7 @@ fn record(model: &str) -> Arc<Record> {
         duration: Duration::from_micros(1500),
         tokens: None,
         cost: None,
-        key: Some("key-1".to_owned()),
-        team: None,
+        caller: None,
         trace: None,
     })
 }
@@ -57,7 +56,6 @@ fn a_request_is_one_line_whatever_its_model_is_called() {
     let first: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
     assert_eq!(first["status"], 429);
     assert_eq!(first["outcome"], "rate-limited");
-    assert_eq!(first["key"], "key-1");
     assert_eq!(first["time"], "1970-01-01T00:00:00.000Z");
     assert!(text.lines().nth(1).unwrap().len() < 700, "a name is cut");
     assert_eq!(log.counts(), (2, 0));

@@ -161,13 +161,13 @@ fn deployments(gateway: &Inner, text: &mut Text) {
     let now = Instant::now();
     let models = gateway.models.entries();
     let all: Vec<_> = models
-        .flat_map(|(model, entry)| entry.deployments.iter().map(move |at| (model, at)))
+        .flat_map(|(model, entry)| entry.deployments.iter().map(move |at| (model.clone(), at)))
         .collect();
     let each = |text: &mut Text, value: &dyn Fn(&crate::deployment::Deployment) -> Option<f64>| {
         let mut last = None;
         for (model, at) in &all {
             // A deployment that is named twice is one series.
-            if last.replace((*model, &at.model)) == Some((*model, &at.model)) {
+            if last.replace((model, &at.model)) == Some((model, &at.model)) {
                 continue;
             }
             if let Some(value) = value(at) {

@@ -22,8 +22,7 @@ fn record() -> Record {
         duration: Duration::from_millis(30),
         tokens: Some(Tokens { input: Some(10), output: Some(5), ..Tokens::default() }),
         cost: Some(0.000_000_037_5),
-        key: None,
-        team: None,
+        caller: None,
         trace: None,
     }
 }

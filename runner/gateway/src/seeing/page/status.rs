@@ -204,7 +204,7 @@ fn live(gateway: &Inner) -> Vec<Request> {
 
 fn places(gateway: &Inner) -> Vec<Place> {
     let now = Instant::now();
-    let place = |model: &str, at: &Deployment| {
+    let place = |model: String, at: &Deployment| {
         let cooling = at.cooling(now);
         let state = match (cooling, at.full(now)) {
             (Some(_), _) => "cooling",
@@ -213,7 +213,7 @@ fn places(gateway: &Inner) -> Vec<Place> {
         };
         let seen = at.seen();
         Place {
-            model: model.to_owned(),
+            model,
             deployment: at.model.to_string(),
             state,
             cooling_ms: cooling.map(|left| left.as_millis() as u64),
@@ -226,7 +226,7 @@ fn places(gateway: &Inner) -> Vec<Place> {
     };
     let entries = gateway.models.entries();
     entries
-        .flat_map(|(model, entry)| entry.deployments.iter().map(move |at| place(model, at)))
+        .flat_map(|(model, entry)| entry.deployments.iter().map(move |at| place(model.clone(), at)))
         .collect()
 }
 

@@ -60,8 +60,8 @@ fn server(record: &Record, context: &Context) -> Value {
     if !record.model.is_empty() {
         attributes.push(text("hotcell.model", &shown(&record.model)));
     }
-    attributes.extend(record.key.as_deref().map(|key| text("hotcell.key.id", &shown(key))));
-    attributes.extend(record.team.as_deref().map(|team| text("hotcell.team", &shown(team))));
+    attributes.extend(record.key().map(|key| text("hotcell.key.id", &shown(key))));
+    attributes.extend(record.team().map(|team| text("hotcell.team", &shown(team))));
     attributes.extend(record.cost.map(|cost| number("hotcell.cost_usd", cost)));
     // What a client did wrong is no error of the server's.
     let failed = match record.outcome {

@@ -1,0 +1,125 @@
+//! Who may use the gateway and what they may spend, as a configuration says it.
+
+use crate::access::{Access, Issuer, Source, Tokens};
+use crate::admin::Desk;
+use crate::error::GatewayError;
+use crate::ledger::{Ledger, Prices};
+use crate::store::{Sqlite, Store};
+use hotcell::confinement::Confinement;
+use hotcell::egress::Watchword;
+use hotcell::egress::fetch::{Permits, Place};
+use hotcell::{AccessMode, Config, GatewayConfig, JwtConfig, StateConfig};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// All of that.
+pub(crate) struct Control {
+    pub(crate) access: Access,
+    pub(crate) prices: Prices,
+    /// None where nothing is kept.
+    pub(crate) ledger: Option<Ledger>,
+    pub(crate) desk: Option<Desk>,
+    /// It is open because nobody said anything, and so to this machine alone.
+    is_for_this_machine: bool,
+    /// What the process has to reach for it.
+    needs: Confinement,
+}
+
+impl Control {
+    pub(crate) fn new(config: &Config) -> Result<Self, GatewayError> {
+        let gateway = config.gateway.clone().unwrap_or_default();
+        let state = gateway.state.clone().unwrap_or_default();
+        let is_named = gateway.state.is_some() || gateway.admin_key.is_some();
+        let has_keys = || folder(&state).is_ok_and(|folder| Sqlite::has_keys(&folder));
+        let mode = gateway.access.unwrap_or_else(|| {
+            match is_named || gateway.jwt.is_some() || has_keys() {
+                true => AccessMode::Keys,
+                false => AccessMode::Open,
+            }
+        });
+        let mut needs = Confinement::new();
+        let mut store: Option<Arc<dyn Store>> = None;
+        if mode == AccessMode::Keys || is_named {
+            let folder = folder(&state)?;
+            store = Some(Arc::new(Sqlite::serve(&folder, state.sync.unwrap_or(false))?));
+            needs = needs.write(folder);
+        }
+        let admin = gateway.admin_key.as_ref().map(Watchword::read).transpose();
+        let admin = admin.map_err(|error| GatewayError::AdminKey(error.to_string()))?;
+        let mut tokens = None;
+        if let Some(jwt) = gateway.jwt.clone().filter(|_| mode == AccessMode::Keys) {
+            let (issuer, needed) = issuer(&jwt, config, needs)?;
+            needs = needed;
+            tokens = Some(Tokens::new(jwt, issuer));
+        }
+        let prices = prices(&gateway)?;
+        Ok(Self {
+            access: Access::new(mode == AccessMode::Open, admin, store.clone(), tokens),
+            ledger: store.clone().map(|store| Ledger { store, prices: prices.clone() }),
+            prices,
+            desk: store.map(Desk::new),
+            is_for_this_machine: mode == AccessMode::Open && gateway.access.is_none(),
+            needs,
+        })
+    }
+
+    /// Whether it may be reached at this address.
+    ///
+    /// # Errors
+    /// One that others reach, where nobody is asked for a key and nobody said that this is meant.
+    pub(crate) fn may_listen(&self, address: SocketAddr) -> Result<(), GatewayError> {
+        match self.is_for_this_machine && !address.ip().is_loopback() {
+            true => Err(GatewayError::Open(address)),
+            false => Ok(()),
+        }
+    }
+
+    /// What the process has to reach for it, in addition.
+    pub(crate) fn confinement(&self, mut confinement: Confinement) -> Confinement {
+        confinement.add(&self.needs);
+        confinement
+    }
+}
+
+fn prices(gateway: &GatewayConfig) -> Result<Prices, GatewayError> {
+    Prices::new(&gateway.prices).map_err(GatewayError::Price)
+}
+
+/// Where the state is.
+///
+/// # Errors
+/// Nothing is said, and there is no home.
+pub(crate) fn folder(state: &StateConfig) -> Result<PathBuf, GatewayError> {
+    let named = state.folder.clone();
+    let usual = || Some(hotcell::Store::of_the_user()?.directory().with_file_name("gateway"));
+    named.or_else(usual).ok_or(GatewayError::NoFolder)
+}
+
+/// Whose keys sign tokens, and what has to be reached for them.
+fn issuer(
+    jwt: &JwtConfig,
+    config: &Config,
+    needs: Confinement,
+) -> Result<(Issuer, Confinement), GatewayError> {
+    let wrong = |why: String| GatewayError::Jwt(why);
+    if jwt.issuer.is_empty() || jwt.audience.is_empty() {
+        return Err(wrong("`issuer` and `audience` have to say something".to_owned()));
+    }
+    if let Some(file) = jwt.file() {
+        // Whoever renews it puts another file in its place: so the folder has to stay.
+        let folder = file.parent().filter(|it| !it.as_os_str().is_empty());
+        let needs = needs.read(folder.unwrap_or(Path::new(".")));
+        return Ok((Issuer::new(jwt, Source::File(file)), needs));
+    }
+    let place: Place = jwt.keys.parse().map_err(|error| wrong(format!("`keys`: {error}")))?;
+    let permits = Permits {
+        allow_private: jwt.allow_private.unwrap_or(false),
+        allow_plaintext: jwt.allow_plaintext.unwrap_or(false),
+    };
+    let egress = config.egress().map_err(|error| wrong(error.to_string()))?.build();
+    let fetcher = Box::new(egress.fetcher(permits));
+    fetcher.read_ahead();
+    let needs = needs.connect(fetcher.port(&place));
+    Ok((Issuer::new(jwt, Source::Place { fetcher, place }), needs))
+}

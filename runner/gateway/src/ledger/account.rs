@@ -1,0 +1,119 @@
+//! The account of one request.
+
+use super::{DAY, Estimate, Money};
+use crate::access::Caller;
+use crate::store::{Claim, Entry, Later, Standing, Store, Sums, Unit};
+use std::sync::Arc;
+
+/// What is held for one request, until what it used takes its place. Where it is dropped
+/// before, nothing is held any more, and a request is counted that failed.
+pub(crate) struct Account {
+    store: Arc<dyn Store>,
+    caller: Arc<Caller>,
+    pub(super) held: Vec<Claim>,
+    /// What the request was taken to use.
+    pub(crate) estimate: Estimate,
+    /// When it came: what it used is used then.
+    began: u64,
+    /// What its caller's rates are, and what is left of them.
+    pub(crate) rates: Rates,
+    is_settled: bool,
+}
+
+/// What a request used.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Spent {
+    /// `provider/model`.
+    pub(crate) model: String,
+    pub(crate) sums: Sums,
+}
+
+/// The rates of a caller, as its SDK is told them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Rates {
+    pub(crate) requests: Option<Rate>,
+    pub(crate) tokens: Option<Rate>,
+}
+
+/// One of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rate {
+    pub(crate) limit: u64,
+    pub(crate) remaining: u64,
+    /// When it begins anew: seconds since 1970.
+    pub(crate) reset: u64,
+}
+
+impl Account {
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        caller: Arc<Caller>,
+        estimate: Estimate,
+        began: u64,
+    ) -> Self {
+        let (held, rates) = (Vec::new(), Rates::default());
+        Self { store, caller, held, estimate, began, rates, is_settled: false }
+    }
+
+    /// Keeps what meters say of rates; of a key's and its team's the one of which less is left.
+    pub(super) fn see_rates(&mut self, claims: &[Claim], before: &[Standing], is_held: bool) {
+        for (claim, standing) in claims.iter().zip(before) {
+            let taken = standing.used.saturating_add(standing.held);
+            let taken = taken.saturating_add(if is_held { claim.amount } else { 0 });
+            let window = claim.meter.window;
+            let Some(reset) = window.end(claim.meter.start) else { continue };
+            let rate =
+                Rate { limit: claim.limit, remaining: claim.limit.saturating_sub(taken), reset };
+            let known = match claim.meter.unit {
+                Unit::Requests => &mut self.rates.requests,
+                Unit::Tokens => &mut self.rates.tokens,
+                Unit::Money => continue,
+            };
+            if known.is_none_or(|known| rate.remaining < known.remaining) {
+                *known = Some(rate);
+            }
+        }
+    }
+
+    /// Puts what was used in the place of what was held. It happens at once; what comes back is
+    /// ready when it is written down.
+    pub(crate) fn settle(&mut self, spent: Spent) -> Option<Later<'static, ()>> {
+        if std::mem::replace(&mut self.is_settled, true) {
+            return None;
+        }
+        let used = |claim: &Claim| match claim.meter.unit {
+            Unit::Requests => spent.sums.requests,
+            Unit::Tokens => spent.sums.input.saturating_add(spent.sums.output),
+            Unit::Money => spent.sums.cost.as_billionths(),
+        };
+        let held = std::mem::take(&mut self.held);
+        let held = held.into_iter().map(|claim| (used(&claim), claim));
+        let held = held.map(|(used, claim)| (claim, used)).collect();
+        let entry = Entry {
+            day: self.began / DAY,
+            key: self.caller.id.clone(),
+            team: self.caller.team.clone().unwrap_or_default(),
+            model: spent.model,
+            sums: spent.sums,
+        };
+        Some(self.store.settle(held, entry))
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        // Nothing was held, and nothing let in, where it was refused.
+        if !self.is_settled && !self.held.is_empty() {
+            let sums = Sums { requests: 1, failures: 1, ..Sums::default() };
+            drop(self.settle(Spent { model: String::new(), sums }));
+        }
+    }
+}
+
+/// A cost, and whether it is one that nobody knows: 0 or 1.
+pub(crate) fn priced(cost: Option<Money>) -> (Money, u64) {
+    match cost {
+        Some(cost) => (cost, 0),
+        None => (Money::default(), 1),
+    }
+}

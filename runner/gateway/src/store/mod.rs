@@ -1,0 +1,90 @@
+//! Where keys, teams, limits and accounts are kept.
+//!
+//! [`Store`] is all that the gateway asks of that place. It is narrow, so that a file of this
+//! machine and a server that several gateways share can both be it: whatever has to hold among
+//! several gateways is one call, which the place answers in one step.
+
+mod meter;
+mod record;
+mod sqlite;
+mod usage;
+
+pub use record::{Budget, Key, Limits, Team, Time};
+
+pub(crate) use meter::{Claim, Meter, Standing, Subject, Unit};
+pub(crate) use sqlite::Sqlite;
+pub(crate) use usage::{Entry, Sums, Total, UsageQuery};
+
+use std::future::Future;
+use std::pin::Pin;
+use thiserror::Error;
+
+/// The SHA-256 of a key: what is kept of it.
+pub(crate) type Hash = [u8; 32];
+
+/// What comes later.
+pub(crate) type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// Why the state cannot be read or written. It holds nothing that somebody asked for.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("the gateway's state: {0}")]
+pub struct StoreError(pub(crate) String);
+
+/// A part of a listing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Page {
+    /// Begins after this id.
+    pub(crate) after: String,
+    /// How many there are on it at the most.
+    pub(crate) most: u32,
+}
+
+/// Where everything is kept.
+pub(crate) trait Store: Send + Sync {
+    /// The key whose secret has this digest, as a whole.
+    fn key_of(&self, hash: Hash) -> Later<'_, Option<Key>>;
+    /// The key of this id.
+    fn key(&self, id: String) -> Later<'_, Option<Key>>;
+    /// Keys in the order of their ids; of one team alone where one is named.
+    fn keys(&self, page: Page, team: Option<String>) -> Later<'_, Vec<Key>>;
+    /// Adds a key.
+    fn add_key(&self, key: Key, hash: Hash) -> Later<'_, ()>;
+    /// Puts a key in the place of the one of its id. Tells whether there was one.
+    fn change_key(&self, key: Key) -> Later<'_, bool>;
+    /// Gives a key another secret. Tells whether there was one.
+    fn rotate_key(&self, id: String, hash: Hash) -> Later<'_, bool>;
+    /// Removes a key. What it spent stays. Tells whether there was one.
+    fn remove_key(&self, id: String) -> Later<'_, bool>;
+
+    /// The team of this name.
+    fn team(&self, id: String) -> Later<'_, Option<Team>>;
+    /// Teams in the order of their names.
+    fn teams(&self, page: Page) -> Later<'_, Vec<Team>>;
+    /// Adds a team. Tells whether there was none of its name.
+    fn add_team(&self, team: Team) -> Later<'_, bool>;
+    /// Puts a team in the place of the one of its name. Tells whether there was one.
+    fn change_team(&self, team: Team) -> Later<'_, bool>;
+    /// Removes a team that has no key. Tells whether it did.
+    fn remove_team(&self, id: String) -> Later<'_, bool>;
+
+    /// Holds all of these claims in one step, or none of them where one does not fit. Tells
+    /// where each meter stood before.
+    fn hold<'a>(&'a self, claims: &'a [Claim]) -> Later<'a, Held>;
+    /// Puts what was used in the place of what was held, and keeps the account. What it does
+    /// happens whether or not somebody waits for it; when it is done, no death of this process
+    /// undoes it.
+    fn settle(&self, held: Vec<(Claim, u64)>, entry: Entry) -> Later<'static, ()>;
+    /// Where meters of money stand.
+    fn standings<'a>(&'a self, meters: &'a [Meter]) -> Later<'a, Vec<Standing>>;
+    /// What was used.
+    fn usage(&self, query: UsageQuery) -> Later<'_, Vec<Total>>;
+}
+
+/// Whether claims are held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// Where each meter stood before.
+    pub(crate) before: Vec<Standing>,
+    /// The first claim that does not fit: nothing is held then.
+    pub(crate) over: Option<usize>,
+}

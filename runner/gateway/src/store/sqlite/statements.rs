@@ -1,0 +1,195 @@
+//! Every statement. Values are bound, whoever they come from; no text becomes part of one.
+
+use crate::ledger::{DAY, Money};
+use crate::store::{Entry, Hash, Key, Meter, Page, Subject, Sums, Team, Total, Unit, UsageQuery};
+use rusqlite::types::{FromSqlError, Type};
+use rusqlite::{Connection, Error, OptionalExtension, Result, Row, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub(super) fn key_of(connection: &Connection, hash: &Hash) -> Result<Option<Key>> {
+    let mut statement = connection.prepare_cached("SELECT record FROM keys WHERE hash = ?1")?;
+    statement.query_row(params![hash], record).optional()
+}
+
+pub(super) fn key(connection: &Connection, id: &str) -> Result<Option<Key>> {
+    let mut statement = connection.prepare_cached("SELECT record FROM keys WHERE id = ?1")?;
+    statement.query_row(params![id], record).optional()
+}
+
+pub(super) fn keys(connection: &Connection, page: &Page, team: Option<&str>) -> Result<Vec<Key>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT record FROM keys WHERE id > ?1 AND (?2 IS NULL OR team = ?2) ORDER BY id LIMIT ?3",
+    )?;
+    statement.query_map(params![page.after, team, page.most], record)?.collect()
+}
+
+pub(super) fn add_key(connection: &Connection, key: &Key, hash: &Hash) -> Result<()> {
+    let mut statement = connection
+        .prepare_cached("INSERT INTO keys (id, hash, team, record) VALUES (?1, ?2, ?3, ?4)")?;
+    statement.execute(params![key.id, hash, key.team, json(key)?]).map(drop)
+}
+
+pub(super) fn change_key(connection: &Connection, key: &Key) -> Result<bool> {
+    let mut statement =
+        connection.prepare_cached("UPDATE keys SET team = ?2, record = ?3 WHERE id = ?1")?;
+    Ok(statement.execute(params![key.id, key.team, json(key)?])? > 0)
+}
+
+pub(super) fn rotate_key(connection: &Connection, id: &str, hash: &Hash) -> Result<bool> {
+    let mut statement = connection.prepare_cached("UPDATE keys SET hash = ?2 WHERE id = ?1")?;
+    Ok(statement.execute(params![id, hash])? > 0)
+}
+
+pub(super) fn remove_key(connection: &Connection, id: &str) -> Result<bool> {
+    let mut statement = connection.prepare_cached("DELETE FROM keys WHERE id = ?1")?;
+    Ok(statement.execute(params![id])? > 0)
+}
+
+pub(super) fn team(connection: &Connection, id: &str) -> Result<Option<Team>> {
+    let mut statement = connection.prepare_cached("SELECT record FROM teams WHERE id = ?1")?;
+    statement.query_row(params![id], record).optional()
+}
+
+pub(super) fn teams(connection: &Connection, page: &Page) -> Result<Vec<Team>> {
+    let mut statement =
+        connection.prepare_cached("SELECT record FROM teams WHERE id > ?1 ORDER BY id LIMIT ?2")?;
+    statement.query_map(params![page.after, page.most], record)?.collect()
+}
+
+pub(super) fn add_team(connection: &Connection, team: &Team) -> Result<bool> {
+    let mut statement = connection
+        .prepare_cached("INSERT INTO teams (id, record) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
+    Ok(statement.execute(params![team.id, json(team)?])? > 0)
+}
+
+pub(super) fn change_team(connection: &Connection, team: &Team) -> Result<bool> {
+    let mut statement = connection.prepare_cached("UPDATE teams SET record = ?2 WHERE id = ?1")?;
+    Ok(statement.execute(params![team.id, json(team)?])? > 0)
+}
+
+pub(super) fn remove_team(connection: &Connection, id: &str) -> Result<bool> {
+    let mut statement = connection.prepare_cached(
+        "DELETE FROM teams WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM keys WHERE team = ?1)",
+    )?;
+    Ok(statement.execute(params![id])? > 0)
+}
+
+pub(super) fn add_usage(connection: &Connection, entry: &Entry) -> Result<()> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO usage (day, key, team, model, requests, failures, estimated, unpriced,
+             input, output, cache_read, cache_write, cost)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+         ON CONFLICT DO UPDATE SET
+             requests = requests + excluded.requests,
+             failures = failures + excluded.failures,
+             estimated = estimated + excluded.estimated,
+             unpriced = unpriced + excluded.unpriced,
+             input = input + excluded.input,
+             output = output + excluded.output,
+             cache_read = cache_read + excluded.cache_read,
+             cache_write = cache_write + excluded.cache_write,
+             cost = cost + excluded.cost",
+    )?;
+    let Entry { day, key, team, model, sums } = entry;
+    statement
+        .execute(params![
+            number(*day),
+            key,
+            team,
+            model,
+            number(sums.requests),
+            number(sums.failures),
+            number(sums.estimated),
+            number(sums.unpriced),
+            number(sums.input),
+            number(sums.output),
+            number(sums.cache_read),
+            number(sums.cache_write),
+            number(sums.cost.as_billionths()),
+        ])
+        .map(drop)
+}
+
+/// What a meter of money shows: the costs since its window began.
+pub(super) fn spent(connection: &Connection, meter: &Meter) -> Result<u64> {
+    let (text, id) = match (&meter.subject, meter.unit) {
+        (Subject::Key(id), Unit::Money) => {
+            ("SELECT COALESCE(SUM(cost), 0) FROM usage WHERE key = ?1 AND day >= ?2", id)
+        }
+        (Subject::Team(id), Unit::Money) => {
+            ("SELECT COALESCE(SUM(cost), 0) FROM usage WHERE team = ?1 AND day >= ?2", id)
+        }
+        (_, Unit::Requests | Unit::Tokens) => return Ok(0),
+    };
+    let since = number(meter.start / DAY);
+    connection.prepare_cached(text)?.query_row(params![id, since], |row| count(row, 0))
+}
+
+pub(super) fn usage(connection: &Connection, query: &UsageQuery) -> Result<Vec<Total>> {
+    // What is not asked for is the same in every row, so that it makes no group of its own.
+    let mut statement = connection.prepare_cached(
+        "SELECT CASE WHEN ?6 THEN day END AS a, CASE WHEN ?7 THEN key END AS b,
+             CASE WHEN ?8 THEN team END AS c, CASE WHEN ?9 THEN model END AS d,
+             SUM(requests), SUM(failures), SUM(estimated), SUM(unpriced),
+             SUM(input), SUM(output), SUM(cache_read), SUM(cache_write), SUM(cost)
+         FROM usage
+         WHERE (?1 IS NULL OR key = ?1) AND (?2 IS NULL OR team = ?2)
+             AND (?3 IS NULL OR model = ?3) AND day >= ?4 AND (?5 IS NULL OR day <= ?5)
+         GROUP BY a, b, c, d ORDER BY a, b, c, d LIMIT ?10 OFFSET ?11",
+    )?;
+    let parameters = params![
+        query.key,
+        query.team,
+        query.model,
+        number(query.since),
+        query.until.map(number),
+        query.by_day,
+        query.by_key,
+        query.by_team,
+        query.by_model,
+        query.most,
+        query.skip,
+    ];
+    statement.query_map(parameters, total)?.collect()
+}
+
+fn total(row: &Row<'_>) -> Result<Total> {
+    let day: Option<i64> = row.get(0)?;
+    Ok(Total {
+        day: day.and_then(|day| day.try_into().ok()),
+        key: row.get(1)?,
+        team: row.get(2)?,
+        model: row.get(3)?,
+        sums: Sums {
+            requests: count(row, 4)?,
+            failures: count(row, 5)?,
+            estimated: count(row, 6)?,
+            unpriced: count(row, 7)?,
+            input: count(row, 8)?,
+            output: count(row, 9)?,
+            cache_read: count(row, 10)?,
+            cache_write: count(row, 11)?,
+            cost: Money::billionths(count(row, 12)?),
+        },
+    })
+}
+
+/// SQLite's numbers have a sign.
+fn number(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn count(row: &Row<'_>, column: usize) -> Result<u64> {
+    Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or(0))
+}
+
+fn record<T: DeserializeOwned>(row: &Row<'_>) -> Result<T> {
+    let text = row.get_ref(0)?.as_str()?;
+    serde_json::from_str(text)
+        .map_err(|error| Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
+}
+
+fn json<T: Serialize>(record: &T) -> Result<String> {
+    serde_json::to_string(record).map_err(|error| FromSqlError::Other(Box::new(error)).into())
+}

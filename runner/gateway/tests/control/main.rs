@@ -1,0 +1,8 @@
+//! Who is let in, what they may, and what it costs them: a real gateway on loopback, with a
+//! provider that is none.
+
+mod admin;
+mod budget;
+mod door;
+mod token;
+mod world;

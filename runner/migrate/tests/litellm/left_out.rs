@@ -1,0 +1,85 @@
+//! What cannot be carried is told, with its line and with what there is instead.
+
+use crate::{good, page, said};
+use hotcell_migrate::Kind;
+
+#[test]
+fn nothing_is_left_out_in_silence() {
+    let migrated = good(
+        r#"
+model_list:
+  - model_name: m
+    litellm_params:
+      model: openai/m
+      temperature: 0.2
+      drop_params: true
+      mock_response: hello
+      made_up: 1
+    model_info: { id: x, mode: chat, team_id: t, input_cost_per_token: 0.1, anything: 2 }
+    other: 3
+  - { model_name: lost, litellm_params: { model: unheard-of/m } }
+  - { model_name: bare, litellm_params: { model: my-own-model } }
+  - { model_name: no-base, litellm_params: { model: custom_openai/m } }
+litellm_settings:
+  drop_params: true
+  callbacks: [my_module.handler, langfuse]
+  cache: true
+  set_verbose: true
+  ssl_verify: false
+  made_up: yes
+  switched_off: false
+router_settings:
+  allowed_fails: 2
+  redis_host: os.environ/REDIS_HOST
+  retry_policy: { TimeoutErrorRetries: 2 }
+  optional_pre_call_checks: [prompt_caching]
+general_settings:
+  database_url: postgres://user:hunter@db/litellm
+  custom_auth: my_auth.check
+  alerting: [slack]
+  pass_through_endpoints: [{ path: /x, target: https://x.example.com }]
+guardrails: [{ guardrail_name: pii }]
+include: [more.yaml]
+environment_variables: { REDIS_HOST: localhost }
+made_up: { a: b }
+"#,
+    );
+    assert!(migrated.left_something_out());
+    let page = page(&migrated);
+    assert!(!page.contains("hunter"), "{page}");
+    insta::assert_snapshot!(page);
+}
+
+#[test]
+fn the_same_of_many_deployments_is_said_once() {
+    let entries: String = (0..5)
+        .map(|n| {
+            format!(
+                "- {{ model_name: m{n}, litellm_params: {{ model: openai/m, temperature: 1 }} }}\n"
+            )
+        })
+        .collect();
+    let migrated = good(&format!("model_list:\n{entries}"));
+    assert_eq!(migrated.notes.len(), 1);
+    let note = said(&migrated, "model_list[0].litellm_params.temperature")[0];
+    assert_eq!((note.0, note.1), (2, Kind::LeftOut));
+    assert!(note.2.ends_with("(and 4 times more)"), "{note:?}");
+}
+
+#[test]
+fn what_is_switched_off_asks_for_nothing() {
+    let migrated = good(
+        "model_list: [{ model_name: m, litellm_params: { model: openai/m, drop_params: false } }]\n\
+         litellm_settings: { callbacks: [], cache: no, success_callback: null }\n\
+         general_settings:\nrouter_settings: {}\n",
+    );
+    assert_eq!(migrated.notes, []);
+}
+
+#[test]
+fn an_empty_file_has_no_models() {
+    for text in ["", "model_list: []\n", "{}", "---\n"] {
+        let migrated = good(text);
+        assert!(migrated.left_something_out(), "{text:?}");
+    }
+}

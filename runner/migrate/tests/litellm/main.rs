@@ -1,0 +1,44 @@
+//! Configurations of LiteLLM's proxy, and what they become.
+
+mod carried;
+mod hostile;
+mod left_out;
+mod secrets;
+
+use hotcell::Config;
+use hotcell_migrate::{Kind, Migrated, ReadError, litellm};
+use std::path::Path;
+
+/// Reads a file in a world with these variables.
+fn read(text: &str, variables: &[(&str, &str)]) -> Result<Migrated, ReadError> {
+    litellm::read(text, &|name| {
+        let found = variables.iter().find(|(variable, _)| *variable == name);
+        found.map(|(_, value)| (*value).to_owned())
+    })
+}
+
+/// Reads a file that is good. What is written is what was read.
+fn good(text: &str) -> Migrated {
+    good_with(text, &[])
+}
+
+fn good_with(text: &str, variables: &[(&str, &str)]) -> Migrated {
+    let migrated = read(text, variables).unwrap_or_else(|error| panic!("{}: {error}", error.line));
+    let toml = migrated.to_toml();
+    let parsed = Config::parse(&toml, Path::new("hotcell.toml"));
+    let parsed = parsed.unwrap_or_else(|error| panic!("{error}\n{toml}"));
+    assert_eq!(parsed, migrated.config, "{toml}");
+    migrated
+}
+
+/// The file that comes out, and what is said of it.
+fn page(migrated: &Migrated) -> String {
+    let notes = migrated.notes.iter().map(|note| format!("{}: {note}\n", note.line));
+    format!("{}---\n{}", migrated.to_toml(), notes.collect::<String>())
+}
+
+/// What is said of one setting.
+fn said<'a>(migrated: &'a Migrated, setting: &str) -> Vec<(usize, Kind, &'a str)> {
+    let notes = migrated.notes.iter().filter(|note| note.setting == setting);
+    notes.map(|note| (note.line, note.kind, note.message.as_str())).collect()
+}
