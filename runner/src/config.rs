@@ -18,11 +18,13 @@
 
 mod control;
 mod gateway;
+mod seeing;
 
 pub use control::{AccessMode, JwtConfig, PriceConfig, StateConfig};
 pub use gateway::{
     DeploymentConfig, DeploymentTable, GatewayConfig, GatewayLimits, ModelConfig, Strategy,
 };
+pub use seeing::{LogConfig, MetricsConfig, StatusConfig, TracesConfig};
 
 use crate::confinement::ConfinementMode;
 use crate::limits::Limits;
@@ -272,7 +274,9 @@ impl Config {
         let audit = config.audit.iter_mut().map(|audit| &mut audit.file);
         let transcripts = config.transcripts.iter_mut().map(|it| &mut it.directory);
         let roots = config.signatures.iter_mut().filter_map(|it| it.trusted_root.as_mut());
-        let files = adapters.chain(audit).chain(transcripts).chain(roots);
+        let log = config.gateway.iter_mut().filter_map(|gateway| gateway.log.as_mut());
+        let log = log.filter(|log| !log.is_stderr()).map(|log| &mut log.file);
+        let files = adapters.chain(audit).chain(transcripts).chain(roots).chain(log);
         for path in files.chain(config.tls_roots.iter_mut()) {
             *path = folder.join(&*path);
         }

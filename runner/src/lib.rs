@@ -55,6 +55,7 @@ pub use config::{
     DeploymentConfig, DeploymentTable, GatewayConfig, GatewayLimits, JwtConfig, ModelConfig,
     PriceConfig, ProviderConfig, ProxyConfig, StateConfig, Strategy, TranscriptsConfig,
 };
+pub use config::{LogConfig, MetricsConfig, StatusConfig, TracesConfig};
 pub use engine::Allocation;
 pub use failure::{Consequence, Error, consequence};
 pub use hotcell_bundle as bundle;

@@ -58,6 +58,7 @@ pub(crate) async fn attempt<Q: Question>(
     }
     for other in entry.fallbacks(last.kind()) {
         let entry = visit.gateway.models.find(other)?;
+        visit.seen.fallbacks += 1;
         match one(visit, &entry, &mut question).await {
             Ok(answer) => return Ok(answer),
             Err(error) => last = error,
@@ -79,6 +80,7 @@ async fn one<Q: Question>(
         let (index, deployment) = choose(entry, &tried)?;
         visit.deployment = Some(deployment.clone());
         visit.attempts += 1;
+        visit.asks();
         let asked = match entry.hedge {
             Some(after) if repeated == 0 => hedged(visit, entry, index, question, after).await,
             _ => {

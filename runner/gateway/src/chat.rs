@@ -79,7 +79,7 @@ pub(crate) async fn answer(mut visit: Visit, dialect: Dialect, mut request: Chat
             visit.answer(dialect.whole(&request, about, events)).await
         }
         Ok(Begun::Stream(answer, first)) => {
-            visit.status = 200;
+            visit.streams();
             let writer = dialect.stream(&request, about);
             // What it was asked is needed no more, and may be large.
             drop(request);
@@ -191,6 +191,7 @@ async fn write(
 impl Visit {
     /// Keeps what the account needs of an event.
     fn note(&mut self, event: &Event) {
+        self.notes(event);
         if let Event::Usage(usage) = event {
             self.usage = Some(usage.clone());
         }

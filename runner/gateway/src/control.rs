@@ -16,6 +16,7 @@ use std::sync::Arc;
 /// All of that.
 pub(crate) struct Control {
     pub(crate) access: Access,
+    pub(crate) prices: Prices,
     /// None where nothing is kept.
     pub(crate) ledger: Option<Ledger>,
     pub(crate) desk: Option<Desk>,
@@ -55,7 +56,8 @@ impl Control {
         let prices = prices(&gateway)?;
         Ok(Self {
             access: Access::new(mode == AccessMode::Open, admin, store.clone(), tokens),
-            ledger: store.clone().map(|store| Ledger { store, prices }),
+            ledger: store.clone().map(|store| Ledger { store, prices: prices.clone() }),
+            prices,
             desk: store.map(Desk::new),
             is_for_this_machine: mode == AccessMode::Open && gateway.access.is_none(),
             needs,

@@ -39,6 +39,17 @@ pub enum GatewayError {
     /// A price that is none, by its model.
     #[error("[gateway.prices.\"{0}\"]: a price is between 0 and a billion dollars")]
     Price(String),
+    /// An access log that cannot be written.
+    #[error("[gateway.log] {}: {why}", file.display())]
+    Log {
+        /// The file.
+        file: std::path::PathBuf,
+        /// What the system said.
+        why: String,
+    },
+    /// A collector that no trace can be sent to.
+    #[error("[gateway.traces]: {0}")]
+    Traces(String),
     /// The system has no random numbers.
     #[error("the system gives no random numbers: {0}")]
     Random(String),

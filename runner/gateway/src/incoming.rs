@@ -42,17 +42,33 @@ impl Bodies {
     /// `too-large`, `timed-out`, `overloaded` where others hold too much at present, or
     /// `cancelled` where the client is gone.
     pub(crate) async fn read(&self, body: Incoming) -> Result<(Bytes, Option<Share>), Failure> {
-        if body.size_hint().lower() > self.most as u64 {
-            return Err(too_large(self.most));
+        self.read_at_most(body, self.most).await
+    }
+
+    /// The same, for what has to be shorter.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(crate) async fn read_at_most(
+        &self,
+        body: Incoming,
+        most: usize,
+    ) -> Result<(Bytes, Option<Share>), Failure> {
+        if body.size_hint().lower() > most as u64 {
+            return Err(too_large(most));
         }
-        let read = tokio::time::timeout(self.within, self.collect(body)).await;
+        let read = tokio::time::timeout(self.within, self.collect(body, most)).await;
         read.unwrap_or_else(|_| {
             let message = "the request's body did not arrive in time; send it at once";
             Err(Failure::new(FailureKind::TimedOut, message))
         })
     }
 
-    async fn collect(&self, mut body: Incoming) -> Result<(Bytes, Option<Share>), Failure> {
+    async fn collect(
+        &self,
+        mut body: Incoming,
+        most: usize,
+    ) -> Result<(Bytes, Option<Share>), Failure> {
         let mut share = None;
         let mut first = Bytes::new();
         // Pieces are copied together: many small ones would take more than their bytes.
@@ -61,8 +77,8 @@ impl Bodies {
         while let Some(frame) = body.frame().await {
             let Ok(piece) = frame.map_err(|error| broken(&error))?.into_data() else { continue };
             size += piece.len();
-            if size > self.most {
-                return Err(too_large(self.most));
+            if size > most {
+                return Err(too_large(most));
             }
             self.widen(&mut share, size)?;
             match (first.is_empty(), more.is_empty()) {

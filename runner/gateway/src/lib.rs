@@ -35,6 +35,7 @@ mod presence;
 mod reply;
 mod rerank;
 mod route;
+mod seeing;
 mod server;
 mod speech;
 mod store;
@@ -45,6 +46,7 @@ mod visit;
 pub use admin::{Ask, Desk, Told};
 pub use error::GatewayError;
 pub use ledger::{Money, Window};
+pub use seeing::Watch;
 pub use store::{Budget, Key, Limits, StoreError, Team, Time};
 
 use control::Control;
@@ -53,6 +55,7 @@ use gate::Gate;
 use hotcell::confinement::Confinement;
 use hotcell::{GatewayConfig, GatewayLimits, Runner};
 use incoming::Bodies;
+use seeing::{Door, Seeing};
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -75,6 +78,8 @@ struct Inner {
     limits: GatewayLimits,
     gate: Gate,
     bodies: Bodies,
+    /// Whoever looks on.
+    seeing: Seeing,
     /// Begins the ids of this gateway's requests: another gateway has other ids.
     mark: String,
     requests: AtomicU64,
@@ -87,19 +92,28 @@ impl Gateway {
     /// A configuration that contradicts itself.
     pub fn new(runner: Runner) -> Result<Self, GatewayError> {
         let config = runner.config().gateway.clone().unwrap_or_default();
-        let ready = runner.providers_at_rest().into_iter().filter(|provider| provider.is_ready());
-        let ready: Vec<String> = ready.map(|provider| provider.name).collect();
+        let providers = runner.providers_at_rest();
+        let ready = providers.iter().filter(|provider| provider.is_ready());
+        let ready: Vec<String> = ready.map(|provider| provider.name.clone()).collect();
+        let models = Arc::new(Models::new(&config, &ready)?);
+        let number = mark()?;
         let limits = config.limits.clone().unwrap_or_default();
         let control = Control::new(runner.config())?;
-        let runner = if control.ledger.is_some() { runner.counting() } else { runner };
+        // Whoever wants to see what was used is told it of streams as well.
+        let is_seen = config.log.is_some() || config.metrics.is_some() || config.traces.is_some();
+        let runner = match control.ledger.is_some() || is_seen {
+            true => runner.counting(),
+            false => runner,
+        };
         Ok(Self {
             inner: Arc::new(Inner {
-                models: Arc::new(Models::new(&config, &ready)?),
+                seeing: Seeing::new(&runner, &config, &models, providers, number)?,
+                models,
                 control,
                 gate: Gate::of(&limits),
                 bodies: Bodies::of(&limits),
                 limits,
-                mark: mark()?,
+                mark: format!("{number:016x}"),
                 requests: AtomicU64::new(0),
                 runner,
             }),
@@ -115,7 +129,19 @@ impl Gateway {
         for provider in models.providers() {
             self.inner.runner.prepare(provider)?;
         }
+        self.inner.seeing.read_ahead();
         Ok(())
+    }
+
+    /// Shows on its status page and in its metrics what `watch` sees of the audit: the runner has
+    /// to have been given it as well. To be said before the gateway is cloned or serves; it
+    /// changes nothing later.
+    #[must_use]
+    pub fn watching(mut self, watch: Arc<Watch>) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.seeing.set_watch(watch);
+        }
+        self
     }
 
     /// Whether it may be reached at this address.
@@ -130,13 +156,32 @@ impl Gateway {
     /// Adds to a confinement what the gateway needs beyond what its runner does.
     #[must_use]
     pub fn confinement(&self, confinement: Confinement) -> Confinement {
-        self.inner.control.confinement(confinement)
+        self.inner.seeing.confinement(self.inner.control.confinement(confinement))
     }
 
     /// Serves until `stop` is ready; then what is under way has its time to end. No listener
     /// is accepted from any more then.
     pub async fn serve(&self, listeners: Vec<TcpListener>, stop: impl Future<Output = ()>) {
-        server::serve(self.inner.clone(), listeners, stop).await;
+        self.serve_with_metrics(listeners, Vec::new(), stop).await;
+    }
+
+    /// The same, with listeners besides where `/metrics` is and nothing else: whoever reaches
+    /// them needs no key.
+    pub async fn serve_with_metrics(
+        &self,
+        listeners: Vec<TcpListener>,
+        metrics: Vec<TcpListener>,
+        stop: impl Future<Output = ()>,
+    ) {
+        let door = |listener: &TcpListener| match listener.local_addr() {
+            Ok(address) if address.ip().is_loopback() => Door::Loopback,
+            _ => Door::Public,
+        };
+        let listeners =
+            listeners.into_iter().map(|it| (door(&it), it)).map(|(door, it)| (it, door));
+        let metrics = metrics.into_iter().map(|listener| (listener, Door::Metrics));
+        let all = listeners.chain(metrics).collect();
+        server::serve(self.inner.clone(), all, stop).await;
     }
 
     /// What the configuration says of it.
@@ -151,9 +196,8 @@ fn now() -> u64 {
 }
 
 /// Sixty-four bits that no other gateway has.
-fn mark() -> Result<String, GatewayError> {
-    let number = getrandom::u64().map_err(|error| GatewayError::Random(error.to_string()))?;
-    Ok(format!("{number:016x}"))
+fn mark() -> Result<u64, GatewayError> {
+    getrandom::u64().map_err(|error| GatewayError::Random(error.to_string()))
 }
 
 impl fmt::Debug for Gateway {

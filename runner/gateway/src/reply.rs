@@ -24,6 +24,13 @@ pub(crate) fn json(status: u16, body: Vec<u8>) -> Reply {
     reply
 }
 
+/// A whole text of another kind.
+pub(crate) fn text(mime: &'static str, body: Vec<u8>) -> Reply {
+    let mut reply = Response::new(Body::whole(body));
+    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(mime));
+    reply
+}
+
 /// Bytes that are still coming.
 pub(crate) fn bytes(mime: &str, frames: Frames) -> Reply {
     let mut reply = Response::new(Body::Stream(frames));

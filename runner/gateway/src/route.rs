@@ -144,7 +144,7 @@ fn decoded(part: &str) -> Option<String> {
 }
 
 impl Endpoint {
-    fn method(self) -> Method {
+    pub(crate) fn method(self) -> Method {
         match self {
             Self::Models | Self::GeminiModels | Self::Live | Self::Ready => Method::GET,
             _ => Method::POST,

@@ -3,6 +3,7 @@
 use crate::presence::{Presence, Watched};
 use crate::reply::{self, Reply};
 use crate::route::{self, Endpoint, Lost};
+use crate::seeing::{self, Door};
 use crate::visit::Visit;
 use crate::{
     Inner, admin, chat, embeddings, form, image, incoming, models, moderation, rerank, speech,
@@ -36,7 +37,7 @@ const RESETS: usize = 20;
 /// Serves until `stop` is ready, and then lets what is under way end.
 pub(crate) async fn serve(
     gateway: Arc<Inner>,
-    listeners: Vec<TcpListener>,
+    listeners: Vec<(TcpListener, Door)>,
     stop: impl Future<Output = ()>,
 ) {
     let graceful = Arc::new(GracefulShutdown::new());
@@ -44,16 +45,17 @@ pub(crate) async fn serve(
     let (_open, closed) = watch::channel(());
     let connections = Arc::new(Semaphore::new(gateway.limits.connections as usize));
     let mut accepting = JoinSet::new();
-    for listener in listeners {
+    gateway.seeing.start();
+    for (listener, door) in listeners {
         // Whoever has the gateway as a library may not have asked.
-        let address = listener.local_addr().ok();
+        let address = listener.local_addr().ok().filter(|_| door != Door::Metrics);
         if let Some(Err(error)) = address.map(|address| gateway.control.may_listen(address)) {
             tracing::error!(target: "hotcell::gateway", %error, "an address is not served");
             continue;
         }
-        let (connections, graceful) = (connections.clone(), graceful.clone());
-        let closed = closed.clone();
-        accepting.spawn(accept(gateway.clone(), listener, connections, graceful, closed));
+        let (gateway, connections) = (gateway.clone(), connections.clone());
+        let (graceful, closed) = (graceful.clone(), closed.clone());
+        accepting.spawn(accept(gateway, listener, door, connections, graceful, closed));
     }
     pin!(stop).await;
     accepting.shutdown().await;
@@ -61,11 +63,13 @@ pub(crate) async fn serve(
     let drain = Duration::from_millis(gateway.limits.drain_ms);
     // Whoever is not done by then is cut off.
     let _ = tokio::time::timeout(drain, graceful.shutdown()).await;
+    gateway.seeing.end().await;
 }
 
 async fn accept(
     gateway: Arc<Inner>,
     listener: TcpListener,
+    door: Door,
     connections: Arc<Semaphore>,
     graceful: Arc<GracefulShutdown>,
     closed: watch::Receiver<()>,
@@ -93,7 +97,7 @@ async fn accept(
                 continue;
             }
         };
-        let connection = connection(&gateway, &server, stream, &graceful);
+        let connection = connection(&gateway, &server, stream, door, &graceful);
         let mut closed = closed.clone();
         tokio::spawn(async move {
             tokio::select! {
@@ -112,6 +116,7 @@ fn connection(
     gateway: &Arc<Inner>,
     server: &Builder<TokioExecutor>,
     stream: TcpStream,
+    door: Door,
     graceful: &GracefulShutdown,
 ) -> impl Future<Output = ()> + use<> {
     // Without it a small frame waits for the acknowledgement of the one before.
@@ -124,7 +129,7 @@ fn connection(
         let (gateway, at) = (gateway.clone(), at.clone());
         let work = at.work();
         async move {
-            let reply = respond(gateway, request).await;
+            let reply = respond(gateway, request, door).await;
             drop(work);
             Ok::<_, Infallible>(reply.map(|body| Watched::new(body, at)))
         }
@@ -145,8 +150,19 @@ fn connection(
 }
 
 /// Answers one request.
-async fn respond(gateway: Arc<Inner>, request: Request<Incoming>) -> Reply {
+async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, door: Door) -> Reply {
     let (head, body) = request.into_parts();
+    if let Err(failure) = incoming::unambiguous(&head) {
+        let route = route::find(&head.method, head.uri.path());
+        let voice = route.map_or(Dialect::OpenAiChat, |route| route.endpoint.voice());
+        return reply::failure(voice, &failure);
+    }
+    if let Some(view) = seeing::view(head.uri.path()) {
+        return seeing::show(&gateway, view, &head, door).await;
+    }
+    if door == Door::Metrics {
+        return nowhere(&Lost::Path, head.uri.path());
+    }
     if admin::is_for(head.uri.path()) {
         return admin::respond(&gateway, head, body).await;
     }
@@ -154,13 +170,11 @@ async fn respond(gateway: Arc<Inner>, request: Request<Incoming>) -> Reply {
         Ok(route) => route,
         Err(lost) => return nowhere(&lost, head.uri.path()),
     };
-    if let Err(failure) = incoming::unambiguous(&head) {
-        return reply::failure(route.endpoint.voice(), &failure);
-    }
     if matches!(route.endpoint, Endpoint::Live | Endpoint::Ready) {
         return reply::json(200, br#"{"status":"ok"}"#.to_vec());
     }
     let mut visit = Visit::new(gateway.clone(), route.endpoint);
+    visit.follow(&head.headers);
     if let Err(error) = visit.admit(&head).await {
         return visit.fail(&error);
     }

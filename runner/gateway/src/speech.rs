@@ -24,7 +24,7 @@ pub(crate) async fn respond(mut visit: Visit, body: &[u8]) -> Reply {
         Ok(begun) => begun,
         Err(error) => return visit.fail(&error),
     };
-    visit.status = 200;
+    visit.streams();
     let mut headers = HeaderMap::new();
     visit.mark(&mut headers);
     let mime = match asked.as_events {

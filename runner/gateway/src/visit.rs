@@ -9,6 +9,7 @@ use crate::incoming::Share;
 use crate::ledger::{Account, Tally};
 use crate::reply::{self, Reply};
 use crate::route::Endpoint;
+use crate::seeing::Seen;
 use hotcell::Error;
 use hotcell::types::{FailureKind, Usage};
 use hotcell_dialects::{DialectError, Refusal};
@@ -22,7 +23,7 @@ use std::time::Instant;
 pub(crate) struct Visit {
     pub(crate) gateway: Arc<Inner>,
     /// Counts the requests of this gateway.
-    number: u64,
+    pub(crate) number: u64,
     /// Unique among gateways.
     pub(crate) id: String,
     pub(crate) endpoint: Endpoint,
@@ -47,6 +48,8 @@ pub(crate) struct Visit {
     pub(crate) refused: bool,
     /// How much of an answer came.
     pub(crate) tally: Arc<Tally>,
+    /// What is only kept to be told.
+    pub(crate) seen: Seen,
     /// Its place among those that are under way.
     place: Option<Place>,
     /// Its share of the memory for what clients sent, as long as it needs that.
@@ -65,12 +68,14 @@ pub(crate) enum Outcome {
 impl Visit {
     pub(crate) fn new(gateway: Arc<Inner>, endpoint: Endpoint) -> Self {
         let number = gateway.requests.fetch_add(1, Ordering::Relaxed);
+        let began = Instant::now();
         Self {
+            seen: Seen::begin(&gateway.seeing, number, endpoint, began),
             id: format!("hc-{}-{number:x}", gateway.mark),
             number,
             gateway,
             endpoint,
-            began: Instant::now(),
+            began,
             model: String::new(),
             deployment: None,
             busy: None,
@@ -103,9 +108,15 @@ impl Visit {
             caller.may_ask(model)?;
         }
         let entry = self.gateway.models.find(model)?;
+        self.waits();
         self.hold(&entry, question.estimate()).await?;
-        self.place = Some(self.gateway.gate.enter().await?);
-        attempt(self, &entry, question).await
+        let waiting = Instant::now();
+        let place = self.gateway.gate.enter().await;
+        self.waited(waiting);
+        self.place = Some(place?);
+        let answer = attempt(self, &entry, question).await?;
+        self.begins();
+        Ok(answer)
     }
 
     /// A number from 0 to 1 that is another one for each request.
@@ -145,6 +156,7 @@ impl Visit {
         }
         let mut reply = reply::json(200, body);
         self.mark(reply.headers_mut());
+        self.mark_cost(reply.headers_mut());
         reply
     }
 
@@ -154,6 +166,7 @@ impl Visit {
         if let Some(deployment) = &self.deployment {
             reply::set(headers, "x-hotcell-model", &deployment.model);
         }
+        self.mark_attempts(headers);
         self.mark_rates(headers);
     }
 }
@@ -177,5 +190,6 @@ impl Drop for Visit {
             outcome = ?self.outcome,
             "request"
         );
+        self.tell();
     }
 }

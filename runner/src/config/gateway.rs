@@ -10,6 +10,7 @@
 //! ```
 
 use super::control::{AccessMode, JwtConfig, PriceConfig, StateConfig};
+use super::seeing::{LogConfig, MetricsConfig, StatusConfig, TracesConfig};
 use hotcell_egress::SecretSource;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,6 +23,18 @@ pub struct GatewayConfig {
     /// Where it listens; at port 4000 of this machine alone where nothing is said.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub listen: Vec<SocketAddr>,
+    /// A line for each request; none is written where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogConfig>,
+    /// Where its metrics are, besides `/metrics`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<MetricsConfig>,
+    /// Who sees its status page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<StatusConfig>,
+    /// Where it sends traces; nowhere where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traces: Option<TracesConfig>,
     /// Models, by the names that clients call them. A name can have one `*`, which stands for any
     /// text but none and is filled into the `*` of its deployments: `"openai/*"`. A whole name
     /// counts before a pattern, and of patterns the one that says most.

@@ -6,8 +6,9 @@ use crate::arguments::{GlobalArguments, ServeArguments};
 use crate::problem::{Problem, why};
 use crate::terminal::Terminal;
 use hotcell::{Allocation, Runner};
-use hotcell_gateway::Gateway;
+use hotcell_gateway::{Gateway, Watch};
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
@@ -31,16 +32,20 @@ pub(crate) fn run(
         true => gateway.addresses(),
         false => arguments.listen.clone(),
     };
-    let mut builder = Runner::builder().config(config).allocation(Allocation::Pooled(cells));
+    let metrics = gateway.metrics.map(|metrics| metrics.listen).unwrap_or_default();
+    let watch = Arc::new(Watch::default());
+    let mut builder =
+        Runner::builder().config(config).allocation(Allocation::Pooled(cells)).audit(watch.clone());
     if let Some(directory) = &global.record {
         builder = builder.record(directory.clone());
     }
     let runner = builder.build()?;
-    let gateway = Gateway::new(runner.clone()).map_err(problem)?;
+    let gateway = Gateway::new(runner.clone()).map_err(problem)?.watching(watch);
     for address in &addresses {
         gateway.may_listen(*address).map_err(problem)?;
     }
     let listeners = addresses.iter().map(listen).collect::<Result<Vec<_>, _>>()?;
+    let metrics = metrics.iter().map(listen).collect::<Result<Vec<_>, _>>()?;
     gateway.prepare().map_err(problem)?;
     let ready = runner.providers_at_rest().into_iter().filter(|provider| provider.is_ready());
     let ready: Vec<_> = ready.map(|provider| provider.name).collect();
@@ -50,11 +55,17 @@ pub(crate) fn run(
     for listener in &listeners {
         terminal.note(&format!("listening on http://{}\n", listener.local_addr()?));
     }
+    for listener in &metrics {
+        terminal.note(&format!("metrics at http://{}/metrics\n", listener.local_addr()?));
+    }
     let runtime = runtime()?;
     let served = runtime.block_on(async {
-        let listeners = listeners.into_iter().map(tokio::net::TcpListener::from_std);
-        let listeners = listeners.collect::<Result<Vec<_>, _>>()?;
-        let serving = gateway.serve(listeners, async {
+        let ready = |listeners: Vec<TcpListener>| {
+            let listeners = listeners.into_iter().map(tokio::net::TcpListener::from_std);
+            listeners.collect::<Result<Vec<_>, _>>()
+        };
+        let (listeners, metrics) = (ready(listeners)?, ready(metrics)?);
+        let serving = gateway.serve_with_metrics(listeners, metrics, async {
             asked_to_end().await;
             terminal.note("ending; what is under way has its time, once more ends at once\n");
         });

@@ -23,6 +23,11 @@ impl Caller {
         Self { id: "anyone".to_owned(), team: None, limits: Vec::new() }
     }
 
+    /// Whether it is whoever.
+    pub(crate) fn is_anyone(&self) -> bool {
+        self.id == "anyone"
+    }
+
     /// Who has the admin key.
     pub(super) fn operator() -> Self {
         Self { id: "operator".to_owned(), team: None, limits: Vec::new() }

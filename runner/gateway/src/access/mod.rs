@@ -108,6 +108,11 @@ impl Access {
         }
     }
 
+    /// Whether there is an admin key at all.
+    pub(crate) fn has_operator(&self) -> bool {
+        self.admin.is_some()
+    }
+
     /// Looks everybody up anew.
     pub(crate) fn forget(&self) {
         self.known().clear();

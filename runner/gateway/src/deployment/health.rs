@@ -1,9 +1,10 @@
 //! One place where a model is, and how it has been lately.
 
+use crate::seeing::Label;
 use hotcell::types::{Failure, FailureKind};
 use hotcell::{DeploymentConfig, consequence};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a deployment is left alone where nobody says otherwise.
@@ -25,6 +26,8 @@ pub(crate) struct Deployment {
     tokens_per_minute: Option<u64>,
     /// It is one of many models at this place, by the name that a client made.
     is_named_by_client: bool,
+    /// What metrics know it by, once they do.
+    pub(crate) label: OnceLock<Label>,
     state: Arc<State>,
 }
 
@@ -34,6 +37,19 @@ struct State {
     /// Requests under way.
     busy: AtomicU32,
     lately: Mutex<Lately>,
+    attempts: AtomicU64,
+    failures: AtomicU64,
+    cool_downs: AtomicU64,
+}
+
+/// What became of all that was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) attempts: u64,
+    /// Those that say something of the deployment.
+    pub(crate) failures: u64,
+    /// How often it was left alone for them.
+    pub(crate) cool_downs: u64,
 }
 
 /// How it has been.
@@ -70,7 +86,7 @@ impl Deployment {
         }
     }
 
-    pub(super) fn of(model: &str) -> Self {
+    pub(crate) fn of(model: &str) -> Self {
         Self {
             model: model.into(),
             weight: 1,
@@ -79,13 +95,25 @@ impl Deployment {
             requests_per_minute: None,
             tokens_per_minute: None,
             is_named_by_client: false,
+            label: OnceLock::new(),
             state: Arc::default(),
+        }
+    }
+
+    /// What became of all that was asked.
+    pub(crate) fn seen(&self) -> Seen {
+        let get = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Seen {
+            attempts: get(&self.state.attempts),
+            failures: get(&self.state.failures),
+            cool_downs: get(&self.state.cool_downs),
         }
     }
 
     /// The same place under a name that a client made of it.
     pub(super) fn called(&self, model: &str) -> Self {
-        Self { model: model.into(), is_named_by_client: true, state: self.state.clone(), ..*self }
+        let (label, state) = (OnceLock::new(), self.state.clone());
+        Self { model: model.into(), is_named_by_client: true, label, state, ..*self }
     }
 
     /// Begins a request; none where somebody else took the last place since it was chosen.
@@ -93,6 +121,7 @@ impl Deployment {
         let most = self.concurrency.unwrap_or(u32::MAX);
         let one_more = |busy| (busy < most).then_some(busy + 1);
         self.state.busy.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
+        self.state.attempts.fetch_add(1, Ordering::Relaxed);
         if self.requests_per_minute.is_some() || self.tokens_per_minute.is_some() {
             self.minute(now).requests += 1;
         }
@@ -131,11 +160,13 @@ impl Deployment {
             kind if consequence(kind).retry => None,
             _ => return,
         };
+        self.state.failures.fetch_add(1, Ordering::Relaxed);
         let mut lately = self.lately();
         lately.failures += 1;
         let cool =
             cool.or_else(|| (lately.failures >= CHANCE).then(|| asked.unwrap_or(self.cool_down)));
         if let Some(cool) = cool {
+            self.state.cool_downs.fetch_add(1, Ordering::Relaxed);
             lately.cool_until = Some(now + cool.min(MINUTE * 10));
         }
     }

@@ -118,10 +118,21 @@ impl Models {
         self.named.keys().chain(&self.known).cloned()
     }
 
-    /// The models that are configured by whole names.
-    #[expect(dead_code, reason = "for the metrics and the status page")]
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &Arc<Entry>)> {
-        self.named.iter().map(|(name, entry)| (name.as_str(), entry))
+    /// The models that are configured, by their names, in which a `*` may stand for more.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (String, &Arc<Entry>)> {
+        let named = self.named.iter().map(|(name, entry)| (name.clone(), entry));
+        named.chain(self.patterns.iter().map(|(pattern, entry)| (pattern.name("*"), entry)))
+    }
+
+    /// Whether this is the whole name of a model that is configured.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        self.named.contains_key(name)
+    }
+
+    /// The name with a `*` that a model fits.
+    pub(crate) fn pattern_of(&self, name: &str) -> Option<String> {
+        let mut patterns = self.patterns.iter();
+        patterns.find_map(|(pattern, _)| pattern.part_of(name).map(|_| pattern.name("*")))
     }
 
     /// The providers that the models lead to.

@@ -6,7 +6,7 @@ use hotcell::{PriceConfig, Runner};
 use std::collections::BTreeMap;
 
 /// The operator's own prices, before those of the catalogue.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Prices {
     configured: BTreeMap<String, PriceConfig>,
 }

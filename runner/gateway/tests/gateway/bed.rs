@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hotcell::{Allocation, Config, Runner};
-use hotcell_gateway::Gateway;
+use hotcell_gateway::{Gateway, Watch};
 use hotcell_mock::Mock;
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
@@ -11,6 +11,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -19,6 +20,10 @@ use tokio::task::JoinHandle;
 pub(crate) struct Bed {
     pub(crate) mock: Mock,
     pub(crate) addr: SocketAddr,
+    /// Where its metrics are, and nothing else.
+    pub(crate) metrics: SocketAddr,
+    /// What it sees of the audit.
+    pub(crate) watch: Arc<Watch>,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<()>,
 }
@@ -51,15 +56,20 @@ impl Bed {
 
     /// With a configuration of one's own.
     pub(crate) async fn with(mock: Mock, config: Config) -> Self {
+        let watch = Arc::new(Watch::default());
         let runner = Runner::builder().config(config).allocation(Allocation::Pooled(200));
-        let gateway = Gateway::new(runner.build().expect("a runner")).expect("a gateway");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let runner = runner.audit(watch.clone()).build().expect("a runner");
+        let gateway = Gateway::new(runner).expect("a gateway").watching(watch.clone());
+        let listen = async || TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let (listener, beside) = (listen().await, listen().await);
         let addr = listener.local_addr().expect("an address");
+        let metrics = beside.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(async move {
-            gateway.serve(vec![listener], async { _ = stopped.await }).await;
+            let stop = async { _ = stopped.await };
+            gateway.serve_with_metrics(vec![listener], vec![beside], stop).await;
         });
-        Self { mock, addr, stop: Some(stop), serving }
+        Self { mock, addr, metrics, watch, stop: Some(stop), serving }
     }
 
     /// Sends JSON, and reads the answer to its end.
@@ -95,12 +105,21 @@ impl Bed {
     }
 
     /// Sends a request on a connection of its own, which lives as long as the response.
-    pub(crate) async fn open(&self, mut request: Request<Full<Bytes>>) -> http::Response<Incoming> {
-        let stream = TcpStream::connect(self.addr).await.expect("a connection");
+    pub(crate) async fn open(&self, request: Request<Full<Bytes>>) -> http::Response<Incoming> {
+        self.open_at(self.addr, request).await
+    }
+
+    /// The same at another address of the gateway's.
+    pub(crate) async fn open_at(
+        &self,
+        addr: SocketAddr,
+        mut request: Request<Full<Bytes>>,
+    ) -> http::Response<Incoming> {
+        let stream = TcpStream::connect(addr).await.expect("a connection");
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("HTTP");
         tokio::spawn(connection);
-        let host = self.addr.to_string().parse().expect("a header");
+        let host = addr.to_string().parse().expect("a header");
         request.headers_mut().entry("host").or_insert(host);
         sender.send_request(request).await.expect("a response")
     }

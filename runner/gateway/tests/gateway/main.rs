@@ -3,10 +3,12 @@
 mod bad_json;
 mod bed;
 mod chat;
+mod collector;
 mod conformance;
 mod crossing;
 mod endpoints;
 mod hostile;
 mod reliability;
+mod seeing;
 mod trust;
 mod upstream;
