@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -86,10 +87,11 @@ async fn main() -> Result<(), Failed> {
     let (early, late) = (median(&memory, 1), median(&memory, 3));
     println!(
         "\nRSS: {early} KiB in the second quarter, {late} KiB in the last one; descriptors: {} \
-         before, {} after; answers with another's mark or without their own: {}",
+         before, {} after; answers with another's mark or without their own: {}, lost: {}",
         before.1,
         after.1,
-        tally.of("wrong")
+        tally.of("wrong"),
+        tally.of("lost"),
     );
     let mut faults = Vec::new();
     if late > early + early / 10 + SLACK_KIB {
@@ -101,6 +103,9 @@ async fn main() -> Result<(), Failed> {
     }
     if tally.of("wrong") > 0 {
         faults.push("answers are wrong");
+    }
+    if tally.of("lost") > 0 {
+        faults.push("answers are lost");
     }
     if tally.of("answered") == 0 {
         faults.push("nothing was answered");
@@ -214,16 +219,16 @@ struct Client {
 impl Client {
     async fn run(mut self, end: Instant) {
         while Instant::now() < end {
-            let what = match self.throw(20) {
-                0 => self.vanish(false).await,
-                1 => self.vanish(true).await,
-                2 => self.garbage().await,
-                3 => self.hang().await,
-                4..=6 => self.hostile().await,
-                _ => self.ask().await,
+            // Whoever is hostile himself may find his connection broken; whoever asks may not.
+            let (what, otherwise) = match self.throw(20) {
+                0 => (self.vanish(false).await, "broken"),
+                1 => (self.vanish(true).await, "broken"),
+                2 => (self.garbage().await, "broken"),
+                3 => (self.hang().await, "broken"),
+                4..=6 => (self.hostile().await, "lost"),
+                _ => (self.ask().await, "lost"),
             };
-            // A connection that was closed in between is opened again.
-            self.tally.add(what.unwrap_or("broken"));
+            self.tally.add(what.unwrap_or(otherwise));
         }
     }
 
@@ -258,7 +263,9 @@ impl Client {
         let model = ["openai/gpt-4o", "anthropic/claude-sonnet-4-5", "gemini/gemini-2.5-flash"]
             [self.throw(3) as usize];
         let stream = self.throw(2) == 0;
-        let length = [1, 10, 1_000, 20_000][self.throw(4) as usize];
+        // A stream goes word by word.
+        let lengths = if stream { [1, 10, 100, 300] } else { [1, 10, 1_000, 20_000] };
+        let length = lengths[self.throw(4) as usize];
         let words = format!("{mark} {}", "word ".repeat(length));
         let messages = json!([{ "role": "user", "content": words }]);
         let body = json!({ "model": model, "stream": stream, "messages": messages });
@@ -364,26 +371,34 @@ impl Client {
         Ok("hung")
     }
 
-    /// Sends a request on the connection that is open, and reads the answer.
+    /// Sends a request, on the connection that is open or on a new one, and reads the answer.
     async fn send(&mut self, path: String, body: Value) -> Result<(u16, String), Failed> {
-        let mut sender = match self.connection.take().filter(|open| !open.is_closed()) {
-            Some(open) => open,
+        let request = Request::post(path).header("host", "a");
+        let request = request.header("content-type", "application/json");
+        let request = request.body(Full::from(body.to_string()))?;
+        let open = self.connection.take().filter(|open| !open.is_closed());
+        // One that was open may just be closing: then a new one is taken, as clients do.
+        let mut begun = None;
+        if let Some(mut open) = open
+            && open.ready().await.is_ok()
+        {
+            begun = open.send_request(request.clone()).await.ok().map(|response| (open, response));
+        }
+        let (open, response) = match begun {
+            Some(begun) => begun,
             None => {
                 let stream = TcpStream::connect(self.at).await?;
                 stream.set_nodelay(true)?;
                 let io = TokioIo::new(stream);
-                let (sender, connection) = hyper::client::conn::http1::handshake(io).await?;
+                let (mut open, connection) = hyper::client::conn::http1::handshake(io).await?;
                 tokio::spawn(connection);
-                sender
+                let response = open.send_request(request).await?;
+                (open, response)
             }
         };
-        sender.ready().await?;
-        let request =
-            Request::post(path).header("host", "a").header("content-type", "application/json");
-        let response = sender.send_request(request.body(Full::from(body.to_string()))?).await?;
         let status = response.status().as_u16();
         let body = response.into_body().collect().await?.to_bytes();
-        self.connection = Some(sender);
+        self.connection = Some(open);
         Ok((status, String::from_utf8_lossy(&body).into_owned()))
     }
 }
@@ -416,6 +431,9 @@ fn gather(value: &Value, told: &mut String) {
 
 /// A provider that breaks in one way after another.
 async fn hostile() -> Result<SocketAddr, Failed> {
+    let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    bomb.write_all(&vec![b' '; 8 << 20])?;
+    let bomb = Bytes::from(bomb.finish()?);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let addr = listener.local_addr()?;
     tokio::spawn(async move {
@@ -423,13 +441,14 @@ async fn hostile() -> Result<SocketAddr, Failed> {
         while let Ok((stream, _)) = listener.accept().await {
             turn += 1;
             // Whoever leaves it is no fault.
-            tokio::spawn(async move { _ = break_down(stream, turn).await });
+            let bomb = bomb.clone();
+            tokio::spawn(async move { _ = break_down(stream, turn, &bomb).await });
         }
     });
     Ok(addr)
 }
 
-async fn break_down(mut stream: TcpStream, turn: usize) -> Result<(), Failed> {
+async fn break_down(mut stream: TcpStream, turn: usize, bomb: &[u8]) -> Result<(), Failed> {
     let mut request = [0; 4096];
     if stream.read(&mut request).await? == 0 {
         return Ok(());
@@ -460,16 +479,12 @@ async fn break_down(mut stream: TcpStream, turn: usize) -> Result<(), Failed> {
             }
         }
         7 => {
-            use std::io::Write as _;
-            let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-            bomb.write_all(&vec![b' '; 8 << 20])?;
-            let bomb = bomb.finish()?;
             let length = bomb.len();
             let more = "content-encoding: gzip\r\ncontent-length";
             stream
                 .write_all(format!("{head}application/json\r\n{more}: {length}\r\n\r\n").as_bytes())
                 .await?;
-            stream.write_all(&bomb).await?;
+            stream.write_all(bomb).await?;
         }
         _ => {
             stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n").await?

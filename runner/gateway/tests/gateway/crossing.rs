@@ -21,7 +21,7 @@ fn request(number: usize) -> (String, Value, bool) {
         1 => "anthropic/claude-sonnet-4-5",
         _ => "gemini/gemini-2.5-flash",
     };
-    let stream = number / 3 % 2 == 0;
+    let stream = (number / 3).is_multiple_of(2);
     let messages = json!([{ "role": "user", "content": mark }]);
     let schema = json!({ "type": "object", "properties": { "x": { "type": "string", "enum": [mark] } }, "required": ["x"] });
     let (path, body) = match number / 6 % 6 {
@@ -53,7 +53,7 @@ fn request(number: usize) -> (String, Value, bool) {
         ),
     };
     // Some leave once the answer has begun.
-    (path.to_owned(), body, stream && number % 7 == 0)
+    (path.to_owned(), body, stream && number.is_multiple_of(7))
 }
 
 /// No other mark is a part of it.
