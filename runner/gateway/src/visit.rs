@@ -8,7 +8,7 @@ use crate::reply::{self, Reply};
 use crate::route::Endpoint;
 use hotcell::Error;
 use hotcell::types::{FailureKind, Usage};
-use hotcell_dialects::{DialectError, Refusal};
+use hotcell_dialects::{Dialect, DialectError, Refusal};
 use http::HeaderMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -124,6 +124,10 @@ impl Visit {
     /// Says who was asked, and by which id the request is known.
     pub(crate) fn mark(&self, headers: &mut HeaderMap) {
         reply::set(headers, "x-request-id", &self.id);
+        // Anthropic's SDKs look for it by this name.
+        if self.endpoint.voice() == Dialect::AnthropicMessages {
+            reply::set(headers, "request-id", &self.id);
+        }
         if let Some(deployment) = &self.deployment {
             reply::set(headers, "x-hotcell-model", &deployment.model);
         }

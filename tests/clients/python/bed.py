@@ -79,18 +79,22 @@ def raises(kind):
     raise AssertionError(f"no {kind.__name__}")
 
 
+# The provider writes down what it is asked every 20 ms.
+SETTLED = 0.2
+
+
 class Asked:
     """What the provider is asked while the block runs: `requests` afterwards."""
 
     requests = None
 
     def __enter__(self):
+        time.sleep(SETTLED)
         self._from = len(_requests())
         return self
 
     def __exit__(self, *_):
-        # The provider writes them down every 20 ms.
-        time.sleep(0.15)
+        time.sleep(SETTLED)
         self.requests = _requests()[self._from :]
 
 
