@@ -23,6 +23,8 @@ pub(crate) struct Visit {
     /// Unique among gateways.
     pub(crate) id: String,
     pub(crate) endpoint: Endpoint,
+    /// The dialect of its errors.
+    pub(crate) voice: Dialect,
     pub(crate) began: Instant,
     /// The model, as the client called it.
     pub(crate) model: String,
@@ -57,6 +59,7 @@ impl Visit {
             number,
             gateway,
             endpoint,
+            voice: endpoint.voice(),
             began: Instant::now(),
             model: String::new(),
             deployment: None,
@@ -97,7 +100,7 @@ impl Visit {
     /// Ends it with an error, which it gives back as the client reads it.
     pub(crate) fn fail(&mut self, error: &Error) -> Reply {
         self.outcome = Some(Outcome::Failed(error.kind()));
-        let mut reply = reply::failure(self.endpoint.voice(), &error.failure);
+        let mut reply = reply::failure(self.voice, &error.failure);
         self.status = reply.status().as_u16();
         self.mark(reply.headers_mut());
         reply
@@ -106,7 +109,7 @@ impl Visit {
     /// Ends it with what cannot be read of the request.
     pub(crate) fn misread(&mut self, error: &DialectError) -> Reply {
         self.outcome = Some(Outcome::Failed(FailureKind::InvalidRequest));
-        let Refusal { status, body } = Refusal::of(self.endpoint.voice(), error);
+        let Refusal { status, body } = Refusal::of(self.voice, error);
         self.status = status;
         let mut reply = reply::json(status, body);
         self.mark(reply.headers_mut());
@@ -125,7 +128,7 @@ impl Visit {
     pub(crate) fn mark(&self, headers: &mut HeaderMap) {
         reply::set(headers, "x-request-id", &self.id);
         // Anthropic's SDKs look for it by this name.
-        if self.endpoint.voice() == Dialect::AnthropicMessages {
+        if self.voice == Dialect::AnthropicMessages {
             reply::set(headers, "request-id", &self.id);
         }
         if let Some(deployment) = &self.deployment {

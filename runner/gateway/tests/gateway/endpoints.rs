@@ -49,6 +49,38 @@ async fn a_request_has_its_id_where_the_clients_sdk_looks_for_it() {
 }
 
 #[tokio::test]
+async fn a_client_of_anthropics_reads_of_a_model_that_is_not_there() {
+    let bed = Bed::new("").await;
+    let request =
+        http::Request::get("/v1/models/nothing").header("anthropic-version", "2023-06-01");
+    let answer = bed.send(request.body(Default::default()).expect("a request")).await;
+    assert_eq!(answer.status, 404);
+    assert_eq!(answer.json()["error"]["type"], "not_found_error", "{}", answer.text());
+    assert!(answer.header("request-id").is_some());
+}
+
+#[tokio::test]
+async fn a_conversation_that_another_provider_keeps_is_asked_for_as_a_whole() {
+    let bed = Bed::new("").await;
+    let body = json!({
+        "model": "gemini/gemini-2.5-flash", "input": "go on", "previous_response_id": "resp_1",
+    });
+    let answer = bed.post("/v1/responses", body).await;
+    assert_eq!(answer.status, 400);
+    assert_eq!(answer.json()["error"]["param"], "previous_response_id", "{}", answer.text());
+    let body = json!({
+        "model": "openai/gpt-4o", "max_tokens": 9,
+        "thread": { "type": "continue", "previous_message_id": "msg_1" },
+        "messages": [{ "role": "user", "content": "go on" }],
+    });
+    let answer = bed.post("/v1/messages", body).await;
+    assert_eq!(answer.status, 400);
+    let details = &answer.json()["error"]["details"];
+    assert_eq!(details["error_code"], "thread_unsupported_request", "{}", answer.text());
+    assert!(bed.mock.requests().is_empty());
+}
+
+#[tokio::test]
 async fn what_is_not_there_says_so() {
     let bed = Bed::new("").await;
     let answer = bed.get("/v1/nothing").await;
