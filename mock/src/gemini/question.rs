@@ -133,7 +133,7 @@ pub(super) fn read(asked: &Asked<'_>, body: &Value) -> Result<Question, Refusal>
     if config["responseMimeType"] == "application/json" {
         let schema = ["responseJsonSchema", "responseSchema"].map(|name| &config[name]);
         let schema = schema.into_iter().find(|schema| !schema.is_null());
-        question.schema = Some(schema.cloned().unwrap_or(json!(true)));
+        question.schema = Some(schema.cloned().map_or(json!(true), plain));
     }
     Ok(question)
 }
@@ -169,8 +169,10 @@ fn read_tools(body: &Value, question: &mut Question) -> Result<(), Refusal> {
                 "name",
                 "parameters",
                 "parametersJsonSchema",
+                "parameters_json_schema",
                 "response",
                 "responseJsonSchema",
+                "response_json_schema",
             ];
             members(function, "functionDeclarations", &known)?;
             let name = text(&function["name"], "functionDeclarations.name")?.to_owned();
@@ -178,7 +180,8 @@ fn read_tools(body: &Value, question: &mut Question) -> Result<(), Refusal> {
             if choice["mode"] == "NONE" || !is_allowed {
                 continue;
             }
-            let schema = ["parametersJsonSchema", "parameters"].map(|name| &function[name]);
+            let schema = ["parametersJsonSchema", "parameters_json_schema", "parameters"]
+                .map(|name| &function[name]);
             let schema = schema.into_iter().find(|schema| !schema.is_null()).cloned();
             let schema = plain(schema.unwrap_or_default());
             question.tools.push(Offer { name, schema });

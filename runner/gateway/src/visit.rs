@@ -12,7 +12,7 @@ use crate::route::Endpoint;
 use crate::seeing::Seen;
 use hotcell::Error;
 use hotcell::types::{FailureKind, Usage};
-use hotcell_dialects::{DialectError, Refusal};
+use hotcell_dialects::{Dialect, DialectError, Refusal};
 use http::HeaderMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -27,6 +27,8 @@ pub(crate) struct Visit {
     /// Unique among gateways.
     pub(crate) id: String,
     pub(crate) endpoint: Endpoint,
+    /// The dialect of its errors.
+    pub(crate) voice: Dialect,
     pub(crate) began: Instant,
     /// The model, as the client called it.
     pub(crate) model: String,
@@ -75,6 +77,7 @@ impl Visit {
             number,
             gateway,
             endpoint,
+            voice: endpoint.voice(),
             began,
             model: String::new(),
             deployment: None,
@@ -132,7 +135,7 @@ impl Visit {
     pub(crate) fn fail(&mut self, error: &Error) -> Reply {
         let failure = reply::told(&error.failure);
         self.outcome = Some(Outcome::Failed(failure.kind));
-        let mut reply = reply::failure(self.endpoint.voice(), &failure);
+        let mut reply = reply::failure(self.voice, &failure);
         self.status = reply.status().as_u16();
         self.mark(reply.headers_mut());
         reply
@@ -141,7 +144,7 @@ impl Visit {
     /// Ends it with what cannot be read of the request.
     pub(crate) fn misread(&mut self, error: &DialectError) -> Reply {
         self.outcome = Some(Outcome::Failed(FailureKind::InvalidRequest));
-        let Refusal { status, body } = Refusal::of(self.endpoint.voice(), error);
+        let Refusal { status, body } = Refusal::of(self.voice, error);
         self.status = status;
         let mut reply = reply::json(status, body);
         self.mark(reply.headers_mut());
@@ -163,6 +166,10 @@ impl Visit {
     /// Says who was asked, and by which id the request is known.
     pub(crate) fn mark(&self, headers: &mut HeaderMap) {
         reply::set(headers, "x-request-id", &self.id);
+        // Anthropic's SDKs look for it by this name.
+        if self.voice == Dialect::AnthropicMessages {
+            reply::set(headers, "request-id", &self.id);
+        }
         if let Some(deployment) = &self.deployment {
             reply::set(headers, "x-hotcell-model", &deployment.model);
         }

@@ -222,17 +222,10 @@ async fn nothing_of_a_request_is_run_or_read_here() {
         }
         bed.post(path, whole).await;
     }
-    for path in [
-        "/v1/mcp",
-        "/mcp",
-        "/v1/tools",
-        "/sse",
-        "/mcp/tools/call",
-        "/admin/../etc/passwd",
-        "/v1/files",
-    ] {
+    for path in ["/v1/mcp", "/mcp", "/v1/tools", "/sse", "/mcp/tools/call", "/v1/files"] {
         assert_eq!(bed.post(path, server.clone()).await.status, 404, "{path}");
     }
+    assert_eq!(bed.post("/admin/../etc/passwd", server.clone()).await.status, 403);
     assert!(!mark.exists(), "a command was run");
     for asked in upstream.asked() {
         assert!(!asked.text().contains("the words of a file"), "{}", asked.text());
