@@ -116,10 +116,7 @@ async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, door: Door) ->
     if let Some(view) = seeing::view(head.uri.path()) {
         return seeing::show(&gateway, view, &head, door).await;
     }
-    if door == Door::Metrics {
-        return nowhere(&Lost::Path, head.uri.path());
-    }
-    if admin::is_for(head.uri.path()) {
+    if door != Door::Metrics && admin::is_for(head.uri.path()) {
         return admin::respond(&gateway, head, body).await;
     }
     let route = match route::find(&head.method, head.uri.path()) {
@@ -128,6 +125,9 @@ async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, door: Door) ->
     };
     if matches!(route.endpoint, Endpoint::Live | Endpoint::Ready) {
         return reply::json(200, br#"{"status":"ok"}"#.to_vec());
+    }
+    if door == Door::Metrics {
+        return nowhere(&Lost::Path, head.uri.path());
     }
     let mut visit = Visit::new(gateway.clone(), route.endpoint);
     visit.follow(&head.headers);
