@@ -33,6 +33,42 @@ async fn each_request_is_a_line_and_says_nothing_of_its_content() {
     assert!(lines[3]["model"].as_str().is_some_and(|model| model.starts_with("evil\"}")));
 }
 
+/// Whose request it was is told by what opens nothing.
+#[tokio::test]
+async fn a_key_is_known_by_its_id() {
+    const KEY: &str = "operator-key-0123456789";
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("access.jsonl");
+    let bed = Bed::new(&format!(
+        "{MODELS}\n[gateway]\nadmin-key = \"cmd:printf %s {KEY}\"\n[gateway.state]\nfolder = {:?}\n\
+         [gateway.log]\nfile = {file:?}\n",
+        folder.path().join("state")
+    ))
+    .await;
+    let bearer = format!("Bearer {KEY}");
+    let operator = [("authorization", bearer.as_str())];
+    let made = bed.post_with("/admin/keys", &operator, serde_json::json!({})).await.json();
+    let (key, id) = (made["key"].as_str().expect("a key"), made["id"].as_str().expect("an id"));
+    let bearer = format!("Bearer {key}");
+    let body = serde_json::json!({
+        "model": "fast", "messages": [{ "role": "user", "content": "hello" }],
+    });
+    let answer = bed.post_with("/v1/chat/completions", &[("authorization", &bearer)], body.clone());
+    assert_eq!(answer.await.status, 200);
+    let refused =
+        bed.post_with("/v1/chat/completions", &[("authorization", "Bearer hck-no")], body);
+    assert_eq!(refused.await.status, 401);
+    bed.stop().await;
+    let text = fs::read_to_string(&file).expect("a log");
+    let lines: Vec<_> = text.lines().map(parsed).collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert_eq!(lines[0]["key"], id);
+    assert_eq!((&lines[1]["status"], lines[1].get("key")), (&401.into(), None));
+    for secret in [key, KEY, "hck-"] {
+        assert!(!text.contains(secret), "{text}");
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn the_file_is_its_owners_alone_and_goes_on() {

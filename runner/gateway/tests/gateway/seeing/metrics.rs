@@ -136,6 +136,28 @@ async fn a_client_that_leaves_is_counted_as_that() {
 }
 
 #[tokio::test]
+async fn what_an_answer_cost_is_told() {
+    let prices = "[gateway.prices.\"openai/gpt-4o\"]\ninput = 100.0\noutput = 300.0\n";
+    let bed = Bed::new(&format!("{MODELS}\n{prices}")).await;
+    let answer = ask(&bed, "fast", false).await;
+    let usage = &answer.json()["usage"];
+    let count = |name: &str| usage[name].as_f64().expect("a number");
+    let cost = (count("prompt_tokens") * 100.0 + count("completion_tokens") * 300.0) / 1e6;
+    let told: f64 = answer.header("x-hotcell-cost").expect("it").parse().expect("a number");
+    assert!((told - cost).abs() < 1e-9 && cost > 0.0, "{told} {cost}");
+    let streamed = ask(&bed, "fast", true).await;
+    assert_eq!(streamed.header("x-hotcell-cost"), None, "nobody knows it yet");
+    assert_eq!(ask(&bed, "flaky", false).await.header("x-hotcell-cost").map(|_| ()), Some(()));
+    let text = metrics(&bed).await;
+    let fast = ["model=\"fast\"", "deployment=\"openai/gpt-4o\""];
+    let sum = value(&text, "hotcell_cost_dollars_total", &fast).expect("it");
+    assert!((sum - 2.0 * cost).abs() < 1e-9, "{sum} {cost}");
+    assert_eq!(value(&text, "hotcell_unpriced_total", &fast), Some(0.0));
+    let status = bed.get("/status.json").await.json();
+    assert!(status["total"]["cost"].as_f64() > Some(sum), "{status}");
+}
+
+#[tokio::test]
 async fn what_an_adapter_is_denied_is_seen() {
     let bed = Bed::new("").await;
     let denied = AuditRecord {

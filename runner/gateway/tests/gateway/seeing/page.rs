@@ -1,5 +1,7 @@
 use super::{CLIENT_KEY, MODELS, ask, holds_no_secret};
 use crate::bed::{Answer, Bed};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::Request;
 use http_body_util::{BodyExt, Full};
 use serde_json::json;
@@ -100,4 +102,51 @@ async fn it_is_shown_to_this_machine_alone() {
         let key = format!("Bearer {CLIENT_KEY}");
         assert_eq!(get(&bed, path, &[("authorization", &key)]).await.status, 403, "{path}");
     }
+}
+
+#[tokio::test]
+async fn the_operators_key_opens_it_and_no_other_does() {
+    const KEY: &str = "operator-key-0123456789";
+    let folder = tempfile::tempdir().expect("a folder");
+    let bed = Bed::new(&format!(
+        "[gateway]\nadmin-key = \"cmd:printf %s {KEY}\"\naccess = \"keys\"\n\
+         [gateway.state]\nfolder = {:?}\n[gateway.status]\nloopback = false\n",
+        folder.path()
+    ))
+    .await;
+    let basic = |key: &str| format!("Basic {}", STANDARD.encode(format!("me:{key}")));
+    let bearer = |key: &str| format!("Bearer {key}");
+    let made = Request::post("/admin/keys").header("authorization", bearer(KEY));
+    let made = bed.send(made.body(Full::from("{}")).expect("a request")).await.json();
+    let client = made["secret"].as_str().or(made["key"].as_str()).unwrap_or_default().to_owned();
+    assert!(client.starts_with("hck-"), "{made}");
+    for path in ["/", "/status.json", "/audit.json", "/metrics"] {
+        for said in [basic(KEY), bearer(KEY)] {
+            let answer = get(&bed, path, &[("authorization", &said)]).await;
+            assert_eq!(answer.status, 200, "{path}");
+            for secret in [KEY, &client] {
+                assert!(!answer.text().contains(secret), "{path}");
+            }
+        }
+        let none = get(&bed, path, &[]).await;
+        assert_eq!(none.status, 401, "{path}");
+        assert!(none.header("www-authenticate").is_some_and(|it| it.starts_with("Basic")));
+        let prefix = &KEY[..KEY.len() - 1];
+        for said in [basic(&client), bearer(&client), basic(""), basic(prefix), bearer(prefix)] {
+            let answer = get(&bed, path, &[("authorization", &said)]).await;
+            assert_eq!(answer.status, 401, "{path} {said}");
+        }
+        let twice = [("authorization", &*basic(KEY)), ("authorization", "Basic x")];
+        assert_eq!(get(&bed, path, &twice).await.status, 401, "{path}");
+    }
+    // Browsers send it along by themselves, so that it changes nothing.
+    let asked = Request::get("/admin/keys").header("authorization", basic(KEY));
+    let asked = bed.send(asked.body(Full::default()).expect("a request")).await;
+    assert_eq!(asked.status, 401, "{}", asked.text());
+    let at = Request::get("/metrics").header("authorization", bearer(KEY));
+    let at = bed.open_at(bed.metrics, at.body(Full::default()).expect("a request")).await;
+    assert_eq!(at.status(), 200);
+    let at = Request::get("/admin/keys").header("authorization", bearer(KEY));
+    let at = bed.open_at(bed.metrics, at.body(Full::default()).expect("a request")).await;
+    assert_eq!(at.status(), 404, "metrics are all that is there");
 }
