@@ -74,6 +74,8 @@ approval_policy = "never"
 sandbox_mode = "read-only"
 check_for_update_on_startup = false
 web_search = "disabled"
+[features]
+multi_agent = false
 [analytics]
 enabled = false
 [model_providers.gateway]

@@ -145,7 +145,9 @@ fn read_result(
 ) -> Result<String, Refusal> {
     members(result, at, &["id", "name", "parts", "response", "scheduling", "willContinue"])?;
     let name = text(&result["name"], at)?;
-    let is_it = |(id, own): &(Value, String)| own == name && (id == &result["id"] || id.is_null());
+    // Without its id, as SDKs send it, it is of the first one of its name.
+    let same = |id: &Value| id == &result["id"] || id.is_null() || result["id"].is_null();
+    let is_it = |(id, own): &(Value, String)| own == name && same(id);
     let Some(place) = open.iter().position(is_it) else {
         return Err(Refusal::invalid(at, format!("no call of `{name}` waits for a result")));
     };

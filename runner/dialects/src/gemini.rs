@@ -21,7 +21,7 @@ mod schema;
 mod tool;
 
 pub use answer::{StreamWriter, write_answer};
-pub use embeddings::read_embed_request;
+pub use embeddings::{read_embed_request, take_spelling};
 pub use listing::{write_count, write_embeddings, write_model, write_models};
 pub use refusal::write_refusal;
 

@@ -32,6 +32,7 @@ pub(crate) async fn gemini(mut visit: Visit, model: &str, batch: bool, body: &[u
         Ok(request) => request,
         Err(error) => return visit.misread(&error),
     };
+    gemini::take_spelling(&mut request);
     match visit.ask(model, Embed(&mut request)).await {
         Ok(response) => {
             visit.usage.clone_from(&response.usage);

@@ -21,6 +21,30 @@ async fn vectors_come_in_the_form_that_the_client_asks_for() {
 }
 
 #[tokio::test]
+async fn a_client_of_googles_gets_vectors_of_whoever_has_the_model() {
+    let bed = Bed::new("").await;
+    for model in ["gemini/gemini-embedding-001", "openai/text-embedding-3-small"] {
+        // As Google's SDKs write it.
+        let content = json!({ "role": "user", "parts": [{ "text": "a" }] });
+        let one = json!({ "model": format!("models/{model}"), "content": content });
+        let body = json!({ "requests": [one] });
+        let path = format!("/v1beta/models/{model}:batchEmbedContents");
+        let answer = bed.post(&path, body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert!(answer.json()["embeddings"][0]["values"].is_array(), "{}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn googles_clients_find_models_below_v1_too() {
+    let bed = Bed::new("").await;
+    let request = http::Request::get("/v1/models").header("x-goog-api-key", "k");
+    let answer = bed.send(request.body(Default::default()).expect("a request")).await;
+    let name = &answer.json()["models"][0]["name"];
+    assert!(name.as_str().is_some_and(|name| name.starts_with("models/")), "{}", answer.text());
+}
+
+#[tokio::test]
 async fn documents_are_ranked() {
     let bed = Bed::new("").await;
     let body = json!({
