@@ -58,6 +58,9 @@ pub(crate) struct Visit {
     pub(crate) share: Option<Share>,
 }
 
+/// Bytes of a model's name. It stands in logs and errors as well, and no model's is as long.
+const NAME_BYTES: usize = 512;
+
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -106,6 +109,10 @@ impl Visit {
         model: &str,
         question: Q,
     ) -> Result<Q::Answer, Error> {
+        if model.len() > NAME_BYTES {
+            let message = format!("a model's name has {NAME_BYTES} bytes at the most");
+            return Err(Error::new(FailureKind::InvalidRequest, message));
+        }
         model.clone_into(&mut self.model);
         if let Some(caller) = &self.caller {
             caller.may_ask(model)?;

@@ -396,6 +396,28 @@ async fn many_small_things_are_only_many() {
     }
 }
 
+/// What a client calls a model stands in errors and logs.
+#[tokio::test]
+async fn a_name_is_no_novel() {
+    let (upstream, bed) = bed().await;
+    let long = "x".repeat(1_000_000);
+    for name in [long.clone(), format!("up/{long}")] {
+        let model = json!(name).to_string();
+        for (path, good, _) in REQUESTS.iter().filter(|(_, good, _)| good.contains("up/m")) {
+            refused("a long name", path, &post(&bed, path, good.replace("\"up/m\"", &model)).await);
+        }
+    }
+    assert!(upstream.asked().is_empty());
+    // Quotes, line ends and the like are a name's as well.
+    for name in ["a\"}b", "a\r\nx-evil: 1", "\u{0}", "<script>", "{{7*7}}", "' OR 1=1 --"] {
+        let body = json!({ "model": name, "messages": [{ "role": "user", "content": "hi" }] });
+        let answer = post(&bed, "/v1/chat/completions", body.to_string()).await;
+        assert_eq!(answer.status, 404, "{name}");
+        assert!(answer.json()["error"]["message"].as_str().is_some_and(|said| said.contains(name)));
+        assert!(answer.header("x-evil").is_none());
+    }
+}
+
 #[tokio::test]
 async fn json_that_calls_itself_something_else_is_refused() {
     let (upstream, bed) = bed().await;

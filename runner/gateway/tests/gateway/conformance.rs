@@ -1,7 +1,7 @@
 //! HTTP as nobody should send it, on plain sockets.
 
 use crate::bed::Bed;
-use crate::upstream::{PATIENCE, Upstream, find, say};
+use crate::upstream::{PATIENCE, Step, Upstream, begin_stream, find, say, word};
 use serde_json::json;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -536,4 +536,29 @@ async fn a_client_of_http2_gets_its_answer() {
     let data: Vec<u8> =
         came.into_iter().filter(|(kind, ..)| *kind == DATA).flat_map(|(.., data)| data).collect();
     assert!(find(&data, b"over two").is_some(), "{}", String::from_utf8_lossy(&data));
+}
+
+#[tokio::test]
+async fn a_client_of_http2_that_leaves_takes_its_provider_along() {
+    let upstream = Upstream::new().await;
+    upstream.script("before", [vec![Step::Hold]]);
+    upstream.script("within", [vec![begin_stream(), word("a"), Step::Hold]]);
+    let bed = Bed::new(&upstream.provider("up")).await;
+    let mut client = TcpStream::connect(bed.addr).await.expect("a connection");
+    let mut sent = [PREFACE, &frame(SETTINGS, 0, 0, &[])].concat();
+    for (stream, model) in [(1, "up/before"), (3, "up/within")] {
+        let body = json!({
+            "model": model, "stream": true, "messages": [{ "role": "user", "content": "hi" }],
+        });
+        sent.extend(frame(HEADERS, END_HEADERS, stream, &head()));
+        sent.extend(frame(DATA, 1, stream, body.to_string().as_bytes()));
+    }
+    client.write_all(&sent).await.expect("a socket");
+    upstream.was_asked(2).await;
+    // Each stream by itself: the connection stays.
+    for (stream, left) in [(1, 1), (3, 2)] {
+        let reset = frame(RESET, 0, stream, &8_u32.to_be_bytes());
+        client.write_all(&reset).await.expect("a socket");
+        upstream.was_left(left).await;
+    }
 }

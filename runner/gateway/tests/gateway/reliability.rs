@@ -397,7 +397,8 @@ async fn a_slow_client_slows_its_provider_down() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_takes_nothing_any_more_loses_its_connection() {
-    let (upstream, bed) = bed("[gateway.limits]\nstall-ms = 300\nrequests = 1\n").await;
+    let more = "[gateway.limits]\nhead-ms = 300\nstall-ms = 300\nrequests = 1\n";
+    let (upstream, bed) = bed(more).await;
     let Step::Send(piece) = word(&"x".repeat(16 * 1024)) else { unreachable!() };
     let flood = vec![begin_stream(), role(), Step::Flood(piece)];
     // One that is only slow to answer is waited for.
