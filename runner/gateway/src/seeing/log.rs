@@ -26,8 +26,11 @@ pub(crate) struct Log {
     queue: SyncSender<Message>,
     counts: Arc<Counts>,
     /// What the thread is to have, until it is there.
-    waiting: Mutex<Option<(Receiver<Message>, Box<dyn Write + Send>)>>,
+    waiting: Mutex<Option<(Receiver<Message>, Paper)>>,
 }
+
+/// What lines are written on.
+type Paper = Box<dyn Write + Send>;
 
 #[derive(Default)]
 struct Counts {
@@ -47,14 +50,14 @@ impl Log {
     /// # Errors
     /// What the system said.
     pub(super) fn open(config: &LogConfig) -> io::Result<Self> {
-        let writer: Box<dyn Write + Send> = match config.is_stderr() {
+        let writer: Paper = match config.is_stderr() {
             true => Box::new(io::stderr()),
             false => Box::new(append(&config.file)?),
         };
         Ok(Self::to(writer))
     }
 
-    fn to(writer: Box<dyn Write + Send>) -> Self {
+    fn to(writer: Paper) -> Self {
         let (queue, receiver) = sync_channel(QUEUE);
         let waiting = Mutex::new(Some((receiver, writer)));
         Self { queue, counts: Arc::default(), waiting }

@@ -6,9 +6,9 @@ use std::time::SystemTime;
 
 /// Writes to where the test looks.
 #[derive(Clone, Default)]
-struct Paper(Arc<Mutex<Vec<u8>>>);
+struct Sheet(Arc<Mutex<Vec<u8>>>);
 
-impl Write for Paper {
+impl Write for Sheet {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
@@ -43,7 +43,7 @@ fn record(model: &str) -> Arc<Record> {
 
 #[test]
 fn a_request_is_one_line_whatever_its_model_is_called() {
-    let paper = Paper::default();
+    let paper = Sheet::default();
     let log = Log::to(Box::new(paper.clone()));
     log.start();
     let evil = "a\"}\n{\"status\":200}\r\u{1b}[2J\u{9b}31m\u{202e}\u{2028}\0";
@@ -64,7 +64,7 @@ fn a_request_is_one_line_whatever_its_model_is_called() {
 #[test]
 fn nobody_waits_for_a_log_that_cannot_keep_up() {
     // Nothing is written, since nobody started it.
-    let log = Log::to(Box::new(Paper::default()));
+    let log = Log::to(Box::new(Sheet::default()));
     let record = record("m");
     (0..QUEUE + 7).for_each(|_| log.offer(&record));
     assert_eq!(log.counts(), (0, 7));

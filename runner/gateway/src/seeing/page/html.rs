@@ -271,7 +271,7 @@ fn count(number: u64) -> String {
 
 fn dollars(amount: f64) -> String {
     match amount {
-        it if it == 0.0 => "$0".to_owned(),
+        0.0 => "$0".to_owned(),
         it if it < 0.01 => format!("${it:.6}"),
         it if it < 100.0 => format!("${it:.4}"),
         it => format!("${it:.2}"),
