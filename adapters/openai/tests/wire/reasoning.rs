@@ -258,12 +258,12 @@ fn what_a_detail_says_beside_its_text_keeps_its_spelling() {
         "\n\n",
     );
     let events = events(&(body.to_owned() + &answer(&[], "stop")));
-    let natives = events.iter().filter_map(|event| match event {
+    let mut natives = events.iter().filter_map(|event| match event {
         Event::Native(at) => Some(own(&at.value)),
         _ => None,
     });
     let expected = r#"{"reasoning_details":[{"type":"reasoning.text","weight":1.50}]}"#;
-    assert_eq!(natives.last(), Some(expected));
+    assert_eq!(natives.next_back(), Some(expected));
 }
 
 #[test]
