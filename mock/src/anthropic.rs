@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 /// Stands for the signature over a thinking block: opaque, and to be sent back as
 /// it came.
 pub(crate) const SIGNATURE: &str = "bW9jay1zaWduYXR1cmU=";
+/// Tells SDKs to send a conversation as a whole.
+const NO_THREADS: &str = "thread_unsupported_request";
 
 pub(crate) fn reply(asked: &Asked<'_>, script: Script) -> Result<Reply, Refusal> {
     if !asked.headers.contains_key("anthropic-version") {
@@ -52,6 +54,10 @@ fn refuse(asked: &Asked<'_>, script: Script) -> Result<(), Refusal> {
             Err(Refusal::invalid("body", "The request body is not valid JSON"))
         }
         _ if asked.model.is_empty() => Err(Refusal::invalid("model", "model: Field required")),
+        _ if !asked.body["thread"].is_null() => {
+            let message = "thread: Threads are not kept here.".to_owned();
+            Err(Refusal { message, code: Some(NO_THREADS), ..Refusal::of_status(400) })
+        }
         _ if !asked.body["max_tokens"].is_u64() => {
             Err(Refusal::invalid("max_tokens", "max_tokens: Field required"))
         }
@@ -60,10 +66,14 @@ fn refuse(asked: &Asked<'_>, script: Script) -> Result<(), Refusal> {
 }
 
 fn error_object(refusal: &Refusal) -> Value {
-    json!({
+    let mut object = json!({
         "type": "error",
         "error": { "type": refusal.kinds.1, "message": refusal.message },
-    })
+    });
+    if refusal.code == Some(NO_THREADS) {
+        object["error"]["details"] = json!({ "error_code": NO_THREADS, "unsupported": [] });
+    }
+    object
 }
 
 /// Messages, of whoever has this protocol.

@@ -4,7 +4,7 @@ use crate::answer::{Answer, Offer, Question, pieces};
 use crate::script::{Refusal, Script};
 use crate::server::{Asked, Reply};
 use crate::strict::{Calls, data_url, text};
-use crate::{completion, vector};
+use crate::{completion, media, responses, vector};
 use bytes::Bytes;
 use http::Method;
 use serde_json::{Value, json};
@@ -22,6 +22,13 @@ pub(crate) fn reply(asked: &Asked<'_>, script: Script) -> Result<Reply, Refusal>
             asked.only(&Method::GET)?;
             Ok(Reply::Json(200, models()))
         }
+        "/v1/responses" => responses::reply(asked, script),
+        "/v1/audio/speech"
+        | "/v1/audio/transcriptions"
+        | "/v1/audio/translations"
+        | "/v1/images/edits"
+        | "/v1/images/generations"
+        | "/v1/moderations" => media::reply(asked, script),
         _ => asked.nowhere(),
     }
 }

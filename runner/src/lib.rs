@@ -31,6 +31,7 @@ mod engine;
 mod facts;
 pub mod failure;
 mod interface;
+mod kept;
 pub mod limits;
 mod listing;
 mod lock;

@@ -9,6 +9,7 @@ use crate::confinement::Confinement;
 use crate::facts;
 use crate::failure::Error;
 use crate::interface::Interface;
+use crate::kept;
 use crate::listing::ProviderInfo;
 use crate::replay::{self, Replayed};
 use crate::setup::{Setup, SetupError};
@@ -102,8 +103,12 @@ impl Runner {
         self.inner.setup.check_facts(&way.way.provider, way.model, request)?;
         request.model = way.model.to_owned();
         let call = || Call::Chat(request.clone());
-        let (completion, provider, request_id) =
-            self.ask(&way, call, async |cell| cell.complete(request).await).await?;
+        let (completion, provider, request_id) = self
+            .ask(&way, call, async |cell| {
+                kept::check(request, cell.dialect())?;
+                cell.complete(request).await
+            })
+            .await?;
         Ok(Answer::new(completion, provider.name.clone(), request_id, self.strict))
     }
 

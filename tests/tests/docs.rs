@@ -11,6 +11,7 @@ fn tests_that_documents_name_exist() {
     let sources = sources(&root);
     let mut named = 0;
     for document in [
+        "docs/gateway.md",
         "docs/threat-model.md",
         "docs/litellm-2026.md",
         "docs/architecture.md",

@@ -32,7 +32,7 @@ fn component() -> Vec<u8> {
     };
     let output = build.command().and_then(|mut command| command.output()).expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let module = std::fs::read(build.module()).expect("cargo has built it");
+    let module = std::fs::read(build.module("hotcell-elder")).expect("cargo has built it");
     hotcell_manifest::pack(&module, MANIFEST).expect("it is an adapter")
 }
 

@@ -76,6 +76,17 @@ fn batch(request: &EmbedRequest, texts: &[&str], extra: Members) -> Members {
         body.insert("requests", texts.iter().map(one).collect::<Vec<_>>());
     }
     body.extend(extra);
+    // The client may call the model by another name than the provider.
+    let name = format!("models/{}", bare(&request.model));
+    if let Some(Value::Array(requests)) = body.get_mut("requests") {
+        for one in requests {
+            if let Value::Object(one) = one
+                && one.has("model")
+            {
+                one.insert("model", name.clone());
+            }
+        }
+    }
     body
 }
 

@@ -42,6 +42,14 @@ pub(super) fn read(asked: &Asked<'_>, invoked: bool) -> Result<Question, Refusal
         let known = if invoked { &known[..] } else { &known[..4] };
         members(&body["inferenceConfig"], "inferenceConfig", known)?;
     }
+    let format = &body["outputConfig"]["textFormat"];
+    if !format.is_null() {
+        // A schema is text here.
+        let schema = text(&format["structure"]["jsonSchema"]["schema"], "outputConfig")?;
+        question.schema = Some(serde_json::from_str(schema).map_err(|_| {
+            Refusal::invalid("outputConfig", "outputConfig.textFormat: the schema is not JSON")
+        })?);
+    }
     let mut calls = Calls::default();
     let mut before = "assistant";
     for (position, message) in list(&body["messages"], "messages")?.iter().enumerate() {

@@ -133,7 +133,7 @@ pub(super) fn read(asked: &Asked<'_>, body: &Value) -> Result<Question, Refusal>
     if config["responseMimeType"] == "application/json" {
         let schema = ["responseJsonSchema", "responseSchema"].map(|name| &config[name]);
         let schema = schema.into_iter().find(|schema| !schema.is_null());
-        question.schema = Some(schema.cloned().unwrap_or(json!(true)));
+        question.schema = Some(schema.cloned().map_or(json!(true), plain));
     }
     Ok(question)
 }
@@ -145,7 +145,9 @@ fn read_result(
 ) -> Result<String, Refusal> {
     members(result, at, &["id", "name", "parts", "response", "scheduling", "willContinue"])?;
     let name = text(&result["name"], at)?;
-    let is_it = |(id, own): &(Value, String)| own == name && (id == &result["id"] || id.is_null());
+    // Without its id, as SDKs send it, it is of the first one of its name.
+    let same = |id: &Value| id == &result["id"] || id.is_null() || result["id"].is_null();
+    let is_it = |(id, own): &(Value, String)| own == name && same(id);
     let Some(place) = open.iter().position(is_it) else {
         return Err(Refusal::invalid(at, format!("no call of `{name}` waits for a result")));
     };
@@ -169,8 +171,10 @@ fn read_tools(body: &Value, question: &mut Question) -> Result<(), Refusal> {
                 "name",
                 "parameters",
                 "parametersJsonSchema",
+                "parameters_json_schema",
                 "response",
                 "responseJsonSchema",
+                "response_json_schema",
             ];
             members(function, "functionDeclarations", &known)?;
             let name = text(&function["name"], "functionDeclarations.name")?.to_owned();
@@ -178,7 +182,8 @@ fn read_tools(body: &Value, question: &mut Question) -> Result<(), Refusal> {
             if choice["mode"] == "NONE" || !is_allowed {
                 continue;
             }
-            let schema = ["parametersJsonSchema", "parameters"].map(|name| &function[name]);
+            let schema = ["parametersJsonSchema", "parameters_json_schema", "parameters"]
+                .map(|name| &function[name]);
             let schema = schema.into_iter().find(|schema| !schema.is_null()).cloned();
             let schema = plain(schema.unwrap_or_default());
             question.tools.push(Offer { name, schema });

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 const MEMBERS: &[&str] = &[
     "background",
+    "client_metadata",
     "context_management",
     "conversation",
     "include",

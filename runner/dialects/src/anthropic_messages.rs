@@ -68,8 +68,12 @@ pub(crate) fn read_invoked(
 }
 
 fn utf8(body: &[u8]) -> Result<&str, DialectError> {
-    std::str::from_utf8(body)
-        .map_err(|error| Path::Root.error(format!("the request is not UTF-8: {error}")))
+    let body = std::str::from_utf8(body)
+        .map_err(|error| Path::Root.error(format!("the request is not UTF-8: {error}")))?;
+    match crate::json::is_too_deep(body) {
+        true => Err(Path::Root.error("the request is not JSON: recursion limit exceeded")),
+        false => Ok(body),
+    }
 }
 
 fn read(

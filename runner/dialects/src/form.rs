@@ -33,10 +33,11 @@ impl Form {
         taken
     }
 
-    /// Takes a text.
+    /// Takes a text: of several with one name the last, and leaves none of them to be taken
+    /// for it by somebody else.
     pub(crate) fn text(&mut self, name: &str) -> Result<Option<String>, DialectError> {
-        let found = self.fields.iter().position(|field| field.name == name);
-        found.map(|at| text(self.fields.remove(at))).transpose()
+        let found = self.fields.extract_if(.., |field| field.name == name);
+        found.last().map(text).transpose()
     }
 
     /// Takes a text that has to be there.

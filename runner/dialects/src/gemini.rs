@@ -21,14 +21,13 @@ mod schema;
 mod tool;
 
 pub use answer::{StreamWriter, write_answer};
-pub use embeddings::read_embed_request;
+pub use embeddings::{read_embed_request, take_spelling};
 pub use listing::{write_count, write_embeddings, write_model, write_models};
 pub use refusal::write_refusal;
 
 use crate::DialectError;
 use crate::object::Object;
 use hotcell::types::ChatRequest;
-use serde_json::Value;
 
 /// The dialect's name.
 pub const DIALECT: &str = "gemini";
@@ -53,17 +52,15 @@ pub fn read_count_request(body: &[u8], model: &str) -> Result<ChatRequest, Diale
     match object.value("generateContentRequest") {
         None => read(object, model, false),
         Some(whole) => {
-            let mut object = Object::new(whole, "generateContentRequest".to_owned(), DIALECT)?;
-            // It stands in the path as well.
-            object.take("model", |name| {
-                (name == &Value::from(format!("models/{model}"))).then_some(())
-            });
+            let object = Object::new(whole, "generateContentRequest".to_owned(), DIALECT)?;
             read(object, model, false)
         }
     }
 }
 
 fn read(mut object: Object, model: &str, stream: bool) -> Result<ChatRequest, DialectError> {
+    // It stands in the path, and that one counts: a provider is not told of another one.
+    object.value("model");
     let mut messages: Vec<_> = content::read_instruction(&mut object)?.into_iter().collect();
     messages.extend(content::read_contents(&mut object)?);
     let tools = tool::read(&mut object)?;

@@ -104,6 +104,22 @@ impl Object {
         self.take(member, Value::as_bool)
     }
 
+    /// Whether the client wants a stream. What is neither yes nor no is refused, since a
+    /// provider may take it for either, and answer in a way that nobody waits for.
+    pub(crate) fn stream(&mut self) -> Result<bool, DialectError> {
+        match self.members.get("stream") {
+            None | Some(Value::Null | Value::Bool(false)) => Ok(false),
+            Some(Value::Bool(true)) => {
+                self.members.remove("stream");
+                Ok(true)
+            }
+            Some(other) => Err(DialectError::new(
+                &self.at("stream"),
+                format!("expected true or false, found {}", name(other)),
+            )),
+        }
+    }
+
     pub(crate) fn count(&mut self, member: &str) -> Option<u32> {
         self.take(member, |value| value.as_u64().and_then(|count| count.try_into().ok()))
     }

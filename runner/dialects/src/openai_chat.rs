@@ -67,7 +67,7 @@ pub fn read_request(body: &[u8]) -> Result<ChatRequest, DialectError> {
     let output = object.take("response_format", read_format);
     let sampling = read_sampling(&mut object);
     let reasoning = read_reasoning(&object);
-    let stream = object.take("stream", |value| (value == true).then_some(true)).unwrap_or(false);
+    let stream = object.stream()?;
     Ok(ChatRequest {
         model,
         messages,

@@ -59,7 +59,7 @@ pub fn read_request(body: &[u8]) -> Result<ChatRequest, DialectError> {
         choices: object.count("n"),
         logprobs: object.count("logprobs"),
     };
-    let stream = object.take("stream", |value| (value == true).then_some(true)).unwrap_or(false);
+    let stream = object.stream()?;
     Ok(ChatRequest {
         model,
         messages: vec![Message::new(Role::User, vec![part])],

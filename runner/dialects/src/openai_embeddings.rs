@@ -2,7 +2,7 @@
 //! (<https://platform.openai.com/docs/api-reference/embeddings/create>).
 
 use crate::DialectError;
-use crate::object::{Object, members};
+use crate::object::{Object, members, native};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotcell::types::{EmbedRequest, EmbedResponse, Input};
@@ -56,19 +56,43 @@ fn expected(path: &str) -> DialectError {
     DialectError::new(path, "expected a text, a list of texts, or lists of token numbers")
 }
 
+/// How a client wants its vectors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Encoding {
+    /// As lists of numbers.
+    #[default]
+    Numbers,
+    /// As the bytes of their numbers, 32 bits each, lowest byte first, in base64.
+    Base64,
+}
+
+/// Takes out of a request how its client wants the vectors. An adapter gives numbers whatever
+/// is asked for, and [`write_response`] writes them as wanted: so that a provider does not
+/// have to know of a form that most clients ask for without being told to. A form that is
+/// none of these stays in the request.
+pub fn take_encoding(request: &mut EmbedRequest) -> Encoding {
+    let mut asked = members(request.extra.as_ref(), DIALECT);
+    let encoding = match asked.get("encoding_format") {
+        Some(Value::String(format)) if format == "base64" => Encoding::Base64,
+        Some(Value::String(format)) if format == "float" => Encoding::Numbers,
+        _ => return Encoding::Numbers,
+    };
+    asked.remove("encoding_format");
+    request.extra = Some(native(&Value::Object(asked), DIALECT));
+    encoding
+}
+
 /// Writes the vectors that came for a request. `model` is how the client called it, for
 /// providers that do not say.
-pub fn write_response(request: &EmbedRequest, model: &str, response: &EmbedResponse) -> Vec<u8> {
+pub fn write_response(encoding: Encoding, model: &str, response: &EmbedResponse) -> Vec<u8> {
     let extra = members(response.extra.as_ref(), DIALECT);
-    let asked = members(request.extra.as_ref(), DIALECT);
-    let as_base64 = asked.get("encoding_format").and_then(Value::as_str) == Some("base64");
     let data = response.vectors.iter().enumerate().map(|(index, vector)| {
-        let embedding = match as_base64 {
-            true => {
+        let embedding = match encoding {
+            Encoding::Base64 => {
                 let bytes: Vec<u8> = vector.iter().flat_map(|value| value.to_le_bytes()).collect();
                 Value::from(STANDARD.encode(bytes))
             }
-            false => Value::from(vector.clone()),
+            Encoding::Numbers => Value::from(vector.clone()),
         };
         json!({ "object": "embedding", "index": index, "embedding": embedding })
     });
@@ -94,19 +118,33 @@ pub fn write_response(request: &EmbedRequest, model: &str, response: &EmbedRespo
 mod tests {
     use super::*;
 
-    fn answer(request: &str) -> Value {
-        let request = read_request(request.as_bytes()).unwrap();
+    fn answer(request: &str) -> (EmbedRequest, Value) {
+        let mut request = read_request(request.as_bytes()).unwrap();
+        let encoding = take_encoding(&mut request);
         let (model, usage, extra) = (None, None, None);
         let response = EmbedResponse { model, vectors: vec![vec![0.5, -2.0]], usage, extra };
-        serde_json::from_slice(&write_response(&request, "m", &response)).unwrap()
+        let answer = serde_json::from_slice(&write_response(encoding, "m", &response)).unwrap();
+        (request, answer)
     }
 
     #[test]
     fn vectors_come_as_numbers_and_in_base64_where_the_client_asks_for_it() {
-        let numbers = answer(r#"{"model":"m","input":"a"}"#);
+        let (_, numbers) = answer(r#"{"model":"m","input":"a"}"#);
         assert_eq!(numbers["data"][0]["embedding"], json!([0.5, -2.0]));
         assert_eq!((&numbers["model"], &numbers["object"]), (&json!("m"), &json!("list")));
-        let base64 = answer(r#"{"model":"m","input":"a","encoding_format":"base64"}"#);
+        let (_, base64) = answer(r#"{"model":"m","input":"a","encoding_format":"base64"}"#);
         assert_eq!(base64["data"][0]["embedding"], "AAAAPwAAAMA=");
+    }
+
+    #[test]
+    fn a_provider_is_asked_for_no_form_that_is_written_here() {
+        for format in ["base64", "float"] {
+            let body =
+                format!(r#"{{"model":"m","input":"a","encoding_format":"{format}","user":"u"}}"#);
+            let (request, _) = answer(&body);
+            assert_eq!(request.extra.unwrap().value, r#"{"user":"u"}"#);
+        }
+        let (request, _) = answer(r#"{"model":"m","input":"a","encoding_format":"base64_int8"}"#);
+        assert_eq!(request.extra.unwrap().value, r#"{"encoding_format":"base64_int8"}"#);
     }
 }

@@ -81,7 +81,7 @@ pub fn read_request(body: &[u8]) -> Result<ChatRequest, DialectError> {
         logprobs: read_logprobs(&object),
     };
     let reasoning = read_reasoning(&object);
-    let stream = object.take("stream", |value| (value == true).then_some(true)).unwrap_or(false);
+    let stream = object.stream()?;
     Ok(ChatRequest {
         model,
         messages,

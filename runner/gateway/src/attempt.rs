@@ -132,11 +132,13 @@ fn is_of_the_place(kind: FailureKind) -> bool {
 }
 
 fn choose<'a>(entry: &'a Entry, tried: &[usize]) -> Result<(usize, &'a Arc<Deployment>), Error> {
-    entry.choose(tried, Instant::now()).map_err(|turned| {
-        let message = "every deployment of this model has reached its own limit; try again";
-        let retry_after_ms = Some(turned.wait.as_millis() as u64);
-        Failure { retry_after_ms, ..Failure::new(FailureKind::RateLimited, message) }.into()
-    })
+    entry.choose(tried, Instant::now()).map_err(|turned| full(turned.wait))
+}
+
+fn full(wait: Duration) -> Error {
+    let message = "every deployment of this model has reached its own limit; try again";
+    let retry_after_ms = Some(wait.as_millis() as u64);
+    Failure { retry_after_ms, ..Failure::new(FailureKind::RateLimited, message) }.into()
 }
 
 /// An answer, and the place that it keeps busy.
@@ -150,7 +152,7 @@ async fn ask<Q: Question>(
     question: &mut Q,
 ) -> Held<Q::Answer> {
     let began = Instant::now();
-    let busy = deployment.begin(began);
+    let Some(busy) = deployment.begin(began) else { return Err(full(Duration::from_secs(1))) };
     let asked = question.ask(runner, &deployment.model);
     let answer = match start {
         None => asked.await,

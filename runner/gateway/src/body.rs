@@ -14,6 +14,10 @@ pub(crate) enum Body {
     Stream(Frames),
 }
 
+/// The most of a whole body that is handed over at a time: it shows whether the client takes
+/// it.
+const PIECE: usize = 64 * 1024;
+
 impl Body {
     pub(crate) fn whole(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
@@ -30,7 +34,10 @@ impl http_body::Body for Body {
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let next = match self.get_mut() {
-            Self::Whole(bytes) => Poll::Ready(bytes.take().map(Ok)),
+            Self::Whole(whole) => Poll::Ready(match whole {
+                Some(bytes) if bytes.len() > PIECE => Some(Ok(bytes.split_to(PIECE))),
+                _ => whole.take().map(Ok),
+            }),
             Self::Stream(frames) => frames.poll_next(context),
         };
         next.map_ok(Frame::data)

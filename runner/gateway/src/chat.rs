@@ -83,6 +83,7 @@ pub(crate) async fn answer(mut visit: Visit, dialect: Dialect, mut request: Chat
             let writer = dialect.stream(&request, about);
             // What it was asked is needed no more, and may be large.
             drop(request);
+            visit.share = None;
             let mut headers = HeaderMap::new();
             visit.mark(&mut headers);
             let frames = Frames::new(|hand| write(visit, writer, answer, first, hand));
@@ -175,8 +176,9 @@ async fn write(
                 }
             }
             Err(error) => {
-                visit.outcome = Some(Outcome::Failed(error.kind()));
-                writer.fail(&error.failure, &mut last);
+                let failure = reply::told(&error.failure);
+                visit.outcome = Some(Outcome::Failed(failure.kind));
+                writer.fail(&failure, &mut last);
             }
         }
         // The cell is gone before the client is told the end.

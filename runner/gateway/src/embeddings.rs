@@ -16,10 +16,11 @@ pub(crate) async fn openai(mut visit: Visit, model: Option<String>, body: &[u8])
         Err(error) => return visit.misread(&error),
     };
     let model = model.unwrap_or_else(|| request.model.clone());
+    let encoding = openai_embeddings::take_encoding(&mut request);
     match visit.ask(&model, Embed(&mut request)).await {
         Ok(response) => {
             visit.usage.clone_from(&response.usage);
-            visit.answer(openai_embeddings::write_response(&request, &model, &response)).await
+            visit.answer(openai_embeddings::write_response(encoding, &model, &response)).await
         }
         Err(error) => visit.fail(&error),
     }
@@ -31,6 +32,7 @@ pub(crate) async fn gemini(mut visit: Visit, model: &str, batch: bool, body: &[u
         Ok(request) => request,
         Err(error) => return visit.misread(&error),
     };
+    gemini::take_spelling(&mut request);
     match visit.ask(model, Embed(&mut request)).await {
         Ok(response) => {
             visit.usage.clone_from(&response.usage);

@@ -31,6 +31,7 @@ mod incoming;
 mod ledger;
 mod models;
 mod moderation;
+mod presence;
 mod reply;
 mod rerank;
 mod route;
@@ -53,6 +54,7 @@ use deployment::Models;
 use gate::Gate;
 use hotcell::confinement::Confinement;
 use hotcell::{GatewayConfig, GatewayLimits, Runner};
+use incoming::Bodies;
 use seeing::{Door, Seeing};
 use std::fmt;
 use std::future::Future;
@@ -75,6 +77,7 @@ struct Inner {
     control: Control,
     limits: GatewayLimits,
     gate: Gate,
+    bodies: Bodies,
     /// Whoever looks on.
     seeing: Seeing,
     /// Begins the ids of this gateway's requests: another gateway has other ids.
@@ -108,6 +111,7 @@ impl Gateway {
                 models,
                 control,
                 gate: Gate::of(&limits),
+                bodies: Bodies::of(&limits),
                 limits,
                 mark: format!("{number:016x}"),
                 requests: AtomicU64::new(0),

@@ -6,12 +6,17 @@ use crate::visit::Visit;
 use hotcell::Error;
 use hotcell::catalogue;
 use hotcell::types::{FailureKind, Model};
-use hotcell_dialects::{anthropic_messages, gemini, openai_chat};
+use hotcell_dialects::{Dialect, anthropic_messages, gemini, openai_chat};
 use http::HeaderMap;
 
 /// Answers with all of them, or with the one that is named.
 pub(crate) async fn respond(mut visit: Visit, named: Option<&str>, headers: &HeaderMap) -> Reply {
     let form = Form::of(visit.endpoint, headers);
+    visit.voice = match form {
+        Form::OpenAi => Dialect::OpenAiChat,
+        Form::Anthropic => Dialect::AnthropicMessages,
+        Form::Gemini => Dialect::Gemini,
+    };
     let models = visit.gateway.models.clone();
     let body = match named {
         None => {
@@ -47,12 +52,14 @@ enum Form {
 }
 
 impl Form {
-    /// OpenAI's and Anthropic's lists have one path. Anthropic's clients name the version that
-    /// they speak.
+    /// All of them have a list at one path. Anthropic's clients name the version that they
+    /// speak, and Google's have headers of their own.
     fn of(endpoint: Endpoint, headers: &HeaderMap) -> Self {
         match endpoint {
             Endpoint::GeminiModels => Self::Gemini,
             _ if headers.contains_key("anthropic-version") => Self::Anthropic,
+            _ if headers.contains_key("x-goog-api-key") => Self::Gemini,
+            _ if headers.contains_key("x-goog-api-client") => Self::Gemini,
             _ => Self::OpenAi,
         }
     }

@@ -6,6 +6,7 @@ use hotcell::types::{Failure, FailureKind};
 use hotcell_dialects::{Dialect, Refusal};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use std::borrow::Cow;
 
 /// A response.
 pub(crate) type Reply = Response<Body>;
@@ -61,6 +62,21 @@ pub(crate) fn failure(dialect: Dialect, failure: &Failure) -> Reply {
         reply.headers_mut().insert(SHOULD_RETRY, HeaderValue::from_static("false"));
     }
     reply
+}
+
+/// A failure as a client is told of it. An answer that is larger than the runner takes is too
+/// large as well, but no client can do anything about that: to be told that its request is
+/// would make it forget what was said before. Who says that of a request has a code or a
+/// status of his own for it.
+pub(crate) fn told(failure: &Failure) -> Cow<'_, Failure> {
+    let is_ours = matches!((failure.status, failure.code.as_deref()), (None, None | Some("limit")));
+    match failure.kind {
+        FailureKind::TooLarge if is_ours => {
+            let kind = FailureKind::MalformedResponse;
+            Cow::Owned(Failure { kind, code: None, ..failure.clone() })
+        }
+        _ => Cow::Borrowed(failure),
+    }
 }
 
 /// The same, which nobody on the way keeps.

@@ -60,6 +60,8 @@ pub(crate) fn find(method: &Method, path: &str) -> Result<Route, Lost> {
     let route = route(path).ok_or(Lost::Path)?;
     match (route.endpoint.method(), method) {
         (wanted, method) if wanted == *method => Ok(route),
+        // The same without its body, which is left out where it would be written.
+        (wanted, method) if wanted == Method::GET && method == Method::HEAD => Ok(route),
         (wanted, _) if wanted == Method::GET => Err(Lost::Method("GET")),
         _ => Err(Lost::Method("POST")),
     }
@@ -147,6 +149,11 @@ impl Endpoint {
             Self::Models | Self::GeminiModels | Self::Live | Self::Ready => Method::GET,
             _ => Method::POST,
         }
+    }
+
+    /// Whether it takes a form with files, and not JSON.
+    pub(crate) fn takes_form(self) -> bool {
+        matches!(self, Self::ImageEdits | Self::Transcription { .. })
     }
 
     /// The dialect of its errors.

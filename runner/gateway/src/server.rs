@@ -1,5 +1,6 @@
 //! Connections of clients: accepting them, reading requests from them, and letting them end.
 
+use crate::presence::{Presence, Watched};
 use crate::reply::{self, Reply};
 use crate::route::{self, Endpoint, Lost};
 use crate::seeing::{self, Door};
@@ -10,7 +11,7 @@ use crate::{
 };
 use hotcell::types::{Failure, FailureKind};
 use hotcell_dialects::{Dialect, openai_media};
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -22,8 +23,16 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+
+/// The head of a request at the most, and what waits to be sent on one connection.
+const BUFFER_BYTES: usize = 64 * 1024;
+/// Requests under way on one connection of HTTP/2.
+const STREAMS: u32 = 100;
+/// Streams that a client of HTTP/2 broke, and that are not forgotten yet, before the
+/// connection ends: to begin and break them again and again costs it next to nothing.
+const RESETS: usize = 20;
 
 /// Serves until `stop` is ready, and then lets what is under way end.
 pub(crate) async fn serve(
@@ -32,6 +41,8 @@ pub(crate) async fn serve(
     stop: impl Future<Output = ()>,
 ) {
     let graceful = Arc::new(GracefulShutdown::new());
+    // When this is dropped, connections are cut off that are still open.
+    let (_open, closed) = watch::channel(());
     let connections = Arc::new(Semaphore::new(gateway.limits.connections as usize));
     let mut accepting = JoinSet::new();
     gateway.seeing.start();
@@ -43,7 +54,8 @@ pub(crate) async fn serve(
             continue;
         }
         let (gateway, connections) = (gateway.clone(), connections.clone());
-        accepting.spawn(accept(gateway, listener, door, connections, graceful.clone()));
+        let (graceful, closed) = (graceful.clone(), closed.clone());
+        accepting.spawn(accept(gateway, listener, door, connections, graceful, closed));
     }
     pin!(stop).await;
     accepting.shutdown().await;
@@ -60,11 +72,19 @@ async fn accept(
     door: Door,
     connections: Arc<Semaphore>,
     graceful: Arc<GracefulShutdown>,
+    closed: watch::Receiver<()>,
 ) {
     let mut server = Builder::new(TokioExecutor::new());
     let head = Duration::from_millis(gateway.limits.head_ms);
-    server.http1().timer(TokioTimer::new()).header_read_timeout(head);
-    server.http2().timer(TokioTimer::new());
+    server.http1().timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(BUFFER_BYTES);
+    server
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(BUFFER_BYTES as u32)
+        .max_send_buf_size(BUFFER_BYTES)
+        .max_pending_accept_reset_streams(RESETS)
+        .max_local_error_reset_streams(RESETS);
     loop {
         // Beyond the limit a client waits in the system's queue.
         let Ok(permit) = connections.clone().acquire_owned().await else { return };
@@ -78,8 +98,14 @@ async fn accept(
             }
         };
         let connection = connection(&gateway, &server, stream, door, &graceful);
+        let mut closed = closed.clone();
         tokio::spawn(async move {
-            connection.await;
+            tokio::select! {
+                biased;
+                () = connection => {}
+                // It is never changed: it ends.
+                _ = closed.changed() => {}
+            }
             drop(permit);
         });
     }
@@ -95,16 +121,29 @@ fn connection(
 ) -> impl Future<Output = ()> + use<> {
     // Without it a small frame waits for the acknowledgement of the one before.
     let _ = stream.set_nodelay(true);
-    let gateway = gateway.clone();
+    let presence = Arc::new(Presence::default());
+    let within = Duration::from_millis(gateway.limits.head_ms);
+    let stall = Duration::from_millis(gateway.limits.stall_ms);
+    let (gateway, at) = (gateway.clone(), presence.clone());
     let service = service_fn(move |request| {
-        let gateway = gateway.clone();
-        async move { Ok::<_, Infallible>(respond(gateway, request, door).await) }
+        let (gateway, at) = (gateway.clone(), at.clone());
+        let work = at.work();
+        async move {
+            let reply = respond(gateway, request, door).await;
+            drop(work);
+            Ok::<_, Infallible>(reply.map(|body| Watched::new(body, at)))
+        }
     });
     let served = server.serve_connection(TokioIo::new(stream), service).into_owned();
     let served = graceful.watch(served);
     async move {
+        let why = tokio::select! {
+            biased;
+            served = served => served.err(),
+            () = presence.lost(within, stall) => Some("the client did nothing for too long".into()),
+        };
         // A connection that breaks is the client's business.
-        if let Err(error) = served.await {
+        if let Some(error) = why {
             tracing::debug!(target: "hotcell::gateway", error, "a connection broke");
         }
     }
@@ -113,6 +152,11 @@ fn connection(
 /// Answers one request.
 async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, door: Door) -> Reply {
     let (head, body) = request.into_parts();
+    if let Err(failure) = incoming::unambiguous(&head) {
+        let route = route::find(&head.method, head.uri.path());
+        let voice = route.map_or(Dialect::OpenAiChat, |route| route.endpoint.voice());
+        return reply::failure(voice, &failure);
+    }
     if let Some(view) = seeing::view(head.uri.path()) {
         return seeing::show(&gateway, view, &head, door).await;
     }
@@ -134,11 +178,18 @@ async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, door: Door) ->
     if let Err(error) = visit.admit(&head).await {
         return visit.fail(&error);
     }
-    let limits = &gateway.limits;
-    let body = incoming::read(body, limits.body_bytes, Duration::from_millis(limits.body_ms)).await;
-    let body = match body {
-        Ok(body) => body,
-        Err(failure) => return visit.fail(&failure.into()),
+    if head.method == Method::POST
+        && !route.endpoint.takes_form()
+        && let Err(failure) = incoming::is_json(&head.headers)
+    {
+        return visit.fail(&failure.into());
+    }
+    let body = match gateway.bodies.read(body).await {
+        Ok((body, share)) => {
+            visit.share = share;
+            body
+        }
+        Err(failure) => return untaken(&mut visit, failure),
     };
     match route.endpoint {
         Endpoint::Chat(dialect) => chat::respond(visit, dialect, &route, &head, &body).await,
@@ -170,6 +221,22 @@ async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, door: Door) ->
     }
 }
 
+/// What was not taken in has HTTP's own statuses, whatever those of the dialect are: they say
+/// that nobody read it.
+fn untaken(visit: &mut Visit, failure: Failure) -> Reply {
+    let status = match failure.kind {
+        FailureKind::TooLarge => Some(StatusCode::PAYLOAD_TOO_LARGE),
+        FailureKind::TimedOut => Some(StatusCode::REQUEST_TIMEOUT),
+        _ => None,
+    };
+    let mut reply = visit.fail(&failure.into());
+    if let Some(status) = status {
+        visit.status = status.as_u16();
+        *reply.status_mut() = status;
+    }
+    reply
+}
+
 fn nowhere(lost: &Lost, path: &str) -> Reply {
     match lost {
         Lost::Path => {
@@ -180,7 +247,7 @@ fn nowhere(lost: &Lost, path: &str) -> Reply {
             let message = format!("`{path}` takes {allowed}");
             let failure = Failure::new(FailureKind::InvalidRequest, message);
             let mut reply = reply::failure(Dialect::OpenAiChat, &failure);
-            *reply.status_mut() = http::StatusCode::METHOD_NOT_ALLOWED;
+            *reply.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
             reply.headers_mut().insert(http::header::ALLOW, HeaderValue::from_static(allowed));
             reply
         }

@@ -63,7 +63,8 @@ async fn write(mut visit: Visit, mut sound: Sound, first: Vec<u8>, as_events: bo
                 visit.outcome = Some(Outcome::Failed(error.kind()));
                 match as_events {
                     true => {
-                        let refusal = visit.endpoint.voice().refusal(&error.failure);
+                        let failure = reply::told(&error.failure);
+                        let refusal = visit.endpoint.voice().refusal(&failure);
                         let body = String::from_utf8_lossy(&refusal.body).into_owned();
                         hand.give(format!("event: error\ndata: {body}\n\n").into_bytes()).await;
                     }

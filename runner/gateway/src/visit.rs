@@ -5,13 +5,14 @@ use crate::access::Caller;
 use crate::attempt::{Question, attempt};
 use crate::deployment::{Busy, Deployment};
 use crate::gate::Place;
+use crate::incoming::Share;
 use crate::ledger::{Account, Tally};
 use crate::reply::{self, Reply};
 use crate::route::Endpoint;
 use crate::seeing::Seen;
 use hotcell::Error;
 use hotcell::types::{FailureKind, Usage};
-use hotcell_dialects::{DialectError, Refusal};
+use hotcell_dialects::{Dialect, DialectError, Refusal};
 use http::HeaderMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -26,6 +27,8 @@ pub(crate) struct Visit {
     /// Unique among gateways.
     pub(crate) id: String,
     pub(crate) endpoint: Endpoint,
+    /// The dialect of its errors.
+    pub(crate) voice: Dialect,
     pub(crate) began: Instant,
     /// The model, as the client called it.
     pub(crate) model: String,
@@ -51,7 +54,12 @@ pub(crate) struct Visit {
     pub(crate) seen: Seen,
     /// Its place among those that are under way.
     place: Option<Place>,
+    /// Its share of the memory for what clients sent, as long as it needs that.
+    pub(crate) share: Option<Share>,
 }
+
+/// Bytes of a model's name. It stands in logs and errors as well, and no model's is as long.
+const NAME_BYTES: usize = 512;
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +80,7 @@ impl Visit {
             number,
             gateway,
             endpoint,
+            voice: endpoint.voice(),
             began,
             model: String::new(),
             deployment: None,
@@ -85,6 +94,7 @@ impl Visit {
             refused: false,
             tally: Arc::default(),
             place: None,
+            share: None,
         }
     }
 
@@ -99,6 +109,10 @@ impl Visit {
         model: &str,
         question: Q,
     ) -> Result<Q::Answer, Error> {
+        if model.len() > NAME_BYTES {
+            let message = format!("a model's name has {NAME_BYTES} bytes at the most");
+            return Err(Error::new(FailureKind::InvalidRequest, message));
+        }
         model.clone_into(&mut self.model);
         if let Some(caller) = &self.caller {
             caller.may_ask(model)?;
@@ -126,8 +140,9 @@ impl Visit {
 
     /// Ends it with an error, which it gives back as the client reads it.
     pub(crate) fn fail(&mut self, error: &Error) -> Reply {
-        self.outcome = Some(Outcome::Failed(error.kind()));
-        let mut reply = reply::failure(self.endpoint.voice(), &error.failure);
+        let failure = reply::told(&error.failure);
+        self.outcome = Some(Outcome::Failed(failure.kind));
+        let mut reply = reply::failure(self.voice, &failure);
         self.status = reply.status().as_u16();
         self.mark(reply.headers_mut());
         reply
@@ -136,7 +151,7 @@ impl Visit {
     /// Ends it with what cannot be read of the request.
     pub(crate) fn misread(&mut self, error: &DialectError) -> Reply {
         self.outcome = Some(Outcome::Failed(FailureKind::InvalidRequest));
-        let Refusal { status, body } = Refusal::of(self.endpoint.voice(), error);
+        let Refusal { status, body } = Refusal::of(self.voice, error);
         self.status = status;
         let mut reply = reply::json(status, body);
         self.mark(reply.headers_mut());
@@ -158,6 +173,10 @@ impl Visit {
     /// Says who was asked, and by which id the request is known.
     pub(crate) fn mark(&self, headers: &mut HeaderMap) {
         reply::set(headers, "x-request-id", &self.id);
+        // Anthropic's SDKs look for it by this name.
+        if self.voice == Dialect::AnthropicMessages {
+            reply::set(headers, "request-id", &self.id);
+        }
         if let Some(deployment) = &self.deployment {
             reply::set(headers, "x-hotcell-model", &deployment.model);
         }

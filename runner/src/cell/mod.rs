@@ -69,6 +69,11 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
+    /// What the adapter in it speaks.
+    pub(crate) fn dialect(&self) -> &str {
+        &self.adapter.inspection().manifest.adapter.dialect
+    }
+
     /// Opens a cell.
     pub(crate) async fn open(adapter: Arc<Adapter>, grants: Grants) -> Result<Self, Error> {
         let limits = grants.limits.clone();

@@ -179,10 +179,15 @@ pub struct GatewayLimits {
     pub waiting_ms: u64,
     /// Bytes of a request's body.
     pub body_bytes: usize,
+    /// Bytes of all requests' bodies that are held at one time.
+    pub bodies_bytes: usize,
     /// Time for a request's head to arrive, in milliseconds.
     pub head_ms: u64,
     /// Time for a request's body to arrive, in milliseconds.
     pub body_ms: u64,
+    /// How long a connection stays open at which the client neither asks nor takes anything,
+    /// though it could, in milliseconds.
+    pub stall_ms: u64,
     /// Time that requests under way have to end when the gateway is stopped, in milliseconds.
     pub drain_ms: u64,
 }
@@ -195,8 +200,10 @@ impl Default for GatewayLimits {
             waiting: 1_000,
             waiting_ms: 10_000,
             body_bytes: 32 * 1024 * 1024,
+            bodies_bytes: 512 * 1024 * 1024,
             head_ms: 30_000,
             body_ms: 60_000,
+            stall_ms: 60_000,
             drain_ms: 30_000,
         }
     }

@@ -90,6 +90,18 @@ fn a_clients_own_spelling_wins() {
 }
 
 #[test]
+fn a_model_goes_by_the_providers_name_in_what_is_the_clients_own() {
+    let content = json!({ "parts": [{ "text": "a" }], "role": "user" });
+    let own = json!({ "requests": [{ "content": content, "model": "models/mine" }] });
+    let mut script = provider();
+    script.answer(200, "application/json", json!({ "embeddings": [{ "values": [] }] }).to_string());
+    let (_, sent) =
+        embed(&script, EmbedRequest { extra: Some(native(&own)), ..request("m", &["a"]) });
+    let expected = json!({ "requests": [{ "content": content, "model": "models/m" }] });
+    assert_eq!(sent[0].json(), expected);
+}
+
+#[test]
 fn what_cannot_be_asked_is_refused() {
     let tokens = EmbedRequest { inputs: vec![Input::Tokens(vec![1])], ..request("m", &[]) };
     let other =

@@ -1,6 +1,8 @@
 //! The members of a request that are not its messages and tools.
 
-use crate::provider::{answer, body, bytes_sent, foreign, native, provider, refused, sent, text};
+use crate::provider::{
+    answer, body, bytes_sent, foreign, native, provider, refused, sent, sent_by, set, text,
+};
 use hotcell_adapter_openai::OpenAi;
 use hotcell_sdk::{
     ChatRequest, FailureKind, JsonSchema, Method, Native, OutputFormat, ReasoningOptions,

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Where a value stands. It is put into words only if something is wrong there.
@@ -118,8 +119,7 @@ impl<'a, 'p> Object<'a, 'p> {
 
     /// The text of a member that stays. What is null counts as absent.
     pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
-        // Of several members with one name the last is meant.
-        let found = self.members.0.iter().rev().find(|(found, _)| found == name);
+        let found = self.members.0.iter().find(|(found, _)| found == name);
         match found {
             Some((_, Cow::Borrowed(raw))) if *raw != "null" => Some(raw),
             _ => None,
@@ -237,6 +237,32 @@ impl<'a, 'p> Object<'a, 'p> {
     }
 }
 
+impl Members<'_> {
+    /// Of several members with one name the last is meant. The others are left out: whoever
+    /// reads what is kept may take the first, and would be told something else than is known
+    /// here.
+    fn keep_last(&mut self) {
+        // So few are compared with each other sooner than anything is kept in order.
+        const FEW: usize = 16;
+        let names = || self.0.iter().map(|(name, _)| name);
+        let is_plain = match self.0.len() {
+            0..=FEW => {
+                names().enumerate().all(|(at, name)| names().skip(at + 1).all(|it| it != name))
+            }
+            all => names().collect::<BTreeSet<_>>().len() == all,
+        };
+        if is_plain {
+            return;
+        }
+        let mut last = BTreeMap::new();
+        for (at, (name, _)) in self.0.iter().enumerate() {
+            last.insert(name.clone(), at);
+        }
+        let mut at = 0..;
+        self.0.retain(|(name, _)| last.get(name).copied() == at.next());
+    }
+}
+
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Reader;
@@ -251,6 +277,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
                     let raw: &RawValue = map.next_value()?;
                     members.0.push((name.0, Cow::Borrowed(raw.get())));
                 }
+                members.keep_last();
                 Ok(members)
             }
         }

@@ -6,6 +6,9 @@ use crate::json;
 use hotcell::consequence;
 use hotcell::types::{Failure, FailureKind};
 
+/// In the details of an error it tells SDKs to send a conversation as a whole.
+const NO_THREADS: &str = "thread_unsupported_request";
+
 /// Writes why there is no answer.
 pub fn write_refusal(failure: &Failure) -> Refusal {
     let mut body = Vec::new();
@@ -55,6 +58,11 @@ pub(super) fn write(failure: &Failure, out: &mut Vec<u8>) -> bool {
     // By these words clients know that they have to shorten the conversation.
     let words = if too_long { "prompt is too long: " } else { "" };
     json::text("message", &format!("{words}{}", failure.message), out);
+    if failure.code.as_deref() == Some(NO_THREADS) {
+        let details = format!("{{\"error_code\":\"{NO_THREADS}\",\"unsupported\":[]}}");
+        json::name("details", out);
+        out.extend_from_slice(details.as_bytes());
+    }
     out.push(b'}');
     json::name("request_id", out);
     match &failure.request_id {

@@ -2,7 +2,7 @@
 
 use super::DIALECT;
 use crate::DialectError;
-use crate::object::Object;
+use crate::object::{Object, members, native};
 use hotcell::types::{EmbedRequest, Input};
 use serde_json::{Map, Value, json};
 
@@ -48,6 +48,31 @@ pub fn read_embed_request(body: &[u8], model: &str) -> Result<EmbedRequest, Dial
     })
 }
 
+/// Takes the client's own requests for vectors out of a request, where they say no more than it
+/// does: whose words they are, and what the client calls the model. An adapter of another
+/// dialect could not say them.
+pub fn take_spelling(request: &mut EmbedRequest) {
+    let mut extra = members(request.extra.as_ref(), DIALECT);
+    let Some(Value::Array(list)) = extra.get("requests") else { return };
+    let says_no_more = |own: &Value| {
+        let mut own = own.clone();
+        let one = of_request(&own);
+        own["model"] = format!("models/{}", request.model).into();
+        if let Some(content) = own["content"].as_object_mut()
+            && content.get("role").is_some_and(|role| role == "user")
+        {
+            content.remove("role");
+        }
+        one.task == request.task
+            && one.dimensions == request.dimensions.map(u64::from)
+            && own == one.write("requests", &request.model)
+    };
+    if list.iter().all(says_no_more) {
+        extra.remove("requests");
+        request.extra = Some(native(&Value::Object(extra), DIALECT));
+    }
+}
+
 /// What is asked for one vector.
 struct One {
     text: String,
@@ -89,5 +114,28 @@ impl One {
         let dimensions = self.dimensions;
         one.extend(dimensions.map(|count| ("outputDimensionality".to_owned(), json!(count))));
         one.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(own: Value) -> Value {
+        let body = json!({ "requests": [own] }).to_string();
+        let mut request = read_embed_request(body.as_bytes(), "mine").unwrap();
+        take_spelling(&mut request);
+        Value::Object(members(request.extra.as_ref(), DIALECT))
+    }
+
+    #[test]
+    fn what_says_no_more_is_not_kept_and_what_says_more_is() {
+        let content = json!({ "role": "user", "parts": [{ "text": "a" }] });
+        let own = json!({ "model": "models/mine", "content": content, "taskType": "CLUSTERING" });
+        assert_eq!(left(own), json!({}));
+        let titled = json!({ "model": "models/mine", "content": content, "title": "t" });
+        assert_eq!(left(titled.clone()), json!({ "requests": [titled] }));
+        let two = json!({ "content": { "parts": [{ "text": "a" }, { "text": "b" }] } });
+        assert_eq!(left(two.clone()), json!({ "requests": [two] }));
     }
 }

@@ -46,9 +46,10 @@ fn read_function(value: Value, path: String) -> Result<FunctionTool, DialectErro
     let own = function.value("parameters");
     let parameters = match &own {
         Some(own @ Value::Object(_)) => Some(schema::plain(own)),
-        // As JSON Schema it stays where it is.
-        _ => function
-            .read("parametersJsonSchema", |schema| schema.is_object().then(|| schema.clone())),
+        // As JSON Schema it stays where it is. Google's own SDK for Python has the second name.
+        _ => ["parametersJsonSchema", "parameters_json_schema"].into_iter().find_map(|name| {
+            function.read(name, |schema| schema.is_object().then(|| schema.clone()))
+        }),
     };
     if let Some(own) = own
         && Some(&own) != parameters.as_ref()

@@ -19,7 +19,10 @@ const MODEL: &str = "omni-moderation-latest";
 /// Where the request cannot be one of this dialect, with the place and what is expected there.
 pub fn read_moderation_request(body: &[u8]) -> Result<ModerationRequest, DialectError> {
     let mut object = Object::parse(body, DIALECT)?;
-    let model = object.text("model").unwrap_or_else(|| MODEL.to_owned());
+    let model = match object.peek("model") {
+        None | Some(Value::Null) => MODEL.to_owned(),
+        Some(_) => object.required("model")?,
+    };
     let expected = || DialectError::new("input", "expected a text, or a list of texts or parts");
     let inputs = match object.value("input") {
         Some(Value::String(text)) => vec![Content::Text(text)],

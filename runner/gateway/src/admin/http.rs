@@ -1,14 +1,13 @@
 //! The admin API, as it is reached over HTTP.
 
 use super::{Ask, Refused, Told};
+use crate::Inner;
 use crate::reply::{self, Reply};
-use crate::{Inner, incoming};
 use http::HeaderValue;
 use http::header::CACHE_CONTROL;
 use http::request::Parts;
 use hyper::body::Incoming;
 use serde_json::{Map, Value};
-use std::time::Duration;
 
 /// Bytes of a body.
 const LONGEST: usize = 256 * 1024;
@@ -28,9 +27,8 @@ pub(crate) async fn respond(gateway: &Inner, head: Parts, body: Incoming) -> Rep
         let refused = Refused::absent("this gateway keeps no state; set [gateway.state]");
         return written(refused.told());
     };
-    let within = Duration::from_millis(gateway.limits.body_ms);
-    let body = match incoming::read(body, LONGEST, within).await {
-        Ok(body) => body,
+    let (body, _share) = match gateway.bodies.read_at_most(body, LONGEST).await {
+        Ok(read) => read,
         Err(failure) => return written(Refused::from(failure).told()),
     };
     let body: Map<String, Value> = match body.is_empty() {

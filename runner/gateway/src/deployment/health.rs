@@ -116,14 +116,16 @@ impl Deployment {
         Self { model: model.into(), is_named_by_client: true, label, state, ..*self }
     }
 
-    /// Begins a request.
-    pub(crate) fn begin(self: &Arc<Self>, now: Instant) -> Busy {
+    /// Begins a request; none where somebody else took the last place since it was chosen.
+    pub(crate) fn begin(self: &Arc<Self>, now: Instant) -> Option<Busy> {
+        let most = self.concurrency.unwrap_or(u32::MAX);
+        let one_more = |busy| (busy < most).then_some(busy + 1);
+        self.state.busy.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
         self.state.attempts.fetch_add(1, Ordering::Relaxed);
-        self.state.busy.fetch_add(1, Ordering::Relaxed);
         if self.requests_per_minute.is_some() || self.tokens_per_minute.is_some() {
             self.minute(now).requests += 1;
         }
-        Busy(self.clone())
+        Some(Busy(self.clone()))
     }
 
     /// Requests under way.
@@ -287,6 +289,7 @@ mod tests {
         let at = Arc::new(at);
         let busy = at.begin(now);
         assert!(at.full(now).is_some());
+        assert!(at.begin(now).is_none(), "however many ask at the same time");
         drop(busy);
         assert_eq!(at.full(now), None);
     }

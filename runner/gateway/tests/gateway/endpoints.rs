@@ -6,18 +6,42 @@ use serde_json::json;
 #[tokio::test]
 async fn vectors_come_in_the_form_that_the_client_asks_for() {
     let bed = Bed::new("").await;
-    let ask = async |format: &str| {
-        let body = json!({
-            "model": "openai/text-embedding-3-small", "input": ["a", "b"],
-            "encoding_format": format,
-        });
-        bed.post("/v1/embeddings", body).await.json()
-    };
-    let numbers = ask("float").await;
-    assert_eq!(numbers["data"].as_array().map(Vec::len), Some(2), "{numbers}");
-    assert!(numbers["data"][0]["embedding"].is_array());
-    let base64 = ask("base64").await;
-    assert!(base64["data"][1]["embedding"].is_string(), "{base64}");
+    // Whether or not the provider has such a member.
+    for model in ["openai/text-embedding-3-small", "gemini/gemini-embedding-001"] {
+        let ask = async |format: &str| {
+            let body = json!({ "model": model, "input": ["a", "b"], "encoding_format": format });
+            bed.post("/v1/embeddings", body).await.json()
+        };
+        let numbers = ask("float").await;
+        assert_eq!(numbers["data"].as_array().map(Vec::len), Some(2), "{numbers}");
+        assert!(numbers["data"][0]["embedding"].is_array());
+        let base64 = ask("base64").await;
+        assert!(base64["data"][1]["embedding"].is_string(), "{base64}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_of_googles_gets_vectors_of_whoever_has_the_model() {
+    let bed = Bed::new("").await;
+    for model in ["gemini/gemini-embedding-001", "openai/text-embedding-3-small"] {
+        // As Google's SDKs write it.
+        let content = json!({ "role": "user", "parts": [{ "text": "a" }] });
+        let one = json!({ "model": format!("models/{model}"), "content": content });
+        let body = json!({ "requests": [one] });
+        let path = format!("/v1beta/models/{model}:batchEmbedContents");
+        let answer = bed.post(&path, body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert!(answer.json()["embeddings"][0]["values"].is_array(), "{}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn googles_clients_find_models_below_v1_too() {
+    let bed = Bed::new("").await;
+    let request = http::Request::get("/v1/models").header("x-goog-api-key", "k");
+    let answer = bed.send(request.body(Default::default()).expect("a request")).await;
+    let name = &answer.json()["models"][0]["name"];
+    assert!(name.as_str().is_some_and(|name| name.starts_with("models/")), "{}", answer.text());
 }
 
 #[tokio::test]
@@ -32,6 +56,52 @@ async fn documents_are_ranked() {
     let answer = answer.json();
     assert_eq!(answer["results"].as_array().map(Vec::len), Some(1), "{answer}");
     assert!(answer["results"][0]["relevance_score"].is_number());
+}
+
+#[tokio::test]
+async fn a_request_has_its_id_where_the_clients_sdk_looks_for_it() {
+    let bed = Bed::new("").await;
+    for status in ["200", "error-400"] {
+        let body = json!({
+            "model": format!("anthropic/{status}"), "max_tokens": 9,
+            "messages": [{ "role": "user", "content": "hello" }],
+        });
+        let answer = bed.post("/v1/messages", body).await;
+        assert!(answer.header("request-id").is_some(), "{answer:?}");
+        assert_eq!(answer.header("request-id"), answer.header("x-request-id"));
+    }
+}
+
+#[tokio::test]
+async fn a_client_of_anthropics_reads_of_a_model_that_is_not_there() {
+    let bed = Bed::new("").await;
+    let request =
+        http::Request::get("/v1/models/nothing").header("anthropic-version", "2023-06-01");
+    let answer = bed.send(request.body(Default::default()).expect("a request")).await;
+    assert_eq!(answer.status, 404);
+    assert_eq!(answer.json()["error"]["type"], "not_found_error", "{}", answer.text());
+    assert!(answer.header("request-id").is_some());
+}
+
+#[tokio::test]
+async fn a_conversation_that_another_provider_keeps_is_asked_for_as_a_whole() {
+    let bed = Bed::new("").await;
+    let body = json!({
+        "model": "gemini/gemini-2.5-flash", "input": "go on", "previous_response_id": "resp_1",
+    });
+    let answer = bed.post("/v1/responses", body).await;
+    assert_eq!(answer.status, 400);
+    assert_eq!(answer.json()["error"]["param"], "previous_response_id", "{}", answer.text());
+    let body = json!({
+        "model": "openai/gpt-4o", "max_tokens": 9,
+        "thread": { "type": "continue", "previous_message_id": "msg_1" },
+        "messages": [{ "role": "user", "content": "go on" }],
+    });
+    let answer = bed.post("/v1/messages", body).await;
+    assert_eq!(answer.status, 400);
+    let details = &answer.json()["error"]["details"];
+    assert_eq!(details["error_code"], "thread_unsupported_request", "{}", answer.text());
+    assert!(bed.mock.requests().is_empty());
 }
 
 #[tokio::test]

@@ -1,7 +1,14 @@
 //! The gateway as clients see it, in front of a mock of the providers.
 
+mod bad_json;
 mod bed;
 mod chat;
 mod collector;
+mod conformance;
+mod crossing;
 mod endpoints;
+mod hostile;
+mod reliability;
 mod seeing;
+mod trust;
+mod upstream;

@@ -8,12 +8,38 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 #[test]
-fn depth_does_no_harm() {
-    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    let body = format!(r#"{{"model":"m","messages":[],"x":{deep}}}"#);
-    assert!(read_request(body.as_bytes()).is_ok());
-    let body = format!(r#"{{"model":"m","messages":{deep}}}"#);
-    assert!(read_request(body.as_bytes()).is_err());
+fn depth_has_an_end() {
+    // The object itself is one of them.
+    for (depth, is_fine) in [(126, true), (127, false), (100_000, false)] {
+        let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let body = format!(r#"{{"model":"m","messages":[],"x":{deep}}}"#);
+        assert_eq!(read_request(body.as_bytes()).is_ok(), is_fine, "{depth}");
+        // As many as whoever reads the value beyond the wall takes.
+        assert_eq!(serde_json::from_str::<Value>(&body).is_ok(), is_fine, "{depth}");
+        let body = format!(r#"{{"model":"m","messages":{deep}}}"#);
+        assert!(read_request(body.as_bytes()).is_err());
+    }
+    for text in [r#"\\"#, r#"\""#, r#"[[\\\"["#, ""] {
+        let text = text.repeat(1_000) + &"[".repeat(200);
+        let body = format!(r#"{{"model":"m","messages":[],"x":"{text}"}}"#);
+        assert!(read_request(body.as_bytes()).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn of_several_members_with_one_name_the_last_is_kept_alone() {
+    let many: String = (0..100).map(|number| format!(r#""m{number}":1,"#)).collect();
+    for more in ["", &many] {
+        let body = format!(
+            r#"{{"model":"a","x":1,"stream":true,{more}"messages":[],"m\u006fdel":"b","x":2,"stream":false}}"#
+        );
+        let read = read_request(body.as_bytes()).unwrap();
+        assert_eq!((read.model.as_str(), read.stream), ("b", false));
+        let extra = read.extra.unwrap().value;
+        assert!(extra.ends_with(r#""x":2,"stream":false}"#), "{extra}");
+        assert_eq!(extra.matches("\"x\"").count(), 1, "{extra}");
+        assert_eq!(extra.matches("\"stream\"").count(), 1, "{extra}");
+    }
 }
 
 const WORDS: &[&str] = &[

@@ -119,6 +119,17 @@ fn a_schema_in_the_providers_words_is_read_as_json_schema() {
 }
 
 #[test]
+fn a_json_schema_is_read_by_both_of_its_names() {
+    for name in ["parametersJsonSchema", "parameters_json_schema"] {
+        let function = json!({ "name": "f", name: { "type": "object" } });
+        let request = read(json!({ "tools": [{ "functionDeclarations": [function] }] }));
+        let Tool::Function(function) = &request.tools[0] else { panic!("no function") };
+        assert_eq!(function.parameters.as_deref(), Some(r#"{"type":"object"}"#), "{name}");
+        assert_eq!(value(function.extra.as_ref()), json!({ name: { "type": "object" } }));
+    }
+}
+
+#[test]
 fn the_choice_is_read() {
     let calling = |mode: Value| json!({ "toolConfig": { "functionCallingConfig": mode } });
     for (own, choice, stays) in [
