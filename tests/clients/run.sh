@@ -4,8 +4,8 @@
 #
 # They are installed into the folder, in the versions that the lock files name, and stay there
 # for the next time; without a folder they go into one that is removed at the end. Of each
-# client there is one line: passed, failed, or not available. HOTCELL is the program to try;
-# without it one is built. Nothing but loopback is reached once they are installed.
+# client there is one line: passed, failed, or not available. HOTCELL is the program to try,
+# and MOCK the mock's `serve`; without them they are built. Nothing but loopback is reached once they are installed.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -70,10 +70,13 @@ if [ -z "${HOTCELL:-}" ]; then
     (cd "$root" && cargo build -q -p hotcell-cli)
     HOTCELL=$root/target/debug/hotcell
 fi
-(cd "$root" && cargo build -q -p hotcell-mock --example serve)
+if [ -z "${MOCK:-}" ]; then
+    (cd "$root" && cargo build -q -p hotcell-mock --example serve)
+    MOCK=$root/target/debug/examples/serve
+fi
 
 export MOCK_REQUESTS=$run/requests.jsonl
-"$root/target/debug/examples/serve" 0 "$MOCK_REQUESTS" >"$run/mock" &
+"$MOCK" 0 "$MOCK_REQUESTS" >"$run/mock" &
 mock_pid=$!
 
 # within SECONDS COMMAND…: waits until the command succeeds.
