@@ -98,10 +98,8 @@ pub(super) fn read(asked: &Asked<'_>, body: &Value) -> Result<Question, Refusal>
         let (mut words, mut media) = (Vec::new(), Vec::new());
         for part in list(&content["parts"], &format!("{at}.parts"))? {
             members(part, &at, PART)?;
-            if !part["thoughtSignature"].is_null() {
-                if part["thoughtSignature"] != UNCHECKED {
-                    signature(&part["thoughtSignature"], SIGNATURE, &at)?;
-                }
+            if !part["thoughtSignature"].is_null() && part["thoughtSignature"] != UNCHECKED {
+                signature(&part["thoughtSignature"], SIGNATURE, &at)?;
             }
             if let Some(words_of) = part["text"].as_str() {
                 words.push(words_of);
