@@ -250,7 +250,8 @@ fn signatures_of_another_dialect_come_back_however_a_client_keeps_the_pieces() {
         let opaque: Vec<_> = parts
             .iter()
             .filter_map(|part| match part {
-                Part::Reasoning(part) if part.extra.is_some() => Some((
+                // What was told in plain words is a thought of this dialect by now.
+                Part::Reasoning(part) if part.extra.as_ref()?.dialect != DIALECT => Some((
                     part.text.as_str(),
                     part.signature.as_deref(),
                     part.redacted.as_deref(),
