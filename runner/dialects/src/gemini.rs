@@ -60,7 +60,10 @@ pub fn read_count_request(body: &[u8], model: &str) -> Result<ChatRequest, Diale
 
 fn read(mut object: Object, model: &str, stream: bool) -> Result<ChatRequest, DialectError> {
     // It stands in the path, and that one counts: a provider is not told of another one.
-    object.value("model");
+    object.take("model", |name| {
+        let name = name.as_str().unwrap_or_default();
+        (name.strip_prefix("models/").unwrap_or(name) != model).then_some(())
+    });
     let mut messages: Vec<_> = content::read_instruction(&mut object)?.into_iter().collect();
     messages.extend(content::read_contents(&mut object)?);
     let tools = tool::read(&mut object)?;

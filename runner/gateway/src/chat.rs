@@ -44,7 +44,8 @@ pub(crate) fn read(
         Dialect::OpenAiCompletions => openai_completions::read_request(body),
         Dialect::OpenAiResponses => openai_responses::read_request(body),
         Dialect::AnthropicMessages => anthropic_messages::read_request(body),
-        Dialect::Gemini => gemini::read_request(body, named.unwrap_or_default(), route.stream),
+        // Without its name: what is asked has one of its own at each deployment.
+        Dialect::Gemini => gemini::read_request(body, "", route.stream),
     }?;
     if let Some(model) = named {
         model.clone_into(&mut request.model);

@@ -20,9 +20,11 @@ pub(crate) async fn respond(
     body: &[u8],
 ) -> Reply {
     let read = match dialect {
-        Dialect::Gemini => {
-            gemini::read_count_request(body, route.model.as_deref().unwrap_or_default())
-        }
+        // As with chats, without its name.
+        Dialect::Gemini => gemini::read_count_request(body, "").map(|request| {
+            let model = route.model.clone().unwrap_or_default();
+            ChatRequest { model, ..request }
+        }),
         dialect => chat::read(dialect, route, head, body),
     };
     let mut request = match read {
