@@ -52,7 +52,9 @@ pub fn read_count_request(body: &[u8], model: &str) -> Result<ChatRequest, Diale
     match object.value("generateContentRequest") {
         None => read(object, model, false),
         Some(whole) => {
-            let object = Object::new(whole, "generateContentRequest".to_owned(), DIALECT)?;
+            let mut object = Object::new(whole, "generateContentRequest".to_owned(), DIALECT)?;
+            // An adapter writes it there from the path.
+            object.value("model");
             read(object, model, false)
         }
     }
