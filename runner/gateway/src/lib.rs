@@ -177,8 +177,10 @@ impl Gateway {
             Ok(address) if address.ip().is_loopback() => Door::Loopback,
             _ => Door::Public,
         };
-        let listeners =
-            listeners.into_iter().map(|it| (door(&it), it)).map(|(door, it)| (it, door));
+        let listeners = listeners.into_iter().map(|listener| {
+            let door = door(&listener);
+            (listener, door)
+        });
         let metrics = metrics.into_iter().map(|listener| (listener, Door::Metrics));
         let all = listeners.chain(metrics).collect();
         server::serve(self.inner.clone(), all, stop).await;

@@ -203,6 +203,8 @@ async fn a_listener_for_metrics_has_nothing_else() {
         assert_eq!(at(Request::get(path)).await, 403, "{path}");
     }
     assert_eq!(at(Request::get("/v1/models")).await, 404);
+    // Not even to be told that a key is missing.
+    assert_eq!(at(Request::get("/admin/keys")).await, 404);
     assert_eq!(at(Request::post("/v1/chat/completions")).await, 404);
     assert!(bed.mock.take_requests().is_empty());
 }
