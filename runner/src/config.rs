@@ -16,10 +16,12 @@
 //! It is read strictly: what is not understood is an error with file, line and
 //! column, never ignored.
 
+mod cache;
 mod control;
 mod gateway;
 mod seeing;
 
+pub use cache::{CacheConfig, CacheShare};
 pub use control::{AccessMode, JwtConfig, PriceConfig, StateConfig};
 pub use gateway::{
     DeploymentConfig, DeploymentTable, GatewayConfig, GatewayLimits, ModelConfig, Strategy,

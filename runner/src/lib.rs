@@ -52,9 +52,10 @@ pub use answer::{Answer, Choice, Collected, EventStream};
 pub use artifact::{CacheContents, inspect_cache};
 pub use builder::{RunnerBuilder, default_cache};
 pub use config::{
-    AccessMode, AdapterConfig, AuditConfig, Config, ConfigError, ConfinementConfig,
-    DeploymentConfig, DeploymentTable, GatewayConfig, GatewayLimits, JwtConfig, ModelConfig,
-    PriceConfig, ProviderConfig, ProxyConfig, StateConfig, Strategy, TranscriptsConfig,
+    AccessMode, AdapterConfig, AuditConfig, CacheConfig, CacheShare, Config, ConfigError,
+    ConfinementConfig, DeploymentConfig, DeploymentTable, GatewayConfig, GatewayLimits, JwtConfig,
+    ModelConfig, PriceConfig, ProviderConfig, ProxyConfig, StateConfig, Strategy,
+    TranscriptsConfig,
 };
 pub use config::{LogConfig, MetricsConfig, StatusConfig, TracesConfig};
 pub use engine::Allocation;

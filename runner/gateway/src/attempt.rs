@@ -1,5 +1,6 @@
 //! Asking one deployment after another until one answers.
 
+use crate::cache::{Draft, Policy, Print};
 use crate::deployment::{Busy, Deployment, Entry};
 use crate::ledger::Estimate;
 use crate::visit::Visit;
@@ -37,6 +38,20 @@ pub(crate) trait Question: Send {
 
     /// The same question once more.
     fn twin(&self) -> Self::Twin;
+
+    /// Adds itself to the digest by which its answer is found again; none where no answer to it
+    /// is to be kept.
+    fn print(&self, _print: &mut Print<'_>, _policy: &Policy) -> Option<()> {
+        None
+    }
+
+    /// The answer, as it was written down; none where that is something else.
+    fn recall(&self, _kept: &[u8]) -> Option<Self::Answer> {
+        None
+    }
+
+    /// Writes an answer down that came whole.
+    fn write(_answer: &Self::Answer, _draft: &mut Draft) {}
 }
 
 /// Asks until somebody answers: each deployment of the model, some of them again, and then the

@@ -79,6 +79,10 @@ impl Visit {
         let answered = self.outcome == Some(Outcome::Answered);
         let failures = u64::from(!answered);
         let mut sums = Sums { requests: 1, failures, ..Sums::default() };
+        if let Some(model) = self.recalled_model() {
+            sums.cached = 1;
+            return Spent { model: model.to_owned(), sums };
+        }
         let Some(deployment) = &self.deployment else {
             return Spent { model: String::new(), sums };
         };

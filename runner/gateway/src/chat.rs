@@ -1,6 +1,7 @@
 //! Chat answers, in every dialect: whole, or as they come.
 
 use crate::attempt::Question;
+use crate::cache::{self, Policy, Print};
 use crate::frames::{Frames, Hand};
 use crate::ledger::{Estimate, Tally};
 use crate::reply::{self, Reply};
@@ -72,7 +73,7 @@ fn take_betas(headers: &HeaderMap, request: &mut ChatRequest) {
 pub(crate) async fn answer(mut visit: Visit, dialect: Dialect, mut request: ChatRequest) -> Reply {
     let model = std::mem::take(&mut request.model);
     let about = About { id: visit.id.clone(), model: model.clone(), created: crate::now() };
-    let chat = Chat { request: &mut request, tally: visit.tally.clone() };
+    let chat = Chat { request: &mut request, dialect, tally: visit.tally.clone() };
     match visit.ask(&model, chat).await {
         Err(error) => visit.fail(&error),
         Ok(Begun::Whole(events)) => {
@@ -98,12 +99,15 @@ pub(crate) async fn answer(mut visit: Visit, dialect: Dialect, mut request: Chat
 /// An answer that the client can be told of.
 enum Begun {
     Whole(Vec<Event>),
-    Stream(Box<Answer>, Vec<Event>),
+    /// What is still to come, and what came first: all of it, where it was kept.
+    Stream(Option<Box<Answer>>, Vec<Event>),
 }
 
 /// A request for a chat answer, as a question to deployments.
 struct Chat<R> {
     request: R,
+    /// The client's.
+    dialect: Dialect,
     /// A client may leave before all of it came.
     tally: Arc<Tally>,
 }
@@ -131,12 +135,30 @@ impl<R: BorrowMut<ChatRequest> + Send> Question for Chat<R> {
                 false => events.extend(more),
             }
         }
-        Ok(if stream { Begun::Stream(Box::new(answer), events) } else { Begun::Whole(events) })
+        Ok(match stream {
+            true => Begun::Stream(Some(Box::new(answer)), events),
+            false => Begun::Whole(events),
+        })
     }
 
     fn twin(&self) -> Self::Twin {
         let request = Box::new(self.request.borrow().clone());
-        Chat { request, tally: self.tally.clone() }
+        Chat { request, dialect: self.dialect, tally: self.tally.clone() }
+    }
+
+    fn print(&self, print: &mut Print<'_>, policy: &Policy) -> Option<()> {
+        let request = self.request.borrow();
+        let is_meant = !policy.temperature_zero || request.sampling.temperature == Some(0.0);
+        (is_meant && cache::is_fit(request, self.dialect)).then_some(())?;
+        print.request("chat", request)
+    }
+
+    fn recall(&self, kept: &[u8]) -> Option<Begun> {
+        let events = serde_json::from_slice(kept).ok()?;
+        Some(match self.request.borrow().stream {
+            true => Begun::Stream(None, events),
+            false => Begun::Whole(events),
+        })
     }
 }
 
@@ -149,7 +171,7 @@ fn is_content(event: &Event) -> bool {
 async fn write(
     mut visit: Visit,
     mut writer: Box<dyn hotcell_dialects::AnswerWriter>,
-    mut answer: Box<Answer>,
+    mut answer: Option<Box<Answer>>,
     first: Vec<Event>,
     hand: Hand,
 ) {
@@ -163,7 +185,11 @@ async fn write(
         }
         hand.give(frame).await;
         let mut last = Vec::new();
-        match answer.next_batch().await {
+        let next = match &mut answer {
+            Some(answer) => answer.next_batch().await,
+            None => Ok(None),
+        };
+        match next {
             Ok(Some(more)) => {
                 events = more;
                 continue;
@@ -172,7 +198,10 @@ async fn write(
                 visit.outcome = Some(Outcome::Answered);
                 // No client has the whole of an answer whose account is not kept.
                 match visit.settle().await {
-                    Ok(()) => writer.end(&mut last),
+                    Ok(()) => {
+                        visit.keep();
+                        writer.end(&mut last);
+                    }
                     Err(error) => writer.fail(&error.failure, &mut last),
                 }
             }
@@ -193,6 +222,10 @@ impl Visit {
     /// Keeps what the account needs of an event.
     fn note(&mut self, event: &Event) {
         self.notes(event);
+        if self.is_recalled() {
+            return;
+        }
+        self.write_event(event);
         if let Event::Usage(usage) = event {
             self.usage = Some(usage.clone());
         }

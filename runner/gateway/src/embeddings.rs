@@ -1,6 +1,7 @@
 //! Texts into vectors.
 
 use crate::attempt::Question;
+use crate::cache::{Draft, Policy, Print};
 use crate::ledger::Estimate;
 use crate::reply::Reply;
 use crate::visit::Visit;
@@ -19,7 +20,7 @@ pub(crate) async fn openai(mut visit: Visit, model: Option<String>, body: &[u8])
     let encoding = openai_embeddings::take_encoding(&mut request);
     match visit.ask(&model, Embed(&mut request)).await {
         Ok(response) => {
-            visit.usage.clone_from(&response.usage);
+            visit.takes(&response.usage);
             visit.answer(openai_embeddings::write_response(encoding, &model, &response)).await
         }
         Err(error) => visit.fail(&error),
@@ -35,7 +36,7 @@ pub(crate) async fn gemini(mut visit: Visit, model: &str, batch: bool, body: &[u
     gemini::take_spelling(&mut request);
     match visit.ask(model, Embed(&mut request)).await {
         Ok(response) => {
-            visit.usage.clone_from(&response.usage);
+            visit.takes(&response.usage);
             visit.answer(gemini::write_embeddings(&response, !batch)).await
         }
         Err(error) => visit.fail(&error),
@@ -64,5 +65,17 @@ impl<R: BorrowMut<EmbedRequest> + Send> Question for Embed<R> {
 
     fn twin(&self) -> Self::Twin {
         Embed(Box::new(self.0.borrow().clone()))
+    }
+
+    fn print(&self, print: &mut Print<'_>, _: &Policy) -> Option<()> {
+        print.request("embeddings", self.0.borrow())
+    }
+
+    fn recall(&self, kept: &[u8]) -> Option<EmbedResponse> {
+        serde_json::from_slice(kept).ok()
+    }
+
+    fn write(answer: &EmbedResponse, draft: &mut Draft) {
+        draft.whole(answer);
     }
 }

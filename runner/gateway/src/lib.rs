@@ -17,6 +17,7 @@ mod access;
 mod admin;
 mod attempt;
 mod body;
+mod cache;
 mod charge;
 mod chat;
 mod control;
@@ -49,6 +50,7 @@ pub use ledger::{Money, Window};
 pub use seeing::Watch;
 pub use store::{Budget, Key, Limits, StoreError, Team, Time};
 
+use cache::Cache;
 use control::Control;
 use deployment::Models;
 use gate::Gate;
@@ -75,6 +77,8 @@ struct Inner {
     runner: Runner,
     models: Arc<Models>,
     control: Control,
+    /// None where no answers are kept.
+    cache: Option<Cache>,
     limits: GatewayLimits,
     gate: Gate,
     bodies: Bodies,
@@ -99,6 +103,8 @@ impl Gateway {
         let number = mark()?;
         let limits = config.limits.clone().unwrap_or_default();
         let control = Control::new(runner.config())?;
+        let cached = Cache::providers(runner.config(), &providers);
+        let cache = Cache::new(&config, cached, Arc::new(now));
         // Whoever wants to see what was used is told it of streams as well.
         let is_seen = config.log.is_some() || config.metrics.is_some() || config.traces.is_some();
         let runner = match control.ledger.is_some() || is_seen {
@@ -110,6 +116,7 @@ impl Gateway {
                 seeing: Seeing::new(&runner, &config, &models, providers, number)?,
                 models,
                 control,
+                cache,
                 gate: Gate::of(&limits),
                 bodies: Bodies::of(&limits),
                 limits,

@@ -1,6 +1,7 @@
 //! What a policy says about content.
 
 use crate::attempt::Question;
+use crate::cache::{Draft, Policy, Print};
 use crate::reply::Reply;
 use crate::visit::Visit;
 use hotcell::types::{ModerationRequest, ModerationResponse};
@@ -17,7 +18,7 @@ pub(crate) async fn respond(mut visit: Visit, body: &[u8]) -> Reply {
     let model = request.model.clone();
     match visit.ask(&model, Moderate(&mut request)).await {
         Ok(response) => {
-            visit.usage.clone_from(&response.usage);
+            visit.takes(&response.usage);
             visit.answer(openai_media::write_moderation(&visit.id.clone(), &model, &response)).await
         }
         Err(error) => visit.fail(&error),
@@ -36,5 +37,17 @@ impl<R: BorrowMut<ModerationRequest> + Send> Question for Moderate<R> {
 
     fn twin(&self) -> Self::Twin {
         Moderate(Box::new(self.0.borrow().clone()))
+    }
+
+    fn print(&self, print: &mut Print<'_>, _: &Policy) -> Option<()> {
+        print.request("moderation", self.0.borrow())
+    }
+
+    fn recall(&self, kept: &[u8]) -> Option<ModerationResponse> {
+        serde_json::from_slice(kept).ok()
+    }
+
+    fn write(answer: &ModerationResponse, draft: &mut Draft) {
+        draft.whole(answer);
     }
 }

@@ -1,6 +1,7 @@
 //! Documents in the order of what they have to do with a query.
 
 use crate::attempt::Question;
+use crate::cache::{Draft, Policy, Print};
 use crate::ledger::Estimate;
 use crate::reply::Reply;
 use crate::visit::Visit;
@@ -18,7 +19,7 @@ pub(crate) async fn respond(mut visit: Visit, body: &[u8]) -> Reply {
     let model = request.model.clone();
     match visit.ask(&model, Rerank(&mut request)).await {
         Ok(response) => {
-            visit.usage.clone_from(&response.usage);
+            visit.takes(&response.usage);
             visit.answer(jina_rerank::write_response(&request, &model, &response)).await
         }
         Err(error) => visit.fail(&error),
@@ -45,5 +46,17 @@ impl<R: BorrowMut<RerankRequest> + Send> Question for Rerank<R> {
 
     fn twin(&self) -> Self::Twin {
         Rerank(Box::new(self.0.borrow().clone()))
+    }
+
+    fn print(&self, print: &mut Print<'_>, _: &Policy) -> Option<()> {
+        print.request("rerank", self.0.borrow())
+    }
+
+    fn recall(&self, kept: &[u8]) -> Option<RerankResponse> {
+        serde_json::from_slice(kept).ok()
+    }
+
+    fn write(answer: &RerankResponse, draft: &mut Draft) {
+        draft.whole(answer);
     }
 }

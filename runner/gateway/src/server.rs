@@ -1,5 +1,6 @@
 //! Connections of clients: accepting them, reading requests from them, and letting them end.
 
+use crate::cache::Wish;
 use crate::presence::{Presence, Watched};
 use crate::reply::{self, Reply};
 use crate::route::{self, Endpoint, Lost};
@@ -175,6 +176,7 @@ async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, door: Door) ->
     }
     let mut visit = Visit::new(gateway.clone(), route.endpoint);
     visit.follow(&head.headers);
+    visit.cached.wish = Wish::of(&head.headers);
     if let Err(error) = visit.admit(&head).await {
         return visit.fail(&error);
     }

@@ -3,10 +3,11 @@
 use crate::Inner;
 use crate::access::Caller;
 use crate::attempt::{Question, attempt};
+use crate::cache::Cached;
 use crate::deployment::{Busy, Deployment};
 use crate::gate::Place;
 use crate::incoming::Share;
-use crate::ledger::{Account, Tally};
+use crate::ledger::{Account, Estimate, Tally};
 use crate::reply::{self, Reply};
 use crate::route::Endpoint;
 use crate::seeing::Seen;
@@ -50,6 +51,8 @@ pub(crate) struct Visit {
     pub(crate) refused: bool,
     /// How much of an answer came.
     pub(crate) tally: Arc<Tally>,
+    /// What is known of answers that were kept.
+    pub(crate) cached: Cached,
     /// What is only kept to be told.
     pub(crate) seen: Seen,
     /// Its place among those that are under way.
@@ -93,13 +96,14 @@ impl Visit {
             account: None,
             refused: false,
             tally: Arc::default(),
+            cached: Cached::default(),
             place: None,
             share: None,
         }
     }
 
-    /// The way of every question: the model is looked up, a place is waited for, and one
-    /// deployment after another is asked until one answers.
+    /// The way of every question: the model is looked up, and an answer that was kept; a place
+    /// is waited for, and one deployment after another is asked until one answers.
     ///
     /// # Errors
     /// An unknown model, one that is not for this caller, a budget or rate that is used up, a
@@ -119,13 +123,23 @@ impl Visit {
         }
         let entry = self.gateway.models.find(model)?;
         self.waits();
-        self.hold(&entry, question.estimate()).await?;
+        let kept = self.recall(model, &entry, &question).await;
+        let estimate = if kept.is_some() { Estimate::default() } else { question.estimate() };
+        if let Err(error) = self.hold(&entry, estimate).await {
+            self.cached = Cached::default();
+            return Err(error);
+        }
+        if let Some(answer) = kept {
+            self.begins();
+            return Ok(answer);
+        }
         let waiting = Instant::now();
         let place = self.gateway.gate.enter().await;
         self.waited(waiting);
         self.place = Some(place?);
         let answer = attempt(self, &entry, question).await?;
         self.begins();
+        self.write_down::<Q>(&answer);
         Ok(answer)
     }
 
@@ -164,6 +178,7 @@ impl Visit {
         if let Err(error) = self.settle().await {
             return self.fail(&error);
         }
+        self.keep();
         let mut reply = reply::json(200, body);
         self.mark(reply.headers_mut());
         self.mark_cost(reply.headers_mut());
@@ -180,6 +195,7 @@ impl Visit {
         if let Some(deployment) = &self.deployment {
             reply::set(headers, "x-hotcell-model", &deployment.model);
         }
+        self.mark_cached(headers);
         self.mark_attempts(headers);
         self.mark_rates(headers);
     }

@@ -9,6 +9,7 @@
 //! fallbacks = ["gpt-4o-mini"]
 //! ```
 
+use super::cache::CacheConfig;
 use super::control::{AccessMode, JwtConfig, PriceConfig, StateConfig};
 use super::seeing::{LogConfig, MetricsConfig, StatusConfig, TracesConfig};
 use hotcell_egress::SecretSource;
@@ -60,6 +61,9 @@ pub struct GatewayConfig {
     /// Tokens of an identity provider's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwt: Option<JwtConfig>,
+    /// Whether answers are kept for whoever asks the same; none are where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<CacheConfig>,
     /// What models cost, by `provider/model`, where the catalogue does not know or is wrong.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub prices: BTreeMap<String, PriceConfig>,
@@ -90,6 +94,10 @@ pub struct ModelConfig {
     /// is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retries: Option<u32>,
+    /// For how many seconds an answer is kept for whoever asks the same: 0 for not at all.
+    /// As `[gateway.cache]` has it where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_seconds: Option<u64>,
     /// Models to ask when this one cannot answer, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fallbacks: Vec<String>,

@@ -34,7 +34,7 @@ impl Caller {
     }
 
     /// Who has a key.
-    pub(super) fn key(key: Key, team: Option<Team>, now: u64) -> Result<Self, Error> {
+    pub(crate) fn key(key: Key, team: Option<Team>, now: u64) -> Result<Self, Error> {
         let closed = |why| Err(refusal(FailureKind::Authentication, "invalid_api_key", why));
         if key.expires.is_some_and(|expires| expires.0 <= now) {
             return closed("this key has expired");

@@ -11,6 +11,7 @@ mod secret;
 
 pub(crate) use caller::Caller;
 pub(crate) use jwt::{Issuer, Source, Tokens};
+pub(crate) use pattern::fits;
 pub(crate) use secret::{new_id, new_secret};
 
 use crate::ledger::{refusal, unavailable};

@@ -23,6 +23,8 @@ pub(crate) struct Models {
     patterns: Vec<(Pattern, Arc<Entry>)>,
     /// Whether a client may ask for any `provider/model`.
     is_open: bool,
+    /// How long answers of those are kept.
+    cache_seconds: Option<u64>,
     /// What is listed of those, where no name is configured.
     known: Vec<String>,
 }
@@ -38,6 +40,8 @@ pub(crate) struct Entry {
     pub(crate) start: Option<Duration>,
     /// When a second deployment is asked the same, if the first one has not begun by then.
     pub(crate) hedge: Option<Duration>,
+    /// For how long answers are kept; 0 for not at all.
+    pub(crate) cache_seconds: Option<u64>,
     fallbacks: Vec<String>,
     context_fallbacks: Vec<String>,
     content_fallbacks: Vec<String>,
@@ -53,10 +57,13 @@ impl Models {
     /// A model that leads nowhere, or falls back to one that is not there.
     pub(crate) fn new(config: &GatewayConfig, ready: &[String]) -> Result<Self, GatewayError> {
         let (mut named, mut patterns) = (BTreeMap::new(), Vec::new());
+        let cache_seconds = config.cache.as_ref().and_then(|cache| cache.seconds);
         for (name, model) in &config.models {
             let wrong = |why| GatewayError::Model { model: name.clone(), why };
             let pattern = Pattern::of(name).map_err(wrong)?;
-            let entry = Arc::new(Entry::new(model, pattern.is_some()).map_err(wrong)?);
+            let mut entry = Entry::new(model, pattern.is_some()).map_err(wrong)?;
+            entry.cache_seconds = entry.cache_seconds.or(cache_seconds);
+            let entry = Arc::new(entry);
             match pattern {
                 Some(pattern) => patterns.push((pattern, entry)),
                 None => drop(named.insert(name.clone(), entry)),
@@ -80,7 +87,7 @@ impl Models {
                 names.into_iter().collect()
             }
         };
-        let models = Self { named, patterns, is_open, known };
+        let models = Self { named, patterns, is_open, cache_seconds, known };
         for (name, model) in &config.models {
             let others = [&model.fallbacks, &model.context_fallbacks, &model.content_fallbacks];
             for other in others.into_iter().flatten() {
@@ -108,7 +115,7 @@ impl Models {
         }
         let (provider, _) = name.split_once('/').unwrap_or_default();
         if self.is_open && !provider.is_empty() {
-            return Ok(Arc::new(Entry::of(name)));
+            return Ok(Arc::new(Entry::of(name, self.cache_seconds)));
         }
         Err(Error::new(FailureKind::NotFound, format!("there is no model `{name}`")))
     }
@@ -170,6 +177,7 @@ impl Entry {
             retries: config.retries.unwrap_or(RETRIES),
             start: config.start_ms.map(Duration::from_millis),
             hedge: config.hedge_ms.map(Duration::from_millis),
+            cache_seconds: config.cache_seconds,
             fallbacks: config.fallbacks.clone(),
             context_fallbacks: config.context_fallbacks.clone(),
             content_fallbacks: config.content_fallbacks.clone(),
@@ -177,8 +185,9 @@ impl Entry {
     }
 
     /// A model that nobody configured.
-    fn of(model: &str) -> Self {
+    fn of(model: &str, cache_seconds: Option<u64>) -> Self {
         Self {
+            cache_seconds,
             deployments: vec![Arc::new(Deployment::of(model))],
             strategy: Strategy::default(),
             turns: Arc::new(Turns::of(1)),
@@ -210,6 +219,7 @@ impl Entry {
             retries: self.retries,
             start: self.start,
             hedge: self.hedge,
+            cache_seconds: self.cache_seconds,
             fallbacks: self.fallbacks.clone(),
             context_fallbacks: self.context_fallbacks.clone(),
             content_fallbacks: self.content_fallbacks.clone(),

@@ -187,6 +187,9 @@ fn line(record: &Record) -> Value {
         let named = named.into_iter().filter_map(|(name, count)| Some((name, json!(count?))));
         set("tokens", named.map(|(name, count)| (name.to_owned(), count)).collect());
     }
+    if let Some(found) = record.cache {
+        set("cache", json!(found.name()));
+    }
     if let Some(cost) = record.cost {
         set("cost-usd", json!(cost));
     }

@@ -2,6 +2,7 @@
 
 use super::trace::Context;
 use crate::access::Caller;
+use crate::cache::Found;
 use crate::deployment::Deployment;
 use crate::route::Endpoint;
 use crate::visit::Outcome;
@@ -36,6 +37,8 @@ pub(crate) struct Record {
     pub(crate) first: Option<Duration>,
     pub(crate) duration: Duration,
     pub(crate) tokens: Option<Tokens>,
+    /// Whether it was answered with what was answered before; none where answers are not kept.
+    pub(crate) cache: Option<Found>,
     /// In US dollars; none where that is not known.
     pub(crate) cost: Option<f64>,
     /// Whose it is; none where nobody was let in.

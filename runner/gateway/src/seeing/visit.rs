@@ -109,6 +109,9 @@ impl Visit {
 
     /// What it cost, in US dollars, by what the provider told.
     fn cost(&mut self) -> Option<f64> {
+        if self.is_recalled() {
+            return Some(0.0);
+        }
         if self.seen.cost.is_none()
             && let (Some(deployment), Some(usage)) = (&self.deployment, &self.usage)
         {
@@ -138,6 +141,7 @@ impl Visit {
             queued: self.seen.queued,
             first: self.seen.first,
             duration,
+            cache: self.cached.found,
             tokens: self.usage.as_ref().map(Tokens::from),
             cost,
             caller: self.caller.clone(),

@@ -27,6 +27,8 @@ pub(crate) struct Sums {
     pub(crate) failures: u64,
     /// Those whose tokens the provider did not tell, and that were counted by their text.
     pub(crate) estimated: u64,
+    /// Those that were answered with what was answered before: they used nothing.
+    pub(crate) cached: u64,
     /// Those of a model whose price nobody knows.
     pub(crate) unpriced: u64,
     /// Tokens of prompts, cached ones among them.

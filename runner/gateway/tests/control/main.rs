@@ -3,6 +3,7 @@
 
 mod admin;
 mod budget;
+mod cache;
 mod door;
 mod token;
 mod world;

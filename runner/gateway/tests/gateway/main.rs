@@ -2,6 +2,7 @@
 
 mod bad_json;
 mod bed;
+mod cache;
 mod chat;
 mod collector;
 mod conformance;

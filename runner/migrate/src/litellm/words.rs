@@ -27,7 +27,8 @@ const STATE: &str = "what LiteLLM has in its database stays there: keys for clie
                      by `hotcell keys`, and kept in hotcell's own state";
 const REDIS_WHY: &str = "LiteLLM's Redis is not used: what is counted is counted in the gateway's \
                          own state";
-const CACHE: &str = "answers are not kept from an earlier request";
+const CACHE: &str =
+    "`[gateway.cache]` keeps answers for the key that asked, or for those that `share` names";
 const SHOWN: &str = "is about LiteLLM's own pages and logs";
 const NO_LOGS: &str = "prompts and answers are in no log, unless `[transcripts]` asks for them";
 const PASS: &str = "nothing is passed through that no adapter understands: an adapter reaches the \

@@ -45,10 +45,14 @@ pub(in crate::command) fn run(
     terminal.print(&table.render(terminal.width(), terminal.paint))
 }
 
-/// What it cost, and what is not certain about that.
+/// What it cost, what cost nothing, and what is not certain about that.
 fn cost(sum: &Value) -> String {
     let mut text = dollars(&sum["cost"]);
-    for (name, why) in [("unpriced", "without a price"), ("estimated", "by the text")] {
+    for (name, why) in [
+        ("cached", "answered before"),
+        ("unpriced", "without a price"),
+        ("estimated", "by the text"),
+    ] {
         if let Some(count) = sum[name].as_u64().filter(|count| *count > 0) {
             text.push_str(&format!(" ({count} {why})"));
         }

@@ -34,6 +34,7 @@ fn record(model: &str) -> Arc<Record> {
         queued: Duration::ZERO,
         first: None,
         duration: Duration::from_micros(1500),
+        cache: None,
         tokens: None,
         cost: None,
         caller: None,

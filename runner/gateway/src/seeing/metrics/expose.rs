@@ -61,6 +61,7 @@ pub(crate) fn expose(gateway: &Inner) -> Vec<u8> {
     conventional(&all, &mut text);
     tokens(&all, &mut text);
     present(gateway, &mut text);
+    cache(gateway, &all, &mut text);
     deployments(gateway, &mut text);
     audit(gateway, &mut text);
     seen(gateway, &mut text);
@@ -154,6 +155,26 @@ fn present(gateway: &Inner, text: &mut Text) {
     text.value(&[], gateway.limits.requests);
     text.histogram("hotcell_queue_seconds", "How long requests waited for a place.");
     text.values(&[], &metrics.queue, MICRO);
+}
+
+/// Answers that are kept; nothing where none are.
+fn cache(gateway: &Inner, all: &[Named], text: &mut Text) {
+    let Some(cache) = &gateway.cache else { return };
+    text.counter("hotcell_cache_requests_total", "Answers that were looked for, and found or not.");
+    for named in all {
+        let series = &named.series;
+        let results = [("hit", get(&series.cache_hits)), ("miss", get(&series.cache_misses))];
+        for (result, count) in results.into_iter().filter(|(_, count)| *count > 0) {
+            text.value(&with(&named.labels(), ("result", result)), count);
+        }
+    }
+    let standing = cache.standing();
+    text.gauge("hotcell_cache_entries", "Answers that are kept.");
+    text.value(&[], standing.entries);
+    text.gauge("hotcell_cache_bytes", "What they take.");
+    text.value(&[], standing.bytes);
+    text.counter("hotcell_cache_evicted_total", "Answers that left for others before their time.");
+    text.value(&[], standing.evicted);
 }
 
 /// The places of models that are configured.

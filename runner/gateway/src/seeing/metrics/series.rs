@@ -1,6 +1,7 @@
 //! The numbers of one endpoint, model and deployment.
 
 use super::histogram::{DURATION, FIRST, Histogram, TOKENS};
+use crate::cache::Found;
 use crate::seeing::record::Record;
 use crate::visit::Outcome;
 use hotcell::consequence;
@@ -49,6 +50,8 @@ pub(crate) struct Series {
     pub(crate) retries: AtomicU64,
     pub(crate) fallbacks: AtomicU64,
     pub(crate) unpriced: AtomicU64,
+    pub(crate) cache_hits: AtomicU64,
+    pub(crate) cache_misses: AtomicU64,
     cost: AtomicU64,
 }
 
@@ -67,6 +70,8 @@ impl Default for Series {
             retries: AtomicU64::new(0),
             fallbacks: AtomicU64::new(0),
             unpriced: AtomicU64::new(0),
+            cache_hits: AtomicU64::new(0),
+            cache_misses: AtomicU64::new(0),
             cost: AtomicU64::new(0),
         }
     }
@@ -84,6 +89,11 @@ impl Series {
                     add(failures, 1);
                 }
             }
+        }
+        match record.cache {
+            Some(Found::Hit) => add(&self.cache_hits, 1),
+            Some(Found::Miss) => add(&self.cache_misses, 1),
+            Some(Found::Bypass) | None => {}
         }
         if record.deployment.is_none() {
             return;

@@ -20,6 +20,7 @@ fn record() -> Record {
         queued: Duration::ZERO,
         first: Some(Duration::from_millis(1)),
         duration: Duration::from_millis(30),
+        cache: None,
         tokens: Some(Tokens { input: Some(10), output: Some(5), ..Tokens::default() }),
         cost: Some(0.000_000_037_5),
         caller: None,

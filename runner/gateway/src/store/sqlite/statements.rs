@@ -78,8 +78,8 @@ pub(super) fn remove_team(connection: &Connection, id: &str) -> Result<bool> {
 pub(super) fn add_usage(connection: &Connection, entry: &Entry) -> Result<()> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO usage (day, key, team, model, requests, failures, estimated, unpriced,
-             input, output, cache_read, cache_write, cost)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+             input, output, cache_read, cache_write, cost, cached)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
          ON CONFLICT DO UPDATE SET
              requests = requests + excluded.requests,
              failures = failures + excluded.failures,
@@ -89,7 +89,8 @@ pub(super) fn add_usage(connection: &Connection, entry: &Entry) -> Result<()> {
              output = output + excluded.output,
              cache_read = cache_read + excluded.cache_read,
              cache_write = cache_write + excluded.cache_write,
-             cost = cost + excluded.cost",
+             cost = cost + excluded.cost,
+             cached = cached + excluded.cached",
     )?;
     let Entry { day, key, team, model, sums } = entry;
     statement
@@ -107,6 +108,7 @@ pub(super) fn add_usage(connection: &Connection, entry: &Entry) -> Result<()> {
             number(sums.cache_read),
             number(sums.cache_write),
             number(sums.cost.as_billionths()),
+            number(sums.cached),
         ])
         .map(drop)
 }
@@ -132,7 +134,8 @@ pub(super) fn usage(connection: &Connection, query: &UsageQuery) -> Result<Vec<T
         "SELECT CASE WHEN ?6 THEN day END AS a, CASE WHEN ?7 THEN key END AS b,
              CASE WHEN ?8 THEN team END AS c, CASE WHEN ?9 THEN model END AS d,
              SUM(requests), SUM(failures), SUM(estimated), SUM(unpriced),
-             SUM(input), SUM(output), SUM(cache_read), SUM(cache_write), SUM(cost)
+             SUM(input), SUM(output), SUM(cache_read), SUM(cache_write), SUM(cost),
+             SUM(cached)
          FROM usage
          WHERE (?1 IS NULL OR key = ?1) AND (?2 IS NULL OR team = ?2)
              AND (?3 IS NULL OR model = ?3) AND day >= ?4 AND (?5 IS NULL OR day <= ?5)
@@ -171,6 +174,7 @@ fn total(row: &Row<'_>) -> Result<Total> {
             cache_read: count(row, 10)?,
             cache_write: count(row, 11)?,
             cost: Money::billionths(count(row, 12)?),
+            cached: count(row, 13)?,
         },
     })
 }

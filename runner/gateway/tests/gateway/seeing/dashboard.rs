@@ -7,7 +7,7 @@ const DASHBOARD: &str = include_str!("../../../../../deploy/grafana-dashboard.js
 /// Every query of the dashboard asks for what `/metrics` has.
 #[tokio::test]
 async fn the_dashboard_asks_for_metrics_that_there_are() {
-    let bed = Bed::new("").await;
+    let bed = Bed::new("[gateway.cache]\nseconds = 60\n").await;
     let metrics = bed.get("/metrics").await.text();
     let families: BTreeSet<String> = metrics
         .lines()
