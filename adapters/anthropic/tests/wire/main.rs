@@ -5,6 +5,7 @@ mod conversation;
 mod failure;
 mod models;
 mod noise;
+mod prefix;
 mod provider;
 mod request;
 mod stream;

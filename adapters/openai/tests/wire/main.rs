@@ -8,6 +8,7 @@ mod embeddings;
 mod failure;
 mod models;
 mod noise;
+mod prefix;
 mod provider;
 mod quirks;
 mod reasoning;

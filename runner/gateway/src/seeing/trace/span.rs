@@ -62,6 +62,7 @@ fn server(record: &Record, context: &Context) -> Value {
     }
     attributes.extend(record.key().map(|key| text("hotcell.key.id", &shown(key))));
     attributes.extend(record.team().map(|team| text("hotcell.team", &shown(team))));
+    attributes.extend(record.cache.map(|found| text("hotcell.cache", found.name())));
     attributes.extend(record.cost.map(|cost| number("hotcell.cost_usd", cost)));
     // What a client did wrong is no error of the server's.
     let failed = match record.outcome {
