@@ -127,6 +127,9 @@ pub enum SetupError {
     /// A proxy's URL.
     #[error("proxy: {0}")]
     Proxy(String),
+    /// A server that the gateway keeps its state at.
+    #[error("{0}")]
+    Service(String),
     /// An audit log that cannot be opened.
     #[error("audit log {file}: {why}")]
     Audit {

@@ -41,6 +41,7 @@ mod provider;
 mod proxy;
 mod resolve;
 mod scrub;
+pub mod service;
 mod tls;
 
 pub use audit::{AuditRecord, AuditSink, Decision, JsonlAudit, LogOptions, MemoryAudit, OnFailure};
