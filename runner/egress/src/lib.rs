@@ -47,7 +47,7 @@ mod tls;
 pub use audit::{AuditRecord, AuditSink, Decision, JsonlAudit, LogOptions, MemoryAudit, OnFailure};
 pub use authority::Authority;
 pub use body::Response;
-pub use credential::{SecretError, SecretSource, Watchword};
+pub use credential::{Seal, SecretError, SecretSource, Watchword};
 pub use endpoint::EndpointSpec;
 pub use error::{EgressError, ErrorKind, Rule, SetupError};
 pub use identity::{Clock, IdentitySource, Presence, SystemClock};

@@ -47,6 +47,9 @@ pub enum GatewayError {
         /// What the system said.
         why: String,
     },
+    /// A place for answers that cannot be one.
+    #[error("[gateway.cache]: {0}")]
+    Cache(String),
     /// A collector that no trace can be sent to.
     #[error("[gateway.traces]: {0}")]
     Traces(String),

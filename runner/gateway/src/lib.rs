@@ -105,8 +105,7 @@ impl Gateway {
         let number = mark()?;
         let limits = config.limits.clone().unwrap_or_default();
         let control = Control::new(runner.config())?;
-        let cached = Cache::providers(runner.config(), &providers);
-        let cache = Cache::new(&config, cached, Arc::new(now));
+        let cache = Cache::new(runner.config(), &providers, Arc::new(now))?;
         // Whoever wants to see what was used is told it of streams as well.
         let is_seen = config.log.is_some() || config.metrics.is_some() || config.traces.is_some();
         let runner = match control.ledger.is_some() || is_seen {
@@ -165,7 +164,12 @@ impl Gateway {
     /// Adds to a confinement what the gateway needs beyond what its runner does.
     #[must_use]
     pub fn confinement(&self, confinement: Confinement) -> Confinement {
-        self.inner.seeing.confinement(self.inner.control.confinement(confinement))
+        let confinement = self.inner.control.confinement(confinement);
+        let confinement = self.inner.seeing.confinement(confinement);
+        match &self.inner.cache {
+            Some(cache) => cache.confinement(confinement),
+            None => confinement,
+        }
     }
 
     /// Serves until `stop` is ready; then what is under way has its time to end. No listener

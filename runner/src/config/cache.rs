@@ -10,6 +10,7 @@
 //! cache-seconds = 60
 //! ```
 
+use hotcell_egress::SecretSource;
 use serde::{Deserialize, Serialize};
 
 /// The `[gateway.cache]` table.
@@ -31,6 +32,18 @@ pub struct CacheConfig {
     /// verdicts have none, and are kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature_zero: Option<bool>,
+    /// Keep them at a server of Valkey or Redis, which several gateways share, and not in memory:
+    /// `redis://HOST:PORT/NUMBER`, `rediss://` with TLS, or the source of an address, such as
+    /// `env:NAME`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// Where the server's password comes from, where its address has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<SecretSource>,
+    /// Where a secret of at least 16 characters comes from, the same for all who share the
+    /// server: what lies there is sealed by it. Without it there is no `server`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seal: Option<SecretSource>,
     /// Bytes of memory for all of them together; 64 MiB where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<usize>,

@@ -211,6 +211,8 @@ pub(crate) enum Command {
     Config(ConfigCommand),
     Doctor(DoctorArguments),
     Completions(CompletionsArguments),
+    #[command(hide = true)]
+    Man(ManArguments),
     Demo(DemoArguments),
 }
 
@@ -372,6 +374,19 @@ pub(crate) struct CompletionsArguments {
     /// The shell
     #[arg(value_name = "SHELL")]
     pub(crate) shell: clap_complete::Shell,
+}
+
+/// Write manual pages, one for each command
+///
+/// For whoever makes a package:
+///
+///   hotcell man /usr/local/share/man/man1
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ManArguments {
+    /// The folder for them; it is made where it is not there
+    #[arg(value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub(crate) folder: PathBuf,
 }
 
 /// See the wall at work, with no key and no network

@@ -16,6 +16,7 @@ mod embed;
 mod grant;
 mod image;
 mod known_models;
+mod man;
 mod migrate;
 mod models;
 mod moderate;
@@ -82,6 +83,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<(), Prob
         Command::Config(config) => config::run(config, global, terminal),
         Command::Doctor(doctor) => doctor::run(doctor, global, terminal),
         Command::Completions(shell) => completions::run(shell, terminal),
+        Command::Man(arguments) => man::run(arguments),
         Command::Demo(demo) => crate::demo::run(demo, terminal),
     }
 }
@@ -113,6 +115,7 @@ impl Arguments {
             Command::Doctor(doctor) => doctor.json,
             Command::Migrate(command) => command.json(),
             Command::Completions(_)
+            | Command::Man(_)
             | Command::Sbom(_)
             | Command::Serve(_)
             | Command::Outline(_)

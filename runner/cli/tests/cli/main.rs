@@ -22,6 +22,7 @@ mod grants;
 mod interrupt;
 mod listings;
 mod litellm_2026;
+mod man;
 mod migrate;
 mod sbom;
 #[path = "../../../../sbom/tests/schema/mod.rs"]

@@ -2,10 +2,12 @@
 //! has already been checked. Nothing here decides where a request may go.
 
 mod scheme;
+mod seal;
 mod source;
 mod watchword;
 
 pub(crate) use scheme::{apply, basic, header_name, percent_encoded};
+pub use seal::Seal;
 pub use source::{SecretError, SecretSource};
 pub use watchword::Watchword;
 

@@ -77,10 +77,10 @@ impl Place for Memory {
         }
     }
 
-    fn standing(&self) -> Standing {
+    fn standing(&self) -> Option<Standing> {
         let shelf = self.shelf();
         let Shelf { bytes, evicted, .. } = *shelf;
-        Standing { entries: shelf.slots.len(), bytes, evicted }
+        Some(Standing { entries: shelf.slots.len(), bytes, evicted })
     }
 }
 

@@ -14,6 +14,7 @@ mod fitness;
 mod memory;
 mod policy;
 mod print;
+mod server;
 mod visit;
 mod wish;
 
@@ -24,11 +25,17 @@ pub(crate) use print::Print;
 pub(crate) use visit::{Cached, Found};
 pub(crate) use wish::Wish;
 
+use crate::GatewayError;
+use crate::valkey::Valkey;
 use bytes::Bytes;
 use draft::Room;
-use hotcell::{GatewayConfig, ProviderInfo};
+use hotcell::confinement::Confinement;
+use hotcell::egress::Seal;
+use hotcell::egress::service::{Protocol, ServiceSpec};
+use hotcell::{Config, ProviderInfo};
 use memory::Memory;
 use print::Providers;
+use server::Server;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -49,8 +56,8 @@ pub(crate) trait Place: Send + Sync {
     fn get(&self, key: Key) -> Later<'_, Option<Bytes>>;
     /// Puts something there for so many seconds. Nobody waits for that.
     fn put(&self, key: Key, value: Bytes, seconds: u64);
-    /// What it holds.
-    fn standing(&self) -> Standing;
+    /// What it holds, where it is known.
+    fn standing(&self) -> Option<Standing>;
 }
 
 /// What a place holds.
@@ -66,6 +73,8 @@ pub(crate) struct Standing {
 pub(crate) struct Cache {
     pub(crate) policy: Policy,
     place: Box<dyn Place>,
+    /// Where that is a server, its port.
+    port: Option<u16>,
     providers: Providers,
     room: Arc<Room>,
     clock: Clock,
@@ -83,17 +92,44 @@ pub(crate) struct Kept {
 }
 
 impl Cache {
-    /// The one that a configuration asks for; none where it asks for none.
-    pub(crate) fn new(config: &GatewayConfig, providers: Providers, clock: Clock) -> Option<Self> {
-        let policy = Policy::of(config)?;
-        let place = Box::new(Memory::new(policy.bytes, policy.entries, clock.clone()));
+    /// The one that a configuration asks for; none where it asks for none. `listed` are the
+    /// providers as they are set up.
+    ///
+    /// # Errors
+    /// A server that cannot be one, and no secret to seal what is laid down there.
+    pub(crate) fn new(
+        config: &Config,
+        listed: &[ProviderInfo],
+        clock: Clock,
+    ) -> Result<Option<Self>, GatewayError> {
+        let gateway = config.gateway.clone().unwrap_or_default();
+        let Some(policy) = Policy::of(&gateway) else { return Ok(None) };
+        let cache = gateway.cache.unwrap_or_default();
+        let mut port = None;
+        let place: Box<dyn Place> = match cache.server {
+            None => Box::new(Memory::new(policy.bytes, policy.entries, clock.clone())),
+            Some(address) => {
+                let wrong = |why: String| GatewayError::Cache(why);
+                let seal = cache.seal.ok_or_else(|| {
+                    wrong("`server` without `seal`; name where a secret comes from".to_owned())
+                })?;
+                let seal = Seal::read(&seal).map_err(|error| wrong(format!("`seal`: {error}")))?;
+                let (protocol, password) = (Protocol::Valkey, cache.password);
+                let spec = ServiceSpec { protocol, address, password };
+                let egress = config.egress().map_err(|error| wrong(error.to_string()))?.build();
+                let service = egress.service(&spec).map_err(|error| wrong(error.to_string()))?;
+                port = Some(service.port());
+                Box::new(Server::new(Valkey::new(service), seal, policy.answer_bytes))
+            }
+        };
         let room = Arc::new(Room::of(policy.bytes));
-        Some(Self { policy, place, providers, room, clock })
+        let providers = Providers::new(config, listed);
+        Ok(Some(Self { policy, place, port, providers, room, clock }))
     }
 
-    /// What decides answers besides the request, of providers as they are set up.
-    pub(crate) fn providers(config: &hotcell::Config, listed: &[ProviderInfo]) -> Providers {
-        Providers::new(config, listed)
+    /// Adds what it has to reach.
+    pub(crate) fn confinement(&self, confinement: Confinement) -> Confinement {
+        self.port.into_iter().fold(confinement, Confinement::connect)
     }
 
     /// A digest, to be filled.
@@ -121,7 +157,8 @@ impl Cache {
         }
     }
 
-    pub(crate) fn standing(&self) -> Standing {
+    /// What it holds, where that is in this process.
+    pub(crate) fn standing(&self) -> Option<Standing> {
         self.place.standing()
     }
 }

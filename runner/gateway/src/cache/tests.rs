@@ -5,7 +5,7 @@ use hotcell::types::{
     ChatRequest, Delta, Event, FinishReason, Finished, FunctionTool, MediaKind, MediaPart,
     MediaSource, Message, Native, Part, Role, Tool,
 };
-use hotcell::{CacheConfig, CacheShare, Config};
+use hotcell::{CacheConfig, CacheShare, GatewayConfig};
 use hotcell_dialects::Dialect;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,8 +36,9 @@ fn now<T>(later: impl Future<Output = T>) -> T {
 }
 
 fn cache(config: CacheConfig, hands: &Hands) -> Cache {
-    let config = GatewayConfig { cache: Some(config), ..GatewayConfig::default() };
-    Cache::new(&config, Providers::default(), hands.clock()).expect("a cache")
+    let gateway = GatewayConfig { cache: Some(config), ..GatewayConfig::default() };
+    let config = Config { gateway: Some(gateway), ..Config::default() };
+    Cache::new(&config, &[], hands.clock()).expect("a place").expect("a cache")
 }
 
 fn an_hour() -> CacheConfig {
@@ -128,20 +129,20 @@ fn memory_has_an_end_under_ten_thousand_answers_and_what_is_asked_for_stays() {
         // The smaller ones meet one end, the larger ones the other.
         let size = if number < 5_000 { 10 } else { 1_000 };
         memory.put(key(number), Bytes::from(vec![0; size]), 60);
-        let standing = memory.standing();
+        let standing = memory.standing().unwrap();
         assert!(standing.bytes <= bytes && standing.entries <= entries, "{standing:?}");
         assert!(now(memory.get(key(u64::MAX))).is_some(), "{number}");
     }
     assert!(now(memory.get(key(9_999))).is_some() && now(memory.get(key(0))).is_none());
-    let standing = memory.standing();
+    let standing = memory.standing().unwrap();
     assert_eq!(standing.evicted + standing.entries as u64, 10_001);
     // What is put anew takes no more than before.
     let before = standing.bytes;
     memory.put(key(9_999), Bytes::from(vec![0; 1_000]), 60);
-    assert_eq!(memory.standing().bytes, before);
+    assert_eq!(memory.standing().unwrap().bytes, before);
     // What could never have room makes none.
     memory.put(key(0), Bytes::from(vec![0; bytes]), 60);
-    assert_eq!(memory.standing(), standing);
+    assert_eq!(memory.standing().unwrap(), standing);
 }
 
 #[test]
@@ -151,7 +152,7 @@ fn what_comes_stays_however_much_was_asked_for_before() {
         memory.put(key(number), Bytes::new(), 60);
         assert!(now(memory.get(key(number))).is_some(), "{number}");
     }
-    assert_eq!(memory.standing().entries, 3);
+    assert_eq!(memory.standing().unwrap().entries, 3);
 }
 
 #[test]
@@ -262,7 +263,7 @@ fn all_that_decides_an_answer_is_in_its_digest() {
         let config = config(text);
         let models = Models::new(config.gateway.as_ref().unwrap(), &[]).unwrap();
         let runner = hotcell::Runner::builder().config(config.clone()).build().unwrap();
-        let providers = Cache::providers(&config, &runner.providers_at_rest());
+        let providers = Providers::new(&config, &runner.providers_at_rest());
         let mut print = Print::new(&providers);
         print.circle(circle);
         print.model(name, &models.find(name).unwrap());

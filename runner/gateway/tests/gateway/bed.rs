@@ -40,6 +40,12 @@ impl Bed {
     /// `openai` and `anthropic` lead to the mock. `more` is TOML that is added.
     pub(crate) async fn new(more: &str) -> Self {
         let mock = Mock::start().await.expect("a mock");
+        let config = Self::config(&mock, more);
+        Self::with(mock, config).await
+    }
+
+    /// What [`Self::new`] has, in front of this mock.
+    pub(crate) fn config(mock: &Mock, more: &str) -> Config {
         let mut text = String::new();
         for name in ["openai", "anthropic", "cohere", "gemini", "openai-media"] {
             let endpoint = mock.endpoint(name).expect("a provider of the mock's");
@@ -50,8 +56,13 @@ impl Bed {
             );
         }
         text += more;
-        let config = Config::parse(&text, Path::new("hotcell.toml")).expect("a configuration");
-        Self::with(mock, config).await
+        Config::parse(&text, Path::new("hotcell.toml")).expect("a configuration")
+    }
+
+    /// Another gateway with the same providers. Its own mock is asked nothing.
+    pub(crate) async fn beside(other: &Self, more: &str) -> Self {
+        let idle = Mock::start().await.expect("a mock");
+        Self::with(idle, Self::config(&other.mock, more)).await
     }
 
     /// With a configuration of one's own.

@@ -3,6 +3,7 @@
 mod bad_json;
 mod bed;
 mod cache;
+mod cache_server;
 mod chat;
 mod collector;
 mod conformance;

@@ -168,7 +168,8 @@ fn cache(gateway: &Inner, all: &[Named], text: &mut Text) {
             text.value(&with(&named.labels(), ("result", result)), count);
         }
     }
-    let standing = cache.standing();
+    // What a server holds, it tells itself.
+    let Some(standing) = cache.standing() else { return };
     text.gauge("hotcell_cache_entries", "Answers that are kept.");
     text.value(&[], standing.entries);
     text.gauge("hotcell_cache_bytes", "What they take.");
