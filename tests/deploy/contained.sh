@@ -50,7 +50,7 @@ echo "status $status"
 [ "$status" = 502 ] || [ "$status" = 503 ]
 # The process that serves, whoever started it.
 serving=
-for process in /proc/[0-9]*; do
+for process in $(printf "%s\n" /proc/[0-9]* | sort -V); do
     if [ "$(readlink "$process/exe")" = "$image/usr/bin/hotcell" ]; then
         serving=${process#/proc/}
         grep -E '^(Uid|CapEff|NoNewPrivs|Seccomp):' "$process/status"

@@ -158,7 +158,7 @@ if part pages mandoc; then
     {
         "$HOTCELL" man "$folder/man1" && ls "$folder/man1" &&
             mandoc -T lint -W error "$folder"/man1/*.1 &&
-            mandoc -T utf8 "$folder/man1/hotcell-serve.1" | grep -q -- --listen
+            mandoc -T html "$folder/man1/hotcell-serve.1" | grep -q -- --listen
     } >"$log/pages" 2>&1
     as $?
 fi

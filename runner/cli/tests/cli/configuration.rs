@@ -193,6 +193,7 @@ fn the_schema_has_what_the_library_reads_and_nothing_else() {
         ("[gateway.limits]\n", &schema["$defs"]["gateway-limits"]),
         ("[gateway.models.x]\n", &schema["$defs"]["gateway-model"]),
         ("[gateway.state]\n", &schema["properties"]["gateway"]["properties"]["state"]),
+        ("[gateway.cache]\n", &schema["$defs"]["gateway-cache"]),
         ("[gateway.jwt]\n", &schema["$defs"]["gateway-jwt"]),
         ("[gateway.log]\n", &schema["properties"]["gateway"]["properties"]["log"]),
         ("[gateway.metrics]\n", &schema["properties"]["gateway"]["properties"]["metrics"]),

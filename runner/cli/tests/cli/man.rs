@@ -20,7 +20,10 @@ fn each_command_has_a_page_and_no_page_is_of_what_is_hidden() {
         // What begins with a dot that nobody meant would vanish.
         for line in page.lines().filter(|line| line.starts_with(['.', '\''])) {
             let word = line.split([' ', '\\']).next().unwrap();
-            let known = [".ie", ".el", ".TH", ".SH", ".SS", ".PP", ".TP", ".RS", ".RE", ".br", ".nf", ".fi"];
+            let known = [
+                ".ie", ".el", ".TH", ".SH", ".SS", ".PP", ".TP", ".RS", ".RE", ".br", ".IP", ".nf",
+                ".fi",
+            ];
             assert!(known.contains(&word), "{name}: {line}");
         }
     }

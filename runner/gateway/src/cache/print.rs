@@ -16,6 +16,8 @@ const VERSION: &str = "hotcell answer 1";
 #[derive(Debug, Default)]
 pub(crate) struct Providers {
     known: HashMap<String, Vec<u8>>,
+    /// All of them, for a name that is none of theirs: it may be another one for any.
+    all: Vec<u8>,
 }
 
 impl Providers {
@@ -27,7 +29,15 @@ impl Providers {
             let set_up = (&provider.adapter, digest, &provider.endpoints, own);
             (provider.name.clone(), serde_json::to_vec(&set_up).unwrap_or_default())
         });
-        Self { known: known.collect() }
+        let known: HashMap<_, _> = known.collect();
+        let mut names: Vec<_> = known.keys().collect();
+        names.sort_unstable();
+        let all = names.into_iter().flat_map(|name| &known[name]).copied().collect();
+        Self { known, all }
+    }
+
+    fn of(&self, name: &str) -> &[u8] {
+        self.known.get(name).unwrap_or(&self.all)
     }
 }
 
@@ -59,7 +69,7 @@ impl<'a> Print<'a> {
         for deployment in &entry.deployments {
             self.part(deployment.model.as_bytes());
             let (provider, _) = deployment.model.split_once('/').unwrap_or_default();
-            self.part(providers.known.get(provider).map_or(&[], Vec::as_slice));
+            self.part(providers.of(provider));
         }
     }
 

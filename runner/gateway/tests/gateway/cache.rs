@@ -302,3 +302,34 @@ async fn it_is_seen_and_has_an_end() {
     let asked = value("gen_ai_client_token_usage_count{");
     assert!(asked <= 60.0, "{asked}");
 }
+
+#[tokio::test]
+async fn the_log_says_what_was_kept_and_that_it_cost_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("access.jsonl");
+    let log = format!("[gateway.log]\nfile = \"{}\"\n", file.display());
+    let bed = Bed::new(&format!("{HOUR}{log}")).await;
+    for stream in [false, true] {
+        let body = chat("openai/gpt-4o", json!({ "stream": stream }));
+        for word in ["any", "any", "no-store"] {
+            let headers = [("cache-control", word)];
+            bed.post_with("/v1/chat/completions", &headers, body.clone()).await;
+        }
+    }
+    bed.stop().await;
+    let lines = std::fs::read_to_string(file).expect("a log");
+    let lines: Vec<Value> =
+        lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let words: Vec<_> = lines.iter().map(|line| line["cache"].as_str()).collect();
+    let each = [Some("miss"), Some("hit"), Some("bypass")];
+    assert_eq!(words, [each, each].concat());
+    for line in lines {
+        let is_hit = line["cache"] == "hit";
+        assert_eq!(line.get("tokens").is_none(), is_hit, "{line}");
+        assert_eq!(line.get("deployment").is_none(), is_hit, "{line}");
+        assert_eq!(line["attempts"], u32::from(!is_hit), "{line}");
+        if is_hit {
+            assert_eq!(line["cost-usd"], 0.0, "{line}");
+        }
+    }
+}
