@@ -62,8 +62,8 @@ fn until(bed: &Bed, count: usize) {
 fn every_answer_is_accounted_for_once_when_postgresql_dies_under_load() {
     let Some(mut bed) = Bed::new() else { return };
     let nodes = [bed.node(), bed.node()];
-    let (key, _) = nodes[0]
-        .key(json!({ "budget": { "total": 100_000 }, "requests-per-minute": 1_000_000 }));
+    let (key, _) =
+        nodes[0].key(json!({ "budget": { "total": 100_000 }, "requests-per-minute": 1_000_000 }));
     assert_eq!(chat(nodes[0].address, &key, "mark 999999").status, 200);
     let one = bed.sum("cost");
     let load = load(&nodes.each_ref().map(|node| node.address), &key, 8, 40);

@@ -58,7 +58,11 @@ impl Bed {
         let database = file(folder, "database", &self.server.url());
         let word = file(folder, "word", servers::PASSWORD);
         let counters = self.valkey.as_ref().map(|valkey| {
-            format!("counters = \"{}\"\ncounters-password = \"file:{}\"\n", valkey.url(), word.display())
+            format!(
+                "counters = \"{}\"\ncounters-password = \"file:{}\"\n",
+                valkey.url(),
+                word.display()
+            )
         });
         let text = format!(
             "[gateway]\nadmin-key = \"file:{}\"\n\n\

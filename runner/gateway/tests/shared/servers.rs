@@ -28,7 +28,7 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// A new one; none where it is not installed, which is said then.
     pub(crate) fn start() -> Option<Self> {
-        let Some(programs) = programs_with("initdb") else {
+        let Some(programs) = programs_with(&["initdb", "postgres", "psql"]) else {
             eprintln!("SKIPPED: PostgreSQL is not installed (Debian: postgresql)");
             return None;
         };
@@ -51,7 +51,7 @@ impl Postgres {
         let until = Instant::now() + STARTING;
         let data = self.folder.path().join("data");
         loop {
-            let mut child = as_nobody(&self.programs.join("postgres"))
+            let child = as_nobody(&self.programs.join("postgres"))
                 .arg("-D")
                 .arg(&data)
                 .args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
@@ -63,9 +63,9 @@ impl Postgres {
                 .spawn()
                 .unwrap();
             // Where the one before is not quite gone, this one ends at once.
+            let child = self.child.insert(child);
             while child.try_wait().unwrap().is_none() {
-                if self.psql("SELECT 1").is_ok() {
-                    self.child = Some(child);
+                if psql(&self.programs, self.port, "SELECT 1").is_ok() {
                     return;
                 }
                 assert!(Instant::now() < until, "PostgreSQL does not start");
@@ -103,23 +103,23 @@ impl Postgres {
 
     /// What it says to a statement, one line for each row.
     pub(crate) fn sql(&self, statement: &str) -> String {
-        self.psql(statement).unwrap_or_else(|error| panic!("{error}"))
+        psql(&self.programs, self.port, statement).unwrap_or_else(|error| panic!("{error}"))
     }
+}
 
-    fn psql(&self, statement: &str) -> Result<String, String> {
-        let output = Command::new(self.programs.join("psql"))
-            .env("PGPASSWORD", PASSWORD)
-            .env("PGCONNECT_TIMEOUT", "5")
-            .args(["-h", "127.0.0.1", "-U", "hotcell", "-d", "postgres", "-Atqw", "-p"])
-            .arg(self.port.to_string())
-            .args(["-v", "ON_ERROR_STOP=1", "-c", statement])
-            .output()
-            .unwrap();
-        let text = |bytes| String::from_utf8_lossy(bytes).trim_end().to_owned();
-        match output.status.success() {
-            true => Ok(text(&output.stdout)),
-            false => Err(text(&output.stderr)),
-        }
+fn psql(programs: &Path, port: u16, statement: &str) -> Result<String, String> {
+    let output = Command::new(programs.join("psql"))
+        .env("PGPASSWORD", PASSWORD)
+        .env("PGCONNECT_TIMEOUT", "5")
+        .args(["-h", "127.0.0.1", "-U", "hotcell", "-d", "postgres", "-Atqw", "-p"])
+        .arg(port.to_string())
+        .args(["-v", "ON_ERROR_STOP=1", "-c", statement])
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+    match output.status.success() {
+        true => Ok(text(&output.stdout)),
+        false => Err(text(&output.stderr)),
     }
 }
 
@@ -141,7 +141,7 @@ impl Valkey {
     /// A new one; none where neither is installed, which is said then.
     pub(crate) fn start() -> Option<Self> {
         let found = ["valkey-server", "redis-server"].into_iter().find_map(|name| {
-            let programs = programs_with(name)?;
+            let programs = programs_with(&[name])?;
             Some(programs.join(name))
         });
         let Some(program) = found else {
@@ -156,7 +156,7 @@ impl Valkey {
     /// Starts it again, with nothing in it, and waits until it answers.
     pub(crate) fn restart(&mut self) {
         let until = Instant::now() + STARTING;
-        let mut child = as_nobody(&self.program)
+        let child = as_nobody(&self.program)
             .current_dir(self.folder.path())
             .args(["--bind", "127.0.0.1", "--save", "", "--requirepass", PASSWORD, "--port"])
             .arg(self.port.to_string())
@@ -164,12 +164,12 @@ impl Valkey {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
+        let child = self.child.insert(child);
         while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
             assert!(child.try_wait().unwrap().is_none(), "Valkey does not start");
             assert!(Instant::now() < until, "Valkey does not start");
             thread::sleep(Duration::from_millis(10));
         }
-        self.child = Some(child);
     }
 
     /// Kills it.
@@ -198,7 +198,7 @@ pub(crate) fn file(folder: &Path, name: &str, text: &str) -> PathBuf {
     file
 }
 
-fn programs_with(name: &str) -> Option<PathBuf> {
+fn programs_with(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
     // Where Debian has those that nobody calls by hand.
@@ -208,7 +208,7 @@ fn programs_with(name: &str) -> Option<PathBuf> {
         }
         Err(error) => assert_eq!(error.kind(), ErrorKind::NotFound, "{error}"),
     }
-    folders.into_iter().find(|folder| folder.join(name).is_file())
+    folders.into_iter().find(|folder| names.iter().all(|name| folder.join(name).is_file()))
 }
 
 fn is_root() -> bool {
