@@ -5,4 +5,5 @@ mod accounts;
 mod bed;
 mod limits;
 mod secrets;
+#[allow(dead_code, reason = "other tests use more of it")]
 mod servers;

@@ -98,7 +98,16 @@ impl Postgres {
 
     /// Its address without.
     pub(crate) fn plain_url(&self) -> String {
-        format!("postgres://hotcell@127.0.0.1:{}/postgres?sslmode=disable", self.port)
+        Self::plain_url_at(self.port)
+    }
+
+    /// The same where it is reached at another port.
+    pub(crate) fn plain_url_at(port: u16) -> String {
+        format!("postgres://hotcell@127.0.0.1:{port}/postgres?sslmode=disable")
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// What it says to a statement, one line for each row.
@@ -177,6 +186,10 @@ impl Valkey {
         let Some(mut child) = self.child.take() else { return };
         child.kill().unwrap();
         child.wait().unwrap();
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// Its address, without the password.
