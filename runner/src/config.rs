@@ -379,7 +379,8 @@ pub(crate) fn syntax(text: &str, file: &Path, error: &toml::de::Error) -> Config
     let line = before.matches('\n').count() + 1;
     let content = text.lines().nth(line - 1).unwrap_or_default();
     // Somebody who pastes a key where its source belongs must not see it in a log.
-    let secret = ["secret", "key", "token", "password"].iter().any(|word| content.contains(word));
+    let secret =
+        ["secret", "key", "token", "password", "@"].iter().any(|word| content.contains(word));
     ConfigError::Syntax {
         file: file.to_owned(),
         line,

@@ -4,10 +4,12 @@ use crate::access::{Access, Issuer, Source, Tokens};
 use crate::admin::Desk;
 use crate::error::GatewayError;
 use crate::ledger::{Ledger, Prices};
-use crate::store::{Sqlite, Store};
+use crate::store::{Counters, Postgres, Sqlite, Store};
+use crate::valkey::Valkey;
 use hotcell::confinement::Confinement;
-use hotcell::egress::Watchword;
 use hotcell::egress::fetch::{Permits, Place};
+use hotcell::egress::service::{Protocol, Service, ServiceAddress, ServiceSpec};
+use hotcell::egress::{Egress, SecretSource, Watchword};
 use hotcell::{AccessMode, Config, GatewayConfig, JwtConfig, StateConfig};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -41,9 +43,8 @@ impl Control {
         let mut needs = Confinement::new();
         let mut store: Option<Arc<dyn Store>> = None;
         if mode == AccessMode::Keys || is_named {
-            let folder = folder(&state)?;
-            store = Some(Arc::new(Sqlite::serve(&folder, state.sync.unwrap_or(false))?));
-            needs = needs.write(folder);
+            let (opened, needed) = serve(&state, config, needs)?;
+            (store, needs) = (Some(opened), needed);
         }
         let admin = gateway.admin_key.as_ref().map(Watchword::read).transpose();
         let admin = admin.map_err(|error| GatewayError::AdminKey(error.to_string()))?;
@@ -86,7 +87,80 @@ fn prices(gateway: &GatewayConfig) -> Result<Prices, GatewayError> {
     Prices::new(&gateway.prices).map_err(GatewayError::Price)
 }
 
-/// Where the state is.
+/// The state that a gateway serves from, and what has to be reached for it.
+fn serve(
+    state: &StateConfig,
+    config: &Config,
+    mut needs: Confinement,
+) -> Result<(Arc<dyn Store>, Confinement), GatewayError> {
+    if let Some((server, counters)) = servers(state, config)? {
+        needs = needs.connect(server.port());
+        if let Some(counters) = &counters {
+            needs = needs.connect(counters.port());
+        }
+        let counters = counters.map(|service| Counters::new(Valkey::new(service)));
+        return Ok((Arc::new(Postgres::new(server, counters)?), needs));
+    }
+    let folder = folder(state)?;
+    let store = Sqlite::serve(&folder, state.sync.unwrap_or(false))?;
+    Ok((Arc::new(store), needs.write(folder)))
+}
+
+/// The state that a configuration names, for a process that serves nobody.
+pub(crate) fn open(config: &Config) -> Result<Arc<dyn Store>, GatewayError> {
+    let gateway = config.gateway.clone().unwrap_or_default();
+    let state = gateway.state.unwrap_or_default();
+    if let Some((server, _)) = servers(&state, config)? {
+        return Ok(Arc::new(Postgres::new(server, None)?));
+    }
+    Ok(Arc::new(Sqlite::open(&folder(&state)?, state.sync.unwrap_or(false))?))
+}
+
+/// The servers that several gateways share: of the state, and of rates. None where it is a file.
+fn servers(
+    state: &StateConfig,
+    config: &Config,
+) -> Result<Option<(Service, Option<Service>)>, GatewayError> {
+    let wrong = |why: &str| Err(GatewayError::Server(why.to_owned()));
+    let Some(database) = &state.database else {
+        return match () {
+            () if state.counters.is_some() => wrong(
+                "`counters` are for several gateways, which share a `database` as well: what was \
+                 spent is kept there",
+            ),
+            () if state.database_password.is_some() => {
+                wrong("`database-password`, and no `database`")
+            }
+            () => Ok(None),
+        };
+    };
+    if state.folder.is_some() || state.sync.is_some() {
+        return wrong("`folder` and `sync` are of a file, and the state is in a `database`");
+    }
+    if state.counters_password.is_some() && state.counters.is_none() {
+        return wrong("`counters-password`, and no `counters`");
+    }
+    let egress = config.egress().map_err(|error| GatewayError::Server(error.to_string()))?.build();
+    let server =
+        server_of(&egress, "database", Protocol::Postgres, database, &state.database_password)?;
+    let counters = state.counters.as_ref().map(|address| {
+        server_of(&egress, "counters", Protocol::Valkey, address, &state.counters_password)
+    });
+    Ok(Some((server, counters.transpose()?)))
+}
+
+fn server_of(
+    egress: &Egress,
+    name: &str,
+    protocol: Protocol,
+    address: &ServiceAddress,
+    password: &Option<SecretSource>,
+) -> Result<Service, GatewayError> {
+    let spec = ServiceSpec { protocol, address: address.clone(), password: password.clone() };
+    egress.service(&spec).map_err(|error| GatewayError::Server(format!("{name}: {error}")))
+}
+
+/// Where the state is, where it is a file.
 ///
 /// # Errors
 /// Nothing is said, and there is no home.

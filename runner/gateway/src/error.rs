@@ -33,6 +33,9 @@ pub enum GatewayError {
     /// Nobody says where that is.
     #[error("there is no home to keep the gateway's state in; set `folder` of [gateway.state]")]
     NoFolder,
+    /// A server that the state or its counters are to be at.
+    #[error("[gateway.state] {0}")]
+    Server(String),
     /// Tokens that cannot be verified.
     #[error("[gateway.jwt]: {0}")]
     Jwt(String),

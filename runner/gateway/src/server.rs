@@ -26,6 +26,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 /// The head of a request at the most, and what waits to be sent on one connection.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -34,6 +35,8 @@ const STREAMS: u32 = 100;
 /// Streams that a client of HTTP/2 broke, and that are not forgotten yet, before the
 /// connection ends: to begin and break them again and again costs it next to nothing.
 const RESETS: usize = 20;
+/// What accounts have at the least to be written down, when all else is over.
+const ENDING: Duration = Duration::from_secs(3);
 
 /// Serves until `stop` is ready, and then lets what is under way end.
 pub(crate) async fn serve(
@@ -43,10 +46,14 @@ pub(crate) async fn serve(
 ) {
     let graceful = Arc::new(GracefulShutdown::new());
     // When this is dropped, connections are cut off that are still open.
-    let (_open, closed) = watch::channel(());
+    let (open, closed) = watch::channel(());
     let connections = Arc::new(Semaphore::new(gateway.limits.connections as usize));
     let mut accepting = JoinSet::new();
     gateway.seeing.start();
+    let state = gateway.control.ledger.as_ref().map(|ledger| ledger.store.clone());
+    if let Some(state) = &state {
+        state.begin();
+    }
     for (listener, door) in listeners {
         // Whoever has the gateway as a library may not have asked.
         let address = listener.local_addr().ok().filter(|_| door != Door::Metrics);
@@ -62,8 +69,23 @@ pub(crate) async fn serve(
     accepting.shutdown().await;
     let Some(graceful) = Arc::into_inner(graceful) else { return };
     let drain = Duration::from_millis(gateway.limits.drain_ms);
+    let until = Instant::now() + drain;
     // Whoever is not done by then is cut off.
-    let _ = tokio::time::timeout(drain, graceful.shutdown()).await;
+    let _ = tokio::time::timeout_at(until, graceful.shutdown()).await;
+    drop((open, closed));
+    if let Some(state) = state {
+        let all = u32::try_from(gateway.limits.connections).unwrap_or(u32::MAX);
+        let ended = async {
+            // Those who were cut off have an account as well.
+            let _ = connections.acquire_many(all).await;
+            state.end().await
+        };
+        let ended = tokio::time::timeout_at(until.max(Instant::now() + ENDING), ended).await;
+        if ended.is_err() {
+            let accounts = state.unkept();
+            tracing::error!(target: "hotcell::gateway", accounts, "accounts are lost");
+        }
+    }
     gateway.seeing.end().await;
 }
 

@@ -68,6 +68,10 @@ fn gateway(out: &mut String, table: &GatewayConfig) {
             }
         }
     }
+    if let Some(database) = table.state.as_ref().and_then(|state| state.database.as_ref()) {
+        head(out, &["gateway", "state"]);
+        line(out, "database", &database.to_string().into());
+    }
     for (name, table) in &table.models {
         head(out, &["gateway", "models", name]);
         model(out, table);

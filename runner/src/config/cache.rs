@@ -11,6 +11,7 @@
 //! ```
 
 use hotcell_egress::SecretSource;
+use hotcell_egress::service::ServiceAddress;
 use serde::{Deserialize, Serialize};
 
 /// The `[gateway.cache]` table.
@@ -36,7 +37,7 @@ pub struct CacheConfig {
     /// `redis://HOST:PORT/NUMBER`, `rediss://` with TLS, or the source of an address, such as
     /// `env:NAME`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub server: Option<String>,
+    pub server: Option<ServiceAddress>,
     /// Where the server's password comes from, where its address has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<SecretSource>,

@@ -12,6 +12,8 @@
 //! output = 0.4
 //! ```
 
+use hotcell_egress::SecretSource;
+use hotcell_egress::service::ServiceAddress;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -37,6 +39,21 @@ pub struct StateConfig {
     /// alone: each commit waits for the disk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sync: Option<bool>,
+    /// A server of PostgreSQL's instead, which several gateways share:
+    /// `postgres://USER@HOST:PORT/DATABASE`, or where that comes from, such as
+    /// `env:DATABASE_URL`. No password stands here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<ServiceAddress>,
+    /// Where its password comes from, if the address has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_password: Option<SecretSource>,
+    /// A server of Valkey's or Redis's, where requests and tokens of a minute are counted, and
+    /// not at PostgreSQL: `rediss://HOST:PORT`, or where that comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counters: Option<ServiceAddress>,
+    /// Where its password comes from, if the address has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counters_password: Option<SecretSource>,
 }
 
 /// A `[gateway.prices."provider/model"]` table: US dollars for a million tokens, instead of

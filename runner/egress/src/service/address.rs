@@ -2,10 +2,70 @@
 
 use super::Protocol;
 use crate::address::is_metadata_name;
-use crate::credential::Secret;
+use crate::credential::{Secret, SecretSource};
 use crate::endpoint::address_in;
 use http::Uri;
 use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// The address of a server, as a configuration has it: without a password, or a source such as
+/// `env:DATABASE_URL`, and then perhaps with one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ServiceAddress {
+    /// It stands there.
+    Plain(String),
+    /// It comes from there.
+    Source(SecretSource),
+}
+
+impl FromStr for ServiceAddress {
+    type Err = String;
+
+    /// The text is not repeated where it is wrong: it may hold a password.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some((_, rest)) = text.split_once("://") else {
+            return text.parse().map(Self::Source).map_err(|_| {
+                "expected an address, or where it comes from, such as env:DATABASE_URL".to_owned()
+            });
+        };
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let said = rest.rsplit_once('@').map(|(said, _)| said);
+        let is_whole = said.is_none_or(|said| authority.starts_with(said));
+        let has_password = said.is_some_and(|said| said.contains(':')) || rest.contains("password");
+        match is_whole && !has_password {
+            true => Ok(Self::Plain(text.to_owned())),
+            false => Err("the address holds a password; name where that comes from beside it, \
+                          or the whole address as env:NAME or file:PATH"
+                .to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for ServiceAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(text) => f.write_str(text),
+            Self::Source(source) => source.fmt(f),
+        }
+    }
+}
+
+impl TryFrom<String> for ServiceAddress {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<ServiceAddress> for String {
+    fn from(address: ServiceAddress) -> Self {
+        address.to_string()
+    }
+}
 
 /// Where a server is, and as whom it is asked what. Its password is not in it.
 #[derive(Clone, Debug, PartialEq, Eq)]

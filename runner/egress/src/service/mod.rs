@@ -17,6 +17,7 @@ use crate::credential::{Secret, SecretSource};
 use crate::error::{EgressError, ErrorKind, SetupError};
 use crate::provider::{Egress, Shared};
 use address::Address;
+pub use address::ServiceAddress;
 use http::Uri;
 use rustls::pki_types::ServerName;
 use secrecy::ExposeSecret;
@@ -48,9 +49,8 @@ pub enum Protocol {
 pub struct ServiceSpec {
     /// What it speaks.
     pub protocol: Protocol,
-    /// Its address; or the source of one, such as `env:DATABASE_URL`, which may hold a
-    /// password then.
-    pub address: String,
+    /// Its address.
+    pub address: ServiceAddress,
     /// Where the password comes from, where the address has none.
     pub password: Option<SecretSource>,
 }
@@ -77,27 +77,16 @@ impl Egress {
     pub fn service(&self, spec: &ServiceSpec) -> Result<Service, SetupError> {
         let authority = Authority::of_the_process();
         let failed = |why: String| SetupError::Service(why);
-        let source = match spec.address.contains("://") {
-            true => None,
-            false => Some(spec.address.parse::<SecretSource>().map_err(|_| {
-                failed("expected an address, or its source, such as env:DATABASE_URL".to_owned())
-            })?),
-        };
         let read = |source: &SecretSource| {
             source.read(&authority).map_err(|error| failed(error.to_string()))
         };
-        let (address, inside) = match &source {
-            None => Address::read(spec.protocol, &spec.address).map_err(failed)?,
-            Some(source) => Address::read(spec.protocol, read(source)?.expose_secret())
-                .map_err(|why| failed(format!("{source}: {why}")))?,
+        let (address, inside) = match &spec.address {
+            ServiceAddress::Plain(text) => Address::read(spec.protocol, text).map_err(failed)?,
+            ServiceAddress::Source(source) => {
+                Address::read(spec.protocol, read(source)?.expose_secret())
+                    .map_err(|why| failed(format!("{source}: {why}")))?
+            }
         };
-        if inside.is_some() && source.is_none() {
-            return Err(failed(
-                "the address holds a password; name where it comes from beside it, or the \
-                 whole address as env:NAME or file:PATH"
-                    .to_owned(),
-            ));
-        }
         let password = match &spec.password {
             Some(source) => Some(read(source)?),
             None => inside,

@@ -3,8 +3,8 @@
 use super::*;
 
 fn service(protocol: Protocol, address: &str) -> Result<Service, SetupError> {
-    let spec = ServiceSpec { protocol, address: address.to_owned(), password: None };
-    Egress::builder().build().service(&spec)
+    let address = address.parse().map_err(SetupError::Service)?;
+    Egress::builder().build().service(&ServiceSpec { protocol, address, password: None })
 }
 
 fn refusal(protocol: Protocol, address: &str) -> String {

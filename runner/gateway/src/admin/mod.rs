@@ -25,8 +25,8 @@ pub(crate) use http::{is_for, respond};
 
 use crate::GatewayError;
 use crate::control;
-use crate::store::{Sqlite, Store, StoreError};
-use hotcell::GatewayConfig;
+use crate::store::{Store, StoreError};
+use hotcell::Config;
 use hotcell::types::Failure;
 use query::Query;
 use serde::Serialize;
@@ -77,10 +77,8 @@ impl Desk {
     ///
     /// # Errors
     /// A state that cannot be used.
-    pub fn open(config: &GatewayConfig) -> Result<Self, GatewayError> {
-        let state = config.state.clone().unwrap_or_default();
-        let folder = control::folder(&state)?;
-        Ok(Self::new(Arc::new(Sqlite::open(&folder, state.sync.unwrap_or(false))?)))
+    pub fn open(config: &Config) -> Result<Self, GatewayError> {
+        control::open(config).map(Self::new)
     }
 
     /// Answers.

@@ -2,7 +2,7 @@
 
 use super::{DAY, Estimate, Money};
 use crate::access::Caller;
-use crate::store::{Claim, Entry, Later, Standing, Store, Sums, Unit};
+use crate::store::{Claim, Entry, Hold, Later, Standing, Store, Sums, Unit};
 use std::sync::Arc;
 
 /// What is held for one request, until what it used takes its place. Where it is dropped
@@ -11,6 +11,7 @@ pub(crate) struct Account {
     store: Arc<dyn Store>,
     caller: Arc<Caller>,
     pub(super) held: Vec<Claim>,
+    pub(super) hold: Hold,
     /// What the request was taken to use.
     pub(crate) estimate: Estimate,
     /// When it came: what it used is used then.
@@ -51,8 +52,8 @@ impl Account {
         estimate: Estimate,
         began: u64,
     ) -> Self {
-        let (held, rates) = (Vec::new(), Rates::default());
-        Self { store, caller, held, estimate, began, rates, is_settled: false }
+        let (held, hold, rates) = (Vec::new(), Hold::default(), Rates::default());
+        Self { store, caller, held, hold, estimate, began, rates, is_settled: false }
     }
 
     /// Keeps what meters say of rates; of a key's and its team's the one of which less is left.
@@ -96,7 +97,7 @@ impl Account {
             model: spent.model,
             sums: spent.sums,
         };
-        Some(self.store.settle(held, entry))
+        Some(self.store.settle(self.hold, held, entry))
     }
 }
 

@@ -56,9 +56,6 @@ impl Ledger {
             false => Money::default(),
         };
         let claims = claims(caller, estimate, cost, now);
-        if claims.is_empty() {
-            return (account, Ok(()));
-        }
         match self.store.hold(&claims).await {
             Err(error) => (account, Err(unavailable(&error))),
             Ok(held) => {
@@ -69,7 +66,7 @@ impl Ledger {
                         (account, Err(error))
                     }
                     None => {
-                        account.held = claims;
+                        (account.hold, account.held) = (held.hold, claims);
                         (account, Ok(()))
                     }
                 }

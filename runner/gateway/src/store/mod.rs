@@ -4,14 +4,20 @@
 //! machine and a server that several gateways share can both be it: whatever has to hold among
 //! several gateways is one call, which the place answers in one step.
 
+mod counters;
 mod meter;
+mod postgres;
 mod record;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 mod usage;
 
 pub use record::{Budget, Key, Limits, Team, Time};
 
+pub(crate) use counters::Counters;
 pub(crate) use meter::{Claim, Meter, Standing, Subject, Unit};
+pub(crate) use postgres::Postgres;
 pub(crate) use sqlite::Sqlite;
 pub(crate) use usage::{Entry, Sums, Total, UsageQuery};
 
@@ -41,6 +47,18 @@ pub(crate) struct Page {
 
 /// Where everything is kept.
 pub(crate) trait Store: Send + Sync {
+    /// Begins whatever goes on in the background while a gateway serves. It is within its
+    /// runtime.
+    fn begin(&self) {}
+    /// Waits until everything is kept that was settled.
+    fn end(&self) -> Later<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+    /// How many settled accounts are not kept yet, where a death of this process would lose them.
+    fn unkept(&self) -> usize {
+        0
+    }
+
     /// The key whose secret has this digest, as a whole.
     fn key_of(&self, hash: Hash) -> Later<'_, Option<Key>>;
     /// The key of this id.
@@ -68,16 +86,27 @@ pub(crate) trait Store: Send + Sync {
     fn remove_team(&self, id: String) -> Later<'_, bool>;
 
     /// Holds all of these claims in one step, or none of them where one does not fit. Tells
-    /// where each meter stood before.
+    /// where each meter stood before. Where there are none, it tells by an error that no account
+    /// could be kept.
     fn hold<'a>(&'a self, claims: &'a [Claim]) -> Later<'a, Held>;
     /// Puts what was used in the place of what was held, and keeps the account. What it does
     /// happens whether or not somebody waits for it; when it is done, no death of this process
     /// undoes it.
-    fn settle(&self, held: Vec<(Claim, u64)>, entry: Entry) -> Later<'static, ()>;
+    fn settle(&self, hold: Hold, held: Vec<(Claim, u64)>, entry: Entry) -> Later<'static, ()>;
     /// Where meters of money stand.
     fn standings<'a>(&'a self, meters: &'a [Meter]) -> Later<'a, Vec<Standing>>;
     /// What was used.
     fn usage(&self, query: UsageQuery) -> Later<'_, Vec<Total>>;
+}
+
+/// What is held for one request, as the place knows it that holds it. Without anything held it
+/// is the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Hold {
+    /// The request's own.
+    number: u64,
+    /// Rates are counted where counters are.
+    is_counted: bool,
 }
 
 /// Whether claims are held.
@@ -87,4 +116,6 @@ pub(crate) struct Held {
     pub(crate) before: Vec<Standing>,
     /// The first claim that does not fit: nothing is held then.
     pub(crate) over: Option<usize>,
+    /// By what they are settled.
+    pub(crate) hold: Hold,
 }

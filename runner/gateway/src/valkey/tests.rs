@@ -74,7 +74,7 @@ async fn a_server_that_lies_takes_no_memory() {
 }
 
 fn valkey(port: u16) -> Valkey {
-    let address = format!("redis://127.0.0.1:{port}");
+    let address = format!("redis://127.0.0.1:{port}").parse().unwrap();
     let spec = ServiceSpec { protocol: Protocol::Valkey, address, password: None };
     Valkey::new(Egress::builder().build().service(&spec).unwrap())
 }

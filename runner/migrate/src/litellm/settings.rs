@@ -7,7 +7,8 @@ use super::words;
 use crate::Kind;
 use crate::yaml::{Node, ReadError, Table, Value, shown};
 use hotcell::egress::SecretSource;
-use hotcell::{GatewayConfig, GatewayLimits, Strategy};
+use hotcell::egress::service::ServiceAddress;
+use hotcell::{GatewayConfig, GatewayLimits, StateConfig, Strategy};
 use std::path::PathBuf;
 
 /// What models have that do not say otherwise.
@@ -60,6 +61,7 @@ pub(super) fn read(
     common(&mut litellm, &mut defaults, said)?;
     trust(&mut litellm, &mut defaults, said)?;
     access(&mut general, gateway, said)?;
+    state(&mut general, gateway, said)?;
     limits(&mut general, gateway, said)?;
     router.end(&[words::ROUTER, words::REDIS], words::UNKNOWN, said);
     litellm.end(&[words::LITELLM], words::UNKNOWN, said);
@@ -281,6 +283,37 @@ fn access(
     let message = "is the admin key, of at least 16 characters, and no client's: make keys for \
                    clients by `hotcell keys create`";
     said.note(line, Kind::ToDo, setting, message);
+    Ok(())
+}
+
+/// Where keys and what they spent are kept.
+fn state(
+    general: &mut Params,
+    gateway: &mut GatewayConfig,
+    said: &mut Said<'_>,
+) -> Result<(), ReadError> {
+    let line = general.line_of("database_url");
+    let Some(secret) = general.secret("database_url", said)? else { return Ok(()) };
+    let setting = general.setting("database_url");
+    let variable = match secret {
+        Secret::Variable(variable) => variable,
+        Secret::Literal { .. } => {
+            let variable = "DATABASE_URL".to_owned();
+            let message = format!(
+                "the address stands in the file, perhaps with a password, and was not taken \
+                 along: put it into the variable {variable}"
+            );
+            said.note(line, Kind::ToDo, setting.clone(), message);
+            said.moved(line, &setting, &format!("env:{variable}"));
+            variable
+        }
+    };
+    let database = ServiceAddress::Source(SecretSource::Env(variable.as_str().into()));
+    gateway.state = Some(StateConfig { database: Some(database), ..StateConfig::default() });
+    let message = "hotcell keeps its keys and accounts there in tables of its own (schema \
+                   `hotcell`), and reads none of LiteLLM's: make keys anew by `hotcell keys`. TLS is \
+                   verified; an address in your own network without it ends in `?sslmode=disable`";
+    said.note(line, Kind::Differs, setting, message);
     Ok(())
 }
 

@@ -23,10 +23,12 @@ const SEEING: &str = "what happens is seen in the audit log (`[audit]`) and in t
                       (`[transcripts]`), and is sent to nobody";
 const KEYS: &str = "keys and teams, with their budgets and rates, are made by `hotcell keys` and \
                     `hotcell teams`, and are not part of a configuration";
-const STATE: &str = "what LiteLLM has in its database stays there: keys for clients are made anew \
-                     by `hotcell keys`, and kept in hotcell's own state";
-const REDIS_WHY: &str = "LiteLLM's Redis is not used: what is counted is counted in the gateway's \
-                         own state";
+const STATE: &str = "how many connections there are, and what LiteLLM has in its database, is not \
+                     carried over: keys for clients are made anew by `hotcell keys`";
+const REDIS_WHY: &str = "where several gateways share a `database`, the same server can count what \
+                         is used in a minute: name it as `counters` of `[gateway.state]`, such as \
+                         `counters = \"rediss://HOST:PORT\"` and `counters-password = \
+                         \"env:REDIS_PASSWORD\"`";
 const CACHE: &str =
     "`[gateway.cache]` keeps answers for the key that asked, or for those that `share` names";
 const SHOWN: &str = "is about LiteLLM's own pages and logs";

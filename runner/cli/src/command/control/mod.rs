@@ -41,7 +41,7 @@ impl Operator {
         let config = configuration(global)?;
         let gateway = config.gateway.clone().unwrap_or_default();
         let at = match &arguments.gateway {
-            None => At::State(Desk::open(&gateway).map_err(problem)?),
+            None => At::State(Desk::open(&config).map_err(problem)?),
             Some(url) => {
                 let place = format!("{}/admin", url.trim_end_matches('/'));
                 let place = place.parse().map_err(|error| unreached(error, url))?;

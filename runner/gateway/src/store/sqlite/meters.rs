@@ -3,7 +3,7 @@
 //! requests are that it is held for.
 
 use crate::ledger::Window;
-use crate::store::{Claim, Held, Meter, Standing};
+use crate::store::{Claim, Held, Hold, Meter, Standing};
 use std::collections::HashMap;
 
 #[derive(Debug, Default)]
@@ -80,7 +80,7 @@ impl Meters {
                 count.standing.held = count.standing.held.saturating_add(claim.amount);
             }
         }
-        Held { before, over }
+        Held { before, over, hold: Hold::default() }
     }
 
     pub(super) fn settle(&mut self, held: &[(Claim, u64)]) {

@@ -12,8 +12,8 @@ mod tests;
 mod worker;
 
 use super::{
-    Claim, Entry, Hash, Held, Key, Later, Meter, Page, Standing, Store, StoreError, Team, Total,
-    UsageQuery, record::Time,
+    Claim, Entry, Hash, Held, Hold, Key, Later, Meter, Page, Standing, Store, StoreError, Team,
+    Total, UsageQuery, record::Time,
 };
 use meters::Meters;
 use std::fmt;
@@ -156,7 +156,7 @@ impl Store for Sqlite {
         })
     }
 
-    fn settle(&self, held: Vec<(Claim, u64)>, entry: Entry) -> Later<'static, ()> {
+    fn settle(&self, _: Hold, held: Vec<(Claim, u64)>, entry: Entry) -> Later<'static, ()> {
         let mut meters = self.meters();
         meters.settle(&held);
         // Within the lock: see `load`.
