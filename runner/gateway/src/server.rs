@@ -129,7 +129,9 @@ fn connection(
         let (gateway, at) = (gateway.clone(), at.clone());
         let work = at.work();
         async move {
-            let reply = respond(gateway, request, door).await;
+            // By itself, so that its memory is not the connection's for as long as that lives: an
+            // answer that streams outlives it.
+            let reply = Box::pin(respond(gateway, request, door)).await;
             drop(work);
             Ok::<_, Infallible>(reply.map(|body| Watched::new(body, at)))
         }
