@@ -25,6 +25,8 @@ pub(crate) struct Account {
 pub(crate) struct Spent {
     /// `provider/model`.
     pub(crate) model: String,
+    /// The answer that was due, if it is of one.
+    pub(crate) response: Option<String>,
     pub(crate) sums: Sums,
 }
 
@@ -94,6 +96,7 @@ impl Account {
             key: self.caller.id.clone(),
             team: self.caller.team.clone().unwrap_or_default(),
             model: spent.model,
+            response: spent.response,
             sums: spent.sums,
         };
         Some(self.store.settle(held, entry))
@@ -105,7 +108,7 @@ impl Drop for Account {
         // Nothing was held, and nothing let in, where it was refused.
         if !self.is_settled && !self.held.is_empty() {
             let sums = Sums { requests: 1, failures: 1, ..Sums::default() };
-            drop(self.settle(Spent { model: String::new(), sums }));
+            drop(self.settle(Spent { sums, ..Spent::default() }));
         }
     }
 }
