@@ -89,8 +89,7 @@ pub(crate) async fn answer(mut visit: Visit, dialect: Dialect, mut request: Chat
         Err(error) => visit.fail(&error),
         Ok(Begun::Whole(events)) => {
             events.iter().for_each(|event| visit.note(event));
-            let gateway = visit.gateway.clone();
-            let _counting = visit.count_own(&gateway.stored).await;
+            visit.count_own();
             visit.answer(dialect.whole(&request, about, events)).await
         }
         Ok(Begun::Stream(answer, first)) => {
@@ -207,8 +206,7 @@ async fn write(
             }
             Ok(None) => {
                 visit.outcome = Some(Outcome::Answered);
-                let gateway = visit.gateway.clone();
-                let _counting = visit.count_own(&gateway.stored).await;
+                visit.count_own();
                 // No client has the whole of an answer whose account is not kept.
                 match visit.settle().await {
                     Ok(()) => writer.end(&mut last),

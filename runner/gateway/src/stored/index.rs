@@ -2,7 +2,7 @@
 //! elsewhere they are in memory, and a gateway that starts anew knows none.
 
 use crate::store::{Response, Store, StoreError};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Answers that are known in memory. What is beyond was made longest ago, and is forgotten.
@@ -11,13 +11,19 @@ const MOST: usize = 10_000;
 /// All of them.
 pub(crate) struct Index {
     place: Place,
-    /// Held by whoever enters what an answer used, so that it is entered once.
-    pub(super) counting: tokio::sync::Mutex<()>,
+    /// What was due and has been entered by this process, lately.
+    entered: Mutex<Entered>,
 }
 
 enum Place {
     State(Arc<dyn Store>),
     Memory(Mutex<Memory>),
+}
+
+#[derive(Default)]
+struct Entered {
+    known: HashSet<(String, String)>,
+    order: VecDeque<(String, String)>,
 }
 
 #[derive(Default)]
@@ -33,7 +39,7 @@ impl Index {
             Some(store) => Place::State(store),
             None => Place::Memory(Mutex::default()),
         };
-        Self { place, counting: tokio::sync::Mutex::default() }
+        Self { place, entered: Mutex::default() }
     }
 
     /// Keeps one. Of two with one id and owner it is the first: no provider takes the place of
@@ -60,6 +66,25 @@ impl Index {
                 Ok(known.filter(lives).cloned())
             }
         }
+    }
+}
+
+impl Index {
+    /// Whether it is the caller who enters what an answer used that is due: of several who find
+    /// out at the same time it is one. Whoever asks later finds that it is due no more.
+    pub(super) fn enters(&self, response: &Response) -> bool {
+        let mut entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (response.owner.clone(), response.id.clone());
+        if !response.due || !entered.known.insert(key.clone()) {
+            return false;
+        }
+        entered.order.push_back(key);
+        if entered.order.len() > MOST
+            && let Some(oldest) = entered.order.pop_front()
+        {
+            entered.known.remove(&oldest);
+        }
+        true
     }
 }
 

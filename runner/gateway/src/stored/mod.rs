@@ -31,7 +31,6 @@ use hotcell::{Answer, Error, Runner};
 use hotcell_dialects::{About, AnswerWriter, Dialect, openai_responses};
 use http::HeaderMap;
 use resume::Resume;
-use tokio::sync::MutexGuard;
 
 /// Answers a request for a stored answer. `id` is what stands in the path.
 pub(crate) async fn respond(mut visit: Visit, action: Action, id: &str, query: &str) -> Reply {
@@ -69,9 +68,7 @@ async fn act(
     if dialect != openai_responses::DIALECT {
         return visit.fail(&foreign(&dialect));
     }
-    let gateway = visit.gateway.clone();
-    let usage = answer.usage.filter(|_| answer.ended);
-    let _counting = visit.count(&gateway.stored, kept, usage).await;
+    visit.count(kept, answer.usage.filter(|_| answer.ended));
     visit.answer(value.into_bytes()).await
 }
 
@@ -128,8 +125,7 @@ async fn write(
             }
             Ok(None) => {
                 visit.outcome = Some(Outcome::Answered);
-                let gateway = visit.gateway.clone();
-                let _counting = visit.count(&gateway.stored, &kept, usage).await;
+                visit.count(&kept, usage);
                 match visit.settle().await {
                     Ok(()) => {
                         writer.end(&mut last);
@@ -243,38 +239,20 @@ impl Visit {
         }
     }
 
-    /// Takes what an answer used, which has ended, into the account of this visit, unless it is
-    /// in the accounts already. That is so as long as nobody else enters it: until what comes
-    /// back is dropped.
-    async fn count<'a>(
-        &mut self,
-        index: &'a Index,
-        kept: &store::Response,
-        usage: Option<Usage>,
-    ) -> Option<MutexGuard<'a, ()>> {
-        if !kept.due || usage.is_none() {
-            return None;
+    /// Takes what an answer used, which has ended, into the account of this visit, unless that
+    /// is entered already.
+    fn count(&mut self, kept: &store::Response, usage: Option<Usage>) {
+        if usage.is_some() && self.gateway.stored.enters(kept) {
+            (self.usage, self.due) = (usage, Some(kept.id.clone()));
         }
-        let counting = index.counting.lock().await;
-        let now = index.find(&kept.owner, &kept.id).await;
-        if !now.ok().flatten().is_some_and(|kept| kept.due) {
-            return None;
-        }
-        (self.usage, self.due) = (usage, Some(kept.id.clone()));
-        Some(counting)
     }
 
     /// The same for an answer in the background whose end came to whoever asked for it.
-    pub(crate) async fn count_own<'a>(&mut self, index: &'a Index) -> Option<MutexGuard<'a, ()>> {
-        let (id, usage) = (self.due.take()?, self.usage.take());
-        let kept = index.find(self.owner(), &id).await.ok().flatten();
-        match kept {
-            Some(kept) => self.count(index, &kept, usage).await,
-            None => {
-                self.usage = usage;
-                None
-            }
-        }
+    pub(crate) fn count_own(&mut self) {
+        let Some(id) = self.due.take() else { return };
+        let usage = self.usage.take();
+        let owner = self.owner().to_owned();
+        self.count(&store::Response { owner, id, due: true, ..Default::default() }, usage);
     }
 }
 

@@ -10,5 +10,6 @@ mod endpoints;
 mod hostile;
 mod reliability;
 mod seeing;
+mod stored;
 mod trust;
 mod upstream;
