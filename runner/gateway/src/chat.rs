@@ -116,6 +116,7 @@ async fn ask(
     chat: Chat<&mut ChatRequest>,
 ) -> Result<Begun, Error> {
     visit.calls(model)?;
+    visit.may_wait(wish)?;
     match visit.follow_up(model, wish).await? {
         Some(entry) => visit.ask_at(&entry, chat).await,
         None => visit.ask(model, chat).await,

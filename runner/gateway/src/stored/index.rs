@@ -1,6 +1,7 @@
 //! Which answers providers keep for whom. Where the gateway keeps a state, they are in it;
 //! elsewhere they are in memory, and a gateway that starts anew knows none.
 
+use super::watch::Watched;
 use crate::store::{Response, Store, StoreError};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,6 +12,8 @@ const MOST: usize = 10_000;
 /// All of them.
 pub(crate) struct Index {
     place: Place,
+    /// Those that are made in the background.
+    pub(super) watched: Watched,
     /// What was due and has been entered by this process, lately.
     entered: Mutex<Entered>,
 }
@@ -39,7 +42,7 @@ impl Index {
             Some(store) => Place::State(store),
             None => Place::Memory(Mutex::default()),
         };
-        Self { place, entered: Mutex::default() }
+        Self { place, watched: Watched::default(), entered: Mutex::default() }
     }
 
     /// Keeps one. Of two with one id and owner it is the first: no provider takes the place of

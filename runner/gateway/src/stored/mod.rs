@@ -6,12 +6,13 @@
 //! nobody has, and no provider is asked. An answer that goes on with an earlier one is made
 //! where that one is.
 //!
-//! What an answer used is entered once. One that is made in the background is entered by the
-//! first request that shows its end.
+//! What an answer used is entered once. Of one that is made in the background that is done by
+//! the first request that shows its end, or by the gateway, which looks after it.
 
 mod index;
 mod query;
 mod resume;
+mod watch;
 mod wish;
 
 pub(crate) use index::Index;
@@ -179,6 +180,19 @@ impl Visit {
         Ok(entry)
     }
 
+    /// Whether another answer may be made in the background.
+    ///
+    /// # Errors
+    /// `overloaded`.
+    pub(crate) fn may_wait(&self, wish: &Wish) -> Result<(), Error> {
+        if !wish.is_background() || !self.gateway.stored.watched.is_full() {
+            return Ok(());
+        }
+        let why = "the gateway looks after as many answers in the background as it does; try again";
+        let retry_after_ms = Some(10_000);
+        Err(Failure { retry_after_ms, ..Failure::new(FailureKind::Overloaded, why) }.into())
+    }
+
     /// The deployments that a request may go to: those where the answer is that it goes on
     /// with, if it does.
     ///
@@ -229,9 +243,15 @@ impl Visit {
             made: crate::now(),
             due,
         };
-        match self.gateway.stored.keep(kept).await {
-            // What it uses is told at its end, and that may be somebody else's to see.
-            Ok(()) if due => (self.is_told_later, self.due) = (true, Some(id)),
+        match self.gateway.stored.keep(kept.clone()).await {
+            Ok(()) if due => {
+                // What it uses is told at its end, and that may be somebody else's to see.
+                (self.is_told_later, self.due) = (true, Some(id));
+                if let Some(account) = &mut self.account {
+                    let held = account.part();
+                    self.gateway.stored.watched.add(&self.gateway, kept, held);
+                }
+            }
             Ok(()) => {}
             Err(error) => {
                 tracing::error!(target: "hotcell::gateway", %error, "an answer is not known again");
@@ -242,8 +262,13 @@ impl Visit {
     /// Takes what an answer used, which has ended, into the account of this visit, unless that
     /// is entered already.
     fn count(&mut self, kept: &store::Response, usage: Option<Usage>) {
-        if usage.is_some() && self.gateway.stored.enters(kept) {
-            (self.usage, self.due) = (usage, Some(kept.id.clone()));
+        let index = &self.gateway.stored;
+        if usage.is_none() || !index.enters(kept) {
+            return;
+        }
+        (self.usage, self.due) = (usage, Some(kept.id.clone()));
+        if let (Some(account), Some(held)) = (&mut self.account, index.watched.take(kept)) {
+            account.take_over(held);
         }
     }
 

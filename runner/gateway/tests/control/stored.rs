@@ -140,6 +140,58 @@ async fn what_was_made_in_the_background_is_paid_for_once_by_whoever_sees_its_en
     assert!((cost(&world, &id).await - one).abs() < 1e-9, "{one}");
 }
 
+/// Waits for what it costs. The gateway looks after it in its own time.
+async fn paid(world: &World, id: &str) -> Value {
+    let paid = async {
+        loop {
+            let used = world.used(&format!("key={id}")).await;
+            if used["cost"].as_f64() > Some(0.0) {
+                return used;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), paid).await.expect("it is paid for")
+}
+
+#[tokio::test]
+async fn what_nobody_fetches_is_paid_for_and_held_until_then() {
+    let world = World::new().await;
+    let (key, id) = world.key(json!({})).await;
+    made(&world, &key, json!({})).await;
+    let one = cost(&world, &id).await;
+    // Enough for what one is taken for, and not for two of them.
+    let budget = 0.25;
+    let (key, id) = world.key(json!({ "limits": { "budget": { "total": budget } } })).await;
+    let response = made(&world, &key, json!({ "background": true })).await;
+    assert_eq!(get(&world, &key, &response).await.is(200).json()["status"], "in_progress");
+    let left = async || {
+        let path = format!("/admin/budgets/keys/{id}");
+        world.admin("GET", &path, Value::Null).await.json()["budgets"][0].clone()
+    };
+    assert!(left().await["held"].as_f64().unwrap() > budget / 2.0);
+    ask(&world, &key, json!({ "background": true })).await.is(429);
+    let used = paid(&world, &id).await;
+    assert!((used["cost"].as_f64().unwrap() - one).abs() < 1e-9, "{used}");
+    // The request itself, and that it was asked for once.
+    assert_eq!((&used["requests"], &used["estimated"]), (&json!(2), &json!(0)));
+    let left = left().await;
+    assert_eq!(left["held"], 0.0, "{left}");
+    assert!((left["spent"].as_f64().unwrap() - one).abs() < 1e-9, "{left}");
+    get(&world, &key, &response).await.is(200);
+    assert!((cost(&world, &id).await - one).abs() < 1e-9);
+}
+
+#[tokio::test]
+async fn who_deletes_it_before_its_end_was_seen_pays_what_it_was_taken_for() {
+    let world = World::new().await;
+    let (key, id) = world.key(json!({ "limits": { "budget": { "total": 5 } } })).await;
+    let response = made(&world, &key, json!({ "background": true })).await;
+    send(&world, &key, "DELETE", &format!("/v1/responses/{response}"), "").await.is(200);
+    let used = paid(&world, &id).await;
+    assert_eq!((&used["estimated"], &used["output"]), (&json!(1), &json!(16)), "{used}");
+}
+
 #[tokio::test]
 async fn what_is_due_is_known_after_a_restart_and_a_stream_to_its_end_pays_at_once() {
     let world = World::new().await;

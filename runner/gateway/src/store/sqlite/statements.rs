@@ -142,6 +142,9 @@ pub(super) fn add_usage(connection: &Connection, entry: &Entry) -> Result<()> {
         None => true,
     };
     let sums = if is_new { *sums } else { sums.of_requests() };
+    if sums == Sums::default() {
+        return Ok(());
+    }
     let mut statement = connection.prepare_cached(
         "INSERT INTO usage (day, key, team, model, requests, failures, estimated, unpriced,
              input, output, cache_read, cache_write, cost)
