@@ -29,6 +29,7 @@ mod gate;
 mod image;
 mod incoming;
 mod ledger;
+mod machine;
 mod models;
 mod moderation;
 mod presence;

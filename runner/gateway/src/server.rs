@@ -175,6 +175,9 @@ async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, door: Door) ->
     }
     let mut visit = Visit::new(gateway.clone(), route.endpoint);
     visit.follow(&head.headers);
+    if let Err(error) = gateway.control.admit(&head, door) {
+        return visit.fail(&error);
+    }
     if let Err(error) = visit.admit(&head).await {
         return visit.fail(&error);
     }

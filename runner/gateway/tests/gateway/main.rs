@@ -8,6 +8,7 @@ mod conformance;
 mod crossing;
 mod endpoints;
 mod hostile;
+mod machine;
 mod reliability;
 mod seeing;
 mod stored;
