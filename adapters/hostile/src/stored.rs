@@ -22,7 +22,7 @@ impl Stored for Hostile {
     fn act(request: StoredRequest) -> Result<StoredAnswer, Failure> {
         let value = match request.id.as_str() {
             "no-json" => "{".to_owned(),
-            "large" => format!("\"{}\"", "x".repeat(24 * 1024 * 1024)),
+            "large" => format!("\"{}\"", "x".repeat(2 * 1024 * 1024)),
             _ => {
                 let tries = PATHS.map(|path| {
                     let (method, path) = (Method::Get, path.to_owned());

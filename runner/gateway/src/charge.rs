@@ -115,6 +115,8 @@ impl Visit {
         sums.input = input.unwrap_or(taken.input);
         sums.output = match is_known {
             true => output.unwrap_or(0),
+            // It may be as long as it may be, and nobody is going to see it.
+            false if self.goes_on => taken.output.max(output.unwrap_or(0)).max(came),
             false => output.unwrap_or(0).max(came),
         };
         sums.cache_read = told.and_then(|usage| usage.cache_read).unwrap_or(0);

@@ -117,6 +117,7 @@ async fn ask(
 ) -> Result<Begun, Error> {
     visit.calls(model)?;
     visit.may_wait(wish)?;
+    visit.goes_on = wish.is_background();
     match visit.follow_up(model, wish).await? {
         Some(entry) => visit.ask_at(&entry, chat).await,
         None => visit.ask(model, chat).await,

@@ -48,6 +48,8 @@ pub(crate) struct Visit {
     pub(crate) account: Option<Account>,
     /// A limit of theirs kept it out.
     pub(crate) refused: bool,
+    /// The answer is made whether or not the client stays.
+    pub(crate) goes_on: bool,
     /// What the answer uses is not this request's to tell, unless it does.
     pub(crate) is_told_later: bool,
     /// The id of an answer in the background whose end this request shows: what it used is in
@@ -97,6 +99,7 @@ impl Visit {
             caller: None,
             account: None,
             refused: false,
+            goes_on: false,
             is_told_later: matches!(endpoint, Endpoint::Stored(_)),
             due: None,
             tally: Arc::default(),

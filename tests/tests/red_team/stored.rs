@@ -1,6 +1,6 @@
 //! An adapter that speaks of stored answers is held to what every adapter is.
 
-use crate::world::{World, assert_kind};
+use crate::world::{Setup, World, assert_kind};
 use hotcell::egress::Rule;
 use hotcell::types::{Action, FailureKind, StoredRequest};
 
@@ -40,7 +40,9 @@ async fn an_id_that_is_none_reaches_no_adapter() {
 
 #[tokio::test]
 async fn what_is_said_of_a_stored_answer_is_json_and_has_an_end() {
-    let world = World::open().await;
+    let mut setup = Setup::default();
+    setup.limits.event_bytes = 1024 * 1024;
+    let world = setup.open().await;
     let act = async |id: &str| {
         let request = StoredRequest::new(Action::Retrieve, id);
         world.runner.stored("hostile", request).await.unwrap_err()

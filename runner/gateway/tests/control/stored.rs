@@ -193,6 +193,24 @@ async fn who_deletes_it_before_its_end_was_seen_pays_what_it_was_taken_for() {
 }
 
 #[tokio::test]
+async fn who_leaves_before_it_is_taken_in_pays_what_it_was_taken_for() {
+    let world = World::new().await;
+    let (key, id) = world.key(json!({})).await;
+    world.mock.change(|it| it.delay = std::time::Duration::from_secs(60));
+    let body = json!({ "model": MODEL, "input": "one two three", "max_output_tokens": 16,
+        "background": true });
+    let bearer = format!("Bearer {key}");
+    let headers = [("authorization", bearer.as_str())];
+    let client = world.begin("POST", "/v1/responses", &headers, &body.to_string()).await;
+    while world.mock.requests().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    drop(client);
+    let used = paid(&world, &id).await;
+    assert_eq!((&used["estimated"], &used["output"]), (&json!(1), &json!(16)), "{used}");
+}
+
+#[tokio::test]
 async fn what_is_due_is_known_after_a_restart_and_a_stream_to_its_end_pays_at_once() {
     let world = World::new().await;
     let (key, id) = world.key(json!({})).await;
