@@ -4,11 +4,14 @@ use crate::access::{Access, Issuer, Source, Tokens};
 use crate::admin::Desk;
 use crate::error::GatewayError;
 use crate::ledger::{Ledger, Prices};
+use crate::machine;
+use crate::seeing::Door;
 use crate::store::{Sqlite, Store};
 use hotcell::confinement::Confinement;
 use hotcell::egress::Watchword;
 use hotcell::egress::fetch::{Permits, Place};
-use hotcell::{AccessMode, Config, GatewayConfig, JwtConfig, StateConfig};
+use hotcell::{AccessMode, Config, Error, GatewayConfig, JwtConfig, StateConfig};
+use http::request::Parts;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,6 +23,8 @@ pub(crate) struct Control {
     /// None where nothing is kept.
     pub(crate) ledger: Option<Ledger>,
     pub(crate) desk: Option<Desk>,
+    /// Nobody is asked for a key, and these are names of this machine besides its own.
+    open_hosts: Option<Vec<String>>,
     /// It is open because nobody said anything, and so to this machine alone.
     is_for_this_machine: bool,
     /// What the process has to reach for it.
@@ -59,6 +64,7 @@ impl Control {
             ledger: store.clone().map(|store| Ledger { store, prices: prices.clone() }),
             prices,
             desk: store.map(Desk::new),
+            open_hosts: (mode == AccessMode::Open).then(|| gateway.hosts.clone()),
             is_for_this_machine: mode == AccessMode::Open && gateway.access.is_none(),
             needs,
         })
@@ -72,6 +78,18 @@ impl Control {
         match self.is_for_this_machine && !address.ip().is_loopback() {
             true => Err(GatewayError::Open(address)),
             false => Ok(()),
+        }
+    }
+
+    /// Whether somebody may ask through this door, whoever it is: where nobody is asked for a
+    /// key, a page from elsewhere may not ask at an address that only this machine reaches.
+    ///
+    /// # Errors
+    /// `permission`.
+    pub(crate) fn admit(&self, head: &Parts, door: Door) -> Result<(), Error> {
+        match &self.open_hosts {
+            Some(hosts) if door == Door::Loopback => machine::admit(head, hosts),
+            _ => Ok(()),
         }
     }
 

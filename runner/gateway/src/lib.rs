@@ -29,6 +29,7 @@ mod gate;
 mod image;
 mod incoming;
 mod ledger;
+mod machine;
 mod models;
 mod moderation;
 mod presence;
@@ -39,6 +40,7 @@ mod seeing;
 mod server;
 mod speech;
 mod store;
+mod stored;
 mod tokens;
 mod transcription;
 mod visit;
@@ -78,6 +80,8 @@ struct Inner {
     limits: GatewayLimits,
     gate: Gate,
     bodies: Bodies,
+    /// Answers that providers keep.
+    stored: stored::Index,
     /// Whoever looks on.
     seeing: Seeing,
     /// Begins the ids of this gateway's requests: another gateway has other ids.
@@ -99,6 +103,7 @@ impl Gateway {
         let number = mark()?;
         let limits = config.limits.clone().unwrap_or_default();
         let control = Control::new(runner.config())?;
+        let store = control.ledger.as_ref().map(|ledger| ledger.store.clone());
         // Whoever wants to see what was used is told it of streams as well.
         let is_seen = config.log.is_some() || config.metrics.is_some() || config.traces.is_some();
         let runner = match control.ledger.is_some() || is_seen {
@@ -109,6 +114,7 @@ impl Gateway {
             inner: Arc::new(Inner {
                 seeing: Seeing::new(&runner, &config, &models, providers, number)?,
                 models,
+                stored: stored::Index::new(store),
                 control,
                 gate: Gate::of(&limits),
                 bodies: Bodies::of(&limits),

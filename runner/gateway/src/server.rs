@@ -7,7 +7,7 @@ use crate::seeing::{self, Door};
 use crate::visit::Visit;
 use crate::{
     Inner, admin, chat, embeddings, form, image, incoming, models, moderation, rerank, speech,
-    tokens, transcription,
+    stored, tokens, transcription,
 };
 use hotcell::types::{Failure, FailureKind};
 use hotcell_dialects::{Dialect, openai_media};
@@ -177,6 +177,9 @@ async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, door: Door) ->
     }
     let mut visit = Visit::new(gateway.clone(), route.endpoint);
     visit.follow(&head.headers);
+    if let Err(error) = gateway.control.admit(&head, door) {
+        return visit.fail(&error);
+    }
     if let Err(error) = visit.admit(&head).await {
         return visit.fail(&error);
     }
@@ -195,6 +198,10 @@ async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, door: Door) ->
     };
     match route.endpoint {
         Endpoint::Chat(dialect) => chat::respond(visit, dialect, &route, &head, &body).await,
+        Endpoint::Stored(action) => {
+            let (id, query) = (route.id.unwrap_or_default(), head.uri.query().unwrap_or_default());
+            stored::respond(visit, action, &id, query).await
+        }
         Endpoint::Embeddings => embeddings::openai(visit, route.model, &body).await,
         Endpoint::Rerank => rerank::respond(visit, &body).await,
         Endpoint::Moderations => moderation::respond(visit, &body).await,

@@ -3,7 +3,7 @@
 use crate::Inner;
 use crate::access::Caller;
 use crate::attempt::{Question, attempt};
-use crate::deployment::{Busy, Deployment};
+use crate::deployment::{Busy, Deployment, Entry};
 use crate::gate::Place;
 use crate::incoming::Share;
 use crate::ledger::{Account, Tally};
@@ -48,6 +48,13 @@ pub(crate) struct Visit {
     pub(crate) account: Option<Account>,
     /// A limit of theirs kept it out.
     pub(crate) refused: bool,
+    /// The answer is made whether or not the client stays.
+    pub(crate) goes_on: bool,
+    /// What the answer uses is not this request's to tell, unless it does.
+    pub(crate) is_told_later: bool,
+    /// The id of an answer in the background whose end this request shows: what it used is in
+    /// no account yet.
+    pub(crate) due: Option<String>,
     /// How much of an answer came.
     pub(crate) tally: Arc<Tally>,
     /// What is only kept to be told.
@@ -92,6 +99,9 @@ impl Visit {
             caller: None,
             account: None,
             refused: false,
+            goes_on: false,
+            is_told_later: matches!(endpoint, Endpoint::Stored(_)),
+            due: None,
             tally: Arc::default(),
             place: None,
             share: None,
@@ -109,6 +119,16 @@ impl Visit {
         model: &str,
         question: Q,
     ) -> Result<Q::Answer, Error> {
+        self.calls(model)?;
+        let entry = self.gateway.models.find(model)?;
+        self.ask_at(&entry, question).await
+    }
+
+    /// Notes the model that is called.
+    ///
+    /// # Errors
+    /// One that is not for this caller, or no model's name.
+    pub(crate) fn calls(&mut self, model: &str) -> Result<(), Error> {
         if model.len() > NAME_BYTES {
             let message = format!("a model's name has {NAME_BYTES} bytes at the most");
             return Err(Error::new(FailureKind::InvalidRequest, message));
@@ -117,14 +137,28 @@ impl Visit {
         if let Some(caller) = &self.caller {
             caller.may_ask(model)?;
         }
-        let entry = self.gateway.models.find(model)?;
+        Ok(())
+    }
+
+    /// The same as [`Self::ask`] where it is known already which deployments may be asked.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) async fn ask_at<Q: Question>(
+        &mut self,
+        entry: &Entry,
+        question: Q,
+    ) -> Result<Q::Answer, Error> {
         self.waits();
-        self.hold(&entry, question.estimate()).await?;
+        match self.endpoint {
+            Endpoint::Stored(_) => self.hold_request().await?,
+            _ => self.hold(entry, question.estimate()).await?,
+        }
         let waiting = Instant::now();
         let place = self.gateway.gate.enter().await;
         self.waited(waiting);
         self.place = Some(place?);
-        let answer = attempt(self, &entry, question).await?;
+        let answer = attempt(self, entry, question).await?;
         self.begins();
         Ok(answer)
     }

@@ -23,6 +23,10 @@ pub struct GatewayConfig {
     /// Where it listens; at port 4000 of this machine alone where nothing is said.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub listen: Vec<SocketAddr>,
+    /// Names of this machine besides its own, by which a gateway is asked for that listens to it
+    /// alone and wants no key. Pages at other hosts may not use it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
     /// A line for each request; none is written where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<LogConfig>,

@@ -11,6 +11,10 @@ pub(crate) struct Account {
     store: Arc<dyn Store>,
     caller: Arc<Caller>,
     pub(super) held: Vec<Claim>,
+    /// What is held as well, and gets nothing in its place.
+    released: Vec<Claim>,
+    /// The request is counted elsewhere.
+    is_part: bool,
     /// What the request was taken to use.
     pub(crate) estimate: Estimate,
     /// When it came: what it used is used then.
@@ -25,6 +29,8 @@ pub(crate) struct Account {
 pub(crate) struct Spent {
     /// `provider/model`.
     pub(crate) model: String,
+    /// The answer that was due, if it is of one.
+    pub(crate) response: Option<String>,
     pub(crate) sums: Sums,
 }
 
@@ -51,8 +57,33 @@ impl Account {
         estimate: Estimate,
         began: u64,
     ) -> Self {
-        let (held, rates) = (Vec::new(), Rates::default());
-        Self { store, caller, held, estimate, began, rates, is_settled: false }
+        Self {
+            store,
+            caller,
+            held: Vec::new(),
+            released: Vec::new(),
+            is_part: false,
+            estimate,
+            began,
+            rates: Rates::default(),
+            is_settled: false,
+        }
+    }
+
+    /// Takes out what is held for the answer, which comes later than the request is over.
+    pub(crate) fn part(&mut self) -> Self {
+        let (store, caller) = (self.store.clone(), self.caller.clone());
+        let mut part = Self::new(store, caller, self.estimate, self.began);
+        part.is_part = true;
+        let is_answer = |claim: &mut Claim| claim.meter.unit != Unit::Requests;
+        part.held = self.held.extract_if(.., is_answer).collect();
+        part
+    }
+
+    /// Holds what another one does, until this one is settled.
+    pub(crate) fn take_over(&mut self, mut other: Self) {
+        other.is_settled = true;
+        self.released.append(&mut other.held);
     }
 
     /// Keeps what meters say of rates; of a key's and its team's the one of which less is left.
@@ -88,12 +119,14 @@ impl Account {
         };
         let held = std::mem::take(&mut self.held);
         let held = held.into_iter().map(|claim| (used(&claim), claim));
-        let held = held.map(|(used, claim)| (claim, used)).collect();
+        let released = std::mem::take(&mut self.released).into_iter().map(|claim| (0, claim));
+        let held = held.chain(released).map(|(used, claim)| (claim, used)).collect();
         let entry = Entry {
             day: self.began / DAY,
             key: self.caller.id.clone(),
             team: self.caller.team.clone().unwrap_or_default(),
             model: spent.model,
+            response: spent.response,
             sums: spent.sums,
         };
         Some(self.store.settle(held, entry))
@@ -103,9 +136,13 @@ impl Account {
 impl Drop for Account {
     fn drop(&mut self) {
         // Nothing was held, and nothing let in, where it was refused.
-        if !self.is_settled && !self.held.is_empty() {
-            let sums = Sums { requests: 1, failures: 1, ..Sums::default() };
-            drop(self.settle(Spent { model: String::new(), sums }));
+        let is_held = !self.held.is_empty() || !self.released.is_empty();
+        if !self.is_settled && is_held {
+            let sums = match self.is_part {
+                true => Sums::default(),
+                false => Sums { requests: 1, failures: 1, ..Sums::default() },
+            };
+            drop(self.settle(Spent { sums, ..Spent::default() }));
         }
     }
 }

@@ -77,6 +77,32 @@ impl Ledger {
         }
     }
 
+    /// Holds a request that costs nothing against the rates of its caller. What it may enter in
+    /// the accounts all the same was used before.
+    ///
+    /// # Errors
+    /// `rate-limited`, where there were too many.
+    pub(crate) async fn hold_request(&self, caller: &Arc<Caller>) -> (Account, Result<(), Error>) {
+        let now = Time::now().0;
+        let estimate = Estimate::default();
+        let mut account = Account::new(self.store.clone(), caller.clone(), estimate, now);
+        let all = claims(caller, estimate, Money::default(), now);
+        let is_rate = |claim: &Claim| claim.meter.unit == Unit::Requests;
+        let rates: Vec<Claim> = all.iter().filter(|claim| is_rate(claim)).cloned().collect();
+        if !rates.is_empty() {
+            let held = match self.store.hold(&rates).await {
+                Ok(held) => held,
+                Err(error) => return (account, Err(unavailable(&error))),
+            };
+            account.see_rates(&rates, &held.before, held.over.is_none());
+            if let Some(claim) = held.over.and_then(|place| rates.get(place)) {
+                return (account, Err(over(claim, false, now)));
+            }
+        }
+        account.held = all;
+        (account, Ok(()))
+    }
+
     /// The most that a request to one of these is taken to cost.
     fn most(
         &self,

@@ -6,12 +6,14 @@
 
 mod meter;
 mod record;
+mod response;
 mod sqlite;
 mod usage;
 
 pub use record::{Budget, Key, Limits, Team, Time};
 
 pub(crate) use meter::{Claim, Meter, Standing, Subject, Unit};
+pub(crate) use response::Response;
 pub(crate) use sqlite::Sqlite;
 pub(crate) use usage::{Entry, Sums, Total, UsageQuery};
 
@@ -76,6 +78,11 @@ pub(crate) trait Store: Send + Sync {
     fn settle(&self, held: Vec<(Claim, u64)>, entry: Entry) -> Later<'static, ()>;
     /// Where meters of money stand.
     fn standings<'a>(&'a self, meters: &'a [Meter]) -> Later<'a, Vec<Standing>>;
+    /// Keeps whose an answer is that its provider keeps, and where, for as long as
+    /// [`Response::LIFE`]. Where its owner has one of its id, that one stays.
+    fn keep_response(&self, response: Response) -> Later<'_, ()>;
+    /// The answer of this id, of this owner.
+    fn response_of(&self, owner: String, id: String) -> Later<'_, Option<Response>>;
     /// What was used.
     fn usage(&self, query: UsageQuery) -> Later<'_, Vec<Total>>;
 }

@@ -4,5 +4,6 @@
 mod admin;
 mod budget;
 mod door;
+mod stored;
 mod token;
 mod world;

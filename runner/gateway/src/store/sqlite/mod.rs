@@ -12,8 +12,8 @@ mod tests;
 mod worker;
 
 use super::{
-    Claim, Entry, Hash, Held, Key, Later, Meter, Page, Standing, Store, StoreError, Team, Total,
-    UsageQuery, record::Time,
+    Claim, Entry, Hash, Held, Key, Later, Meter, Page, Response, Standing, Store, StoreError, Team,
+    Total, UsageQuery, record::Time,
 };
 use meters::Meters;
 use std::fmt;
@@ -171,6 +171,15 @@ impl Store for Sqlite {
             let meters = self.meters();
             Ok(wanted.iter().map(|meter| meters.standing(meter)).collect())
         })
+    }
+
+    fn keep_response(&self, response: Response) -> Later<'_, ()> {
+        self.worker.run(true, move |it| statements::keep_response(it, &response))
+    }
+
+    fn response_of(&self, owner: String, id: String) -> Later<'_, Option<Response>> {
+        let since = Time::now().0.saturating_sub(Response::LIFE);
+        self.worker.run(false, move |it| statements::response_of(it, &owner, &id, since))
     }
 
     fn usage(&self, query: UsageQuery) -> Later<'_, Vec<Total>> {

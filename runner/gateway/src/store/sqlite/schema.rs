@@ -17,8 +17,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the tables are now. A file of an earlier version is brought up to this one, step by
 /// step; one of a later version is refused.
-const VERSION: i64 = 1;
-const STEPS: [&str; VERSION as usize] = ["
+const VERSION: i64 = 2;
+const STEPS: [&str; VERSION as usize] = [
+    "
     CREATE TABLE keys (
         id TEXT PRIMARY KEY,
         hash BLOB NOT NULL UNIQUE,
@@ -44,7 +45,21 @@ const STEPS: [&str; VERSION as usize] = ["
         PRIMARY KEY (key, day, team, model)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX usage_of_teams ON usage (team, day);
-"];
+",
+    "
+    CREATE TABLE responses (
+        owner TEXT NOT NULL,
+        id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        model TEXT NOT NULL,
+        made INTEGER NOT NULL,
+        due INTEGER NOT NULL,
+        PRIMARY KEY (owner, id)
+    ) STRICT;
+    CREATE INDEX responses_of_owners ON responses (owner, made);
+    CREATE INDEX responses_by_time ON responses (made);
+",
+];
 
 /// Opens the file in this folder. Both are made where they are absent, for this user alone.
 pub(super) fn open(folder: &Path, sync: bool) -> Result<Connection, StoreError> {

@@ -10,7 +10,14 @@ fn meter(window: Window) -> Meter {
 
 fn entry(cost: u64) -> Entry {
     let sums = Sums { requests: 1, cost: Money::billionths(cost), ..Sums::default() };
-    Entry { day: 3, key: "key-1".into(), team: String::new(), model: "a/b".into(), sums }
+    Entry {
+        day: 3,
+        key: "key-1".into(),
+        team: String::new(),
+        model: "a/b".into(),
+        response: None,
+        sums,
+    }
 }
 
 async fn used(store: &Sqlite) -> Sums {
