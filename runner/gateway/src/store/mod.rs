@@ -15,6 +15,7 @@ pub(crate) use meter::{Claim, Meter, Standing, Subject, Unit};
 pub(crate) use sqlite::Sqlite;
 pub(crate) use usage::{Entry, Sums, Total, UsageQuery};
 
+use std::fs::File;
 use std::future::Future;
 use std::pin::Pin;
 use thiserror::Error;
@@ -76,6 +77,21 @@ pub(crate) trait Store: Send + Sync {
     fn settle(&self, held: Vec<(Claim, u64)>, entry: Entry) -> Later<'static, ()>;
     /// Where meters of money stand.
     fn standings<'a>(&'a self, meters: &'a [Meter]) -> Later<'a, Vec<Standing>>;
+
+    /// Another process of this gateway is about to serve: from now on nothing may be known to
+    /// this one alone that limits depend on.
+    fn share(&self) -> Later<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+    /// No other process of this gateway is there any more.
+    fn alone(&self) -> Later<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+    /// What keeps others from serving from the same place, for the process that comes next.
+    fn lock(&self) -> Option<&File> {
+        None
+    }
+
     /// What was used.
     fn usage(&self, query: UsageQuery) -> Later<'_, Vec<Total>>;
 }
