@@ -197,10 +197,10 @@ impl Store for Sqlite {
             loop {
                 let shared = {
                     let mut meters = self.meters();
+                    meters.forget(Time::now().0);
                     if meters.is_shared() {
                         Some(self.hold_in_file(claims.to_vec()))
                     } else if meters.have(claims.iter().map(|claim| &claim.meter)) {
-                        meters.forget(Time::now().0);
                         return Ok(meters.hold(claims));
                     } else {
                         None
