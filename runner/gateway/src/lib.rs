@@ -187,6 +187,12 @@ impl Gateway {
         self.inner.seeing.confinement(self.inner.control.confinement(confinement))
     }
 
+    /// Shows in its metrics how often something new was loaded, and how often it could not be, by
+    /// whoever starts processes of this gateway.
+    pub fn reloaded(&self, done: u64, failed: u64) {
+        self.inner.seeing.reloaded(done, failed);
+    }
+
     /// What keeps other gateways from using the same state, where it is in a file of this machine:
     /// for the process that comes next.
     pub fn lock(&self) -> Option<&File> {
