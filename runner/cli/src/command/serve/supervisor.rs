@@ -263,6 +263,8 @@ impl Supervisor<'_> {
                 self.manager.stopping();
                 self.ending = Some(None);
                 self.anew = None;
+                // Nobody comes in any more.
+                self.kept.clear();
                 if let Some(coming) = &self.coming {
                     coming.worker.kill();
                 }
