@@ -158,11 +158,15 @@ impl Service {
                 if let Poll::Ready(ended) = connection.poll_without_shutdown(context) {
                     return Poll::Ready(Ok(ended.map(|()| false)));
                 }
-                // Nothing is under way, and all that was said has been taken: whoever asks next
-                // is answered by the process that serves from now on. Where this is not how hyper
-                // sees it, because the connection ends with this answer, it has more to do than
-                // to come back at once, and ends it itself.
                 if order == Order::Retire && self.entry.is_some() && presence.is_between() {
+                    // A first head that is not whole: hyper would wait for the rest of it.
+                    if presence.is_new() {
+                        return Poll::Ready(Ok(Ok(true)));
+                    }
+                    // Nothing is under way, and all that was said has been taken: whoever asks
+                    // next is answered by the process that serves from now on. Where this is not
+                    // how hyper sees it, because the connection ends with this answer, it has more
+                    // to do than to come back at once, and ends it itself.
                     let written = presence.written();
                     order = Order::End;
                     Pin::new(&mut connection).graceful_shutdown();

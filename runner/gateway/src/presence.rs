@@ -10,7 +10,7 @@ use http_body::{Frame, SizeHint};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -23,6 +23,8 @@ pub(crate) struct Presence {
     works: AtomicU32,
     /// Requests whose answers have not ended.
     exchanges: AtomicU32,
+    /// There was a request.
+    was_asked: AtomicBool,
     /// How often something was written, and how often it had been when the last of it was taken.
     written: AtomicU64,
     taken: AtomicU64,
@@ -52,6 +54,7 @@ impl Presence {
     /// A request is under way.
     pub(crate) fn exchange(self: &Arc<Self>) -> Exchange {
         self.exchanges.fetch_add(1, Ordering::Relaxed);
+        self.was_asked.store(true, Ordering::Relaxed);
         Exchange(self.clone())
     }
 
@@ -74,6 +77,11 @@ impl Presence {
     pub(crate) fn is_between(&self) -> bool {
         self.exchanges.load(Ordering::Relaxed) == 0
             && self.taken.load(Ordering::Relaxed) == self.written()
+    }
+
+    /// Nothing was asked yet, and nothing said.
+    pub(crate) fn is_new(&self) -> bool {
+        !self.was_asked.load(Ordering::Relaxed) && self.written() == 0
     }
 
     /// Waits until the client has not begun a request `within` this time, or has later done

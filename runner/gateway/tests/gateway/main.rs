@@ -10,5 +10,7 @@ mod endpoints;
 mod hostile;
 mod reliability;
 mod seeing;
+#[cfg(target_os = "linux")]
+mod succession;
 mod trust;
 mod upstream;
