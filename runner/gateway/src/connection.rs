@@ -7,7 +7,7 @@ use crate::line::{Line, Version};
 use crate::passage::{Entry, Passing};
 use crate::presence::{Presence, Watched};
 use crate::seeing::Door;
-use crate::server::{Order, respond};
+use crate::server::{Order, Unaware, respond};
 use bytes::Bytes;
 use http::Request;
 use hyper::body::Incoming;
@@ -95,6 +95,7 @@ impl Service {
         begun: Bytes,
         door: Door,
         orders: watch::Receiver<Order>,
+        unaware: Unaware,
     ) {
         // Without it a small frame waits for the acknowledgement of the one before.
         let _ = stream.set_nodelay(true);
@@ -104,7 +105,7 @@ impl Service {
         let line = Line::new(stream, begun, presence.clone());
         let ended = tokio::select! {
             biased;
-            ended = self.speak(line, &presence, door, orders) => ended,
+            ended = self.speak(line, &presence, door, orders, unaware) => ended,
             () = presence.lost(within, stall) => Err("the client did nothing for too long".into()),
         };
         let ended = match ended {
@@ -124,6 +125,7 @@ impl Service {
         presence: &Arc<Presence>,
         door: Door,
         mut orders: watch::Receiver<Order>,
+        unaware: Unaware,
     ) -> Result<End, Broken> {
         let version = tokio::select! {
             biased;
@@ -134,8 +136,8 @@ impl Service {
             }),
         };
         match version {
-            Version::Http1 => self.http1(line, presence, door, orders).await,
-            Version::Http2 => self.http2(line, presence, door, orders).await,
+            Version::Http1 => self.http1(line, presence, door, orders, unaware).await,
+            Version::Http2 => self.http2(line, presence, door, orders, unaware).await,
         }
     }
 
@@ -145,10 +147,12 @@ impl Service {
         presence: &Arc<Presence>,
         door: Door,
         mut orders: watch::Receiver<Order>,
+        unaware: Unaware,
     ) -> Result<End, Broken> {
         let service = answering!(self.gateway, presence, door);
         let mut connection = self.http1.serve_connection(line, service);
         let mut order = *orders.borrow_and_update();
+        let mut unaware = Some(unaware);
         let is_idle = loop {
             if order == Order::End || (order == Order::Retire && self.entry.is_none()) {
                 Pin::new(&mut connection).graceful_shutdown();
@@ -175,6 +179,9 @@ impl Service {
                         return Poll::Ready(Ok(ended.map(|()| is_idle)));
                     }
                 }
+                if order != Order::Serve {
+                    unaware = None;
+                }
                 changed.as_mut().poll(context).map(Err)
             });
             match step.await {
@@ -196,6 +203,7 @@ impl Service {
         presence: &Arc<Presence>,
         door: Door,
         mut orders: watch::Receiver<Order>,
+        unaware: Unaware,
     ) -> Result<End, Broken> {
         let service = answering!(self.gateway, presence, door);
         let mut connection = pin!(self.http2.serve_connection(line, service));
@@ -212,6 +220,7 @@ impl Service {
         if order != Order::Serve {
             connection.as_mut().graceful_shutdown();
         }
+        drop(unaware);
         Ok(connection.await.map(|()| End::Over)?)
     }
 

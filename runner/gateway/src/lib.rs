@@ -73,6 +73,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
+#[cfg(target_os = "linux")]
+use tokio::sync::oneshot;
 use tokio::sync::watch;
 
 /// A gateway. Cheap to clone.
@@ -250,7 +252,9 @@ impl Gateway {
     }
 
     /// The same for one of several processes that serve after one another: it obeys orders, and
-    /// with a passage connections go to the next process and come from the one before.
+    /// with a passage connections go to the next process and come from the one before. `retired`
+    /// is told when an order to retire has been heard by everybody: what is asked from then on is
+    /// answered by the next process.
     #[cfg(target_os = "linux")]
     pub async fn serve_in_turn(
         &self,
@@ -258,9 +262,13 @@ impl Gateway {
         metrics: Vec<TcpListener>,
         passage: Passage,
         orders: watch::Receiver<Order>,
+        retired: oneshot::Sender<()>,
     ) {
-        let sources =
-            server::Sources { passage: Some(passage), ..self.sources(listeners, metrics) };
+        let sources = server::Sources {
+            passage: Some(passage),
+            retired: Some(retired),
+            ..self.sources(listeners, metrics)
+        };
         server::serve(self.inner.clone(), sources, orders).await;
     }
 
@@ -278,6 +286,7 @@ impl Gateway {
             listeners: listeners.chain(metrics).collect(),
             #[cfg(target_os = "linux")]
             passage: None,
+            retired: None,
         }
     }
 

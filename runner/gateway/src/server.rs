@@ -14,11 +14,16 @@ use hotcell::types::{Failure, FailureKind};
 use hotcell_dialects::{Dialect, openai_media};
 use http::{HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
+
+/// How long all connections together may take to hear of an order, before it is gone on without
+/// those that have not.
+const TURN: Duration = Duration::from_secs(2);
 
 /// What the connections of a gateway are told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +42,13 @@ pub(crate) struct Sources {
     pub(crate) listeners: Vec<(TcpListener, Door)>,
     #[cfg(target_os = "linux")]
     pub(crate) passage: Option<crate::passage::Passage>,
+    /// Told when it has retired: nobody comes in any more, and no request that comes later on a
+    /// connection of HTTP/1 is answered here, unless it comes before the answer of another.
+    pub(crate) retired: Option<oneshot::Sender<()>>,
 }
+
+/// Kept by a connection until it has heard of the first order.
+pub(crate) type Unaware = mpsc::Sender<Infallible>;
 
 /// Serves until it is told otherwise, and then lets what is under way end.
 pub(crate) async fn serve(
@@ -56,7 +67,8 @@ pub(crate) async fn serve(
     #[cfg(not(target_os = "linux"))]
     let entry = None;
     let service = Arc::new(Service::new(gateway.clone(), entry));
-    let guests = Guests { service, places, orders: telling, closed };
+    let (unaware, mut aware) = mpsc::channel(1);
+    let guests = Guests { service, places, orders: telling, closed, unaware };
     #[cfg(target_os = "linux")]
     if let Some(exit) = exit {
         let ports = sources.listeners.iter().filter_map(|(it, _)| it.local_addr().ok());
@@ -78,6 +90,11 @@ pub(crate) async fn serve(
     accepting.shutdown().await;
     drop(guests);
     told.send_replace(order);
+    if let Some(retired) = sources.retired.filter(|_| order == Order::Retire) {
+        // Each of them only has to have its turn.
+        let _ = tokio::time::timeout(TURN, aware.recv()).await;
+        let _ = retired.send(());
+    }
     loop {
         let limits = &gateway.limits;
         let grace = if order == Order::Retire { limits.retire_ms } else { limits.drain_ms };
@@ -118,6 +135,7 @@ struct Guests {
     places: Arc<Semaphore>,
     orders: watch::Receiver<Order>,
     closed: watch::Receiver<()>,
+    unaware: Unaware,
 }
 
 impl Guests {
@@ -168,11 +186,11 @@ impl Guests {
 
     fn serve(&self, stream: TcpStream, begun: Bytes, door: Door, place: OwnedSemaphorePermit) {
         let (service, orders) = (self.service.clone(), self.orders.clone());
-        let mut closed = self.closed.clone();
+        let (mut closed, unaware) = (self.closed.clone(), self.unaware.clone());
         tokio::spawn(async move {
             tokio::select! {
                 biased;
-                () = service.serve(stream, begun, door, orders) => {}
+                () = service.serve(stream, begun, door, orders, unaware) => {}
                 // It is never changed: it ends.
                 _ = closed.changed() => {}
             }

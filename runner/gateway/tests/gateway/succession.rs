@@ -14,8 +14,15 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
+
+/// One of them.
+struct Serving {
+    order: watch::Sender<Order>,
+    retired: Option<oneshot::Receiver<()>>,
+    serving: JoinHandle<()>,
+}
 
 /// Two gateways, of which the second has a model more.
 struct Two {
@@ -23,9 +30,8 @@ struct Two {
     addr: SocketAddr,
     listener: std::net::TcpListener,
     ends: (std::os::fd::OwnedFd, std::os::fd::OwnedFd),
-    first: watch::Sender<Order>,
-    serving: JoinHandle<()>,
-    second: Option<(watch::Sender<Order>, JoinHandle<()>)>,
+    first: Serving,
+    second: Option<Serving>,
     /// Has a mock, which has to live.
     _bed: Bed,
 }
@@ -37,14 +43,16 @@ impl Two {
         listener.set_nonblocking(true).expect("a socket");
         let addr = listener.local_addr().expect("an address");
         let ends = packet::pair().expect("a way");
-        let (first, serving) = serve(&upstream, "", &listener, &ends);
+        let first = serve(&upstream, "", &listener, &ends);
         let bed = Bed::new("").await;
-        Self { upstream, addr, listener, ends, first, serving, second: None, _bed: bed }
+        Self { upstream, addr, listener, ends, first, second: None, _bed: bed }
     }
 
     /// The second one serves from now on.
-    fn succeed(&mut self) {
-        self.first.send_replace(Order::Retire);
+    async fn succeed(&mut self) {
+        self.first.order.send_replace(Order::Retire);
+        let retired = self.first.retired.take().expect("it serves");
+        tokio::time::timeout(PATIENCE, retired).await.expect("in time").expect("it retires");
         let new = "[gateway.models.new]\ndeployments = [\"up/m\"]\n";
         self.second = Some(serve(&self.upstream, new, &self.listener, &self.ends));
     }
@@ -55,7 +63,10 @@ impl Two {
 
     /// The first one has ended, in its own time.
     async fn first_has_ended(self) {
-        tokio::time::timeout(PATIENCE, self.serving).await.expect("an end").expect("no panic");
+        tokio::time::timeout(PATIENCE, self.first.serving)
+            .await
+            .expect("an end")
+            .expect("no panic");
     }
 }
 
@@ -64,7 +75,7 @@ fn serve(
     more: &str,
     listener: &std::net::TcpListener,
     ends: &(std::os::fd::OwnedFd, std::os::fd::OwnedFd),
-) -> (watch::Sender<Order>, JoinHandle<()>) {
+) -> Serving {
     let text = upstream.provider("up") + more;
     let config = Config::parse(&text, Path::new("hotcell.toml")).expect("a configuration");
     let runner = Runner::builder().config(config).allocation(Allocation::Pooled(20));
@@ -74,10 +85,11 @@ fn serve(
     let again = |end: &std::os::fd::OwnedFd| end.try_clone().expect("a way");
     let passage = Passage::new(again(&ends.0), again(&ends.1));
     let (order, orders) = watch::channel(Order::Serve);
+    let (tell, retired) = oneshot::channel();
     let serving = tokio::spawn(async move {
-        gateway.serve_in_turn(vec![listener], Vec::new(), passage, orders).await;
+        gateway.serve_in_turn(vec![listener], Vec::new(), passage, orders, tell).await;
     });
-    (order, serving)
+    Serving { order, retired: Some(retired), serving }
 }
 
 fn post(version: &str, more: &str) -> String {
@@ -106,6 +118,24 @@ fn waiting(go: &Arc<Notify>) -> Vec<Step> {
     vec![begin_stream(), role(), word("one "), Step::Until(go), word("two"), end(), Step::Close]
 }
 
+#[tokio::test]
+async fn who_has_retired_answers_nobody_who_asks_later() {
+    let mut two = Two::new().await;
+    let mut clients = Vec::new();
+    for _ in 0..100 {
+        let mut client = two.connect().await;
+        client.write_all(MODELS.as_bytes()).await.expect("a socket");
+        assert!(!until(&mut client, "]}").await.contains("\"new\""));
+        clients.push(client);
+    }
+    two.succeed().await;
+    for client in &mut clients {
+        client.write_all(MODELS.as_bytes()).await.expect("a socket");
+        until(client, "\"new\"").await;
+    }
+    two.first_has_ended().await;
+}
+
 const MODELS: &str = "GET /v1/models HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 #[tokio::test]
@@ -118,7 +148,7 @@ async fn whoever_wants_a_connection_closed_has_it_closed() {
         client.write_all(post(version, more).as_bytes()).await.expect("a socket");
         until(&mut client, "one ").await;
         if two.second.is_none() {
-            two.succeed();
+            two.succeed().await;
         }
         go.notify_one();
         let mut rest = String::new();
@@ -141,7 +171,7 @@ async fn a_request_whose_body_is_on_its_way_is_answered_and_the_next_one_by_the_
     let mut other = two.connect().await;
     other.write_all(MODELS.as_bytes()).await.expect("a socket");
     assert!(!until(&mut other, "]}").await.contains("\"new\""));
-    two.succeed();
+    two.succeed().await;
     let both = format!("{rest}{MODELS}");
     client.write_all(both.as_bytes()).await.expect("a socket");
     let answers = until(&mut client, "\"list\"").await;
@@ -164,7 +194,7 @@ async fn what_is_left_of_a_refused_request_is_no_request_of_the_next() {
     );
     client.write_all(head.as_bytes()).await.expect("a socket");
     until(&mut client, "invalid_request_error").await;
-    two.succeed();
+    two.succeed().await;
     let _ = client.write_all(hidden.repeat(2).as_bytes()).await;
     let mut rest = Vec::new();
     let read = tokio::time::timeout(PATIENCE, client.read_to_end(&mut rest)).await;
@@ -197,7 +227,7 @@ async fn a_connection_of_http2_ends_its_streams_and_is_told_to_go() {
     let mut response = sender.send_request(request(body)).await.expect("an answer");
     let first = response.body_mut().frame().await.expect("a frame").expect("a stream");
     assert!(first.is_data());
-    two.succeed();
+    two.succeed().await;
     // It is told (`GOAWAY`); until it has heard of it, what it asks is answered here.
     while let Ok(()) = sender.ready().await {
         let live = Request::get("http://localhost/health/live").body(Full::default());

@@ -12,7 +12,7 @@ use std::io;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 pub(super) fn run(
     arguments: &ServeArguments,
@@ -75,12 +75,19 @@ async fn serve(
     prepared.say_where(terminal)?;
     let listeners = polled(prepared.listeners.into_iter().map(|bound| bound.listener))?;
     let metrics = polled(prepared.metrics.into_iter().map(|bound| bound.listener))?;
-    let serving = gateway.serve_in_turn(listeners, metrics, passage, orders);
+    let (retired, mut has_retired) = oneshot::channel();
+    let serving = gateway.serve_in_turn(listeners, metrics, passage, orders, retired);
     let mut serving = std::pin::pin!(serving);
+    let mut retires = false;
     loop {
         let told = tokio::select! {
             () = &mut serving => return Ok(()),
             told = line.told() => told?,
+            Ok(()) = &mut has_retired, if retires => {
+                retires = false;
+                line.retired()?;
+                continue;
+            }
             _ = ended.recv() => Some(Told::End),
             // A terminal sends these to all of its processes.
             _ = interrupted.recv() => continue,
@@ -89,12 +96,11 @@ async fn serve(
         match told {
             Some(Told::Retire) => {
                 warn(gateway.share().await);
-                order.send_if_modified(|order| {
+                retires = order.send_if_modified(|order| {
                     let is_new = *order == Order::Serve;
                     *order = (*order).max(Order::Retire);
                     is_new
                 });
-                line.retired()?;
             }
             Some(Told::End) => _ = order.send_replace(Order::End),
             Some(Told::Alone) => warn(gateway.alone().await),
