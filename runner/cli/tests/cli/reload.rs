@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::net::UnixDatagram;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -258,6 +259,7 @@ fn nobody_who_asks_meanwhile_notices_anything() {
     stop.store(true, Ordering::SeqCst);
     clients.into_iter().for_each(|client| client.join().unwrap());
     eventually("those that retired are still there", || workers(&served).len() == 1);
+    assert!(!served.said().contains("is gone"), "{}", served.said());
     let metrics = idle[0].ask("GET", "/metrics", "none", "").body;
     assert!(metrics.contains("hotcell_reloads_total{result=\"done\"} 4"), "{metrics}");
 }
@@ -511,15 +513,48 @@ fn every_worker_is_confined() {
     }
     let mut served = serve(&context, &["--confinement", "require"]);
     let confined = BTreeSet::from([("1".to_owned(), "2".to_owned())]);
-    for number in 1..=2 {
+    for number in 1..=3 {
         assert_eq!(Client::new(served.address).chat("mock/gpt-4o-mini", false).status, 200);
         assert_eq!(threads(workers(&served)[0]), confined);
         reload(&mut served, number);
         eventually("the old one ends", || workers(&served).len() == 1);
     }
+    assert!(!served.said().contains("is gone"), "{}", served.said());
     kill(workers(&served)[0], "KILL");
     assert_eq!(Client::new(served.address).chat("mock/gpt-4o-mini", false).status, 200);
     assert_eq!(threads(workers(&served)[0]), confined);
+}
+
+/// The supervisor has the environment of them all, and keys may be in it.
+#[test]
+fn other_processes_of_the_user_cannot_look_into_the_supervisor() {
+    use std::os::unix::process::CommandExt;
+    const NOBODY: u32 = 65534;
+    let context = Context::new();
+    let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
+    if is_root {
+        for folder in [context.project(), context.home()] {
+            chown(&folder, Some(NOBODY), None).unwrap();
+            chown(folder.parent().unwrap(), Some(NOBODY), None).unwrap();
+        }
+    }
+    let looks = |mode: &str| {
+        let mut command = context.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.args(["--confinement", mode]).env("XDG_CACHE_HOME", context.home());
+        let mut look = std::process::Command::new("cat");
+        if is_root {
+            command.uid(NOBODY).gid(NOBODY);
+            look.uid(NOBODY).gid(NOBODY);
+        }
+        let served = Served::of(command);
+        let looked = look.arg(format!("/proc/{}/environ", served.child.id())).output().unwrap();
+        String::from_utf8_lossy(&looked.stdout).contains("MOCK_KEY=")
+    };
+    if !looks("off") {
+        eprintln!("SKIPPED: no process can look into another one of the same user here");
+        return;
+    }
+    assert!(!looks("attempt"));
 }
 
 #[test]

@@ -81,7 +81,13 @@ async fn serve(
     let mut retires = false;
     loop {
         let told = tokio::select! {
-            () = &mut serving => return Ok(()),
+            () = &mut serving => {
+                // It may have had nothing to end.
+                if retires {
+                    line.retired()?;
+                }
+                return Ok(());
+            }
             told = line.told() => told?,
             Ok(()) = &mut has_retired, if retires => {
                 retires = false;
