@@ -9,6 +9,7 @@ use hotcell_gateway::packet::{self, Packet, Patience};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
+use std::time::Duration;
 use tokio::io::Interest;
 use tokio::net::UnixDatagram;
 
@@ -67,8 +68,9 @@ pub(super) enum Told {
 /// What a worker says.
 #[derive(Debug)]
 pub(super) enum Said {
-    /// It could serve: what has to stay open for that, and what it was made of.
-    Ready { kept: Vec<Kept>, files: Vec<PathBuf> },
+    /// It could serve: what has to stay open for that, what it was made of, and how long it may
+    /// take to end what it began once another one serves.
+    Ready { kept: Vec<Kept>, files: Vec<PathBuf>, grace: Duration },
     /// Another one may serve.
     Retired,
 }
@@ -174,8 +176,13 @@ impl Line {
     }
 
     /// Says that this one can.
-    pub(super) fn ready(&self, kept: &[Kept], files: &[PathBuf]) -> io::Result<()> {
-        send_kept(&self.0, "ready".to_owned(), kept, files)
+    pub(super) fn ready(
+        &self,
+        kept: &[Kept],
+        files: &[PathBuf],
+        grace: Duration,
+    ) -> io::Result<()> {
+        send_kept(&self.0, format!("ready {}", grace.as_millis()), kept, files)
     }
 
     /// What a worker says; nothing where it is gone.
@@ -187,10 +194,9 @@ impl Line {
         if packet.bytes == b"retired" {
             return Ok(Some(Said::Retired));
         }
-        match kept(packet) {
-            Some((head, kept, files)) if head == "ready" => Ok(Some(Said::Ready { kept, files })),
-            _ => Err(wrong()),
-        }
+        let (head, kept, files) = kept(packet).ok_or_else(wrong)?;
+        let grace = head.strip_prefix("ready ").and_then(|it| it.parse().ok()).ok_or_else(wrong)?;
+        Ok(Some(Said::Ready { kept, files, grace: Duration::from_millis(grace) }))
     }
 
     async fn next(&self) -> io::Result<Packet> {

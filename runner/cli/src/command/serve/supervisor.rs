@@ -34,6 +34,8 @@ const LEAVING: usize = 8;
 /// How long a worker may take to let another one serve, and to end at once.
 const PATIENCE: Duration = Duration::from_secs(10);
 const AT_ONCE: Duration = Duration::from_secs(3);
+/// No configuration gives one that retires longer than this.
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How soon a worker is started anew that is gone, the first time and at the most.
 const SOON: Duration = Duration::from_millis(100);
 const LATE: Duration = Duration::from_secs(10);
@@ -160,6 +162,9 @@ struct Worker {
     kill: mpsc::Sender<()>,
     begun: Instant,
     since: SystemTime,
+    /// How long it may take to end what it began, and until when that is.
+    grace: Duration,
+    until: Option<Instant>,
 }
 
 impl Worker {
@@ -250,7 +255,8 @@ impl Supervisor<'_> {
         let (kill, killed) = mpsc::channel(1);
         tokio::spawn(follow(self.workers, child, line.clone(), killed, self.events.clone()));
         let begun = Instant::now();
-        let worker = Worker { number: self.workers, line, kill, begun, since };
+        let (number, grace) = (self.workers, Duration::ZERO);
+        let worker = Worker { number, line, kill, begun, since, grace, until: None };
         let deadline = begun + self.patience;
         self.coming = Some(Coming { worker, reason, is_ready: false, deadline });
         Ok(())
@@ -310,18 +316,21 @@ impl Supervisor<'_> {
 
     fn happened(&mut self, number: u64, event: Event) {
         match event {
-            Event::Said(Said::Ready { kept, files }) => self.ready(number, kept, files),
+            Event::Said(Said::Ready { kept, files, grace }) => {
+                self.ready(number, kept, files, grace);
+            }
             Event::Said(Said::Retired) => self.retired(number),
             Event::Nonsense => self.distrust(number),
             Event::Gone(status) => self.gone(number, status.ok()),
         }
     }
 
-    fn ready(&mut self, number: u64, kept: Vec<Kept>, files: Vec<PathBuf>) {
+    fn ready(&mut self, number: u64, kept: Vec<Kept>, files: Vec<PathBuf>, grace: Duration) {
         let coming = self.coming.as_mut().filter(|it| it.worker.number == number && !it.is_ready);
         let Some(coming) = coming else { return self.distrust(number) };
         coming.is_ready = true;
         coming.deadline = Instant::now() + PATIENCE;
+        coming.worker.grace = grace.min(LONGEST);
         // Of the way between workers there is only one.
         self.kept = kept;
         self.kept.retain(|kept| matches!(kept.name, Name::Listener(_) | Name::Lock));
@@ -338,7 +347,11 @@ impl Supervisor<'_> {
         let is_serving = self.serving.as_ref().is_some_and(|worker| worker.number == number);
         match self.coming.as_ref().is_some_and(|coming| coming.is_ready) && is_serving {
             true => {
-                self.leaving.extend(self.serving.take());
+                let leaving = self.serving.take().map(|worker| {
+                    let until = Instant::now() + worker.grace + PATIENCE;
+                    Worker { until: Some(until), ..worker }
+                });
+                self.leaving.extend(leaving);
                 self.promote();
             }
             false => self.distrust(number),
@@ -436,7 +449,8 @@ impl Supervisor<'_> {
 
     fn deadline(&self) -> Option<Instant> {
         let coming = self.coming.as_ref().map(|coming| coming.deadline);
-        coming.into_iter().chain(self.anew).chain(self.ending.flatten()).min()
+        let leaving = self.leaving.iter().filter_map(|worker| worker.until);
+        coming.into_iter().chain(leaving).chain(self.anew).chain(self.ending.flatten()).min()
     }
 
     fn late(&mut self) {
@@ -456,6 +470,11 @@ impl Supervisor<'_> {
                     self.say(&format!("a process was not ready within {seconds} seconds"));
                 }
             }
+        }
+        // It ends by itself before that, if it is still itself.
+        for worker in self.leaving.iter_mut().filter(|it| it.until.is_some_and(|at| at <= now)) {
+            worker.until = Some(now + PATIENCE);
+            worker.kill();
         }
         if self.anew.is_some_and(|at| at <= now) {
             self.anew = None;

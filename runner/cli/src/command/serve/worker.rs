@@ -11,6 +11,7 @@ use rustix::process::{Signal, set_parent_process_death_signal};
 use std::io;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{oneshot, watch};
 
@@ -60,7 +61,8 @@ async fn serve(
     let line = Line::new(io::stdin().as_fd().try_clone_to_owned()?)?;
     let gateway = &prepared.gateway;
     gateway.reloaded(reloads.done, reloads.failed);
-    line.ready(&kept(&prepared)?, &prepared.files)?;
+    let grace = gateway.config().limits.unwrap_or_default().retire_ms;
+    line.ready(&kept(&prepared)?, &prepared.files, Duration::from_millis(grace))?;
     let (order, orders) = watch::channel(Order::Serve);
     loop {
         match line.told().await? {
