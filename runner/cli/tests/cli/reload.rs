@@ -390,6 +390,39 @@ fn a_worker_that_is_killed_has_a_successor() {
 }
 
 #[test]
+fn who_is_not_done_in_time_after_a_reload_is_cut_off() {
+    let upstream = Upstream::new();
+    let context = world(&upstream, "[gateway.limits]\nretire-ms = 50\n");
+    let mut served = serve(&context, &[]);
+    let mut client = Client::new(served.address);
+    client.send("POST", "/v1/chat/completions", "none", &chat("slow/m", true));
+    let _go = upstream.begun();
+    assert_eq!(client.head().0, 200);
+    client.chunk().unwrap();
+    reload(&mut served, 1);
+    let mut rest = String::new();
+    let _ = client.stream.read_to_string(&mut rest);
+    assert!(!rest.contains("[DONE]"), "{rest}");
+    eventually("it is still there", || workers(&served).len() == 1);
+    assert_eq!(Client::new(served.address).chat("mock/gpt-4o-mini", false).status, 200);
+}
+
+#[test]
+fn a_worker_that_does_not_listen_any_more_is_replaced() {
+    let context = Context::new();
+    let mut served = serve(&context, &[]);
+    let worker = workers(&served)[0];
+    kill(worker, "STOP");
+    for _ in 0..3 {
+        served.signal("HUP");
+    }
+    until(&mut served, "reloaded in ", 1);
+    assert!(!is_there(worker));
+    assert!(served.said().contains("ended by signal 9"), "{}", served.said());
+    assert_eq!(Client::new(served.address).chat("mock/gpt-4o-mini", false).status, 200);
+}
+
+#[test]
 fn a_supervisor_that_is_killed_takes_its_workers_along() {
     let upstream = Upstream::new();
     let context = world(&upstream, "");
