@@ -20,6 +20,7 @@ pub(crate) enum Problem {
     /// Ctrl-C.
     Interrupted,
     /// What the process said, and how it ended, that did it for this one.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "one process does it all"))]
     Told(u8),
 }
 

@@ -56,6 +56,7 @@ impl Line {
     }
 
     /// The socket, and what was read and not used: first what comes from whoever used it.
+    #[cfg(target_os = "linux")]
     pub(crate) fn into_parts(self, unused: &Bytes) -> (TcpStream, Bytes) {
         let begun = match (unused.is_empty(), self.begun.is_empty()) {
             (true, _) => self.begun,

@@ -32,18 +32,22 @@ pub(crate) struct ServeArguments {
     pub(crate) litellm_config: Option<PathBuf>,
 
     /// Load anew by itself when one of those files was changed
+    #[cfg(target_os = "linux")]
     #[arg(long, conflicts_with = "no_supervisor")]
     pub(crate) watch: bool,
 
     /// How long what is loaded anew may take to be ready
+    #[cfg(target_os = "linux")]
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) ready_within: u64,
 
     /// Serve in this process alone: to load something anew, it has to be started anew
+    #[cfg(target_os = "linux")]
     #[arg(long)]
     pub(crate) no_supervisor: bool,
 
     /// This is the process that serves. For hotcell itself
+    #[cfg(target_os = "linux")]
     #[arg(long, hide = true)]
     pub(crate) worker: bool,
 }

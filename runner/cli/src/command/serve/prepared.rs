@@ -35,6 +35,7 @@ pub(super) enum Listen {
 /// A socket that listens.
 #[derive(Debug)]
 pub(super) struct Bound {
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nobody comes later"))]
     pub(super) asked: Listen,
     pub(super) listener: TcpListener,
     /// This process made it.
