@@ -5,6 +5,10 @@
 mod prepared;
 
 #[cfg(target_os = "linux")]
+mod asked;
+#[cfg(target_os = "linux")]
+mod child;
+#[cfg(target_os = "linux")]
 mod message;
 #[cfg(target_os = "linux")]
 mod notify;

@@ -4,7 +4,9 @@
 //! It reads no configuration and no byte of a stranger's. What it has of secrets is its
 //! environment, which each worker gets; other processes of the same user cannot look into it.
 
-use super::message::{Kept, Line, Name, Reloads, Said, Start, Told};
+use super::asked::{Asked, Signals};
+use super::child::{Event, Worker, ended};
+use super::message::{Kept, Name, Reloads, Said, Start, Told};
 use super::notify::Manager;
 use super::watched::Watched;
 use super::{ENDING, runtime_of_one};
@@ -13,22 +15,14 @@ use crate::problem::Problem;
 use crate::terminal::Terminal;
 use hotcell_gateway::packet;
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
-use std::ffi::OsString;
-use std::io::{self, IsTerminal};
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::io;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-use std::process::{ExitStatus, Stdio};
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
-use tokio::process::{Child, Command};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use std::process::ExitStatus;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-/// This program, whatever was put in its place since it was started: workers of another version
-/// might not understand what they are told.
-const PROGRAM: &str = "/proc/self/exe";
 /// Workers that end what they began, at the most. Each has memory of its own.
 const LEAVING: usize = 8;
 /// How long a worker may take to let another one serve, and to end at once.
@@ -107,77 +101,6 @@ pub(super) fn run(
     })
 }
 
-/// What the operator asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
-    End,
-    Reload,
-}
-
-struct Signals {
-    terminated: Signal,
-    interrupted: Signal,
-    hung_up: Signal,
-    has_terminal: bool,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            terminated: signal(SignalKind::terminate())?,
-            interrupted: signal(SignalKind::interrupt())?,
-            hung_up: signal(SignalKind::hangup())?,
-            has_terminal: io::stdin().is_terminal(),
-        })
-    }
-
-    async fn next(&mut self) -> Asked {
-        tokio::select! {
-            _ = self.terminated.recv() => Asked::End,
-            _ = self.interrupted.recv() => Asked::End,
-            // A terminal that is gone says it by the same signal.
-            _ = self.hung_up.recv() => match self.has_terminal && !io::stdin().is_terminal() {
-                true => Asked::End,
-                false => Asked::Reload,
-            },
-        }
-    }
-}
-
-/// What comes of a worker.
-#[derive(Debug)]
-enum Event {
-    Said(Said),
-    /// Something that no worker says.
-    Nonsense,
-    Gone(io::Result<ExitStatus>),
-}
-
-/// A worker.
-#[derive(Debug)]
-struct Worker {
-    number: u64,
-    line: Arc<Line>,
-    /// Ends it at once.
-    kill: mpsc::Sender<()>,
-    begun: Instant,
-    since: SystemTime,
-    /// How long it may take to end what it began, and until when that is.
-    grace: Duration,
-    until: Option<Instant>,
-}
-
-impl Worker {
-    fn tell(&self, told: Told) {
-        // One that takes nothing more is gone, or will be.
-        let _ = self.line.tell(told);
-    }
-
-    fn kill(&self) {
-        let _ = self.kill.try_send(());
-    }
-}
-
 /// Why a worker is started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reason {
@@ -231,16 +154,6 @@ impl Supervisor<'_> {
 
     /// Starts a worker.
     fn start(&mut self, reason: Reason) -> io::Result<()> {
-        let (here, there) = packet::pair()?;
-        let mut command = std::process::Command::new(PROGRAM);
-        command
-            .arg0(std::env::args_os().next().unwrap_or_else(|| "hotcell".into()))
-            .args(arguments())
-            .env_remove("NOTIFY_SOCKET")
-            .stdin(Stdio::from(there));
-        let since = SystemTime::now();
-        // What is closed at the other side ends the worker, wherever it is.
-        let child = Command::from(command).kill_on_drop(true).spawn()?;
         let others_serve = self.serving.is_some() || !self.leaving.is_empty();
         let mut kept = vec![
             Kept { name: Name::Entry, file: self.passage.0.try_clone()? },
@@ -249,15 +162,10 @@ impl Supervisor<'_> {
         for open in &self.kept {
             kept.push(Kept { name: open.name, file: open.file.try_clone()? });
         }
-        Start { others_serve, reloads: self.reloads, kept }.send(here.as_fd())?;
         self.workers += 1;
-        let line = Arc::new(Line::new(here)?);
-        let (kill, killed) = mpsc::channel(1);
-        tokio::spawn(follow(self.workers, child, line.clone(), killed, self.events.clone()));
-        let begun = Instant::now();
-        let (number, grace) = (self.workers, Duration::ZERO);
-        let worker = Worker { number, line, kill, begun, since, grace, until: None };
-        let deadline = begun + self.patience;
+        let start = Start { others_serve, reloads: self.reloads, kept };
+        let worker = Worker::start(self.workers, &start, self.events.clone())?;
+        let deadline = worker.begun + self.patience;
         self.coming = Some(Coming { worker, reason, is_ready: false, deadline });
         Ok(())
     }
@@ -347,9 +255,9 @@ impl Supervisor<'_> {
         let is_serving = self.serving.as_ref().is_some_and(|worker| worker.number == number);
         match self.coming.as_ref().is_some_and(|coming| coming.is_ready) && is_serving {
             true => {
-                let leaving = self.serving.take().map(|worker| {
-                    let until = Instant::now() + worker.grace + PATIENCE;
-                    Worker { until: Some(until), ..worker }
+                let leaving = self.serving.take().map(|mut worker| {
+                    worker.until = Some(Instant::now() + worker.grace + PATIENCE);
+                    worker
                 });
                 self.leaving.extend(leaving);
                 self.promote();
@@ -504,62 +412,9 @@ impl Supervisor<'_> {
     }
 }
 
-/// Tells what becomes of a worker, to its end.
-async fn follow(
-    number: u64,
-    mut child: Child,
-    line: Arc<Line>,
-    mut killed: mpsc::Receiver<()>,
-    events: mpsc::Sender<(u64, Event)>,
-) {
-    let mut is_heard = true;
-    loop {
-        let event = tokio::select! {
-            biased;
-            Some(()) = killed.recv() => {
-                let _ = child.start_kill();
-                continue;
-            }
-            said = line.said(), if is_heard => match said {
-                Ok(Some(said)) => Event::Said(said),
-                // It is ending.
-                Ok(None) => {
-                    is_heard = false;
-                    continue;
-                }
-                Err(_) => {
-                    is_heard = false;
-                    Event::Nonsense
-                }
-            },
-            status = child.wait() => Event::Gone(status),
-        };
-        let is_over = matches!(event, Event::Gone(_));
-        if events.send((number, event)).await.is_err() || is_over {
-            return;
-        }
-    }
-}
-
 async fn until(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => sleep_until(deadline).await,
         None => std::future::pending().await,
-    }
-}
-
-/// What this process was given, and that it is for a worker.
-fn arguments() -> Vec<OsString> {
-    let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let at = arguments.iter().position(|argument| argument == "--").unwrap_or(arguments.len());
-    arguments.insert(at, "--worker".into());
-    arguments
-}
-
-fn ended(status: Option<ExitStatus>) -> String {
-    match status.map(|status| (status.code(), status.signal())) {
-        Some((Some(code), _)) => format!("it ended with code {code}"),
-        Some((None, Some(signal))) => format!("it was ended by signal {signal}"),
-        _ => "nobody knows how it ended".to_owned(),
     }
 }
