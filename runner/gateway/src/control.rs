@@ -1,5 +1,6 @@
 //! Who may use the gateway and what they may spend, as a configuration says it.
 
+use crate::Inheritance;
 use crate::access::{Access, Issuer, Source, Tokens};
 use crate::admin::Desk;
 use crate::error::GatewayError;
@@ -32,7 +33,7 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    pub(crate) fn new(config: &Config) -> Result<Self, GatewayError> {
+    pub(crate) fn new(config: &Config, inheritance: Inheritance) -> Result<Self, GatewayError> {
         let gateway = config.gateway.clone().unwrap_or_default();
         let state = gateway.state.clone().unwrap_or_default();
         let is_named = gateway.state.is_some() || gateway.admin_key.is_some();
@@ -47,7 +48,9 @@ impl Control {
         let mut store: Option<Arc<dyn Store>> = None;
         if mode == AccessMode::Keys || is_named {
             let folder = folder(&state)?;
-            store = Some(Arc::new(Sqlite::serve(&folder, state.sync.unwrap_or(false))?));
+            let Inheritance { lock, others_serve } = inheritance;
+            let sync = state.sync.unwrap_or(false);
+            store = Some(Arc::new(Sqlite::serve_after(&folder, sync, lock, others_serve)?));
             needs = needs.write(folder);
         }
         let admin = gateway.admin_key.as_ref().map(Watchword::read).transpose();

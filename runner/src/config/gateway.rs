@@ -194,6 +194,9 @@ pub struct GatewayLimits {
     pub stall_ms: u64,
     /// Time that requests under way have to end when the gateway is stopped, in milliseconds.
     pub drain_ms: u64,
+    /// Time that requests under way have to end when another process has taken the gateway over
+    /// with a new configuration, in milliseconds.
+    pub retire_ms: u64,
 }
 
 impl Default for GatewayLimits {
@@ -209,6 +212,7 @@ impl Default for GatewayLimits {
             body_ms: 60_000,
             stall_ms: 60_000,
             drain_ms: 30_000,
+            retire_ms: 600_000,
         }
     }
 }

@@ -17,6 +17,7 @@ pub(crate) use response::Response;
 pub(crate) use sqlite::Sqlite;
 pub(crate) use usage::{Entry, Sums, Total, UsageQuery};
 
+use std::fs::File;
 use std::future::Future;
 use std::pin::Pin;
 use thiserror::Error;
@@ -83,6 +84,21 @@ pub(crate) trait Store: Send + Sync {
     fn keep_response(&self, response: Response) -> Later<'_, ()>;
     /// The answer of this id, of this owner.
     fn response_of(&self, owner: String, id: String) -> Later<'_, Option<Response>>;
+
+    /// Another process of this gateway is about to serve: from now on nothing may be known to
+    /// this one alone that limits depend on.
+    fn share(&self) -> Later<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+    /// No other process of this gateway is there any more.
+    fn alone(&self) -> Later<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+    /// What keeps others from serving from the same place, for the process that comes next.
+    fn lock(&self) -> Option<&File> {
+        None
+    }
+
     /// What was used.
     fn usage(&self, query: UsageQuery) -> Later<'_, Vec<Total>>;
 }

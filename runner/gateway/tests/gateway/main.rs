@@ -12,5 +12,7 @@ mod machine;
 mod reliability;
 mod seeing;
 mod stored;
+#[cfg(target_os = "linux")]
+mod succession;
 mod trust;
 mod upstream;
