@@ -1,13 +1,13 @@
 //! The traits that an author implements, and the export of them.
 
 use crate::bindings::{
-    chat, embeddings, images, models, moderation, rerank, speech, tokens, transcription,
+    chat, embeddings, images, models, moderation, rerank, speech, stored, tokens, transcription,
 };
 use crate::failure::bounded;
 use crate::{
     ChatRequest, EmbedRequest, EmbedResponse, Event, Failure, ImageRequest, ImageResponse, Model,
     ModerationRequest, ModerationResponse, RerankRequest, RerankResponse, SpeechRequest,
-    TokenCount, TranscriptionRequest, TranscriptionResponse,
+    StoredAnswer, StoredRequest, TokenCount, TranscriptionRequest, TranscriptionResponse,
 };
 use std::cell::RefCell;
 
@@ -121,6 +121,24 @@ pub trait Moderation {
     fn moderate(request: ModerationRequest) -> Result<ModerationResponse, Failure>;
 }
 
+/// Answers that the provider keeps: `hotcell:adapter/stored`.
+pub trait Stored {
+    /// An answer that is told once more.
+    type Retelling: Completion;
+
+    /// Retrieves, deletes or cancels it, or gives what it is an answer to.
+    ///
+    /// # Errors
+    /// What cannot be asked, and what the provider says against it.
+    fn act(request: StoredRequest) -> Result<StoredAnswer, Failure>;
+
+    /// Tells it from its beginning.
+    ///
+    /// # Errors
+    /// As [`Self::act`].
+    fn retell(request: StoredRequest) -> Result<Self::Retelling, Failure>;
+}
+
 /// Carries an implementation of the traits over to the generated exports.
 #[doc(hidden)]
 pub struct Exported<A>(std::marker::PhantomData<A>);
@@ -218,6 +236,30 @@ impl<C: Audio> speech::exports::hotcell::adapter::speech::GuestAudio for Exporte
     }
 }
 
+impl<A: Stored + 'static> stored::exports::hotcell::adapter::stored::Guest for Exported<A> {
+    type Retelling = ExportedCompletion<A::Retelling>;
+
+    fn act(request: StoredRequest) -> Result<StoredAnswer, Failure> {
+        A::act(request).map_err(bounded)
+    }
+
+    fn retell(
+        request: StoredRequest,
+    ) -> Result<stored::exports::hotcell::adapter::stored::Retelling, Failure> {
+        let retelling = A::retell(request).map_err(bounded)?;
+        let retelling = ExportedCompletion(RefCell::new(retelling));
+        Ok(stored::exports::hotcell::adapter::stored::Retelling::new(retelling))
+    }
+}
+
+impl<C: Completion> stored::exports::hotcell::adapter::stored::GuestRetelling
+    for ExportedCompletion<C>
+{
+    fn next(&self) -> Result<Option<Vec<Event>>, Failure> {
+        self.0.borrow_mut().next().map_err(bounded)
+    }
+}
+
 /// Exports an adapter: its type, and the interfaces that its provider has.
 ///
 /// ```text
@@ -281,6 +323,11 @@ macro_rules! __export_one {
     (moderation) => {
         $crate::bindings::moderation::export_moderation!(
             Exported with_types_in $crate::bindings::moderation
+        );
+    };
+    (stored) => {
+        $crate::bindings::stored::export_stored!(
+            Exported with_types_in $crate::bindings::stored
         );
     };
 }

@@ -174,3 +174,21 @@ pub mod moderation {
         default_bindings_module: "hotcell_sdk::bindings::moderation",
     });
 }
+
+/// The export of `hotcell:adapter/stored`.
+pub mod stored {
+    wit_bindgen::generate!({
+        path: "../wit",
+        world: "stored-adapter",
+        additional_derives: [PartialEq, Clone],
+        with: {
+            "hotcell:adapter/types@0.1.0": crate::bindings::imports::hotcell::adapter::types,
+            "hotcell:adapter/egress@0.1.0": crate::bindings::imports::hotcell::adapter::egress,
+            "hotcell:adapter/settings@0.1.0": crate::bindings::imports::hotcell::adapter::settings,
+            "hotcell:adapter/log@0.1.0": crate::bindings::imports::hotcell::adapter::log,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_stored",
+        default_bindings_module: "hotcell_sdk::bindings::stored",
+    });
+}

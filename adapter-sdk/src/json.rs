@@ -70,6 +70,57 @@ pub fn text(value: &Value) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
+/// Writes a text as a JSON string. It costs an adapter less than half of what the library's own
+/// way costs it, which a long prompt shows.
+#[inline(never)]
+pub fn write_string(text: &str, out: &mut Vec<u8>) {
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    let mut rest = text.as_bytes();
+    loop {
+        let (plain, from_escape) = rest.split_at(plain(rest));
+        out.extend_from_slice(plain);
+        let Some((byte, after)) = from_escape.split_first() else { break };
+        let letter = match byte {
+            b'"' | b'\\' => *byte,
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            8 => b'b',
+            12 => b'f',
+            _ => b'u',
+        };
+        out.extend_from_slice(&[b'\\', letter]);
+        if letter == b'u' {
+            let digit = |digit: u8| b"0123456789abcdef"[usize::from(digit)];
+            out.extend_from_slice(&[b'0', b'0', digit(byte >> 4), digit(byte & 15)]);
+        }
+        rest = after;
+    }
+    out.push(b'"');
+}
+
+/// The number of bytes before a quotation mark, a backslash or a control character, which a
+/// JSON string has only escaped. Eight at a time: most strings are too short for a library's
+/// search to be worth its call.
+pub fn plain(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
+    // The lowest high bit that is set marks the first byte that is less.
+    let less = |word: u64, than: u8| word.wrapping_sub(ONES * u64::from(than)) & !word & HIGHS;
+    let is = |word: u64, byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = is(word, b'"') | is(word, b'\\') | less(word, 0x20);
+        if found != 0 {
+            return index * 8 + found.trailing_zeros() as usize / 8;
+        }
+    }
+    let found = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20));
+    words.len() * 8 + found.unwrap_or(rest.len())
+}
+
 /// Reads the text of a JSON object, such as a tool's schema or a call's arguments.
 ///
 /// # Errors
@@ -99,7 +150,30 @@ pub fn parse(text: &str, what: &str) -> Result<Value, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::json;
+
+    #[test]
+    fn each_character_is_written_as_the_library_writes_it() {
+        for character in (0..0x180).filter_map(char::from_u32).chain(['\u{2028}', '😀', '\u{ffff}'])
+        {
+            for around in ["", "a", "seven78", "eight, or more of them"] {
+                let text = format!("{around}{character}{around}{character}");
+                let mut out = Vec::new();
+                write_string(&text, &mut out);
+                assert_eq!(String::from_utf8(out).unwrap(), serde_json::to_string(&text).unwrap());
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_written_as_the_library_writes_it(text in any::<String>()) {
+            let mut out = Vec::new();
+            write_string(&text, &mut out);
+            prop_assert_eq!(String::from_utf8(out).unwrap(), serde_json::to_string(&text).unwrap());
+        }
+    }
 
     #[test]
     fn what_is_read_is_written_as_it_was() {

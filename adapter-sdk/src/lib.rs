@@ -143,8 +143,8 @@ pub mod sse;
 pub mod testing;
 
 pub use adapter::{
-    Audio, Chat, Completion, Embeddings, Images, Models, Moderation, Rerank, Speech, Tokens,
-    Transcription,
+    Audio, Chat, Completion, Embeddings, Images, Models, Moderation, Rerank, Speech, Stored,
+    Tokens, Transcription,
 };
 pub use bindings::embeddings::exports::hotcell::adapter::embeddings::{
     EmbedRequest, EmbedResponse, Input,
@@ -159,6 +159,9 @@ pub use bindings::rerank::exports::hotcell::adapter::rerank::{
     Document, Ranked, RerankRequest, RerankResponse,
 };
 pub use bindings::speech::exports::hotcell::adapter::speech::SpeechRequest;
+pub use bindings::stored::exports::hotcell::adapter::stored::{
+    Action, Parameter, StoredAnswer, StoredRequest,
+};
 pub use bindings::tokens::exports::hotcell::adapter::tokens::TokenCount;
 pub use bindings::transcription::exports::hotcell::adapter::transcription::{
     Span, Timing, TranscriptionRequest, TranscriptionResponse,

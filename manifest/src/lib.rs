@@ -120,7 +120,8 @@ pub struct Endpoint {
     pub base: String,
     /// Methods and paths below `base`: `POST /chat/completions`.
     pub allow: Vec<Rule>,
-    /// Query parameter names that the adapter may send.
+    /// Query parameter names that the adapter may send. `name[]` is one that may come several
+    /// times, and makes a list.
     #[serde(default)]
     pub query: Vec<String>,
     /// Header names that the adapter may send; `x-foo-*` is a prefix.
@@ -280,7 +281,8 @@ impl Manifest {
             ));
         }
         for parameter in &endpoint.query {
-            if !pattern::is_plain_name(parameter) {
+            let bare = parameter.strip_suffix("[]").unwrap_or(parameter);
+            if !pattern::is_plain_name(bare) {
                 return Err(ManifestError::invalid(
                     at("query"),
                     format!("`{parameter}` is not a plain parameter name"),

@@ -29,6 +29,10 @@
 //! - One that asks for JSON gets the smallest value that fits its schema.
 //! - Any other gets the user's words back, and a note of the media with them.
 //!
+//! Responses of OpenAI's are kept, unless that is not wanted, for the account that asked: they
+//! are retrieved, streamed again, deleted and cancelled, and tell what they are an answer to.
+//! One in the background is over when it is asked for a second time.
+//!
 //! # Models with a script
 //!
 //! A model of one of these names plays a part instead; every other name works,
@@ -242,6 +246,11 @@ impl Mock {
         self.state.lock().tokens.iter_mut().for_each(|token| token.until = now);
     }
 
+    /// From now on every response that it kept has expired.
+    pub fn expire_responses(&self) {
+        self.state.lock().responses.clear();
+    }
+
     /// Every request so far, oldest first. Past ten thousand the oldest half is
     /// forgotten.
     pub fn requests(&self) -> Vec<Recorded> {
@@ -275,6 +284,7 @@ struct Inner {
     requests: Vec<Recorded>,
     tokens: Vec<credential::Token>,
     predictions: Vec<replicate::Prediction>,
+    responses: Vec<responses::Stored>,
     served: u64,
 }
 
@@ -308,6 +318,16 @@ impl State {
             inner.predictions.drain(..MOST / 2);
         }
         inner.predictions.push(prediction);
+    }
+
+    /// Keeps a response that may be asked for again.
+    fn keep(&self, response: responses::Stored) {
+        const MOST: usize = 1_000;
+        let mut inner = self.lock();
+        if inner.responses.len() >= MOST {
+            inner.responses.drain(..MOST / 2);
+        }
+        inner.responses.push(response);
     }
 
     /// Keeps a token that was given out, and forgets those that expired long ago.

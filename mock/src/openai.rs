@@ -23,6 +23,7 @@ pub(crate) fn reply(asked: &Asked<'_>, script: Script) -> Result<Reply, Refusal>
             Ok(Reply::Json(200, models()))
         }
         "/v1/responses" => responses::reply(asked, script),
+        path if path.starts_with("/v1/responses/") => responses::reply(asked, script),
         "/v1/audio/speech"
         | "/v1/audio/transcriptions"
         | "/v1/audio/translations"

@@ -74,6 +74,8 @@ interfaces! {
     Transcription: transcription,
     /// What a policy says about content.
     Moderation: moderation,
+    /// Answers that the provider keeps.
+    Stored: stored,
 }
 
 impl Interface {

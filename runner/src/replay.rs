@@ -106,6 +106,12 @@ async fn yielded(
                 answer.events.extend(events);
             }
         }
+        Call::Retell(request) => {
+            let mut completion = cell.retell(request).await?;
+            while let Some(events) = completion.next().await? {
+                answer.events.extend(events);
+            }
+        }
         Call::Speak(request) => {
             let mut speaking = cell.speak(request).await?;
             while let Some(bytes) = speaking.next().await? {
@@ -127,7 +133,8 @@ async fn response(cell: Cell, call: &Call) -> Result<Response, Error> {
         Call::Images(request) => Response::Images(cell.generate_images(request).await?),
         Call::Transcribe(request) => Response::Transcription(cell.transcribe(request).await?),
         Call::Moderate(request) => Response::Verdicts(cell.moderate(request).await?),
-        Call::Chat(_) | Call::Speak(_) => {
+        Call::Stored(request) => Response::Stored(cell.act(request).await?),
+        Call::Chat(_) | Call::Speak(_) | Call::Retell(_) => {
             let why = "this call has no response that comes at once";
             return Err(Error::new(FailureKind::Internal, why));
         }

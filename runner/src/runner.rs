@@ -16,15 +16,16 @@ use crate::setup::{Setup, SetupError};
 use crate::sound::Sound;
 use crate::transcript::{Call, Transcript};
 use crate::types::{
-    ChatRequest, EmbedRequest, EmbedResponse, ImageRequest, ImageResponse, Model,
+    ChatRequest, EmbedRequest, EmbedResponse, FailureKind, ImageRequest, ImageResponse, Model,
     ModerationRequest, ModerationResponse, RerankRequest, RerankResponse, SpeechRequest,
-    TokenCount, TranscriptionRequest, TranscriptionResponse, Usage,
+    StoredAnswer, StoredRequest, TokenCount, TranscriptionRequest, TranscriptionResponse, Usage,
 };
 use hotcell_catalogue::ModelFacts;
 use std::borrow::BorrowMut;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use way::Leading;
 
 /// Runs requests in cells. Cheap to clone.
 ///
@@ -225,6 +226,68 @@ impl Runner {
         request.model = way.model.to_owned();
         let call = || Call::Moderate(request.clone());
         Ok(self.ask(&way, call, async |cell| cell.moderate(request).await).await?.0)
+    }
+
+    /// Retrieves, deletes or cancels an answer that a provider keeps, or asks what it is an
+    /// answer to. `model` is the `provider/model` that made it, or the provider alone. Where a
+    /// chat answer came from such a provider, its `started` event has the id.
+    ///
+    /// ```no_run
+    /// # async fn example(runner: hotcell::Runner) -> Result<(), hotcell::Error> {
+    /// use hotcell::types::{Action, StoredRequest};
+    ///
+    /// let request = StoredRequest::new(Action::Retrieve, "resp_68a1");
+    /// let answer = runner.stored("openai", request).await?;
+    /// println!("{} {}", answer.ended, answer.value.value);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::chat`]; `unsupported` where the provider keeps none, and `invalid-request`
+    /// for an id that is none.
+    pub async fn stored(
+        &self,
+        model: &str,
+        mut request: impl BorrowMut<StoredRequest>,
+    ) -> Result<StoredAnswer, Error> {
+        let request = request.borrow_mut();
+        let way = self.way_to_stored(model, request)?;
+        let call = || Call::Stored(request.clone());
+        Ok(self.ask(&way, call, async |cell| cell.act(request).await).await?.0)
+    }
+
+    /// Has an answer that a provider keeps told once more, from its beginning. One that is
+    /// still being made goes on to its end. The request's action is
+    /// [`Retrieve`](crate::types::Action::Retrieve).
+    ///
+    /// # Errors
+    /// As [`Self::stored`].
+    pub async fn retell(
+        &self,
+        model: &str,
+        mut request: impl BorrowMut<StoredRequest>,
+    ) -> Result<Answer, Error> {
+        let request = request.borrow_mut();
+        let way = self.way_to_stored(model, request)?;
+        let call = || Call::Retell(request.clone());
+        let (completion, provider, request_id) =
+            self.ask(&way, call, async |cell| cell.retell(request).await).await?;
+        Ok(Answer::new(completion, provider.name.clone(), request_id, self.strict))
+    }
+
+    fn way_to_stored<'a>(
+        &self,
+        model: &'a str,
+        request: &StoredRequest,
+    ) -> Result<Leading<'a>, Error> {
+        match StoredRequest::is_id(&request.id) {
+            true => self.leading(model, Interface::Stored),
+            false => {
+                let why = "the id of an answer has letters, digits, `-` and `_`, and 256 of them \
+                           at the most";
+                Err(Error::new(FailureKind::InvalidRequest, why))
+            }
+        }
     }
 
     /// Lists the models of a provider.

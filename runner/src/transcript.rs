@@ -21,7 +21,7 @@ use crate::limits::{Limits, TRANSCRIPT_FILE_BYTES};
 use crate::types::{
     ChatRequest, EmbedRequest, EmbedResponse, Event, Failure, ImageRequest, ImageResponse, Model,
     ModerationRequest, ModerationResponse, RerankRequest, RerankResponse, SpeechRequest,
-    TokenCount, TranscriptionRequest, TranscriptionResponse,
+    StoredAnswer, StoredRequest, TokenCount, TranscriptionRequest, TranscriptionResponse,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -91,6 +91,10 @@ pub enum Call {
     Transcribe(TranscriptionRequest),
     /// Verdicts.
     Moderate(ModerationRequest),
+    /// Something about an answer that the provider keeps.
+    Stored(StoredRequest),
+    /// Such an answer once more, as events.
+    Retell(StoredRequest),
 }
 
 /// What an adapter yielded.
@@ -131,6 +135,8 @@ pub enum Response {
     Transcription(TranscriptionResponse),
     /// Verdicts.
     Verdicts(ModerationResponse),
+    /// What is said of an answer that is kept.
+    Stored(StoredAnswer),
 }
 
 /// One request of an adapter's to an endpoint, as it wrote it, and what came back.

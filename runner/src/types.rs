@@ -13,6 +13,9 @@ pub use crate::bindings::exports::hotcell::adapter::rerank::{
     Document, Ranked, RerankRequest, RerankResponse,
 };
 pub use crate::bindings::exports::hotcell::adapter::speech::SpeechRequest;
+pub use crate::bindings::exports::hotcell::adapter::stored::{
+    Action, Parameter, StoredAnswer, StoredRequest,
+};
 pub use crate::bindings::exports::hotcell::adapter::tokens::TokenCount;
 pub use crate::bindings::exports::hotcell::adapter::transcription::{
     Span, Timing, TranscriptionRequest, TranscriptionResponse,
@@ -113,6 +116,23 @@ impl EmbedRequest {
             task: None,
             extra: None,
         }
+    }
+}
+
+impl StoredRequest {
+    /// Bytes of an id, at the most.
+    pub const ID_BYTES: usize = 256;
+
+    /// Does this to the answer of this id.
+    pub fn new(action: Action, id: impl Into<String>) -> Self {
+        Self { action, id: id.into(), query: Vec::new() }
+    }
+
+    /// Whether this can be the id of an answer: it becomes a segment of a path, and can be
+    /// nothing else in it.
+    pub fn is_id(text: &str) -> bool {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        !text.is_empty() && text.len() <= Self::ID_BYTES && text.bytes().all(plain)
     }
 }
 

@@ -6,8 +6,8 @@
 
 use hotcell::egress::SecretSource;
 use hotcell::types::{
-    ChatRequest, EmbedRequest, FailureKind, FinishReason, ImageRequest, Input, ModerationRequest,
-    RerankRequest, SpeechRequest, TranscriptionRequest,
+    Action, ChatRequest, EmbedRequest, FailureKind, FinishReason, ImageRequest, Input,
+    ModerationRequest, RerankRequest, SpeechRequest, StoredRequest, TranscriptionRequest,
 };
 use hotcell::{Choice, Config, Error, ProviderConfig, Runner};
 use hotcell_manifest::Build;
@@ -124,5 +124,8 @@ async fn a_component_that_was_built_before_still_runs() {
     refused(runner.speak(model, SpeechRequest::text("a")).await, "speech");
     refused(runner.transcribe(model, TranscriptionRequest::audio(vec![1])).await, "transcription");
     refused(runner.moderate(model, ModerationRequest::texts(["a"])).await, "moderation");
+    let stored = || StoredRequest::new(Action::Retrieve, "r-7");
+    refused(runner.stored(model, stored()).await, "stored");
+    refused(runner.retell(model, stored()).await, "stored");
     assert_eq!(server.received().len(), before, "nobody was asked for what is not there");
 }

@@ -63,9 +63,9 @@ impl Grants {
             return denied("request", &format!("{method} {path}"));
         }
         for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
-            let name = parameter.split('=').next().unwrap_or_default();
-            if !grant.query.iter().any(|known| known == name) {
-                return denied("parameter", name);
+            let name = parameter.split('=').next().unwrap_or_default().replace("%5B%5D", "[]");
+            if !grant.query.contains(&name) {
+                return denied("parameter", &name);
             }
         }
         for header in &request.headers {

@@ -3,7 +3,7 @@ use super::{Cut, Run};
 use crate::{
     Audio, Chat, ChatRequest, Completion, EmbedRequest, EmbedResponse, Embeddings, Event, Failure,
     FailureKind, Header, Method, Model, Models, Rerank, RerankRequest, RerankResponse, Speech,
-    SpeechRequest, TokenCount, Tokens,
+    SpeechRequest, Stored, StoredAnswer, StoredRequest, TokenCount, Tokens,
 };
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -148,9 +148,18 @@ impl Script {
 
     /// Runs a chat request to its end.
     pub fn chat<A: Chat>(&self, request: ChatRequest) -> Run {
+        self.told(|| A::complete(request))
+    }
+
+    /// Has a stored answer told once more, to its end.
+    pub fn retell<A: Stored>(&self, request: StoredRequest) -> Run {
+        self.told(|| A::retell(request))
+    }
+
+    fn told<C: Completion>(&self, begin: impl FnOnce() -> Result<C, Failure>) -> Run {
         let mut events = Vec::new();
         let run = self.run(|| {
-            let mut completion = A::complete(request)?;
+            let mut completion = begin()?;
             while let Some(more) = completion.next()? {
                 if more.is_empty() {
                     return Err(Failure::new(FailureKind::Internal, "no event where one is due"));
@@ -183,9 +192,21 @@ impl Script {
     /// # Panics
     /// Where the events of two cuts do not add up to the same.
     pub fn chat_at_every_cut<A: Chat>(&self, request: &ChatRequest) -> Run {
-        let whole = self.chat::<A>(request.clone());
+        self.at_every_cut(|script| script.chat::<A>(request.clone()))
+    }
+
+    /// The same for a stored answer that is told once more.
+    ///
+    /// # Panics
+    /// As [`Self::chat_at_every_cut`].
+    pub fn retell_at_every_cut<A: Stored>(&self, request: &StoredRequest) -> Run {
+        self.at_every_cut(|script| script.retell::<A>(request.clone()))
+    }
+
+    fn at_every_cut(&self, run: impl Fn(&Self) -> Run) -> Run {
+        let whole = run(self);
         for cut in Cut::KINDS.into_iter().skip(1) {
-            let run = self.clone().cut(cut.clone()).chat::<A>(request.clone());
+            let run = run(self.clone().cut(cut.clone()));
             assert_eq!(run.joined(), whole.joined(), "{cut:?} differs from one piece");
             assert_eq!(run.failure, whole.failure, "{cut:?} differs from one piece");
         }
@@ -222,6 +243,14 @@ impl Script {
     /// What the adapter fails with.
     pub fn count<A: Tokens>(&self, request: ChatRequest) -> Result<TokenCount, Failure> {
         self.call(|| A::count(request)).0
+    }
+
+    /// Does something to a stored answer.
+    ///
+    /// # Errors
+    /// What the adapter fails with.
+    pub fn act<A: Stored>(&self, request: StoredRequest) -> Result<StoredAnswer, Failure> {
+        self.call(|| A::act(request)).0
     }
 
     /// Runs a request for sound to its end.

@@ -67,7 +67,7 @@ impl Candidate {
             }
         }
         for (name, value) in members {
-            match name.as_str() {
+            match name.as_ref() {
                 _ if value.is_null() => {}
                 "finishReason" => {
                     // Said of an answer that goes on.
@@ -79,11 +79,11 @@ impl Candidate {
                 }
                 "citationMetadata" | "groundingMetadata" => {
                     let index = self.parts.saturating_sub(1);
-                    self.value(Event::Citation, index, name, value, events);
+                    self.value(Event::Citation, index, name.into_owned(), value, events);
                 }
                 "logprobsResult" => {
                     let index = self.parts.saturating_sub(1);
-                    self.value(Event::Logprobs, index, name, value, events);
+                    self.value(Event::Logprobs, index, name.into_owned(), value, events);
                 }
                 _ => {
                     self.ending.insert(&name, value);

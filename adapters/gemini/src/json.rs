@@ -1,13 +1,15 @@
 //! JSON as a tree, whose numbers are the text that they were written as.
 //!
-//! A tree that knows no more than this is a third of one that knows Rust's numbers and
+//! A tree that knows little more than this is a third of one that knows Rust's numbers and
 //! hashes its names, and nothing is lost by it. Objects keep their order; of several
 //! members with one name the last is meant.
 
 mod read;
 
 use crate::DIALECT;
+use hotcell_sdk::json::write_string;
 use hotcell_sdk::{Failure, FailureKind, Native};
+use std::borrow::Cow;
 
 /// A JSON value.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,6 +17,9 @@ pub(crate) enum Value {
     #[default]
     Null,
     Bool(bool),
+    /// One without a sign, as most are.
+    Whole(u64),
+    /// Any other, as it was written.
     Number(String),
     String(String),
     Array(Vec<Value>),
@@ -23,7 +28,10 @@ pub(crate) enum Value {
 
 /// The members of an object, in their order.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Members(Vec<(String, Value)>);
+pub(crate) struct Members(Vec<(Name, Value)>);
+
+/// The name of a member. Those that every chunk of an answer has take no memory of their own.
+type Name = Cow<'static, str>;
 
 static NULL: Value = Value::Null;
 
@@ -47,8 +55,9 @@ impl Value {
             Self::Null => out.extend_from_slice(b"null"),
             Self::Bool(true) => out.extend_from_slice(b"true"),
             Self::Bool(false) => out.extend_from_slice(b"false"),
+            Self::Whole(number) => whole(*number, out),
             Self::Number(text) => out.extend_from_slice(text.as_bytes()),
-            Self::String(text) => string(text, out),
+            Self::String(text) => write_string(text, out),
             Self::Array(values) => {
                 out.push(b'[');
                 for (place, value) in values.iter().enumerate() {
@@ -95,13 +104,17 @@ impl Value {
     /// A number of Rust's, where the value is one.
     pub(crate) fn as_number<N: std::str::FromStr>(&self) -> Option<N> {
         match self {
+            Self::Whole(number) => number.to_string().parse().ok(),
             Self::Number(text) => text.parse().ok(),
             _ => None,
         }
     }
 
     pub(crate) fn as_u64(&self) -> Option<u64> {
-        self.as_number()
+        match self {
+            Self::Whole(number) => Some(*number),
+            other => other.as_number(),
+        }
     }
 
     pub(crate) fn as_f64(&self) -> Option<f64> {
@@ -158,7 +171,7 @@ impl Members {
     fn set(&mut self, name: &str, value: Value) {
         match self.get_mut(name) {
             Some(known) => *known = value,
-            None => self.0.push((name.to_owned(), value)),
+            None => self.0.push((name.to_owned().into(), value)),
         }
     }
 
@@ -197,7 +210,7 @@ impl Members {
         }
     }
 
-    pub(crate) fn retain(&mut self, keep: impl FnMut(&(String, Value)) -> bool) {
+    pub(crate) fn retain(&mut self, keep: impl FnMut(&(Name, Value)) -> bool) {
         self.0.retain(keep);
     }
 
@@ -210,11 +223,11 @@ impl Members {
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
+        self.0.iter().map(|(name, _)| name.as_ref())
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
-        self.0.iter().map(|(name, value)| (name, value))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value))
     }
 
     #[inline(never)]
@@ -224,7 +237,7 @@ impl Members {
             if place > 0 {
                 out.push(b',');
             }
-            string(name, out);
+            write_string(name, out);
             out.push(b':');
             value.write(out);
         }
@@ -246,8 +259,8 @@ impl Members {
 }
 
 impl IntoIterator for Members {
-    type Item = (String, Value);
-    type IntoIter = std::vec::IntoIter<(String, Value)>;
+    type Item = (Name, Value);
+    type IntoIter = std::vec::IntoIter<(Name, Value)>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
@@ -288,23 +301,23 @@ pub(crate) fn members(text: &str, what: &str) -> Result<Members, Failure> {
 }
 
 #[inline(never)]
-fn string(text: &str, out: &mut Vec<u8>) {
+fn whole(number: u64, out: &mut Vec<u8>) {
     // Writing into memory does not fail.
-    let _ = serde_json::to_writer(out, text);
+    let _ = serde_json::to_writer(out, &number);
 }
 
-macro_rules! whole_numbers {
-    ($($number:ty),*) => {$(
-        impl From<$number> for Value {
-            #[inline(never)]
-            fn from(number: $number) -> Self {
-                Self::Number(number.to_string())
-            }
-        }
-    )*};
+impl From<u32> for Value {
+    fn from(number: u32) -> Self {
+        Self::Whole(number.into())
+    }
 }
 
-whole_numbers!(u32, i64);
+impl From<i64> for Value {
+    #[inline(never)]
+    fn from(number: i64) -> Self {
+        u64::try_from(number).map_or_else(|_| Self::Number(number.to_string()), Self::Whole)
+    }
+}
 
 impl From<f64> for Value {
     #[inline(never)]

@@ -4,7 +4,7 @@
 use crate::candidate::Candidate;
 use crate::json::{self, Members, Value};
 use crate::{error, usage};
-use hotcell_sdk::{Assemble, Event, Failure, FinishReason, Finished, Started, Usage, warning};
+use hotcell_sdk::{Assemble, Event, Failure, FinishReason, Finished, Started, warning};
 
 /// How many alternatives an answer may have; the provider gives eight at the most.
 const CANDIDATES: u64 = 64;
@@ -13,7 +13,8 @@ const CANDIDATES: u64 = 64;
 pub struct Assembly {
     started: bool,
     candidates: Vec<Candidate>,
-    usage: Option<Usage>,
+    /// The last report of usage: most chunks have one.
+    report: Option<Value>,
     /// Why the prompt was not answered, in the provider's words.
     blocked: Option<Value>,
     /// What calls are numbered from, where the answer has no id.
@@ -24,8 +25,8 @@ pub struct Assembly {
 impl Assembly {
     /// An answer to a conversation that has this many calls already.
     pub(crate) fn after(calls: usize) -> Self {
-        let (candidates, usage, blocked, id) = (Vec::new(), None, None, None);
-        Self { started: false, candidates, usage, blocked, calls, id }
+        let (candidates, report, blocked, id) = (Vec::new(), None, None, None);
+        Self { started: false, candidates, report, blocked, calls, id }
     }
 }
 
@@ -105,11 +106,9 @@ impl Assembly {
             }
             Some(_) => return Err(Failure::malformed("`candidates` is not a list")),
         }
-        if let Some(usage) = report.as_ref().and_then(usage::read)
-            && self.usage.as_ref() != Some(&usage)
-        {
-            self.usage = Some(usage.clone());
-            events.push(Event::Usage(usage));
+        if report.is_some() && report != self.report {
+            events.extend(report.as_ref().and_then(usage::read).map(Event::Usage));
+            self.report = report;
         }
         Ok(())
     }

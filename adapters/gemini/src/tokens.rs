@@ -33,6 +33,6 @@ fn counted(mut body: Members, model: &str) -> Members {
 fn counted_by_vertex(mut body: Members) -> Members {
     let taken =
         ["contents", "systemInstruction", "system_instruction", "tools", "generationConfig"];
-    body.retain(|(name, _)| taken.contains(&name.as_str()));
+    body.retain(|(name, _)| taken.contains(&name.as_ref()));
     body
 }

@@ -26,10 +26,12 @@ mod protocol;
 #[cfg(target_family = "wasm")]
 mod resource;
 #[cfg(target_family = "wasm")]
+mod stored;
+#[cfg(target_family = "wasm")]
 mod trap;
 
 #[cfg(target_family = "wasm")]
 use cell::Hostile;
 
 #[cfg(target_family = "wasm")]
-hotcell_sdk::export!(Hostile: chat, embeddings, models);
+hotcell_sdk::export!(Hostile: chat, embeddings, models, stored);

@@ -37,6 +37,8 @@ pub struct Assembly {
     items: Vec<Item>,
     /// Members of the response as they were told.
     told: Vec<(String, String)>,
+    /// The id that the answer has to have: it is one that the provider keeps.
+    stored: Option<String>,
 }
 
 impl Assemble for Assembly {
@@ -81,6 +83,7 @@ impl Assemble for Assembly {
             }
             return Err(Failure::malformed("the answer has no output"));
         }
+        self.check(&response)?;
         self.start(&response, events);
         self.finish(None, &response, body, events)
     }
@@ -102,6 +105,21 @@ impl Assemble for Assembly {
 }
 
 impl Assembly {
+    /// Of an answer that the provider keeps under this id.
+    pub(crate) fn of(id: String) -> Self {
+        Self { stored: Some(id), ..Self::default() }
+    }
+
+    /// A provider that takes one answer for another would show somebody what is not theirs.
+    fn check(&self, response: &Members<'_>) -> Result<(), Failure> {
+        match self.stored.as_deref() {
+            Some(id) if response.text("id").as_deref() != Some(id) => {
+                Err(Failure::malformed("the provider gave another answer than was asked for"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Takes in one event, by its name without `response.`.
     fn take(
         &mut self,
@@ -118,6 +136,7 @@ impl Assembly {
         match kind {
             "created" | "in_progress" | "queued" => {
                 if let Some(response) = event.inner("response") {
+                    self.check(&response)?;
                     self.start(&response, events);
                 }
             }
@@ -221,6 +240,7 @@ impl Assembly {
         raw: &str,
         events: &mut Vec<Event>,
     ) -> Result<(), Failure> {
+        self.check(response)?;
         let status = response.text("status").or(kind.map(Cow::Borrowed)).unwrap_or_default();
         if status == "failed" || present(response.get("error")).is_some() {
             return Err(error::of_failed(raw, response));
@@ -238,6 +258,14 @@ impl Assembly {
                     "the answer was cancelled at the provider",
                 );
                 return Err(failure.with_code("cancelled").with_raw(DIALECT, raw));
+            }
+            // It has been taken in, and is fetched when it is ready.
+            ("queued" | "in_progress", _)
+                if kind.is_none()
+                    && self.stored.is_none()
+                    && response.get("background") == Some("true") =>
+            {
+                FinishReason::Other
             }
             // What an event of the end says counts; some providers leave the status.
             _ if kind == Some("completed") => self.reason(),

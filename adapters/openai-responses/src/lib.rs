@@ -37,8 +37,8 @@
 //! | `extra` of `openai-chat` | what has the same meaning here is carried over; a `response_format` that has none is refused, the rest warned |
 //! | `extra` of another dialect | warned, by the name of each member |
 //!
-//! `background` is sent on with a stream. Without one it is refused: the answer would have
-//! to be fetched later, which the manifest does not ask for.
+//! With `background` and without a stream the answer has no output yet: it is over when it
+//! has been taken in, and is fetched later.
 //!
 //! # Answers
 //!
@@ -62,7 +62,14 @@
 //! | other members of the response | `started.extra`, which is always there, and in `finished.extra` those that changed; nulls too, so that a client of this dialect gets what was said |
 //! | `usage` | `usage` |
 //! | `failed`, `cancelled`, `error` | a failure by the error's code |
+//! | `queued`, `in_progress` of an answer in the background | `finished`, other, in the provider's word |
 //! | an end without a last event | `malformed-response` |
+//!
+//! # Stored answers
+//!
+//! By their id they are retrieved, deleted, cancelled, told once more as a stream, and asked
+//! for what they are an answer to. What the provider says of them goes back whole; an answer of
+//! another id than was asked for is `malformed-response`.
 
 #![deny(unsafe_code)]
 
@@ -76,13 +83,14 @@ mod options;
 mod part;
 mod request;
 mod slot;
+mod stored;
 mod tell;
 mod tool;
 mod usage;
 mod writer;
 
 use assembly::Assembly;
-use hotcell_sdk::{Chat, ChatRequest, Endpoint, Failure, Reply, export, setting};
+use hotcell_sdk::{Chat, ChatRequest, Endpoint, Failure, Reply, RequestBuilder, export, setting};
 
 /// The adapter.
 pub struct OpenAiResponses;
@@ -98,10 +106,7 @@ impl Chat for OpenAiResponses {
         let body = request::write(&request).map_err(|failure| *failure)?;
         Failure::where_strict(&body.warnings)?;
         let endpoint = Endpoint::named("api")?;
-        let mut builder = endpoint.post("/responses");
-        if let Some(version) = setting("api-version") {
-            builder = builder.query("api-version", &version);
-        }
+        let builder = versioned(endpoint.post("/responses"));
         let builder = builder.header("accept", accept).header("content-type", "application/json");
         let response = builder.body(body.json).send()?;
         if response.status() >= 300 {
@@ -111,4 +116,12 @@ impl Chat for OpenAiResponses {
     }
 }
 
-export!(OpenAiResponses: chat);
+/// The same with the version of the interface, where the provider wants one.
+fn versioned(builder: RequestBuilder<'_>) -> RequestBuilder<'_> {
+    match setting("api-version") {
+        Some(version) => builder.query("api-version", &version),
+        None => builder,
+    }
+}
+
+export!(OpenAiResponses: chat, stored);

@@ -2,7 +2,7 @@
 
 use crate::carried::Carried;
 use crate::conversation::instructions;
-use crate::writer::{Writer, is_own, unsupported};
+use crate::writer::{Writer, is_own};
 use hotcell_openai_chat::json::Members;
 use hotcell_sdk::{ChatRequest, Failure, Message, Part, Role, setting};
 
@@ -19,12 +19,6 @@ pub(crate) fn write(request: &ChatRequest) -> Result<Body, Box<Failure>> {
         true => writer.extra(request.extra.as_ref(), &[])?,
         false => Members::default(),
     };
-    if extra.get("background") == Some("true") && !request.stream {
-        return Err(unsupported(
-            "an answer in the background would have to be fetched later, which was not granted: \
-             ask for a stream, or for an answer that is waited for",
-        ));
-    }
     let store = carried.store.unwrap_or_else(|| setting("store").as_deref() == Some("yes"));
     writer.stateless = !writer.exact && !store;
 

@@ -1,6 +1,9 @@
 //! OpenAI's responses (<https://platform.openai.com/docs/api-reference/responses>).
 
 mod question;
+mod stored;
+
+pub(crate) use stored::Stored;
 
 use crate::answer::{Answer, Question, pieces};
 use crate::script::{Refusal, Script};
@@ -16,17 +19,50 @@ pub(crate) const CIPHER: &str = "bW9jay1lbmNyeXB0ZWQtcmVhc29uaW5n";
 
 pub(crate) fn reply(asked: &Asked<'_>, script: Script) -> Result<Reply, Refusal> {
     if asked.path != "/v1/responses" {
-        return asked.nowhere();
+        return stored::reply(asked);
     }
     asked.only(&Method::POST)?;
     asked.refuse(script)?;
     let question = read(asked)?;
+    if let Some(id) = asked.body["previous_response_id"].as_str()
+        && !asked.has_response(id)
+    {
+        let message = format!("Previous response with id '{id}' not found.");
+        let code = Some("previous_response_not_found");
+        return Err(Refusal { code, ..Refusal::invalid("previous_response_id", message) });
+    }
     let answer = asked.answer(&question, script);
     let items = items(asked, &answer);
-    if question.stream {
-        return Ok(Reply::Events(stream(asked, &question, &answer, &items, script), script));
+    let background = asked.body["background"] == true;
+    let stored = Stored {
+        id: id(asked),
+        account: asked.credential.clone(),
+        over: response(asked, &question, &answer, &items, true),
+        input: stored::items(asked),
+        events: stream(asked, &question, &answer, &items, script),
+        asked: background.then_some(0),
+        endless: script == Script::Endless,
+        cancelled: false,
+    };
+    let (now, events) = (stored.now(), stored.events.clone());
+    if is_stored(asked) {
+        asked.state.keep(stored);
+    } else if background {
+        let message = "Background mode requires 'store' to be true.";
+        return Err(Refusal::invalid("background", message));
     }
-    Ok(Reply::Json(200, response(asked, &question, &answer, &items, true)))
+    match question.stream {
+        true => Ok(Reply::Events(events, script)),
+        false => Ok(Reply::Json(200, now)),
+    }
+}
+
+fn id(asked: &Asked<'_>) -> String {
+    format!("resp_mock{:06}", asked.number)
+}
+
+fn is_stored(asked: &Asked<'_>) -> bool {
+    asked.body["store"] != false
 }
 
 /// The items of the answer.
@@ -86,12 +122,12 @@ fn response(
     });
     let incomplete = json!({ "reason": "max_output_tokens" });
     json!({
-        "id": format!("resp_mock{:06}", asked.number), "object": "response",
+        "id": id(asked), "object": "response", "background": asked.body["background"] == true,
         "created_at": CREATED, "status": status, "error": null,
         "incomplete_details": if status == "incomplete" { incomplete } else { Value::Null },
         "model": question.model,
         "output": if done { json!(items) } else { json!([]) },
-        "parallel_tool_calls": true, "previous_response_id": null, "store": false,
+        "parallel_tool_calls": true, "previous_response_id": asked.body["previous_response_id"], "store": is_stored(asked),
         "usage": if done { usage } else { Value::Null },
     })
 }
@@ -103,7 +139,10 @@ fn stream(
     items: &[Value],
     script: Script,
 ) -> Vec<Bytes> {
-    let mut told = Told::default();
+    let mut told = match asked.body["background"] == true {
+        true => stored::queued(response(asked, question, answer, items, false)),
+        false => Told::default(),
+    };
     for kind in ["response.created", "response.in_progress"] {
         let response = response(asked, question, answer, items, false);
         told.tell(kind, json!({ "response": response }));
@@ -122,7 +161,8 @@ fn stream(
     }
     if let Some(most) = script.events() {
         // The response twice, the item and the part come first.
-        told.events.truncate(4 + most);
+        let before = usize::from(asked.body["background"] == true);
+        told.events.truncate(4 + before + most);
         if script == Script::MidstreamError {
             let refusal = Refusal::of_status(500);
             let error =

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     let result = command::run(&arguments, &terminal);
     terminal.note_journal();
     let Err(problem) = result else { return ExitCode::SUCCESS };
-    if !problem.is_broken_pipe() {
+    if !problem.was_said() {
         terminal.note(&if arguments.wants_json() {
             format!("{}\n", render::problem::document(&problem))
         } else {

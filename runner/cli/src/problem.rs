@@ -19,6 +19,9 @@ pub(crate) enum Problem {
     Output(io::Error),
     /// Ctrl-C.
     Interrupted,
+    /// What the process said, and how it ended, that did it for this one.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "one process does it all"))]
+    Told(u8),
 }
 
 impl Problem {
@@ -43,6 +46,11 @@ impl Problem {
         }
     }
 
+    /// Nothing is left to be said of it.
+    pub(crate) fn was_said(&self) -> bool {
+        self.is_broken_pipe() || matches!(self, Self::Told(_))
+    }
+
     /// Whoever read the output has had enough of it, which is no problem.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
@@ -59,6 +67,7 @@ impl Problem {
             Self::Output(_) if self.is_broken_pipe() => 0,
             Self::Output(_) => 70,
             Self::Interrupted => 130,
+            Self::Told(code) => *code,
         }
     }
 }

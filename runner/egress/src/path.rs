@@ -8,11 +8,14 @@ pub(crate) struct CheckedPath {
     /// Segments below the endpoint's base, percent-decoded. One that is the name of an AWS
     /// resource may hold slashes: whether it may do so there, the grant says.
     pub(crate) segments: Vec<String>,
-    /// Query parameter names, in order, without repetition.
+    /// Query parameter names, in order, without repetition; `name[]` is a list's.
     pub(crate) query: Vec<String>,
     /// The text as the guest wrote it, which is what is sent.
     pub(crate) text: String,
 }
+
+/// What follows the name of a list's parameter, as it is written.
+const LIST: &str = "%5B%5D";
 
 /// Reads a path that a guest wrote.
 pub(crate) fn check(text: &str) -> Result<CheckedPath, EgressError> {
@@ -53,10 +56,16 @@ pub(crate) fn check(text: &str) -> Result<CheckedPath, EgressError> {
     for pair in query.into_iter().flat_map(|query| query.split('&')) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if name.is_empty() || !name.chars().all(plain) {
+        // `name[]`, one of a list: the one escape that a name may have.
+        let list = name.strip_suffix(LIST).map(|name| format!("{name}[]"));
+        let bare = name.strip_suffix(LIST).unwrap_or(name);
+        if bare.is_empty() || !bare.chars().all(plain) {
             return Err(bad("has a query parameter without a plain name"));
         }
-        if names.iter().any(|seen| seen == name) {
+        let is_list = list.is_some();
+        let name = list.unwrap_or_else(|| name.to_owned());
+        let is_seen = names.contains(&name);
+        if is_seen && !is_list {
             return Err(bad("has a query parameter twice"));
         }
         let value = decode(value).map_err(bad)?;
@@ -66,7 +75,9 @@ pub(crate) fn check(text: &str) -> Result<CheckedPath, EgressError> {
         if has_escape(&value) {
             return Err(bad("has a query value that is escaped twice"));
         }
-        names.push(name.to_owned());
+        if !is_seen {
+            names.push(name);
+        }
     }
     Ok(CheckedPath { segments, query: names, text: text.to_owned() })
 }
@@ -162,6 +173,12 @@ mod tests {
             "/a?x=1;key=2",
             "/a?x=1%250a",
             "/a?x=[1]",
+            "/a?x[]=1",
+            "/a?%5B%5D=1",
+            "/a?x%5b%5d=1",
+            "/a?x%5B0%5D=1",
+            "/a?x%5B%5D%5B%5D=1",
+            "/a?x%5B%5Dy=1",
         ] {
             assert!(check(bad).is_err(), "{bad:?} was accepted");
         }
@@ -209,6 +226,9 @@ mod tests {
         assert_eq!(path.segments, ["models", "a:b c:generate"]);
         assert_eq!(path.query, ["alt", "x", "y"]);
         assert_eq!(path.text, "/models/a%3Ab%20c:generate?alt=sse&x=1%2F2&y=100%25");
+        // Of a list there may be several.
+        let path = check("/a?x%5B%5D=1&y=2&x%5B%5D=3").unwrap();
+        assert_eq!(path.query, ["x[]", "y"]);
         assert_eq!(check("/chat/completions").unwrap().segments, ["chat", "completions"]);
     }
 }

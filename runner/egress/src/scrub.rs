@@ -6,11 +6,13 @@
 //! looked for: patterns would corrupt answers.
 
 use crate::credential::Secret;
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::packed::{self, Searcher};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use bytes::{Bytes, BytesMut};
 use secrecy::{ExposeSecret, zeroize::Zeroize};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What stands in the place of a secret.
@@ -24,9 +26,7 @@ const FASTEST: usize = 4096;
 
 /// Finds the secrets of one provider. Shared by all of its cells.
 pub(crate) struct Scrubber {
-    finder: Option<AhoCorasick>,
-    /// The same for the names of headers, which are in lower case.
-    in_names: Option<AhoCorasick>,
+    finder: Finder,
     patterns: Vec<Vec<u8>>,
     /// Which bytes a pattern begins with.
     first: [bool; 256],
@@ -35,32 +35,24 @@ pub(crate) struct Scrubber {
     then: Option<Arc<Self>>,
 }
 
+/// How patterns are looked for: the first place that has one, and the longest that is there.
+enum Finder {
+    /// Takes milliseconds to make, and is the fastest.
+    Made(AhoCorasick),
+    /// Takes microseconds.
+    Quick(Box<Searcher>),
+    /// What the others refuse; none is known.
+    Plain,
+}
+
 impl Scrubber {
     pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
-        Self::with(secrets, FASTEST)
+        let patterns = patterns(secrets);
+        let finder = Finder::made(&patterns);
+        Self::with(patterns, finder, None)
     }
 
-    fn with<'a>(secrets: impl IntoIterator<Item = &'a Secret>, fastest: usize) -> Self {
-        let mut patterns: Vec<Vec<u8>> = Vec::new();
-        for secret in secrets {
-            for form in forms(secret.expose_secret()) {
-                if form.len() >= SHORTEST && !patterns.contains(&form) {
-                    patterns.push(form);
-                }
-            }
-        }
-        // A set that cannot be built is a set of enormous secrets; then nothing may
-        // pass, which the one-byte patterns below see to.
-        let build = |ignore_case: bool| {
-            let mut builder = AhoCorasick::builder();
-            builder.match_kind(MatchKind::LeftmostLongest).ascii_case_insensitive(ignore_case);
-            // Tokens are long, and the fastest automaton takes half a kilobyte for each byte.
-            if patterns.iter().map(Vec::len).sum::<usize>() > fastest {
-                builder.kind(Some(AhoCorasickKind::ContiguousNFA));
-            }
-            if patterns.is_empty() { None } else { builder.build(&patterns).ok() }
-        };
-        let (finder, in_names) = (build(false), build(true));
+    fn with(patterns: Vec<Vec<u8>>, finder: Finder, then: Option<Arc<Self>>) -> Self {
         let mut first = [false; 256];
         for pattern in &patterns {
             if let Some(byte) = pattern.first() {
@@ -68,7 +60,7 @@ impl Scrubber {
             }
         }
         let longest = patterns.iter().map(Vec::len).max().unwrap_or(0);
-        Self { finder, in_names, patterns, first, longest, then: None }
+        Self { finder, patterns, first, longest, then }
     }
 
     /// Finds what belongs to one request, such as its signature, beside what this one finds:
@@ -77,31 +69,57 @@ impl Scrubber {
         self: &Arc<Self>,
         secrets: impl IntoIterator<Item = &'a Secret>,
     ) -> Arc<Self> {
-        // One that is made for each request is made quickly.
-        let mut own = Self::with(secrets, 0);
-        match own.patterns.is_empty() {
-            true => self.clone(),
-            false => {
-                own.then = Some(self.clone());
-                Arc::new(own)
-            }
+        let patterns = patterns(secrets);
+        if patterns.is_empty() {
+            return self.clone();
         }
+        let finder = Finder::quick(&patterns);
+        Arc::new(Self::with(patterns, finder, Some(self.clone())))
     }
 
-    /// A text that is complete.
+    /// A text that is complete; none where there is nothing to take out.
     pub(crate) fn whole(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let own =
-            self.finder.as_ref().filter(|finder| finder.is_match(text)).map(|finder| {
-                finder.replace_all_bytes(text, &vec![REPLACEMENT; self.patterns.len()])
-            });
+        let mut own: Option<Vec<u8>> = None;
+        let mut done = 0;
+        while let Some(found) = self.find(text, done) {
+            let own = own.get_or_insert_default();
+            own.extend_from_slice(&text[done..found.start]);
+            own.extend_from_slice(REPLACEMENT);
+            done = found.end;
+        }
+        if let Some(own) = &mut own {
+            own.extend_from_slice(&text[done..]);
+        }
         let then = self.then.as_ref();
         then.and_then(|then| then.whole(own.as_deref().unwrap_or(text))).or(own)
     }
 
-    /// Whether the name of a header holds a secret.
+    /// Whether the name of a header holds a secret. It is in lower case, whatever the secret is.
     pub(crate) fn is_in_name(&self, name: &str) -> bool {
-        self.in_names.as_ref().is_some_and(|finder| finder.is_match(name))
+        let is_in = |pattern: &Vec<u8>| {
+            name.as_bytes().windows(pattern.len()).any(|part| part.eq_ignore_ascii_case(pattern))
+        };
+        self.patterns.iter().any(is_in)
             || self.then.as_ref().is_some_and(|then| then.is_in_name(name))
+    }
+
+    fn find(&self, text: &[u8], from: usize) -> Option<Range<usize>> {
+        if self.patterns.is_empty() {
+            return None;
+        }
+        match &self.finder {
+            Finder::Made(finder) => {
+                finder.find(Input::new(text).range(from..)).map(|found| found.range())
+            }
+            Finder::Quick(finder) => {
+                let rest = (from..text.len()).into();
+                finder.find_in(text, rest).map(|found| found.start()..found.end())
+            }
+            Finder::Plain => (from..text.len()).find_map(|start| {
+                let here = self.patterns.iter().filter(|found| text[start..].starts_with(found));
+                here.map(Vec::len).max().map(|length| start..start + length)
+            }),
+        }
     }
 
     /// Where a secret could begin that ends in a later chunk.
@@ -141,7 +159,9 @@ impl Stream {
     }
 
     fn push_own(&mut self, scrubber: &Scrubber, chunk: Bytes, last: bool) -> Bytes {
-        let Some(finder) = &scrubber.finder else { return chunk };
+        if scrubber.patterns.is_empty() {
+            return chunk;
+        }
         let text = if self.held.is_empty() {
             chunk
         } else {
@@ -153,13 +173,13 @@ impl Stream {
         loop {
             let rest = &text[done..];
             let certain = if last { rest.len() } else { scrubber.unfinished(rest) };
-            match finder.find(rest) {
+            match scrubber.find(rest, 0) {
                 // A longer secret could still begin where this one does.
-                Some(found) if found.start() < certain => {
+                Some(found) if found.start < certain => {
                     let out = out.get_or_insert_with(BytesMut::new);
-                    out.extend_from_slice(&rest[..found.start()]);
+                    out.extend_from_slice(&rest[..found.start]);
                     out.extend_from_slice(REPLACEMENT);
-                    done += found.end();
+                    done += found.end;
                 }
                 _ => {
                     self.held.extend_from_slice(&rest[certain..]);
@@ -176,31 +196,71 @@ impl Stream {
     }
 }
 
+impl Finder {
+    fn made(patterns: &[Vec<u8>]) -> Self {
+        let mut builder = AhoCorasick::builder();
+        builder.match_kind(MatchKind::LeftmostLongest);
+        // Tokens are long, and the fastest automaton takes half a kilobyte for each byte.
+        if patterns.iter().map(Vec::len).sum::<usize>() > FASTEST {
+            builder.kind(Some(AhoCorasickKind::ContiguousNFA));
+        }
+        builder.build(patterns).map_or(Self::Plain, Self::Made)
+    }
+
+    fn quick(patterns: &[Vec<u8>]) -> Self {
+        let mut config = packed::Config::new();
+        config.match_kind(packed::MatchKind::LeftmostLongest);
+        let searcher = config.builder().extend(patterns).build();
+        // There is none for many patterns, nor on every processor.
+        searcher.map_or_else(|| Self::made(patterns), |searcher| Self::Quick(Box::new(searcher)))
+    }
+}
+
+/// What is looked for, each once.
+fn patterns<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Vec<Vec<u8>> {
+    let mut patterns: Vec<Vec<u8>> = Vec::new();
+    for secret in secrets {
+        for form in forms(secret.expose_secret()) {
+            if form.len() >= SHORTEST && !patterns.contains(&form) {
+                patterns.push(form);
+            }
+        }
+    }
+    patterns
+}
+
 /// The secret as it may come back: plain, in a URL, in base64, in JSON.
 pub(crate) fn forms(secret: &str) -> Vec<Vec<u8>> {
-    let mut percent = String::new();
-    let mut lower = String::new();
+    let digits = |byte: u8, digits: &[u8; 16]| {
+        [byte >> 4, byte & 15].map(|digit| char::from(digits[usize::from(digit)]))
+    };
+    let (small, large) = (b"0123456789abcdef", b"0123456789ABCDEF");
+    let [mut percent, mut lower, mut hex, mut upper_hex] =
+        std::array::from_fn(|_| String::with_capacity(3 * secret.len()));
     for byte in secret.bytes() {
+        hex.extend(digits(byte, small));
+        upper_hex.extend(digits(byte, large));
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             percent.push(char::from(byte));
             lower.push(char::from(byte));
         } else {
-            percent.push_str(&format!("%{byte:02X}"));
-            lower.push_str(&format!("%{byte:02x}"));
+            percent.push('%');
+            percent.extend(digits(byte, large));
+            lower.push('%');
+            lower.extend(digits(byte, small));
         }
     }
     let json = serde_json::to_string(secret).unwrap_or_default();
     let quoted = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
     let json = quoted.unwrap_or_default().to_owned();
     let escaped_slash = json.replace('/', "\\/");
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
     let mut forms = vec![
         secret.to_owned(),
         percent,
         lower,
         json,
         escaped_slash,
-        hex.to_uppercase(),
+        upper_hex,
         hex,
         secret.chars().rev().collect(),
     ];
@@ -310,6 +370,10 @@ mod tests {
         ) {
             let scrubber = scrubber(&["sk-aaaabbbb", "sk-aaaabbbbcc", "bbbbcc-sk-aaaa"]);
             let whole = pushed(&scrubber, &[text.as_bytes()]);
+            for other in [Finder::quick(&scrubber.patterns), Finder::Plain] {
+                let other = Scrubber::with(scrubber.patterns.clone(), other, None);
+                prop_assert_eq!(&pushed(&other, &[text.as_bytes()]), &whole);
+            }
             let chunks: Vec<&[u8]> = text.as_bytes().chunks(size).collect();
             prop_assert_eq!(&pushed(&scrubber, &chunks), &whole);
             prop_assert_eq!(scrubber.whole(text.as_bytes()).unwrap_or_else(|| text.into()), whole);

@@ -21,7 +21,7 @@ impl Visit {
         let with_query = self.endpoint.voice() == Dialect::Gemini;
         let access = &self.gateway.control.access;
         let caller = access.admit(&head.headers, &head.uri, with_query).await?;
-        caller.may_use(self.endpoint.name())?;
+        caller.may_use(self.endpoint.scope())?;
         self.caller = Some(caller);
         Ok(())
     }
@@ -54,6 +54,21 @@ impl Visit {
         held
     }
 
+    /// Holds a request that costs nothing.
+    ///
+    /// # Errors
+    /// `rate-limited`.
+    pub(crate) async fn hold_request(&mut self) -> Result<(), Error> {
+        let gateway = self.gateway.clone();
+        let (Some(ledger), Some(caller)) = (&gateway.control.ledger, &self.caller) else {
+            return Ok(());
+        };
+        let (account, held) = ledger.hold_request(caller).await;
+        self.account = Some(account);
+        self.refused = held.is_err();
+        held
+    }
+
     /// Puts what was used in the place of what was held, and waits until that is written down.
     ///
     /// # Errors
@@ -81,17 +96,20 @@ impl Visit {
         let mut sums = Sums { requests: 1, failures, ..Sums::default() };
         if let Some(model) = self.recalled_model() {
             sums.cached = 1;
-            return Spent { model: model.to_owned(), sums };
+            return Spent { model: model.to_owned(), sums, response: None };
         }
         let Some(deployment) = &self.deployment else {
-            return Spent { model: String::new(), sums };
+            return Spent { sums, ..Spent::default() };
         };
         let model = deployment.model.to_string();
         let told = self.usage.as_ref();
+        if told.is_none() && self.is_told_later {
+            return Spent { model, sums, response: None };
+        }
         let came = self.tally.tokens();
         let nothing_came = told.is_none() && came == 0;
         if matches!(self.outcome, Some(Outcome::Failed(_))) && nothing_came {
-            return Spent { model, sums };
+            return Spent { model, sums, response: None };
         }
         let taken = self.account.as_ref().map(|account| account.estimate).unwrap_or_default();
         let input = told.and_then(|usage| usage.input);
@@ -101,6 +119,8 @@ impl Visit {
         sums.input = input.unwrap_or(taken.input);
         sums.output = match is_known {
             true => output.unwrap_or(0),
+            // It may be as long as it may be, and nobody is going to see it.
+            false if self.goes_on => taken.output.max(output.unwrap_or(0)).max(came),
             false => output.unwrap_or(0).max(came),
         };
         sums.cache_read = told.and_then(|usage| usage.cache_read).unwrap_or(0);
@@ -113,7 +133,7 @@ impl Visit {
         let ledger = self.gateway.control.ledger.as_ref();
         let cost = ledger.and_then(|it| it.prices.cost(&self.gateway.runner, &model, &usage));
         (sums.cost, sums.unpriced) = priced(cost);
-        Spent { model, sums }
+        Spent { model, sums, response: self.due.clone() }
     }
 
     /// Tells a client its rates, in the words of its dialect.

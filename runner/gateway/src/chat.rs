@@ -6,6 +6,7 @@ use crate::frames::{Frames, Hand};
 use crate::ledger::{Estimate, Tally};
 use crate::reply::{self, Reply};
 use crate::route::Route;
+use crate::stored::Wish;
 use crate::visit::{Outcome, Visit};
 use hotcell::types::{ChatRequest, Event};
 use hotcell::{Answer, Error, Runner};
@@ -73,11 +74,23 @@ fn take_betas(headers: &HeaderMap, request: &mut ChatRequest) {
 pub(crate) async fn answer(mut visit: Visit, dialect: Dialect, mut request: ChatRequest) -> Reply {
     let model = std::mem::take(&mut request.model);
     let about = About { id: visit.id.clone(), model: model.clone(), created: crate::now() };
+    let wish = match Wish::of(dialect, &request) {
+        Ok(wish) => wish,
+        Err(failure) => return visit.fail(&failure.into()),
+    };
     let chat = Chat { request: &mut request, dialect, tally: visit.tally.clone() };
-    match visit.ask(&model, chat).await {
+    let begun = match &wish {
+        Some(wish) => ask(&mut visit, &model, wish, chat).await,
+        None => visit.ask(&model, chat).await,
+    };
+    if let (Ok(begun), Some(wish)) = (&begun, &wish) {
+        visit.remember(wish, begun.first()).await;
+    }
+    match begun {
         Err(error) => visit.fail(&error),
         Ok(Begun::Whole(events)) => {
             events.iter().for_each(|event| visit.note(event));
+            visit.count_own();
             visit.answer(dialect.whole(&request, about, events)).await
         }
         Ok(Begun::Stream(answer, first)) => {
@@ -96,11 +109,36 @@ pub(crate) async fn answer(mut visit: Visit, dialect: Dialect, mut request: Chat
     }
 }
 
+/// Asks where an answer is that this one goes on with, if it does.
+async fn ask(
+    visit: &mut Visit,
+    model: &str,
+    wish: &Wish,
+    chat: Chat<&mut ChatRequest>,
+) -> Result<Begun, Error> {
+    visit.calls(model)?;
+    visit.may_wait(wish)?;
+    visit.goes_on = wish.is_background();
+    match visit.follow_up(model, wish).await? {
+        Some(entry) => visit.ask_at(&entry, chat).await,
+        None => visit.ask(model, chat).await,
+    }
+}
+
 /// An answer that the client can be told of.
 enum Begun {
     Whole(Vec<Event>),
     /// What is still to come, and what came first: all of it, where it was kept.
     Stream(Option<Box<Answer>>, Vec<Event>),
+}
+
+impl Begun {
+    /// The events that are there.
+    fn first(&self) -> &[Event] {
+        match self {
+            Self::Whole(events) | Self::Stream(_, events) => events,
+        }
+    }
 }
 
 /// A request for a chat answer, as a question to deployments.
@@ -196,6 +234,7 @@ async fn write(
             }
             Ok(None) => {
                 visit.outcome = Some(Outcome::Answered);
+                visit.count_own();
                 // No client has the whole of an answer whose account is not kept.
                 match visit.settle().await {
                     Ok(()) => {

@@ -1,16 +1,20 @@
 //! Who may use the gateway and what they may spend, as a configuration says it.
 
+use crate::Inheritance;
 use crate::access::{Access, Issuer, Source, Tokens};
 use crate::admin::Desk;
 use crate::error::GatewayError;
 use crate::ledger::{Ledger, Prices};
+use crate::machine;
+use crate::seeing::Door;
 use crate::store::{Counters, Postgres, Sqlite, Store};
 use crate::valkey::Valkey;
 use hotcell::confinement::Confinement;
 use hotcell::egress::fetch::{Permits, Place};
 use hotcell::egress::service::{Protocol, Service, ServiceAddress, ServiceSpec};
 use hotcell::egress::{Egress, SecretSource, Watchword};
-use hotcell::{AccessMode, Config, GatewayConfig, JwtConfig, StateConfig};
+use hotcell::{AccessMode, Config, Error, GatewayConfig, JwtConfig, StateConfig};
+use http::request::Parts;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,6 +26,8 @@ pub(crate) struct Control {
     /// None where nothing is kept.
     pub(crate) ledger: Option<Ledger>,
     pub(crate) desk: Option<Desk>,
+    /// Nobody is asked for a key, and these are names of this machine besides its own.
+    open_hosts: Option<Vec<String>>,
     /// It is open because nobody said anything, and so to this machine alone.
     is_for_this_machine: bool,
     /// What the process has to reach for it.
@@ -29,7 +35,7 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    pub(crate) fn new(config: &Config) -> Result<Self, GatewayError> {
+    pub(crate) fn new(config: &Config, inheritance: Inheritance) -> Result<Self, GatewayError> {
         let gateway = config.gateway.clone().unwrap_or_default();
         let state = gateway.state.clone().unwrap_or_default();
         let is_named = gateway.state.is_some() || gateway.admin_key.is_some();
@@ -43,7 +49,7 @@ impl Control {
         let mut needs = Confinement::new();
         let mut store: Option<Arc<dyn Store>> = None;
         if mode == AccessMode::Keys || is_named {
-            let (opened, needed) = serve(&state, config, needs)?;
+            let (opened, needed) = serve(&state, config, inheritance, needs)?;
             (store, needs) = (Some(opened), needed);
         }
         let admin = gateway.admin_key.as_ref().map(Watchword::read).transpose();
@@ -60,6 +66,7 @@ impl Control {
             ledger: store.clone().map(|store| Ledger { store, prices: prices.clone() }),
             prices,
             desk: store.map(Desk::new),
+            open_hosts: (mode == AccessMode::Open).then(|| gateway.hosts.clone()),
             is_for_this_machine: mode == AccessMode::Open && gateway.access.is_none(),
             needs,
         })
@@ -73,6 +80,18 @@ impl Control {
         match self.is_for_this_machine && !address.ip().is_loopback() {
             true => Err(GatewayError::Open(address)),
             false => Ok(()),
+        }
+    }
+
+    /// Whether somebody may ask through this door, whoever it is: where nobody is asked for a
+    /// key, a page from elsewhere may not ask at an address that only this machine reaches.
+    ///
+    /// # Errors
+    /// `permission`.
+    pub(crate) fn admit(&self, head: &Parts, door: Door) -> Result<(), Error> {
+        match &self.open_hosts {
+            Some(hosts) if door == Door::Loopback => machine::admit(head, hosts),
+            _ => Ok(()),
         }
     }
 
@@ -91,6 +110,7 @@ fn prices(gateway: &GatewayConfig) -> Result<Prices, GatewayError> {
 fn serve(
     state: &StateConfig,
     config: &Config,
+    inheritance: Inheritance,
     mut needs: Confinement,
 ) -> Result<(Arc<dyn Store>, Confinement), GatewayError> {
     if let Some((server, counters)) = servers(state, config)? {
@@ -102,7 +122,9 @@ fn serve(
         return Ok((Arc::new(Postgres::new(server, counters)?), needs));
     }
     let folder = folder(state)?;
-    let store = Sqlite::serve(&folder, state.sync.unwrap_or(false))?;
+    let Inheritance { lock, others_serve } = inheritance;
+    let sync = state.sync.unwrap_or(false);
+    let store = Sqlite::serve_after(&folder, sync, lock, others_serve)?;
     Ok((Arc::new(store), needs.write(folder)))
 }
 

@@ -20,6 +20,7 @@ mod body;
 mod cache;
 mod charge;
 mod chat;
+mod connection;
 mod control;
 mod deployment;
 mod embeddings;
@@ -30,8 +31,14 @@ mod gate;
 mod image;
 mod incoming;
 mod ledger;
+mod line;
+mod machine;
 mod models;
 mod moderation;
+#[cfg(target_os = "linux")]
+pub mod packet;
+#[cfg(target_os = "linux")]
+mod passage;
 mod presence;
 mod reply;
 mod rerank;
@@ -40,6 +47,7 @@ mod seeing;
 mod server;
 mod speech;
 mod store;
+mod stored;
 mod tokens;
 mod transcription;
 #[expect(dead_code, reason = "get, set and delete are for answers that are kept")]
@@ -49,7 +57,10 @@ mod visit;
 pub use admin::{Ask, Desk, Told};
 pub use error::GatewayError;
 pub use ledger::{Money, Window};
+#[cfg(target_os = "linux")]
+pub use passage::Passage;
 pub use seeing::Watch;
+pub use server::Order;
 pub use store::{Budget, Key, Limits, StoreError, Team, Time};
 
 use cache::Cache;
@@ -61,17 +72,30 @@ use hotcell::{GatewayConfig, GatewayLimits, Runner};
 use incoming::Bodies;
 use seeing::{Door, Seeing};
 use std::fmt;
+use std::fs::File;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
+#[cfg(target_os = "linux")]
+use tokio::sync::oneshot;
+use tokio::sync::watch;
 
 /// A gateway. Cheap to clone.
 #[derive(Clone)]
 pub struct Gateway {
     inner: Arc<Inner>,
+}
+
+/// What a process takes over from those of the same gateway that came before it.
+#[derive(Debug, Default)]
+pub struct Inheritance {
+    /// [`Gateway::lock`] of the one before.
+    pub lock: Option<File>,
+    /// One of them still serves, or ends what it began.
+    pub others_serve: bool,
 }
 
 /// What every request needs.
@@ -84,6 +108,8 @@ struct Inner {
     limits: GatewayLimits,
     gate: Gate,
     bodies: Bodies,
+    /// Answers that providers keep.
+    stored: stored::Index,
     /// Whoever looks on.
     seeing: Seeing,
     /// Begins the ids of this gateway's requests: another gateway has other ids.
@@ -97,6 +123,14 @@ impl Gateway {
     /// # Errors
     /// A configuration that contradicts itself.
     pub fn new(runner: Runner) -> Result<Self, GatewayError> {
+        Self::inheriting(runner, Inheritance::default())
+    }
+
+    /// The same for one of several processes that serve after one another.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn inheriting(runner: Runner, inheritance: Inheritance) -> Result<Self, GatewayError> {
         let config = runner.config().gateway.clone().unwrap_or_default();
         let providers = runner.providers_at_rest();
         let ready = providers.iter().filter(|provider| provider.is_ready());
@@ -104,7 +138,8 @@ impl Gateway {
         let models = Arc::new(Models::new(&config, &ready)?);
         let number = mark()?;
         let limits = config.limits.clone().unwrap_or_default();
-        let control = Control::new(runner.config())?;
+        let control = Control::new(runner.config(), inheritance)?;
+        let store = control.ledger.as_ref().map(|ledger| ledger.store.clone());
         let cache = Cache::new(runner.config(), &providers, Arc::new(now))?;
         // Whoever wants to see what was used is told it of streams as well.
         let is_seen = config.log.is_some() || config.metrics.is_some() || config.traces.is_some();
@@ -116,6 +151,7 @@ impl Gateway {
             inner: Arc::new(Inner {
                 seeing: Seeing::new(&runner, &config, &models, providers, number)?,
                 models,
+                stored: stored::Index::new(store),
                 control,
                 cache,
                 gate: Gate::of(&limits),
@@ -172,6 +208,41 @@ impl Gateway {
         }
     }
 
+    /// Shows in its metrics how often something new was loaded, and how often it could not be, by
+    /// whoever starts processes of this gateway.
+    pub fn reloaded(&self, done: u64, failed: u64) {
+        self.inner.seeing.reloaded(done, failed);
+    }
+
+    /// What keeps other gateways from using the same state, where it is in a file of this machine:
+    /// for the process that comes next.
+    pub fn lock(&self) -> Option<&File> {
+        self.inner.control.ledger.as_ref()?.store.lock()
+    }
+
+    /// Another process of this gateway is about to serve. When this is done, limits hold among
+    /// both of them.
+    ///
+    /// # Errors
+    /// The state cannot be written.
+    pub async fn share(&self) -> Result<(), StoreError> {
+        match &self.inner.control.ledger {
+            Some(ledger) => ledger.store.share().await,
+            None => Ok(()),
+        }
+    }
+
+    /// No other process of this gateway is there any more.
+    ///
+    /// # Errors
+    /// The state cannot be read or written.
+    pub async fn alone(&self) -> Result<(), StoreError> {
+        match &self.inner.control.ledger {
+            Some(ledger) => ledger.store.alone().await,
+            None => Ok(()),
+        }
+    }
+
     /// Serves until `stop` is ready; then what is under way has its time to end. No listener
     /// is accepted from any more then.
     pub async fn serve(&self, listeners: Vec<TcpListener>, stop: impl Future<Output = ()>) {
@@ -186,6 +257,41 @@ impl Gateway {
         metrics: Vec<TcpListener>,
         stop: impl Future<Output = ()>,
     ) {
+        let (order, orders) = watch::channel(Order::Serve);
+        let serving = server::serve(self.inner.clone(), self.sources(listeners, metrics), orders);
+        let stopping = async {
+            stop.await;
+            order.send_replace(Order::End);
+            std::future::pending().await
+        };
+        tokio::select! {
+            () = serving => {}
+            () = stopping => {}
+        }
+    }
+
+    /// The same for one of several processes that serve after one another: it obeys orders, and
+    /// with a passage connections go to the next process and come from the one before. `retired`
+    /// is told when an order to retire has been heard by everybody: what is asked from then on is
+    /// answered by the next process.
+    #[cfg(target_os = "linux")]
+    pub async fn serve_in_turn(
+        &self,
+        listeners: Vec<TcpListener>,
+        metrics: Vec<TcpListener>,
+        passage: Passage,
+        orders: watch::Receiver<Order>,
+        retired: oneshot::Sender<()>,
+    ) {
+        let sources = server::Sources {
+            passage: Some(passage),
+            retired: Some(retired),
+            ..self.sources(listeners, metrics)
+        };
+        server::serve(self.inner.clone(), sources, orders).await;
+    }
+
+    fn sources(&self, listeners: Vec<TcpListener>, metrics: Vec<TcpListener>) -> server::Sources {
         let door = |listener: &TcpListener| match listener.local_addr() {
             Ok(address) if address.ip().is_loopback() => Door::Loopback,
             _ => Door::Public,
@@ -195,8 +301,12 @@ impl Gateway {
             (listener, door)
         });
         let metrics = metrics.into_iter().map(|listener| (listener, Door::Metrics));
-        let all = listeners.chain(metrics).collect();
-        server::serve(self.inner.clone(), all, stop).await;
+        server::Sources {
+            listeners: listeners.chain(metrics).collect(),
+            #[cfg(target_os = "linux")]
+            passage: None,
+            retired: None,
+        }
     }
 
     /// What the configuration says of it.

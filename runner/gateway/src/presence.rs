@@ -10,7 +10,7 @@ use http_body::{Frame, SizeHint};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -21,6 +21,23 @@ pub(crate) struct Presence {
     moves: AtomicU64,
     /// What the gateway is busy with for it.
     works: AtomicU32,
+    /// Requests whose answers have not ended.
+    exchanges: AtomicU32,
+    /// There was a request.
+    was_asked: AtomicBool,
+    /// How often something was written, and how often it had been when the last of it was taken.
+    written: AtomicU64,
+    taken: AtomicU64,
+}
+
+/// A request is under way until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Exchange(Arc<Presence>);
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.0.exchanges.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// The gateway is busy for the client until this is dropped.
@@ -32,6 +49,39 @@ impl Presence {
     pub(crate) fn work(self: &Arc<Self>) -> Work {
         self.works.fetch_add(1, Ordering::Relaxed);
         Work(self.clone())
+    }
+
+    /// A request is under way.
+    pub(crate) fn exchange(self: &Arc<Self>) -> Exchange {
+        self.exchanges.fetch_add(1, Ordering::Relaxed);
+        self.was_asked.store(true, Ordering::Relaxed);
+        Exchange(self.clone())
+    }
+
+    /// Something is being written.
+    pub(crate) fn writes(&self) {
+        self.written.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// All that was written has been taken.
+    pub(crate) fn has_written(&self) {
+        self.taken.store(self.written(), Ordering::Relaxed);
+    }
+
+    /// How often something was written.
+    pub(crate) fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    /// No request is under way, and all of every answer has been taken.
+    pub(crate) fn is_between(&self) -> bool {
+        self.exchanges.load(Ordering::Relaxed) == 0
+            && self.taken.load(Ordering::Relaxed) == self.written()
+    }
+
+    /// Nothing was asked yet, and nothing said.
+    pub(crate) fn is_new(&self) -> bool {
+        !self.was_asked.load(Ordering::Relaxed) && self.written() == 0
     }
 
     /// Waits until the client has not begun a request `within` this time, or has later done
@@ -64,11 +114,12 @@ pub(crate) struct Watched {
     presence: Arc<Presence>,
     /// While the next frame is not there yet.
     work: Option<Work>,
+    _exchange: Exchange,
 }
 
 impl Watched {
-    pub(crate) fn new(body: Body, presence: Arc<Presence>) -> Self {
-        Self { body, presence, work: None }
+    pub(crate) fn new(body: Body, presence: Arc<Presence>, exchange: Exchange) -> Self {
+        Self { body, presence, work: None, _exchange: exchange }
     }
 }
 
@@ -126,7 +177,8 @@ mod tests {
     async fn frames_that_are_taken_are_signs_of_life() {
         use http_body_util::BodyExt;
         let presence = Arc::<Presence>::default();
-        let mut body = Watched::new(Body::whole(vec![0; 200_000]), presence.clone());
+        let mut body =
+            Watched::new(Body::whole(vec![0; 200_000]), presence.clone(), presence.exchange());
         let mut before = presence.moves.load(Ordering::Relaxed);
         while let Some(frame) = body.frame().await {
             assert!(frame.is_ok_and(|frame| frame.data_ref().is_some_and(|it| it.len() <= 65_536)));
@@ -135,5 +187,12 @@ mod tests {
             before = after;
         }
         assert_eq!(presence.works.load(Ordering::Relaxed), 0);
+        assert!(!presence.is_between(), "the last frame may not be written yet");
+        drop(body);
+        assert!(presence.is_between());
+        presence.writes();
+        assert!(!presence.is_between());
+        presence.has_written();
+        assert!(presence.is_between());
     }
 }

@@ -1,5 +1,6 @@
 //! Which endpoint a method and a path are.
 
+use hotcell::types::Action;
 use hotcell_dialects::Dialect;
 use http::Method;
 use std::borrow::Cow;
@@ -9,6 +10,8 @@ use std::borrow::Cow;
 pub(crate) enum Endpoint {
     /// A chat answer, in this dialect.
     Chat(Dialect),
+    /// Something about an answer that its provider keeps, which the path names.
+    Stored(Action),
     /// How many tokens a request in this dialect has.
     CountTokens(Dialect),
     /// Vectors, in OpenAI's form.
@@ -41,6 +44,8 @@ pub(crate) struct Route {
     pub(crate) endpoint: Endpoint,
     /// The model, where the path names it.
     pub(crate) model: Option<String>,
+    /// The stored answer, where the path names it.
+    pub(crate) id: Option<String>,
     /// Gemini's clients say in the path whether they want a stream.
     pub(crate) stream: bool,
 }
@@ -57,11 +62,17 @@ pub(crate) enum Lost {
 /// Finds the endpoint: with and without `/v1`, below `/v1beta` what is Gemini's, and below
 /// `/openai` what Azure's clients ask for.
 pub(crate) fn find(method: &Method, path: &str) -> Result<Route, Lost> {
-    let route = route(path).ok_or(Lost::Path)?;
+    let mut route = route(path).ok_or(Lost::Path)?;
+    if (route.endpoint, method) == (Endpoint::Stored(Action::Retrieve), &Method::DELETE) {
+        route.endpoint = Endpoint::Stored(Action::Delete);
+    }
     match (route.endpoint.method(), method) {
         (wanted, method) if wanted == *method => Ok(route),
         // The same without its body, which is left out where it would be written.
         (wanted, method) if wanted == Method::GET && method == Method::HEAD => Ok(route),
+        _ if route.endpoint == Endpoint::Stored(Action::Retrieve) => {
+            Err(Lost::Method("GET, DELETE"))
+        }
         (wanted, _) if wanted == Method::GET => Err(Lost::Method("GET")),
         _ => Err(Lost::Method("POST")),
     }
@@ -87,9 +98,33 @@ fn route(path: &str) -> Option<Route> {
             return google;
         }
         let model = decoded(rest).filter(|model| !model.is_empty())?;
-        return Some(Route { endpoint: Endpoint::Models, model: Some(model), stream: false });
+        return Some(Route { model: Some(model), ..Route::of(Endpoint::Models) });
     }
-    Some(Route { endpoint: plain(path)?, model, stream: false })
+    if let Some(rest) = path.strip_prefix("/responses/") {
+        return stored(rest);
+    }
+    Some(Route { model, ..Route::of(plain(path)?) })
+}
+
+/// What stands behind `/responses/`.
+fn stored(rest: &str) -> Option<Route> {
+    let (id, below) = rest.split_once('/').map_or((rest, ""), |(id, below)| (id, below));
+    let action = match (id, below) {
+        // Paths of their own, which are not here.
+        ("compact" | "input_tokens", _) => return None,
+        (_, "") if id.len() == rest.len() => Action::Retrieve,
+        (_, "cancel") => Action::Cancel,
+        (_, "input_items") => Action::InputItems,
+        _ => return None,
+    };
+    let id = decoded(id).filter(|id| !id.is_empty())?;
+    Some(Route { id: Some(id), ..Route::of(Endpoint::Stored(action)) })
+}
+
+impl Route {
+    fn of(endpoint: Endpoint) -> Self {
+        Self { endpoint, model: None, id: None, stream: false }
+    }
 }
 
 fn plain(path: &str) -> Option<Endpoint> {
@@ -118,7 +153,7 @@ fn plain(path: &str) -> Option<Endpoint> {
 fn gemini(rest: &str) -> Option<Route> {
     let Some(rest) = rest.strip_prefix('/') else {
         let endpoint = Endpoint::GeminiModels;
-        return rest.is_empty().then_some(Route { endpoint, model: None, stream: false });
+        return rest.is_empty().then(|| Route::of(endpoint));
     };
     let (model, verb) = match rest.rsplit_once(':') {
         // A model's name may have a colon of its own.
@@ -134,7 +169,8 @@ fn gemini(rest: &str) -> Option<Route> {
         Some(_) => return None,
     };
     let model = Some(decoded(model).filter(|model| !model.is_empty())?);
-    Some(Route { endpoint, model, stream: verb == Some("streamGenerateContent") })
+    let stream = verb == Some("streamGenerateContent");
+    Some(Route { model, stream, ..Route::of(endpoint) })
 }
 
 /// A part of a path as it is meant; none where it is not UTF-8.
@@ -147,6 +183,8 @@ impl Endpoint {
     pub(crate) fn method(self) -> Method {
         match self {
             Self::Models | Self::GeminiModels | Self::Live | Self::Ready => Method::GET,
+            Self::Stored(Action::Retrieve | Action::InputItems) => Method::GET,
+            Self::Stored(Action::Delete) => Method::DELETE,
             _ => Method::POST,
         }
     }
@@ -161,7 +199,16 @@ impl Endpoint {
         match self {
             Self::Chat(dialect) | Self::CountTokens(dialect) => dialect,
             Self::GeminiEmbeddings { .. } | Self::GeminiModels => Dialect::Gemini,
+            Self::Stored(_) => Dialect::OpenAiResponses,
             _ => Dialect::OpenAiChat,
+        }
+    }
+
+    /// The name by which a key is let use it: whoever may ask for a response may also have it.
+    pub(crate) fn scope(self) -> &'static str {
+        match self {
+            Self::Stored(_) => "responses",
+            other => other.name(),
         }
     }
 
@@ -173,6 +220,10 @@ impl Endpoint {
             Self::Chat(Dialect::OpenAiResponses) => "responses",
             Self::Chat(Dialect::AnthropicMessages) => "messages",
             Self::Chat(Dialect::Gemini) => "generate-content",
+            Self::Stored(Action::Retrieve) => "response-retrieve",
+            Self::Stored(Action::Delete) => "response-delete",
+            Self::Stored(Action::Cancel) => "response-cancel",
+            Self::Stored(Action::InputItems) => "response-input-items",
             Self::CountTokens(_) => "count-tokens",
             Self::Embeddings | Self::GeminiEmbeddings { .. } => "embeddings",
             Self::Rerank => "rerank",
@@ -244,5 +295,39 @@ mod tests {
         assert_eq!(find(&Method::GET, "/v1/messages"), Err(Lost::Method("POST")));
         assert_eq!(find(&Method::POST, "/v1/models"), Err(Lost::Method("GET")));
         assert_eq!(find(&Method::POST, "/v1/nothing"), Err(Lost::Path));
+        assert_eq!(find(&Method::PUT, "/v1/responses/r"), Err(Lost::Method("GET, DELETE")));
+        assert_eq!(find(&Method::GET, "/v1/responses/r/cancel"), Err(Lost::Method("POST")));
+    }
+
+    #[test]
+    fn a_stored_answer_is_known_by_its_path_and_method() {
+        for (method, path, action) in [
+            (Method::GET, "/v1/responses/resp_1", Action::Retrieve),
+            (Method::HEAD, "/responses/resp_1", Action::Retrieve),
+            (Method::DELETE, "/openai/v1/responses/resp_1", Action::Delete),
+            (Method::POST, "/v1/responses/resp_1/cancel", Action::Cancel),
+            (Method::GET, "/v1/responses/resp_1/input_items", Action::InputItems),
+        ] {
+            let route = find(&method, path).unwrap();
+            assert_eq!(route.endpoint, Endpoint::Stored(action), "{path}");
+            assert_eq!(route.id.as_deref(), Some("resp_1"));
+            assert_eq!(route.endpoint.scope(), "responses");
+        }
+        for path in [
+            "/v1/responses/",
+            "/v1/responses//",
+            "/v1/responses/r/",
+            "/v1/responses/r/files",
+            "/v1/responses/../models",
+            "/v1/responses/r/cancel/x",
+            "/v1/responses/compact",
+            "/v1/responses/input_tokens",
+            "/v1/responses/%ff",
+        ] {
+            assert_eq!(find(&Method::GET, path), Err(Lost::Path), "{path}");
+        }
+        // What it is, the id is asked for.
+        let route = find(&Method::GET, "/v1/responses/..%2fmodels").unwrap();
+        assert_eq!(route.id.as_deref(), Some("../models"));
     }
 }

@@ -1,83 +1,132 @@
-//! Connections of clients: accepting them, reading requests from them, and letting them end.
+//! Connections of clients: taking them in, answering requests, and letting them end.
 
-use crate::cache::Wish;
-use crate::presence::{Presence, Watched};
+use crate::cache::Terms;
+use crate::connection::Service;
 use crate::reply::{self, Reply};
 use crate::route::{self, Endpoint, Lost};
 use crate::seeing::{self, Door};
 use crate::visit::Visit;
 use crate::{
     Inner, admin, chat, embeddings, form, image, incoming, models, moderation, rerank, speech,
-    tokens, transcription,
+    stored, tokens, transcription,
 };
+use bytes::Bytes;
 use hotcell::types::{Failure, FailureKind};
 use hotcell_dialects::{Dialect, openai_media};
 use http::{HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
 use std::convert::Infallible;
-use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-/// The head of a request at the most, and what waits to be sent on one connection.
-const BUFFER_BYTES: usize = 64 * 1024;
-/// Requests under way on one connection of HTTP/2.
-const STREAMS: u32 = 100;
-/// Streams that a client of HTTP/2 broke, and that are not forgotten yet, before the
-/// connection ends: to begin and break them again and again costs it next to nothing.
-const RESETS: usize = 20;
+/// How long all connections together may take to hear of an order, before it is gone on without
+/// those that have not.
+const TURN: Duration = Duration::from_secs(2);
 /// What accounts have at the least to be written down, when all else is over.
 const ENDING: Duration = Duration::from_secs(3);
 
-/// Serves until `stop` is ready, and then lets what is under way end.
+/// What the connections of a gateway are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Order {
+    /// Serve whoever comes.
+    #[default]
+    Serve,
+    /// Another process serves: end what is under way, which has long, and give away all else.
+    Retire,
+    /// End what is under way, which has not so long.
+    End,
+}
+
+/// Listeners, and what comes from other processes of the same gateway.
+pub(crate) struct Sources {
+    pub(crate) listeners: Vec<(TcpListener, Door)>,
+    #[cfg(target_os = "linux")]
+    pub(crate) passage: Option<crate::passage::Passage>,
+    /// Told when it has retired: nobody comes in any more, and no request that comes later on a
+    /// connection of HTTP/1 is answered here, unless it comes before the answer of another.
+    pub(crate) retired: Option<oneshot::Sender<()>>,
+}
+
+/// Kept by a connection until it has heard of the first order.
+pub(crate) type Unaware = mpsc::Sender<Infallible>;
+
+/// Serves until it is told otherwise, and then lets what is under way end.
 pub(crate) async fn serve(
     gateway: Arc<Inner>,
-    listeners: Vec<(TcpListener, Door)>,
-    stop: impl Future<Output = ()>,
+    sources: Sources,
+    mut orders: watch::Receiver<Order>,
 ) {
-    let graceful = Arc::new(GracefulShutdown::new());
+    let (told, telling) = watch::channel(Order::Serve);
     // When this is dropped, connections are cut off that are still open.
     let (open, closed) = watch::channel(());
-    let connections = Arc::new(Semaphore::new(gateway.limits.connections as usize));
+    let places = Arc::new(Semaphore::new(gateway.limits.connections as usize));
     let mut accepting = JoinSet::new();
     gateway.seeing.start();
     let state = gateway.control.ledger.as_ref().map(|ledger| ledger.store.clone());
     if let Some(state) = &state {
         state.begin();
     }
-    for (listener, door) in listeners {
+    #[cfg(target_os = "linux")]
+    let (entry, exit) = opened(sources.passage);
+    #[cfg(not(target_os = "linux"))]
+    let entry = None;
+    let service = Arc::new(Service::new(gateway.clone(), entry));
+    let (unaware, mut aware) = mpsc::channel(1);
+    let guests = Guests { service, places: places.clone(), orders: telling, closed, unaware };
+    #[cfg(target_os = "linux")]
+    if let Some(exit) = exit {
+        let ports = sources.listeners.iter().filter_map(|(it, _)| it.local_addr().ok());
+        let ports = ports.map(|address| address.port()).collect();
+        accepting.spawn(guests.clone().come_over(gateway.clone(), exit, ports));
+    }
+    for (listener, door) in sources.listeners {
         // Whoever has the gateway as a library may not have asked.
         let address = listener.local_addr().ok().filter(|_| door != Door::Metrics);
         if let Some(Err(error)) = address.map(|address| gateway.control.may_listen(address)) {
             tracing::error!(target: "hotcell::gateway", %error, "an address is not served");
             continue;
         }
-        let (gateway, connections) = (gateway.clone(), connections.clone());
-        let (graceful, closed) = (graceful.clone(), closed.clone());
-        accepting.spawn(accept(gateway, listener, door, connections, graceful, closed));
+        accepting.spawn(guests.clone().accept(listener, door));
     }
-    pin!(stop).await;
+    // Whoever can tell nothing any more wants nothing any more.
+    let order = orders.wait_for(|order| *order != Order::Serve).await;
+    let mut order = order.map_or(Order::End, |order| *order);
     accepting.shutdown().await;
-    let Some(graceful) = Arc::into_inner(graceful) else { return };
-    let drain = Duration::from_millis(gateway.limits.drain_ms);
-    let until = Instant::now() + drain;
-    // Whoever is not done by then is cut off.
-    let _ = tokio::time::timeout_at(until, graceful.shutdown()).await;
-    drop((open, closed));
+    drop(guests);
+    told.send_replace(order);
+    if let Some(retired) = sources.retired.filter(|_| order == Order::Retire) {
+        // Each of them only has to have its turn.
+        let _ = tokio::time::timeout(TURN, aware.recv()).await;
+        let _ = retired.send(());
+    }
+    let mut until;
+    loop {
+        let limits = &gateway.limits;
+        let grace = if order == Order::Retire { limits.retire_ms } else { limits.drain_ms };
+        until = Instant::now() + Duration::from_millis(grace);
+        tokio::select! {
+            biased;
+            () = told.closed() => break,
+            // Whoever is not done by then is cut off.
+            () = tokio::time::sleep_until(until) => break,
+            end = orders.wait_for(|order| *order == Order::End), if order == Order::Retire => {
+                drop(end);
+                order = Order::End;
+                told.send_replace(order);
+            }
+        }
+    }
+    drop(open);
     if let Some(state) = state {
         let all = u32::try_from(gateway.limits.connections).unwrap_or(u32::MAX);
         let ended = async {
             // Those who were cut off have an account as well.
-            let _ = connections.acquire_many(all).await;
+            let _ = places.acquire_many(all).await;
+            gateway.stored.let_go();
             state.end().await
         };
         let ended = tokio::time::timeout_at(until.max(Instant::now() + ENDING), ended).await;
@@ -89,91 +138,94 @@ pub(crate) async fn serve(
     gateway.seeing.end().await;
 }
 
-async fn accept(
-    gateway: Arc<Inner>,
-    listener: TcpListener,
-    door: Door,
-    connections: Arc<Semaphore>,
-    graceful: Arc<GracefulShutdown>,
+/// Where connections go and come from; where that cannot be, they end here.
+#[cfg(target_os = "linux")]
+fn opened(
+    passage: Option<crate::passage::Passage>,
+) -> (Option<crate::passage::Entry>, Option<crate::passage::Exit>) {
+    match passage.map(crate::passage::Passage::open) {
+        Some(Ok((entry, exit))) => (Some(entry), Some(exit)),
+        Some(Err(error)) => {
+            tracing::error!(target: "hotcell::gateway", %error, "connections are not handed over");
+            (None, None)
+        }
+        None => (None, None),
+    }
+}
+
+/// Who takes connections in.
+#[derive(Clone)]
+struct Guests {
+    service: Arc<Service>,
+    places: Arc<Semaphore>,
+    orders: watch::Receiver<Order>,
     closed: watch::Receiver<()>,
-) {
-    let mut server = Builder::new(TokioExecutor::new());
-    let head = Duration::from_millis(gateway.limits.head_ms);
-    server.http1().timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(BUFFER_BYTES);
-    server
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(STREAMS)
-        .max_header_list_size(BUFFER_BYTES as u32)
-        .max_send_buf_size(BUFFER_BYTES)
-        .max_pending_accept_reset_streams(RESETS)
-        .max_local_error_reset_streams(RESETS);
-    loop {
-        // Beyond the limit a client waits in the system's queue.
-        let Ok(permit) = connections.clone().acquire_owned().await else { return };
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
-            // Out of file descriptors, most likely: there will be some again.
-            Err(error) => {
-                tracing::warn!(target: "hotcell::gateway", %error, "a connection was not accepted");
-                tokio::time::sleep(Duration::from_millis(10)).await;
-                continue;
+    unaware: Unaware,
+}
+
+impl Guests {
+    async fn accept(self, listener: TcpListener, door: Door) {
+        loop {
+            // Beyond the limit a client waits in the system's queue.
+            let Ok(place) = self.places.clone().acquire_owned().await else { return };
+            match listener.accept().await {
+                Ok((stream, _)) => self.serve(stream, Bytes::new(), door, place),
+                // Out of file descriptors, most likely: there will be some again.
+                Err(error) => {
+                    let what = "a connection was not accepted";
+                    tracing::warn!(target: "hotcell::gateway", %error, "{what}");
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
             }
-        };
-        let connection = connection(&gateway, &server, stream, door, &graceful);
-        let mut closed = closed.clone();
+        }
+    }
+
+    /// Takes those that another process of this gateway had.
+    #[cfg(target_os = "linux")]
+    async fn come_over(self, gateway: Arc<Inner>, exit: crate::passage::Exit, ports: Vec<u16>) {
+        loop {
+            let Ok(place) = self.places.clone().acquire_owned().await else { return };
+            let taken = exit.receive().await.and_then(|passing| {
+                let address = passing.stream.local_addr()?;
+                let stream = tokio::net::TcpStream::from_std(passing.stream)?;
+                Ok((address, stream, passing.begun, passing.door))
+            });
+            match taken {
+                // What is not served any more is not served to those who are there already.
+                Ok((address, _, _, door))
+                    if !ports.contains(&address.port())
+                        || (door != Door::Metrics
+                            && gateway.control.may_listen(address).is_err()) =>
+                {
+                    tracing::debug!(target: "hotcell::gateway", %address, "not served any more");
+                }
+                Ok((_, stream, begun, door)) => self.serve(stream, begun, door, place),
+                Err(error) => {
+                    let what = "a connection was not taken over";
+                    tracing::warn!(target: "hotcell::gateway", %error, "{what}");
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            }
+        }
+    }
+
+    fn serve(&self, stream: TcpStream, begun: Bytes, door: Door, place: OwnedSemaphorePermit) {
+        let (service, orders) = (self.service.clone(), self.orders.clone());
+        let (mut closed, unaware) = (self.closed.clone(), self.unaware.clone());
         tokio::spawn(async move {
             tokio::select! {
                 biased;
-                () = connection => {}
+                () = service.serve(stream, begun, door, orders, unaware) => {}
                 // It is never changed: it ends.
                 _ = closed.changed() => {}
             }
-            drop(permit);
+            drop(place);
         });
     }
 }
 
-/// One connection, to its end.
-fn connection(
-    gateway: &Arc<Inner>,
-    server: &Builder<TokioExecutor>,
-    stream: TcpStream,
-    door: Door,
-    graceful: &GracefulShutdown,
-) -> impl Future<Output = ()> + use<> {
-    // Without it a small frame waits for the acknowledgement of the one before.
-    let _ = stream.set_nodelay(true);
-    let presence = Arc::new(Presence::default());
-    let within = Duration::from_millis(gateway.limits.head_ms);
-    let stall = Duration::from_millis(gateway.limits.stall_ms);
-    let (gateway, at) = (gateway.clone(), presence.clone());
-    let service = service_fn(move |request| {
-        let (gateway, at) = (gateway.clone(), at.clone());
-        let work = at.work();
-        async move {
-            let reply = respond(gateway, request, door).await;
-            drop(work);
-            Ok::<_, Infallible>(reply.map(|body| Watched::new(body, at)))
-        }
-    });
-    let served = server.serve_connection(TokioIo::new(stream), service).into_owned();
-    let served = graceful.watch(served);
-    async move {
-        let why = tokio::select! {
-            biased;
-            served = served => served.err(),
-            () = presence.lost(within, stall) => Some("the client did nothing for too long".into()),
-        };
-        // A connection that breaks is the client's business.
-        if let Some(error) = why {
-            tracing::debug!(target: "hotcell::gateway", error, "a connection broke");
-        }
-    }
-}
-
 /// Answers one request.
-async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, door: Door) -> Reply {
+pub(crate) async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, door: Door) -> Reply {
     let (head, body) = request.into_parts();
     if let Err(failure) = incoming::unambiguous(&head) {
         let route = route::find(&head.method, head.uri.path());
@@ -198,7 +250,10 @@ async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, door: Door) ->
     }
     let mut visit = Visit::new(gateway.clone(), route.endpoint);
     visit.follow(&head.headers);
-    visit.cached.wish = Wish::of(&head.headers);
+    visit.cached.terms = Terms::of(&head.headers);
+    if let Err(error) = gateway.control.admit(&head, door) {
+        return visit.fail(&error);
+    }
     if let Err(error) = visit.admit(&head).await {
         return visit.fail(&error);
     }
@@ -217,6 +272,10 @@ async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, door: Door) ->
     };
     match route.endpoint {
         Endpoint::Chat(dialect) => chat::respond(visit, dialect, &route, &head, &body).await,
+        Endpoint::Stored(action) => {
+            let (id, query) = (route.id.unwrap_or_default(), head.uri.query().unwrap_or_default());
+            stored::respond(visit, action, &id, query).await
+        }
         Endpoint::Embeddings => embeddings::openai(visit, route.model, &body).await,
         Endpoint::Rerank => rerank::respond(visit, &body).await,
         Endpoint::Moderations => moderation::respond(visit, &body).await,

@@ -4,7 +4,7 @@ use crate::Inner;
 use crate::access::Caller;
 use crate::attempt::{Question, attempt};
 use crate::cache::Cached;
-use crate::deployment::{Busy, Deployment};
+use crate::deployment::{Busy, Deployment, Entry};
 use crate::gate::Place;
 use crate::incoming::Share;
 use crate::ledger::{Account, Estimate, Tally};
@@ -49,6 +49,13 @@ pub(crate) struct Visit {
     pub(crate) account: Option<Account>,
     /// A limit of theirs kept it out.
     pub(crate) refused: bool,
+    /// The answer is made whether or not the client stays.
+    pub(crate) goes_on: bool,
+    /// What the answer uses is not this request's to tell, unless it does.
+    pub(crate) is_told_later: bool,
+    /// The id of an answer in the background whose end this request shows: what it used is in
+    /// no account yet.
+    pub(crate) due: Option<String>,
     /// How much of an answer came.
     pub(crate) tally: Arc<Tally>,
     /// What is known of answers that were kept.
@@ -95,6 +102,9 @@ impl Visit {
             caller: None,
             account: None,
             refused: false,
+            goes_on: false,
+            is_told_later: matches!(endpoint, Endpoint::Stored(_)),
+            due: None,
             tally: Arc::default(),
             cached: Cached::default(),
             place: None,
@@ -113,6 +123,16 @@ impl Visit {
         model: &str,
         question: Q,
     ) -> Result<Q::Answer, Error> {
+        self.calls(model)?;
+        let entry = self.gateway.models.find(model)?;
+        self.ask_at(&entry, question).await
+    }
+
+    /// Notes the model that is called.
+    ///
+    /// # Errors
+    /// One that is not for this caller, or no model's name.
+    pub(crate) fn calls(&mut self, model: &str) -> Result<(), Error> {
         if model.len() > NAME_BYTES {
             let message = format!("a model's name has {NAME_BYTES} bytes at the most");
             return Err(Error::new(FailureKind::InvalidRequest, message));
@@ -121,23 +141,41 @@ impl Visit {
         if let Some(caller) = &self.caller {
             caller.may_ask(model)?;
         }
-        let entry = self.gateway.models.find(model)?;
+        Ok(())
+    }
+
+    /// The same as [`Self::ask`] where it is known already which deployments may be asked.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) async fn ask_at<Q: Question>(
+        &mut self,
+        entry: &Entry,
+        question: Q,
+    ) -> Result<Q::Answer, Error> {
         self.waits();
-        let kept = self.recall(model, &entry, &question).await;
-        let estimate = if kept.is_some() { Estimate::default() } else { question.estimate() };
-        if let Err(error) = self.hold(&entry, estimate).await {
-            self.cached = Cached::default();
-            return Err(error);
-        }
-        if let Some(answer) = kept {
-            self.begins();
-            return Ok(answer);
+        match self.endpoint {
+            Endpoint::Stored(_) => self.hold_request().await?,
+            _ => {
+                let model = self.model.clone();
+                let kept = self.recall(&model, entry, &question).await;
+                let estimate =
+                    if kept.is_some() { Estimate::default() } else { question.estimate() };
+                if let Err(error) = self.hold(entry, estimate).await {
+                    self.cached = Cached::default();
+                    return Err(error);
+                }
+                if let Some(answer) = kept {
+                    self.begins();
+                    return Ok(answer);
+                }
+            }
         }
         let waiting = Instant::now();
         let place = self.gateway.gate.enter().await;
         self.waited(waiting);
         self.place = Some(place?);
-        let answer = attempt(self, &entry, question).await?;
+        let answer = attempt(self, entry, question).await?;
         self.begins();
         self.write_down::<Q>(&answer);
         Ok(answer)

@@ -6,8 +6,8 @@ use crate::failure::Error;
 use crate::transcript::Response;
 use crate::types::{
     ChatRequest, EmbedRequest, EmbedResponse, ImageRequest, ImageResponse, Model,
-    ModerationRequest, ModerationResponse, RerankRequest, RerankResponse, TokenCount,
-    TranscriptionRequest, TranscriptionResponse,
+    ModerationRequest, ModerationResponse, RerankRequest, RerankResponse, StoredAnswer,
+    StoredRequest, TokenCount, TranscriptionRequest, TranscriptionResponse,
 };
 use std::pin::pin;
 
@@ -57,4 +57,6 @@ functions! {
         transcription.call_transcribe, Transcription;
     /// Asks what a policy says about content.
     moderate(ModerationRequest) -> ModerationResponse: moderation.call_moderate, Verdicts;
+    /// Does something to an answer that the provider keeps.
+    act(StoredRequest) -> StoredAnswer: stored.call_act, Stored;
 }

@@ -19,7 +19,7 @@ use crate::bindings::exports::hotcell::adapter as exports;
 use crate::failure::Error;
 use crate::limits::Limits;
 use crate::transcript::Answered;
-use crate::types::{ChatRequest, Event, Failure, FailureKind};
+use crate::types::{ChatRequest, Event, Failure, FailureKind, StoredRequest};
 use crate::wasi::Wasi;
 use limiter::Limiter;
 use promise::Progress;
@@ -106,19 +106,37 @@ impl Cell {
     /// Sends a chat request; the answer comes with [`Completion::next`].
     pub(crate) async fn complete(mut self, request: &ChatRequest) -> Result<Completion, Error> {
         let begun = self.begin(request).await;
-        let (chat, resource) = noted(&mut self.store, begun)?;
-        Ok(Completion { cell: self, chat, resource, progress: Progress::default(), done: false })
+        let (guest, resource) = noted(&mut self.store, begun)?;
+        Ok(Completion::new(self, guest, resource))
     }
 
-    async fn begin(
-        &mut self,
-        request: &ChatRequest,
-    ) -> Result<(exports::chat::Guest, ResourceAny), Error> {
+    /// Has an answer that is kept told once more; it comes with [`Completion::next`].
+    pub(crate) async fn retell(mut self, request: &StoredRequest) -> Result<Completion, Error> {
+        let begun = self.begin_again(request).await;
+        let (guest, resource) = noted(&mut self.store, begun)?;
+        Ok(Completion::new(self, guest, resource))
+    }
+
+    async fn begin(&mut self, request: &ChatRequest) -> Result<(Guest, ResourceAny), Error> {
         let chat = self.chat()?;
         let call = chat.call_complete(computing(&mut self.store), request);
         let called = within(&mut self.deadline, pin!(call)).await;
         let resource = self.end(called)?;
-        Ok((chat, resource))
+        Ok((Guest::Chat(chat), resource))
+    }
+
+    async fn begin_again(
+        &mut self,
+        request: &StoredRequest,
+    ) -> Result<(Guest, ResourceAny), Error> {
+        let indices = self.adapter.interfaces().stored.as_ref();
+        let indices = indices.ok_or_else(|| self.lacks("stored"))?;
+        let stored = indices.load(&mut self.store, &self.instance);
+        let stored = stored.map_err(|error| failure_of(&error, &self.adapter))?;
+        let call = stored.call_retell(computing(&mut self.store), request);
+        let called = within(&mut self.deadline, pin!(call)).await;
+        let resource = self.end(called)?;
+        Ok((Guest::Stored(stored), resource))
     }
 
     fn chat(&mut self) -> Result<exports::chat::Guest, Error> {
@@ -158,13 +176,23 @@ impl Cell {
 /// A chat answer that is still coming, with the cell that it comes from.
 pub(crate) struct Completion {
     cell: Cell,
-    chat: exports::chat::Guest,
+    guest: Guest,
     resource: ResourceAny,
     progress: Progress,
     done: bool,
 }
 
+/// The interface whose answer it is.
+enum Guest {
+    Chat(exports::chat::Guest),
+    Stored(exports::stored::Guest),
+}
+
 impl Completion {
+    fn new(cell: Cell, guest: Guest, resource: ResourceAny) -> Self {
+        Self { cell, guest, resource, progress: Progress::default(), done: false }
+    }
+
     /// The next events; none at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<Event>>, Error> {
         if self.done {
@@ -197,9 +225,19 @@ impl Completion {
         // Whatever happens now, a guest is not asked again after it has failed.
         self.done = true;
         let cell = &mut self.cell;
-        let completion = self.chat.completion();
-        let call = completion.call_next(computing(&mut cell.store), self.resource);
-        let called = within(&mut cell.deadline, pin!(call)).await;
+        let store = computing(&mut cell.store);
+        let called = match &self.guest {
+            Guest::Chat(chat) => {
+                let completion = chat.completion();
+                let call = completion.call_next(store, self.resource);
+                within(&mut cell.deadline, pin!(call)).await
+            }
+            Guest::Stored(stored) => {
+                let retelling = stored.retelling();
+                let call = retelling.call_next(store, self.resource);
+                within(&mut cell.deadline, pin!(call)).await
+            }
+        };
         let events = cell.end(called)?;
         let Some(events) = events else {
             self.progress.end(&cell.adapter)?;

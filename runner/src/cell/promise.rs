@@ -7,7 +7,8 @@ use crate::failure::Error;
 use crate::limits::{FAILURE_BYTES, Limits};
 use crate::types::{
     EmbedResponse, Event, Failure, FailureKind, ImageResponse, MediaPart, MediaSource, Model,
-    ModerationResponse, Native, RerankResponse, Span, TokenCount, TranscriptionResponse, Usage,
+    ModerationResponse, Native, RerankResponse, Span, StoredAnswer, TokenCount,
+    TranscriptionResponse, Usage,
 };
 use std::collections::BTreeMap;
 
@@ -200,6 +201,15 @@ pub(super) fn moderate(
         verdict.categories.iter().for_each(|category| content.text(&category.name));
         content.bytes += size_of_val(verdict) + size_of_val(verdict.categories.as_slice());
     }
+    content.judge(content.bytes as u64, limits, adapter)
+}
+
+/// Judges what is said of an answer that is kept before it is handed over.
+pub(super) fn act(answer: &StoredAnswer, limits: &Limits, adapter: &Adapter) -> Result<(), Error> {
+    let mut content = Content::default();
+    content.native(Some(&answer.value));
+    content.optional(&answer.model);
+    content.usage(answer.usage.as_ref());
     content.judge(content.bytes as u64, limits, adapter)
 }
 

@@ -24,6 +24,10 @@ pub struct GatewayConfig {
     /// Where it listens; at port 4000 of this machine alone where nothing is said.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub listen: Vec<SocketAddr>,
+    /// Names of this machine besides its own, by which a gateway is asked for that listens to it
+    /// alone and wants no key. Pages at other hosts may not use it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
     /// A line for each request; none is written where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<LogConfig>,
@@ -198,6 +202,9 @@ pub struct GatewayLimits {
     pub stall_ms: u64,
     /// Time that requests under way have to end when the gateway is stopped, in milliseconds.
     pub drain_ms: u64,
+    /// Time that requests under way have to end when another process has taken the gateway over
+    /// with a new configuration, in milliseconds.
+    pub retire_ms: u64,
 }
 
 impl Default for GatewayLimits {
@@ -213,6 +220,7 @@ impl Default for GatewayLimits {
             body_ms: 60_000,
             stall_ms: 60_000,
             drain_ms: 30_000,
+            retire_ms: 600_000,
         }
     }
 }

@@ -10,7 +10,7 @@ mod flaw;
 
 use super::{Content, ContentHashes, Timing, Transcript};
 use crate::limits::Limits;
-use crate::types::{FailureKind, FinishReason, Role};
+use crate::types::{Action, FailureKind, FinishReason, Role};
 use hotcell_manifest::{Digest, Method};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -149,6 +149,20 @@ pub enum CallOutline {
         /// The length of the whole.
         bytes: u64,
     },
+    /// Something about an answer that the provider keeps.
+    #[serde(rename_all = "kebab-case")]
+    Stored {
+        /// What.
+        action: Action,
+        /// The length of the whole.
+        bytes: u64,
+    },
+    /// Such an answer once more, as events.
+    #[serde(rename_all = "kebab-case")]
+    Retell {
+        /// The length of the whole.
+        bytes: u64,
+    },
 }
 
 /// One turn of a conversation.
@@ -276,6 +290,8 @@ pub enum ResponseOutline {
     Transcription(u64),
     /// The length of each verdict.
     Verdicts(Vec<u64>),
+    /// The length of what is said of an answer that is kept.
+    Stored(u64),
 }
 
 /// The kind of an event, where it belongs, and its length.

@@ -237,6 +237,79 @@ def responses_with_reasoning(provider):
     assert answer.output_text == "You said: again", answer
 
 
+STORING = ["openai/gpt-4.1", "openai-responses/gpt-5"]
+
+
+@check
+def responses_stored():
+    for model in STORING:
+        made = client.responses.create(model=model, input="hello there, all of you")
+        again = client.responses.retrieve(made.id)
+        assert again == made and again.output_text == SAID, again
+        next = client.responses.create(model=model, input="and now?", previous_response_id=made.id)
+        assert next.previous_response_id == made.id and next.output_text == "You said: and now?"
+        include = ["message.output_text.logprobs", "file_search_call.results"]
+        assert client.responses.retrieve(made.id, include=include).id == made.id
+        client.responses.delete(made.id)
+        with raises(openai.NotFoundError):
+            client.responses.retrieve(made.id)
+    with raises(openai.NotFoundError):
+        client.responses.retrieve("resp_nobody")
+    unkept = client.responses.create(model=model, input="hello", store=False)
+    with raises(openai.NotFoundError):
+        client.responses.retrieve(unkept.id)
+    # What no provider keeps is not there either, and no other one is asked for it.
+    other = client.responses.create(model="anthropic/claude-sonnet-4-5", input="hello")
+    with raises(openai.NotFoundError):
+        client.responses.retrieve(other.id)
+
+
+@check
+def responses_stored_streamed():
+    for model in STORING:
+        with client.responses.stream(model=model, input="hello there, all of you") as stream:
+            told = list(stream)
+            made = stream.get_final_response()
+        again = list(client.responses.retrieve(made.id, stream=True))
+        plain = list(client.responses.create(model=model, input="hello there, all of you", stream=True))
+        assert [event.type for event in again] == [event.type for event in plain]
+        rest = list(client.responses.retrieve(made.id, stream=True, starting_after=4))
+        assert rest == again[5:] and rest[0].sequence_number == 5, rest
+        with client.responses.stream(response_id=made.id, starting_after=4) as stream:
+            numbers = [event.sequence_number for event in stream]
+            assert stream.get_final_response().output_text == SAID
+        assert numbers[0] == 5 and len(numbers) == len(told) - 5, numbers
+
+
+@check
+def responses_input_items():
+    words = [f"number {number}" for number in range(5)]
+    items = [{"role": "user", "content": text} for text in words]
+    made = client.responses.create(model="openai/gpt-4.1", input=items)
+    pages = client.responses.input_items.list(made.id, limit=2, order="asc")
+    assert [item.content[0].text for item in pages] == words
+    last = client.responses.input_items.list(made.id, limit=1, include=["message.input_image.image_url"])
+    assert last.data[0].content[0].text == "number 4" and last.has_more
+
+
+@check
+def responses_in_the_background():
+    for model in STORING:
+        made = client.responses.create(model=model, input="hello there, all of you", background=True)
+        assert made.status == "queued" and made.output == [] and made.usage is None, made
+        seen = []
+        while made.status in ("queued", "in_progress"):
+            made = client.responses.retrieve(made.id)
+            seen.append(made.status)
+            assert len(seen) < 10, seen
+        assert made.status == "completed" and made.output_text == SAID and made.usage.total_tokens > 0
+    endless = client.responses.create(model="openai-responses/endless", input="hello", background=True)
+    assert client.responses.cancel(endless.id).status == "cancelled"
+    waited = client.responses.create(model=model, input="hello")
+    with raises(openai.BadRequestError):
+        client.responses.cancel(waited.id)
+
+
 @check
 def completions():
     answer = client.completions.create(model="openai/gpt-3.5-turbo-instruct", prompt="hello")

@@ -79,7 +79,7 @@ async fn a_component_of_another_version_of_the_interface() {
         is_refused(replaced(hostile(), &from, &to), kind, words).await;
     }
     let mut renamed = hostile().to_vec();
-    for of in ["chat", "embeddings", "models"] {
+    for of in ["chat", "embeddings", "models", "stored"] {
         let (from, to) = (format!("adapter/{of}@0.1.0"), format!("adapter/{of}@0.2.0"));
         renamed = replaced(&renamed, &from, &to);
     }

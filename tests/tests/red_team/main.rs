@@ -15,6 +15,7 @@ mod path;
 mod protocol;
 mod resource;
 mod response;
+mod stored;
 mod trap;
 mod wasi;
 mod world;

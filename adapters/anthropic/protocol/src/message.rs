@@ -5,6 +5,7 @@ use crate::media;
 use crate::translation::{Translation, has_ours, is_ours, json};
 use crate::wire::Members;
 use crate::writer::{Object, list};
+use hotcell_sdk::json::write_string;
 use hotcell_sdk::{
     CacheHint, Failure, Native, Part, ReasoningPart, Role, TextPart, ToolCall, ToolResult,
     ToolResultPart,
@@ -118,11 +119,6 @@ pub(crate) fn write_cache(hint: Option<CacheHint>, object: &mut Object<'_, '_>) 
         }
         None => {}
     }
-}
-
-fn write_string(text: &str, out: &mut Vec<u8>) {
-    // Writing a string into memory cannot fail.
-    let _ = serde_json::to_writer(out, text);
 }
 
 fn write_text(text: &str, out: &mut Vec<u8>) {
@@ -241,7 +237,7 @@ fn write_result(
         })?,
     }
     if result.is_error {
-        object.put("is_error", true);
+        object.value("is_error", true);
     }
     write_cache(result.cache, &mut object);
     object.close();

@@ -59,7 +59,7 @@ pub fn write(
         object.put("model", &request.model);
     }
     if platform == Platform::Bedrock && !betas.is_empty() {
-        object.put("anthropic_beta", std::mem::take(&mut betas));
+        object.value("anthropic_beta", std::mem::take(&mut betas));
     }
 
     let limits = Limits::of(request, exact)?;
@@ -80,7 +80,7 @@ pub fn write(
         write_sampling(&request.sampling, &mut object, &mut translation);
         // Bedrock is told by the path.
         if request.stream && platform != Platform::Bedrock {
-            object.put("stream", true);
+            object.value("stream", true);
         }
     }
     object.close();
@@ -194,7 +194,7 @@ fn write_output(
 
 fn write_sampling(sampling: &Sampling, object: &mut Object<'_, '_>, translation: &mut Translation) {
     if !sampling.stop.is_empty() {
-        object.put("stop_sequences", &sampling.stop);
+        object.value("stop_sequences", &sampling.stop);
     }
     let temperature = match sampling.temperature {
         Some(wanted) if wanted > 1.0 && !translation.exact => {

@@ -104,7 +104,7 @@ fn write_choice(
         choice.put("type", kind);
         choice.maybe("name", name);
         if one && kind != "none" {
-            choice.put("disable_parallel_tool_use", true);
+            choice.value("disable_parallel_tool_use", true);
         }
         choice.close();
         Ok(())

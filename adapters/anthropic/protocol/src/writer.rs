@@ -2,6 +2,7 @@
 
 use crate::wire::Members;
 use hotcell_sdk::Failure;
+use hotcell_sdk::json::write_string;
 use serde::Serialize;
 
 /// An object that is being written. Members that `extra` spells are the client's
@@ -23,17 +24,24 @@ impl<'w, 'e> Object<'w, 'e> {
         self.extra.get(name).is_some()
     }
 
-    /// A member that holds a string, a number or a flag.
-    pub(crate) fn put(&mut self, name: &str, value: impl Serialize) {
+    /// A member that holds a text.
+    pub(crate) fn put(&mut self, name: &str, text: impl AsRef<str>) {
+        if self.name(name) {
+            write_string(text.as_ref(), self.out);
+        }
+    }
+
+    /// A member that holds a number, a flag or a list of something plain.
+    pub(crate) fn value(&mut self, name: &str, value: impl Serialize) {
         if self.name(name) {
             scalar(self.out, value);
         }
     }
 
-    /// A member that may be absent.
+    /// The same of one that may be absent.
     pub(crate) fn maybe(&mut self, name: &str, value: Option<impl Serialize>) {
         if let Some(value) = value {
-            self.put(name, value);
+            self.value(name, value);
         }
     }
 
@@ -74,7 +82,7 @@ impl<'w, 'e> Object<'w, 'e> {
         if !std::mem::take(&mut self.first) {
             self.out.push(b',');
         }
-        scalar(self.out, name);
+        write_string(name, self.out);
         self.out.push(b':');
         true
     }

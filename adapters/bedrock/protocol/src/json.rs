@@ -244,8 +244,7 @@ pub fn only(
 /// Writes a string.
 #[inline(never)]
 pub fn string(out: &mut Vec<u8>, text: &str) {
-    // Writing a string into memory cannot fail.
-    let _ = serde_json::to_writer(out, text);
+    hotcell_sdk::json::write_string(text, out);
 }
 
 /// A string as JSON text.

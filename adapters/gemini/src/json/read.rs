@@ -1,9 +1,33 @@
 //! Reading JSON text (RFC 8259).
 
-use super::{Members, Value};
+use super::{Members, Name, Value};
+use hotcell_sdk::json::plain;
 
 /// How deep a value may be: a cell has a small stack.
 const DEEPEST: usize = 128;
+
+/// The names that nearly every chunk has.
+const KNOWN: &[&str] = &[
+    "text",
+    "role",
+    "index",
+    "parts",
+    "content",
+    "thought",
+    "modality",
+    "tokenCount",
+    "candidates",
+    "responseId",
+    "finishReason",
+    "modelVersion",
+    "usageMetadata",
+    "totalTokenCount",
+    "promptTokenCount",
+    "thoughtSignature",
+    "thoughtsTokenCount",
+    "promptTokensDetails",
+    "candidatesTokenCount",
+];
 
 pub(super) fn parse(text: &str) -> Result<Value, String> {
     let mut reader = Reader { text, at: 0 };
@@ -65,7 +89,7 @@ impl<'a> Reader<'a> {
         }
         loop {
             self.space();
-            let name = self.string()?;
+            let name = self.name()?;
             self.next_is(b':').then_some(())?;
             members.push((name, self.value(depth)?));
             if !self.next_is(b',') {
@@ -113,7 +137,24 @@ impl<'a> Reader<'a> {
             self.at += usize::from(matches!(self.peek(), Some(b'+' | b'-')));
             self.digits()?;
         }
-        Some(Value::Number(self.text[start..self.at].to_owned()))
+        let text = &self.text[start..self.at];
+        // What is longer may be too large, and is kept as it is.
+        let is_whole = text.len() < 20 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let whole = is_whole.then(|| text.parse().ok()).flatten();
+        Some(whole.map_or_else(|| Value::Number(text.to_owned()), Value::Whole))
+    }
+
+    fn name(&mut self) -> Option<Name> {
+        let rest = self.text.as_bytes().get(self.at + 1..)?;
+        let is_next =
+            |name: &&&str| rest.get(name.len()) == Some(&b'"') && rest.starts_with(name.as_bytes());
+        if self.peek() == Some(b'"')
+            && let Some(known) = KNOWN.iter().find(is_next)
+        {
+            self.at += known.len() + 2;
+            return Some(Name::Borrowed(known));
+        }
+        self.string().map(Name::Owned)
     }
 
     /// What stands between quotes.
@@ -125,10 +166,11 @@ impl<'a> Reader<'a> {
         let mut said = String::new();
         loop {
             let rest = &self.text.as_bytes()[self.at..];
-            let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..=0x1f))?;
+            let plain = plain(rest);
+            let next = *rest.get(plain)?;
             said.push_str(&self.text[self.at..self.at + plain]);
             self.at += plain + 1;
-            match rest[plain] {
+            match next {
                 b'"' => return Some(said),
                 b'\\' => said.push(self.escape()?),
                 _ => {

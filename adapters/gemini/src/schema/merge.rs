@@ -10,7 +10,7 @@ pub(super) fn merge(schema: &mut Members, more: Members, lost: &mut Vec<String>)
             schema.insert(&name, value);
             continue;
         };
-        match (name.as_str(), known, value) {
+        match (name.as_ref(), known, value) {
             (_, known, value) if *known == value => {}
             ("properties", Value::Object(known), Value::Object(more)) => {
                 for (name, value) in more {
@@ -18,7 +18,7 @@ pub(super) fn merge(schema: &mut Members, more: Members, lost: &mut Vec<String>)
                         (Some(Value::Object(known)), Value::Object(more)) => {
                             merge(known, more, lost);
                         }
-                        (Some(_), _) => lost.push(name),
+                        (Some(_), _) => lost.push(name.into_owned()),
                         (None, value) => {
                             known.insert(&name, value);
                         }
@@ -49,7 +49,7 @@ pub(super) fn merge(schema: &mut Members, more: Members, lost: &mut Vec<String>)
             ("additionalProperties", _, Value::Bool(true)) => {}
             // Words about the whole stand before those about a part of it.
             ("title" | "description" | "default" | "example" | "examples" | "$comment", ..) => {}
-            _ => lost.push(name),
+            _ => lost.push(name.into_owned()),
         }
     }
 }

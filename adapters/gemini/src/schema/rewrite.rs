@@ -140,19 +140,19 @@ impl<'a> Rewriter<'a> {
         let mut written = Members::default();
         for (keyword, value) in members.iter() {
             let below = format!("{pointer}/{}", escaped(keyword));
-            match keyword.as_str() {
+            match keyword {
                 // Looked at elsewhere, or about the schema and not what it describes.
                 "$ref" | "$defs" | "definitions" | "$schema" | "$id" | "$anchor" | "$comment"
                 | "allOf" | "anyOf" | "oneOf" => {}
                 "type" | "format" | "title" | "description" | "default" | "minimum" | "maximum"
                 | "minItems" | "maxItems" | "required" | "enum" | "propertyOrdering" => {
-                    written.insert(keyword.as_str(), value.clone());
+                    written.insert(keyword, value.clone());
                 }
                 "minLength" | "maxLength" | "pattern" | "minProperties" | "maxProperties"
                 | "example"
                     if !self.wide =>
                 {
-                    written.insert(keyword.as_str(), value.clone());
+                    written.insert(keyword, value.clone());
                 }
                 "nullable" => {
                     if *value == Value::Bool(true) {
@@ -173,7 +173,7 @@ impl<'a> Rewriter<'a> {
                     let mut properties = Members::default();
                     for (name, schema) in value.as_object().into_iter().flat_map(Members::iter) {
                         let below = format!("{below}/{}", escaped(name));
-                        properties.insert(name.as_str(), self.schema(schema, &below, depth + 1));
+                        properties.insert(name, self.schema(schema, &below, depth + 1));
                     }
                     written.insert("properties", properties);
                 }
@@ -182,7 +182,7 @@ impl<'a> Rewriter<'a> {
                     if *value == Value::Bool(false) =>
                 {
                     if self.wide && keyword == "additionalProperties" {
-                        written.insert(keyword.as_str(), false);
+                        written.insert(keyword, false);
                     }
                 }
                 "additionalProperties" if self.wide => {
@@ -190,7 +190,7 @@ impl<'a> Rewriter<'a> {
                         Value::Bool(open) => (*open).into(),
                         schema => self.schema(schema, &below, depth + 1).into(),
                     };
-                    written.insert(keyword.as_str(), value);
+                    written.insert(keyword, value);
                 }
                 "items" | "prefixItems" if value.as_list().is_some() => match self.wide {
                     false => self.leave_out(pointer, keyword),
@@ -420,7 +420,9 @@ impl<'a> Rewriter<'a> {
             values.iter().all(|value| value.as_str().is_some()),
             values.iter().all(|value| value.as_number::<i64>().is_some()),
         );
-        let numbers = values.iter().all(|value| matches!(value, Value::Number(_) | Value::Null));
+        let numbers = values
+            .iter()
+            .all(|value| matches!(value, Value::Whole(_) | Value::Number(_) | Value::Null));
         if strings {
             if !schema.has("type") {
                 schema.insert("type", "string");

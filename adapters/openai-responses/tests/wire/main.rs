@@ -6,6 +6,7 @@ mod failure;
 mod noise;
 mod options;
 mod provider;
+mod stored;
 mod stream;
 mod tool;
 mod turn;

@@ -209,11 +209,6 @@ fn a_client_of_this_dialect_gets_nothing_else() {
     expected["stream"] = json!(true);
     let (sent, warnings) = sent(request);
     assert_eq!((sent, warnings.len()), (expected, 0));
-
-    let mut request = ChatRequest::user("hi");
-    request.stream = false;
-    request.extra = Some(native(extra));
-    assert!(unsupported(request).contains("background"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! so that no tree of them has to be built.
 
 use crate::reader::Reader;
+use hotcell_sdk::json::write_string;
 use hotcell_sdk::{Failure, FailureKind, Native};
 use memchr::memchr;
 use std::borrow::Cow;
@@ -184,8 +185,7 @@ impl Json {
     #[inline(never)]
     pub fn text(&mut self, text: &str) {
         self.comma();
-        // Writing into memory does not fail.
-        let _ = serde_json::to_writer(&mut self.0, text);
+        write_string(text, &mut self.0);
     }
 
     /// A value that is JSON text already.

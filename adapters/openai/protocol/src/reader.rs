@@ -2,6 +2,7 @@
 //! way.
 
 use crate::json::{Raw, unescaped};
+use hotcell_sdk::json::plain;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -200,26 +201,6 @@ impl<'a> Reader<'a> {
             length => self.at += length,
         }
     }
-}
-
-/// The number of bytes before a quotation mark, a backslash or a control character. Eight
-/// at a time: most strings are too short for the library's search to be worth its call.
-fn plain(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
-    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
-    // The lowest high bit that is set marks the first byte that is less.
-    let less = |word: u64, than: u8| word.wrapping_sub(ONES * u64::from(than)) & !word & HIGHS;
-    let is = |word: u64, byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let found = is(word, b'"') | is(word, b'\\') | less(word, 0x20);
-        if found != 0 {
-            return index * 8 + found.trailing_zeros() as usize / 8;
-        }
-    }
-    let found = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20));
-    words.len() * 8 + found.unwrap_or(rest.len())
 }
 
 /// How long an escape is, behind its backslash.

@@ -21,7 +21,7 @@ pub(crate) fn page(problem: &Problem, width: Option<usize>, paint: Paint) -> Str
         Problem::Setup(error) => page.error(&error.to_string()),
         Problem::Failure(error) => page.failure(error),
         Problem::Output(error) => page.error(&format!("the output cannot be written: {error}")),
-        Problem::Interrupted => {}
+        Problem::Interrupted | Problem::Told(_) => {}
     }
     page.text
 }
@@ -68,6 +68,7 @@ pub(crate) fn document(problem: &Problem) -> Value {
         Problem::Interrupted => {
             json!({ "kind": "interrupted", "message": "interrupted", "exit-code": exit })
         }
+        Problem::Told(_) => json!({ "kind": "told", "message": "", "exit-code": exit }),
     };
     json!({ "error": error })
 }

@@ -2,13 +2,11 @@
 //! a process of its own, and killed in the middle.
 
 use crate::context::Context;
+use crate::served::{Served, ask};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// The price of a million tokens of the prompt, and of the answer, in dollars.
@@ -26,91 +24,6 @@ fn context() -> Context {
     );
     context.file("hotcell.toml", text + &gateway);
     context
-}
-
-/// A gateway as a process. It is killed when it is dropped.
-struct Served {
-    child: Child,
-    address: SocketAddr,
-    /// What it says on standard error after its address.
-    saying: Option<JoinHandle<String>>,
-}
-
-impl Served {
-    fn start(context: &Context) -> Self {
-        let mut command = context.command(&["serve", "--listen", "127.0.0.1:0", "-vv"]);
-        command.env("ADMIN_KEY", "the-operators-own-key-0123456789");
-        Self::of(command)
-    }
-
-    fn of(mut command: Command) -> Self {
-        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap());
-        let mut said = String::new();
-        let address = loop {
-            let mut line = String::new();
-            assert!(lines.read_line(&mut line).unwrap() > 0, "it ended: {said}");
-            if let Some(at) = line.trim().strip_prefix("listening on http://") {
-                break at.parse().unwrap();
-            }
-            said.push_str(&line);
-        };
-        let saying = std::thread::spawn(move || {
-            lines.read_to_string(&mut said).unwrap();
-            said
-        });
-        Self { child, address, saying: Some(saying) }
-    }
-
-    /// Lets it end what is under way, and gives what it said.
-    fn end(mut self) -> String {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        self.child.wait().unwrap();
-        self.saying.take().unwrap().join().unwrap()
-    }
-
-    /// Asks, and gives the answer if all of it came.
-    fn ask(&self, method: &str, path: &str, key: &str, body: &str) -> Option<(u16, String)> {
-        ask(self.address, method, path, key, body)
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        // SIGKILL: nothing is written down on the way out.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn ask(
-    address: SocketAddr,
-    method: &str,
-    path: &str,
-    key: &str,
-    body: &str,
-) -> Option<(u16, String)> {
-    let mut stream = TcpStream::connect(address).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
-    let length = body.len();
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer {key}\r\n\
-         connection: close\r\ncontent-length: {length}\r\n\r\n{body}"
-    )
-    .ok()?;
-    let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).ok()?;
-    let text = String::from_utf8(bytes).ok()?;
-    let (head, body) = text.split_once("\r\n\r\n")?;
-    let head = head.to_ascii_lowercase();
-    let is_whole = match head.split_once("content-length: ") {
-        Some((_, rest)) => rest.split("\r\n").next()?.parse() == Ok(body.len()),
-        None => body.ends_with("0\r\n\r\n"),
-    };
-    let status = head.split(' ').nth(1)?.parse().ok()?;
-    is_whole.then(|| (status, body.to_owned()))
 }
 
 fn chat(stream: bool) -> String {

@@ -24,9 +24,12 @@ mod listings;
 mod litellm_2026;
 mod man;
 mod migrate;
+#[cfg(target_os = "linux")]
+mod reload;
 mod sbom;
 #[path = "../../../../sbom/tests/schema/mod.rs"]
 mod schema;
+mod served;
 mod signatures;
 mod source;
 mod transcripts;

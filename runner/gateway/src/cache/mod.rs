@@ -15,15 +15,15 @@ mod memory;
 mod policy;
 mod print;
 mod server;
+mod terms;
 mod visit;
-mod wish;
 
 pub(crate) use draft::Draft;
 pub(crate) use fitness::is_fit;
 pub(crate) use policy::Policy;
 pub(crate) use print::Print;
+pub(crate) use terms::Terms;
 pub(crate) use visit::{Cached, Found};
-pub(crate) use wish::Wish;
 
 use crate::GatewayError;
 use crate::valkey::Valkey;

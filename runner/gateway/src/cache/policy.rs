@@ -1,6 +1,6 @@
 //! What an operator wants to be kept, and for whom.
 
-use super::Wish;
+use super::Terms;
 use crate::access::{Caller, fits};
 use crate::route::Endpoint;
 use hotcell::{CacheShare, GatewayConfig};
@@ -43,10 +43,10 @@ impl Policy {
     }
 
     /// Whether answers of an endpoint are kept, for a client that wants this.
-    pub(crate) fn holds(&self, endpoint: Endpoint, wish: Wish) -> bool {
+    pub(crate) fn holds(&self, endpoint: Endpoint, terms: Terms) -> bool {
         let is_named = |pattern: &String| fits(pattern, endpoint.name());
         let is_meant = self.endpoints.is_empty() || self.endpoints.iter().any(is_named);
-        is_meant && wish != Wish::NoStore
+        is_meant && terms != Terms::NoStore
     }
 
     /// Those who are given one another's answers: what they have in common, and nobody else.

@@ -1,6 +1,6 @@
 //! A visit, as far as it is answered with what was answered before.
 
-use super::Wish;
+use super::Terms;
 use crate::attempt::Question;
 use crate::deployment::Entry;
 use crate::reply;
@@ -12,7 +12,7 @@ use http::HeaderMap;
 #[derive(Default)]
 pub(crate) struct Cached {
     /// What the client says of it.
-    pub(crate) wish: Wish,
+    pub(crate) terms: Terms,
     /// How it was looked for.
     pub(crate) found: Option<Found>,
     /// Whose the answer is that was found, and how old.
@@ -59,7 +59,7 @@ impl Visit {
         let seconds = entry.cache_seconds.filter(|seconds| *seconds > 0)?;
         self.cached.found = Some(Found::Bypass);
         let caller = self.caller.as_ref()?;
-        if !cache.policy.holds(self.endpoint, self.cached.wish) {
+        if !cache.policy.holds(self.endpoint, self.cached.terms) {
             return None;
         }
         let mut print = cache.print();
@@ -67,7 +67,7 @@ impl Visit {
         print.model(model, entry);
         question.print(&mut print, &cache.policy)?;
         let key = print.key();
-        let kept = cache.get(key, self.cached.wish.oldest(seconds)).await;
+        let kept = cache.get(key, self.cached.terms.oldest(seconds)).await;
         // What cannot be read is not there.
         let kept = kept.and_then(|kept| Some((question.recall(&kept.answer)?, kept)));
         let Some((answer, kept)) = kept else {

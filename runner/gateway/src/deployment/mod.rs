@@ -120,6 +120,14 @@ impl Models {
         Err(Error::new(FailureKind::NotFound, format!("there is no model `{name}`")))
     }
 
+    /// The deployment that a request for this model was answered by, and no other.
+    pub(crate) fn place(&self, name: &str, deployment: &str) -> Option<Entry> {
+        let entry = self.find(name).ok()?;
+        let others = entry.all_fallbacks().filter_map(|other| self.find(other).ok());
+        let mut entries = std::iter::once(entry.clone()).chain(others);
+        entries.find_map(|entry| entry.only(|at| *at.model == *deployment))
+    }
+
     /// The names that clients are told.
     pub(crate) fn listed(&self) -> impl Iterator<Item = String> {
         self.named.keys().chain(&self.known).cloned()
@@ -198,6 +206,24 @@ impl Entry {
             context_fallbacks: Vec::new(),
             content_fallbacks: Vec::new(),
         }
+    }
+
+    /// These of its deployments, and nobody instead of them; none where there is none.
+    pub(crate) fn only(&self, meant: impl Fn(&Deployment) -> bool) -> Option<Self> {
+        let deployments = self.deployments.iter().filter(|at| meant(at));
+        let deployments: Vec<_> = deployments.cloned().collect();
+        (!deployments.is_empty()).then(|| Self {
+            strategy: self.strategy,
+            turns: Arc::new(Turns::of(deployments.len())),
+            deployments,
+            retries: self.retries,
+            start: self.start,
+            hedge: None,
+            cache_seconds: self.cache_seconds,
+            fallbacks: Vec::new(),
+            context_fallbacks: Vec::new(),
+            content_fallbacks: Vec::new(),
+        })
     }
 
     /// Every model that may be asked instead.

@@ -11,7 +11,12 @@ pub(crate) struct Account {
     store: Arc<dyn Store>,
     caller: Arc<Caller>,
     pub(super) held: Vec<Claim>,
+    /// By what the place knows that it holds them.
     pub(super) hold: Hold,
+    /// Another one, of whose answer this one has the account: what that holds is let go with this.
+    other: Option<Box<Account>>,
+    /// The request is counted elsewhere.
+    is_part: bool,
     /// What the request was taken to use.
     pub(crate) estimate: Estimate,
     /// When it came: what it used is used then.
@@ -26,6 +31,8 @@ pub(crate) struct Account {
 pub(crate) struct Spent {
     /// `provider/model`.
     pub(crate) model: String,
+    /// The answer that was due, if it is of one.
+    pub(crate) response: Option<String>,
     pub(crate) sums: Sums,
 }
 
@@ -52,8 +59,35 @@ impl Account {
         estimate: Estimate,
         began: u64,
     ) -> Self {
-        let (held, hold, rates) = (Vec::new(), Hold::default(), Rates::default());
-        Self { store, caller, held, hold, estimate, began, rates, is_settled: false }
+        Self {
+            store,
+            caller,
+            held: Vec::new(),
+            hold: Hold::default(),
+            other: None,
+            is_part: false,
+            estimate,
+            began,
+            rates: Rates::default(),
+            is_settled: false,
+        }
+    }
+
+    /// Takes out what is held for the answer, which comes later than the request is over.
+    pub(crate) fn part(&mut self) -> Self {
+        let (store, caller) = (self.store.clone(), self.caller.clone());
+        let mut part = Self::new(store, caller, self.estimate, self.began);
+        // Each lets go what is its own, whichever is over first.
+        self.hold = self.store.divide(self.hold);
+        (part.is_part, part.hold) = (true, self.hold);
+        let is_answer = |claim: &mut Claim| claim.meter.unit != Unit::Requests;
+        part.held = self.held.extract_if(.., is_answer).collect();
+        part
+    }
+
+    /// Has what another one holds be held until this one is settled.
+    pub(crate) fn take_over(&mut self, other: Self) {
+        self.other = Some(Box::new(other));
     }
 
     /// Keeps what meters say of rates; of a key's and its team's the one of which less is left.
@@ -88,25 +122,38 @@ impl Account {
             Unit::Money => spent.sums.cost.as_billionths(),
         };
         let held = std::mem::take(&mut self.held);
-        let held = held.into_iter().map(|claim| (used(&claim), claim));
-        let held = held.map(|(used, claim)| (claim, used)).collect();
+        let with_used = |claim: Claim| (used(&claim), claim);
+        let held = held.into_iter().map(with_used).map(|(used, claim)| (claim, used)).collect();
         let entry = Entry {
             day: self.began / DAY,
             key: self.caller.id.clone(),
             team: self.caller.team.clone().unwrap_or_default(),
             model: spent.model,
+            response: spent.response,
             sums: spent.sums,
         };
-        Some(self.store.settle(self.hold, held, entry))
+        let settled = self.store.settle(self.hold, held, entry);
+        // What is used is counted before it is held no more.
+        let Some(let_go) = self.other.take().and_then(|mut it| it.settle(Spent::default())) else {
+            return Some(settled);
+        };
+        Some(Box::pin(async {
+            settled.await?;
+            let_go.await
+        }))
     }
 }
 
 impl Drop for Account {
     fn drop(&mut self) {
         // Nothing was held, and nothing let in, where it was refused.
-        if !self.is_settled && !self.held.is_empty() {
-            let sums = Sums { requests: 1, failures: 1, ..Sums::default() };
-            drop(self.settle(Spent { model: String::new(), sums }));
+        let is_held = !self.held.is_empty() || self.hold != Hold::default();
+        if !self.is_settled && is_held {
+            let sums = match self.is_part {
+                true => Sums::default(),
+                false => Sums { requests: 1, failures: 1, ..Sums::default() },
+            };
+            drop(self.settle(Spent { sums, ..Spent::default() }));
         }
     }
 }

@@ -74,6 +74,39 @@ impl Ledger {
         }
     }
 
+    /// Holds a request that costs nothing against the rates of its caller. What it may enter in
+    /// the accounts all the same was used before.
+    ///
+    /// # Errors
+    /// `rate-limited`, where there were too many.
+    pub(crate) async fn hold_request(&self, caller: &Arc<Caller>) -> (Account, Result<(), Error>) {
+        let now = Time::now().0;
+        let estimate = Estimate::default();
+        let mut account = Account::new(self.store.clone(), caller.clone(), estimate, now);
+        let all = claims(caller, estimate, Money::default(), now);
+        let is_rate = |claim: &&Claim| claim.meter.window == Window::Minute;
+        // Tokens are held nothing of, and however few are left: what it enters is counted with
+        // theirs all the same.
+        let rates = all.iter().filter(is_rate).cloned().map(|claim| match claim.meter.unit {
+            Unit::Tokens => Claim { limit: u64::MAX, ..claim },
+            _ => claim,
+        });
+        let rates: Vec<Claim> = rates.collect();
+        let held = match self.store.hold(&rates).await {
+            Ok(held) => held,
+            Err(error) => return (account, Err(unavailable(&error))),
+        };
+        let requests = |claim: &Claim| claim.meter.unit == Unit::Requests;
+        let (claims, before): (Vec<_>, Vec<_>) =
+            rates.iter().cloned().zip(held.before).filter(|(claim, _)| requests(claim)).unzip();
+        account.see_rates(&claims, &before, held.over.is_none());
+        if let Some(claim) = held.over.and_then(|place| rates.get(place)) {
+            return (account, Err(over(claim, false, now)));
+        }
+        (account.hold, account.held) = (held.hold, all);
+        (account, Ok(()))
+    }
+
     /// The most that a request to one of these is taken to cost.
     fn most(
         &self,

@@ -5,6 +5,7 @@
 
 use super::{metrics, page};
 use crate::Inner;
+use crate::machine;
 use crate::reply::{self, Reply};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,7 +17,6 @@ use http::header::{
 };
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
-use std::net::IpAddr;
 
 /// Through which listener somebody comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,11 +147,7 @@ fn is_of_this_machine(head: &Parts) -> bool {
         return false;
     }
     let said = head.headers.get(HOST).and_then(|host| host.to_str().ok());
-    let Some(host) = head.uri.authority().map(|it| it.as_str()).or(said) else { return false };
-    let Ok(host) = host.parse::<http::uri::Authority>() else { return false };
-    let host = host.host().trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    head.uri.authority().map(|it| it.as_str()).or(said).is_some_and(machine::is_here)
 }
 
 #[cfg(test)]

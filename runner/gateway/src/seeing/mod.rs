@@ -34,6 +34,7 @@ use memory::Memory;
 use metrics::{Key, Metrics};
 use record::Record;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use trace::Traces;
 
 /// Everybody who looks on.
@@ -50,6 +51,9 @@ pub(crate) struct Seeing {
     providers: Vec<ProviderInfo>,
     /// Seconds since 1970.
     started: u64,
+    /// How often something new was loaded, and how often it could not be: by processes of this
+    /// gateway, of which this is one.
+    reloads: [AtomicU64; 2],
 }
 
 impl Seeing {
@@ -82,8 +86,15 @@ impl Seeing {
             watch: None,
             audit: page::Audit::default(),
             started: crate::now(),
+            reloads: Default::default(),
             providers,
         })
+    }
+
+    /// So often something new was loaded, and so often it could not be.
+    pub(crate) fn reloaded(&self, done: u64, failed: u64) {
+        self.reloads[0].store(done, Ordering::Relaxed);
+        self.reloads[1].store(failed, Ordering::Relaxed);
     }
 
     /// Also shows what this one sees.

@@ -8,6 +8,7 @@ mod counters;
 mod meter;
 mod postgres;
 mod record;
+mod response;
 mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -18,9 +19,11 @@ pub use record::{Budget, Key, Limits, Team, Time};
 pub(crate) use counters::Counters;
 pub(crate) use meter::{Claim, Meter, Standing, Subject, Unit};
 pub(crate) use postgres::Postgres;
+pub(crate) use response::Response;
 pub(crate) use sqlite::Sqlite;
 pub(crate) use usage::{Entry, Sums, Total, UsageQuery};
 
+use std::fs::File;
 use std::future::Future;
 use std::pin::Pin;
 use thiserror::Error;
@@ -93,8 +96,33 @@ pub(crate) trait Store: Send + Sync {
     /// happens whether or not somebody waits for it; when it is done, no death of this process
     /// undoes it.
     fn settle(&self, hold: Hold, held: Vec<(Claim, u64)>, entry: Entry) -> Later<'static, ()>;
+    /// What is held is settled in two parts, each with the claims that are its own, and each by
+    /// the hold that comes back.
+    fn divide(&self, hold: Hold) -> Hold {
+        hold
+    }
     /// Where meters of money stand.
     fn standings<'a>(&'a self, meters: &'a [Meter]) -> Later<'a, Vec<Standing>>;
+    /// Keeps whose an answer is that its provider keeps, and where, for as long as
+    /// [`Response::LIFE`]. Where its owner has one of its id, that one stays.
+    fn keep_response(&self, response: Response) -> Later<'_, ()>;
+    /// The answer of this id, of this owner.
+    fn response_of(&self, owner: String, id: String) -> Later<'_, Option<Response>>;
+
+    /// Another process of this gateway is about to serve: from now on nothing may be known to
+    /// this one alone that limits depend on.
+    fn share(&self) -> Later<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+    /// No other process of this gateway is there any more.
+    fn alone(&self) -> Later<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+    /// What keeps others from serving from the same place, for the process that comes next.
+    fn lock(&self) -> Option<&File> {
+        None
+    }
+
     /// What was used.
     fn usage(&self, query: UsageQuery) -> Later<'_, Vec<Total>>;
 }

@@ -122,7 +122,14 @@ fn rate(unit: Unit, start: u64) -> Meter {
 fn entry(cost: u64) -> Entry {
     let cost = Money::billionths(cost);
     let sums = Sums { requests: 1, cached: 1, cost, ..Sums::default() };
-    Entry { day: 3, key: "key-1".into(), team: String::new(), model: "a/b".into(), sums }
+    Entry {
+        day: 3,
+        key: "key-1".into(),
+        team: String::new(),
+        model: "a/b".into(),
+        response: None,
+        sums,
+    }
 }
 
 async fn used(store: &dyn Store) -> Sums {

@@ -14,6 +14,9 @@ pub(crate) struct Entry {
     pub(crate) team: String,
     /// `provider/model`, as it was asked last; empty where nobody was asked.
     pub(crate) model: String,
+    /// The answer that was due, by its id, of which `key` is the owner: it is due no more in the
+    /// same step. Where it was not due, only the request is counted.
+    pub(crate) response: Option<String>,
     pub(crate) sums: Sums,
 }
 
@@ -41,6 +44,13 @@ pub(crate) struct Sums {
     pub(crate) cache_write: u64,
     /// US dollars.
     pub(crate) cost: Money,
+}
+
+impl Sums {
+    /// The requests of it, without what they used.
+    pub(crate) fn of_requests(self) -> Self {
+        Self { requests: self.requests, failures: self.failures, ..Self::default() }
+    }
 }
 
 /// What is asked of the accounts.

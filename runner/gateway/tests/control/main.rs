@@ -5,5 +5,6 @@ mod admin;
 mod budget;
 mod cache;
 mod door;
+mod stored;
 mod token;
 mod world;

@@ -71,10 +71,12 @@ pub(crate) fn config(folder: &Path, mock: &Mock, more: &str) -> Config {
         |model: &str| format!("[gateway.prices.\"{model}\"]\ninput = 1000\noutput = 10000\n\n");
     let text = format!(
         "[gateway]\nadmin-key = \"file:{folder}/admin\"\n\n\
-         [gateway.state]\nfolder = \"{folder}/state\"\n\n{}{}{}{}{more}",
+         [gateway.state]\nfolder = \"{folder}/state\"\n\n{}{}{}{}{}{}{more}",
         price("mock/gpt-4o"),
+        price("responses/gpt-4o"),
         price("mock/endless"),
         provider("mock", "openai"),
+        provider("responses", "openai-responses"),
         provider("claude", "anthropic"),
     );
     Config::parse(&text, Path::new("hotcell.toml")).unwrap_or_else(|error| panic!("{error}"))

@@ -184,15 +184,23 @@ fn relength(sent: &str) -> String {
 async fn where_a_client_says_that_it_wants_to_go_changes_nothing() {
     let bed = Bed::new("").await;
     let close = "connection: close\r\n";
-    for (name, sent) in [
-        ("an absolute target", chat(close).replace("/v1/chat", "http://169.254.169.254/v1/chat")),
-        ("another scheme", chat(close).replace("/v1/chat", "gopher://evil:1/v1/chat")),
-        ("another host", chat(close).replace("host: a", "host: 169.254.169.254")),
-        ("somebody at a host", chat(close).replace("host: a", "host: a@evil")),
+    let target = |target: &str| chat(close).replace("/v1/chat", target);
+    let host = |host: &str| chat(close).replace("host: a", host);
+    for (name, sent, expected) in [
+        ("an absolute target", target("http://169.254.169.254/v1/chat"), 200),
+        ("another scheme", target("gopher://a:1/v1/chat"), 200),
+        ("another host", host("host: 169.254.169.254"), 200),
+        // Nobody has said that this gateway is known by these names.
+        ("a target that is not here", target("http://evil/v1/chat"), 403),
+        ("somebody at a host", host("host: a@evil"), 403),
     ] {
         let answer = all(&bed, sent).await;
-        assert_eq!(status(&answer), 200, "{name}: {answer}");
+        assert_eq!(status(&answer), expected, "{name}: {answer}");
         let asked = bed.mock.take_requests();
+        if expected != 200 {
+            assert!(asked.is_empty(), "{name}");
+            continue;
+        }
         let host = bed.mock.addr().to_string();
         assert_eq!(asked.len(), 1, "{name}");
         assert_eq!(asked[0].header("host"), Some(host.as_str()), "{name}");

@@ -10,7 +10,11 @@ mod conformance;
 mod crossing;
 mod endpoints;
 mod hostile;
+mod machine;
 mod reliability;
 mod seeing;
+mod stored;
+#[cfg(target_os = "linux")]
+mod succession;
 mod trust;
 mod upstream;

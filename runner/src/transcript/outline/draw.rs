@@ -103,6 +103,10 @@ fn call(asked: &Call) -> CallOutline {
                 bytes: size(request),
             }
         }
+        Call::Stored(request) => {
+            CallOutline::Stored { action: request.action, bytes: size(request) }
+        }
+        Call::Retell(request) => CallOutline::Retell { bytes: size(request) },
     }
 }
 
@@ -203,6 +207,7 @@ fn response(response: &Response) -> ResponseOutline {
         Response::Verdicts(response) => {
             ResponseOutline::Verdicts(response.verdicts.iter().map(size).collect())
         }
+        Response::Stored(answer) => ResponseOutline::Stored(size(answer)),
     }
 }
 

@@ -55,9 +55,11 @@ fn call(asked: &CallOutline) -> Option<&'static str> {
         | CallOutline::Images { sources: parts, bytes, .. } => {
             (sum(&mut parts.iter().copied()), *bytes)
         }
-        CallOutline::Speak { .. } | CallOutline::Transcribe { .. } | CallOutline::Models => {
-            return None;
-        }
+        CallOutline::Speak { .. }
+        | CallOutline::Transcribe { .. }
+        | CallOutline::Stored { .. }
+        | CallOutline::Retell { .. }
+        | CallOutline::Models => return None,
     };
     (parts > whole).then_some("what was asked is shorter than its parts")
 }
@@ -108,7 +110,7 @@ fn bytes(exchange: &ExchangeOutline) -> u64 {
 
 fn of_answer(asked: &CallOutline, answer: &AnswerOutline) -> Option<&'static str> {
     let AnswerOutline { events, response, sound, failure, ended } = answer;
-    let is_chat = matches!(asked, CallOutline::Chat { .. });
+    let is_chat = matches!(asked, CallOutline::Chat { .. } | CallOutline::Retell { .. });
     let is_sound = matches!(asked, CallOutline::Speak { .. });
     let fits = matches!(
         (asked, response),
@@ -120,6 +122,7 @@ fn of_answer(asked: &CallOutline, answer: &AnswerOutline) -> Option<&'static str
             | (CallOutline::Images { .. }, Some(ResponseOutline::Images(_)))
             | (CallOutline::Transcribe { .. }, Some(ResponseOutline::Transcription(_)))
             | (CallOutline::Moderate { .. }, Some(ResponseOutline::Verdicts(_)))
+            | (CallOutline::Stored { .. }, Some(ResponseOutline::Stored(_)))
     );
     if (!is_chat && !events.is_empty()) || (!is_sound && !sound.is_empty()) || !fits {
         return Some("is to another question");

@@ -73,6 +73,10 @@ fn process(gateway: &Inner, text: &mut Text) {
     text.value(&[("version", env!("CARGO_PKG_VERSION"))], 1);
     text.gauge("process_start_time_seconds", "When the gateway began, in seconds since 1970.");
     text.value(&[], gateway.seeing.started);
+    text.counter("hotcell_reloads_total", "Changed configurations, and what became of them.");
+    for (result, count) in ["done", "failed"].into_iter().zip(&gateway.seeing.reloads) {
+        text.value(&[("result", result)], get(count));
+    }
     if let Some(bytes) = gateway.seeing.memory.bytes() {
         text.gauge("process_resident_memory_bytes", "Memory of the process, cells included.");
         text.value(&[], bytes);

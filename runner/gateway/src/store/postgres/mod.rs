@@ -19,8 +19,8 @@ pub(super) mod words;
 
 use super::counters::Counters;
 use super::{
-    Claim, Entry, Hash, Held, Hold, Key, Later, Meter, Page, Standing, Store, StoreError, Team,
-    Time, Total, UsageQuery,
+    Claim, Entry, Hash, Held, Hold, Key, Later, Meter, Page, Response, Standing, Store, StoreError,
+    Team, Time, Total, UsageQuery,
 };
 use crate::ledger::Window;
 use hotcell::egress::service::Service;
@@ -253,6 +253,13 @@ impl Store for Postgres {
             };
             rows.iter().map(standing).collect()
         })
+    }
+
+    fn keep_response(&self, _: Response) -> Later<'_, ()> {
+        todo!()
+    }
+    fn response_of(&self, _: String, _: String) -> Later<'_, Option<Response>> {
+        todo!()
     }
 
     fn usage(&self, query: UsageQuery) -> Later<'_, Vec<Total>> {

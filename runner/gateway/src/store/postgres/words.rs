@@ -47,7 +47,7 @@ pub(super) fn account(which: u64, entry: Option<&Entry>, counts: &[(Meter, u64)]
     let mut account = Map::new();
     let mut set = |name: &str, value: Value| account.insert(name.to_owned(), value);
     set("number", number(which).into());
-    if let Some(Entry { day, key, team, model, sums }) = entry {
+    if let Some(Entry { day, key, team, model, response: _, sums }) = entry {
         set("day", number(*day).into());
         set("key", text(key).into());
         set("team", text(team).into());

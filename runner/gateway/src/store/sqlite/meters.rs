@@ -11,6 +11,8 @@ pub(super) struct Meters {
     known: HashMap<Meter, Count>,
     /// The minute in which those were last forgotten that are over.
     swept: u64,
+    /// None is here: they are in the file, for several processes.
+    is_shared: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -89,6 +91,41 @@ impl Meters {
             let standing = &mut count.standing;
             standing.held = standing.held.saturating_sub(claim.amount);
             standing.used = standing.used.saturating_add(*used);
+        }
+    }
+
+    /// Whether they are in the file.
+    pub(super) fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
+    /// Gives all away that is known here alone. From now on they are in the file.
+    pub(super) fn give_up(&mut self) -> Vec<(Meter, Standing)> {
+        self.is_shared = true;
+        let known = self.known.drain().map(|(meter, count)| (meter, count.standing));
+        known.filter(|(meter, at)| at.held > 0 || meter.window == Window::Minute).collect()
+    }
+
+    /// Takes those that were in the file; of others what was used is read when it is looked at.
+    pub(super) fn take_in(&mut self, found: impl Iterator<Item = (Meter, Standing)>) {
+        self.is_shared = false;
+        self.known.clear();
+        for (meter, standing) in found {
+            let state = if meter.window == Window::Minute { State::Known } else { State::Unknown };
+            self.known.insert(meter, Count { standing, state });
+        }
+    }
+
+    /// [`Self::settle`] by the thread that has the file, in its turn. What is read of the file
+    /// later has what was used already.
+    pub(super) fn settle_known(&mut self, held: &[(Claim, u64)]) {
+        for (claim, used) in held {
+            let Some(count) = self.known.get_mut(&claim.meter) else { continue };
+            let standing = &mut count.standing;
+            standing.held = standing.held.saturating_sub(claim.amount);
+            if count.state == State::Known {
+                standing.used = standing.used.saturating_add(*used);
+            }
         }
     }
 

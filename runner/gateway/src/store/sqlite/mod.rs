@@ -6,16 +6,18 @@
 
 mod meters;
 mod schema;
+mod sharing;
 mod statements;
 #[cfg(test)]
 mod tests;
 mod worker;
 
 use super::{
-    Claim, Entry, Hash, Held, Hold, Key, Later, Meter, Page, Standing, Store, StoreError, Team,
-    Total, UsageQuery, record::Time,
+    Claim, Entry, Hash, Held, Hold, Key, Later, Meter, Page, Response, Standing, Store, StoreError,
+    Team, Total, UsageQuery, record::Time,
 };
 use meters::Meters;
+use sharing::Member;
 use std::fmt;
 use std::fs::File;
 use std::path::Path;
@@ -26,8 +28,9 @@ use worker::{Turn, Worker, failed};
 pub(crate) struct Sqlite {
     worker: Worker,
     meters: Arc<Mutex<Meters>>,
+    member: Member,
     /// Held as long as a gateway serves from the folder.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl Sqlite {
@@ -36,9 +39,32 @@ impl Sqlite {
     ///
     /// # Errors
     /// A folder that cannot be used, or that another gateway serves from.
+    #[cfg(test)]
     pub(crate) fn serve(folder: &Path, sync: bool) -> Result<Self, StoreError> {
-        let mut store = Self::open(folder, sync)?;
-        store._lock = Some(schema::lock(folder)?);
+        Self::serve_after(folder, sync, None, false)
+    }
+
+    /// The same for one of several processes of a gateway that come after one another: with the
+    /// lock of the one before, where there was one, and whether one of them still serves.
+    ///
+    /// # Errors
+    /// The same.
+    pub(crate) fn serve_after(
+        folder: &Path,
+        sync: bool,
+        lock: Option<File>,
+        is_shared: bool,
+    ) -> Result<Self, StoreError> {
+        let connection = schema::open(folder, sync)?;
+        let lock = schema::lock(folder, lock)?;
+        if !is_shared {
+            sharing::clear(&connection).map_err(|error| failed(&error))?;
+        }
+        let mut store = Self::on(connection)?;
+        if is_shared {
+            store.meters().give_up();
+        }
+        store.lock = Some(lock);
         Ok(store)
     }
 
@@ -47,8 +73,12 @@ impl Sqlite {
     /// # Errors
     /// A folder that cannot be used.
     pub(crate) fn open(folder: &Path, sync: bool) -> Result<Self, StoreError> {
-        let worker = Worker::new(schema::open(folder, sync)?);
-        Ok(Self { worker, meters: Arc::default(), _lock: None })
+        Self::on(schema::open(folder, sync)?)
+    }
+
+    fn on(connection: rusqlite::Connection) -> Result<Self, StoreError> {
+        let worker = Worker::new(connection);
+        Ok(Self { worker, meters: Arc::default(), member: Member::new()?, lock: None })
     }
 
     /// Whether there is a file with keys in this folder. None is made.
@@ -67,6 +97,9 @@ impl Sqlite {
         // is added: the lock makes the two one step.
         let reading = {
             let mut meters = self.meters();
+            if meters.is_shared() {
+                return Ok(());
+            }
             let unknown = meters.ask(wanted.iter().cloned());
             if meters.have(wanted.iter()) {
                 return Ok(());
@@ -75,6 +108,25 @@ impl Sqlite {
             self.worker.take_turn(false, move |turn| read(turn, &shared, unknown))
         };
         reading.await
+    }
+}
+
+impl Sqlite {
+    fn hold_in_file(&self, claims: Vec<Claim>) -> Later<'static, Option<Held>> {
+        let (member, meters) = (self.member, self.meters.clone());
+        self.worker.take_turn(true, move |turn| member.hold(turn, &meters, &claims))
+    }
+
+    /// Nothing comes back where meters are in memory by now.
+    fn standings_in_file(&self, wanted: Vec<Meter>) -> Later<'static, Option<Vec<Standing>>> {
+        let meters = self.meters.clone();
+        self.worker.run(false, move |it| {
+            if !meters.lock().unwrap_or_else(PoisonError::into_inner).is_shared() {
+                return Ok(None);
+            }
+            let standings = wanted.iter().map(|meter| sharing::standing(it, meter));
+            standings.collect::<rusqlite::Result<Vec<_>>>().map(Some)
+        })
     }
 }
 
@@ -143,11 +195,21 @@ impl Store for Sqlite {
     fn hold<'a>(&'a self, claims: &'a [Claim]) -> Later<'a, Held> {
         Box::pin(async move {
             loop {
-                {
+                let shared = {
                     let mut meters = self.meters();
-                    if meters.have(claims.iter().map(|claim| &claim.meter)) {
-                        meters.forget(Time::now().0);
+                    meters.forget(Time::now().0);
+                    if meters.is_shared() {
+                        Some(self.hold_in_file(claims.to_vec()))
+                    } else if meters.have(claims.iter().map(|claim| &claim.meter)) {
                         return Ok(meters.hold(claims));
+                    } else {
+                        None
+                    }
+                };
+                if let Some(shared) = shared {
+                    match shared.await? {
+                        Some(held) => return Ok(held),
+                        None => continue,
                     }
                 }
                 let wanted: Vec<Meter> = claims.iter().map(|claim| claim.meter.clone()).collect();
@@ -158,6 +220,13 @@ impl Store for Sqlite {
 
     fn settle(&self, _: Hold, held: Vec<(Claim, u64)>, entry: Entry) -> Later<'static, ()> {
         let mut meters = self.meters();
+        if meters.is_shared() {
+            let (memory, member) = (self.meters.clone(), self.member);
+            return self.worker.run(true, move |it| {
+                statements::add_usage(it, &entry)?;
+                member.settle(it, &memory, &held)
+            });
+        }
         meters.settle(&held);
         // Within the lock: see `load`.
         let kept = self.worker.run(true, move |it| statements::add_usage(it, &entry));
@@ -167,10 +236,51 @@ impl Store for Sqlite {
 
     fn standings<'a>(&'a self, wanted: &'a [Meter]) -> Later<'a, Vec<Standing>> {
         Box::pin(async move {
-            self.load(wanted).await?;
-            let meters = self.meters();
-            Ok(wanted.iter().map(|meter| meters.standing(meter)).collect())
+            loop {
+                if self.meters().is_shared() {
+                    match self.standings_in_file(wanted.to_vec()).await? {
+                        Some(standings) => return Ok(standings),
+                        None => continue,
+                    }
+                }
+                self.load(wanted).await?;
+                let meters = self.meters();
+                if !meters.is_shared() {
+                    return Ok(wanted.iter().map(|meter| meters.standing(meter)).collect());
+                }
+            }
         })
+    }
+
+    fn keep_response(&self, response: Response) -> Later<'_, ()> {
+        self.worker.run(true, move |it| statements::keep_response(it, &response))
+    }
+
+    fn response_of(&self, owner: String, id: String) -> Later<'_, Option<Response>> {
+        let since = Time::now().0.saturating_sub(Response::LIFE);
+        self.worker.run(false, move |it| statements::response_of(it, &owner, &id, since))
+    }
+
+    fn share(&self) -> Later<'_, ()> {
+        let mut meters = self.meters();
+        if meters.is_shared() {
+            return Box::pin(async { Ok(()) });
+        }
+        // Within the lock, so that whatever is held or settled later comes later.
+        let (member, all) = (self.member, meters.give_up());
+        self.worker.run(true, move |it| member.move_in(it, &all))
+    }
+
+    fn alone(&self) -> Later<'_, ()> {
+        if !self.meters().is_shared() {
+            return Box::pin(async { Ok(()) });
+        }
+        let (member, meters) = (self.member, self.meters.clone());
+        self.worker.run(true, move |it| member.move_out(it, &meters))
+    }
+
+    fn lock(&self) -> Option<&File> {
+        self.lock.as_ref()
     }
 
     fn usage(&self, query: UsageQuery) -> Later<'_, Vec<Total>> {

@@ -14,10 +14,13 @@ const FILE: &str = "gateway.db";
 const LOCK: &str = "gateway.lock";
 /// How long another process is waited for that writes.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a gateway that was killed is given to be gone.
+const LEAVING: Duration = Duration::from_millis(20);
+const LEAVING_TIMES: u32 = 50;
 
 /// What the tables are now. A file of an earlier version is brought up to this one, step by
 /// step; one of a later version is refused.
-const VERSION: i64 = 2;
+const VERSION: i64 = 4;
 const STEPS: [&str; VERSION as usize] = [
     "
     CREATE TABLE keys (
@@ -45,6 +48,32 @@ const STEPS: [&str; VERSION as usize] = [
         PRIMARY KEY (key, day, team, model)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX usage_of_teams ON usage (team, day);
+",
+    "
+    CREATE TABLE responses (
+        owner TEXT NOT NULL,
+        id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        model TEXT NOT NULL,
+        made INTEGER NOT NULL,
+        due INTEGER NOT NULL,
+        PRIMARY KEY (owner, id)
+    ) STRICT;
+    CREATE INDEX responses_of_owners ON responses (owner, made);
+    CREATE INDEX responses_by_time ON responses (made);
+",
+    // Meters, as long as several processes share them: see `sharing.rs`.
+    "
+    CREATE TABLE meters (
+        subject TEXT NOT NULL,
+        unit TEXT NOT NULL,
+        span TEXT NOT NULL,
+        start INTEGER NOT NULL,
+        worker INTEGER NOT NULL,
+        used INTEGER NOT NULL,
+        held INTEGER NOT NULL,
+        PRIMARY KEY (subject, unit, span, start, worker)
+    ) STRICT, WITHOUT ROWID;
 ",
     "
     ALTER TABLE usage ADD COLUMN cached INTEGER NOT NULL DEFAULT 0;
@@ -129,21 +158,41 @@ fn prepared(file: &Path, sync: bool) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Takes the folder for one gateway, until the file that comes back is closed. Others may read
-/// and change what is in it, but not serve from it: what is held for requests under way is
-/// known to one process alone.
-pub(super) fn lock(folder: &Path) -> Result<File, StoreError> {
+/// Takes the folder for one gateway, until the last copy of the file that comes back is closed.
+/// Others may read and change what is in it, but not serve from it: what is held for requests
+/// under way is known to one gateway alone. Whoever takes over from a process of the same gateway
+/// has the file already.
+pub(super) fn lock(folder: &Path, inherited: Option<File>) -> Result<File, StoreError> {
     let path = folder.join(LOCK);
     let unusable =
         |error: &dyn std::fmt::Display| StoreError(format!("{}: {error}", path.display()));
+    if let Some(file) = inherited.filter(|file| is_at(file, &path)) {
+        return Ok(file);
+    }
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
     let file = file.map_err(|error| unusable(&error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(unusable(
-            &"another gateway serves from this folder; give each its own, or let them share a \
-              server",
-        )),
-        Err(TryLockError::Error(error)) => Err(unusable(&error)),
+    for _ in 0..LEAVING_TIMES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LEAVING),
+            Err(TryLockError::Error(error)) => return Err(unusable(&error)),
+        }
     }
+    let why = "another gateway serves from this folder; give each its own, or let them share a \
+               server";
+    Err(unusable(&why))
+}
+
+/// Whether an open file is the one at this path.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let of = |metadata: io::Result<std::fs::Metadata>| metadata.map(|it| (it.dev(), it.ino())).ok();
+    let found = of(file.metadata());
+    found.is_some() && found == of(std::fs::metadata(path))
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    false
 }

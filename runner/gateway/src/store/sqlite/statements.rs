@@ -1,7 +1,9 @@
 //! Every statement. Values are bound, whoever they come from; no text becomes part of one.
 
 use crate::ledger::{DAY, Money};
-use crate::store::{Entry, Hash, Key, Meter, Page, Subject, Sums, Team, Total, Unit, UsageQuery};
+use crate::store::{
+    Entry, Hash, Key, Meter, Page, Response, Subject, Sums, Team, Total, Unit, UsageQuery,
+};
 use rusqlite::types::{FromSqlError, Type};
 use rusqlite::{Connection, Error, OptionalExtension, Result, Row, params};
 use serde::Serialize;
@@ -75,7 +77,74 @@ pub(super) fn remove_team(connection: &Connection, id: &str) -> Result<bool> {
     Ok(statement.execute(params![id])? > 0)
 }
 
+/// Answers of one owner that are known, at the most. What is beyond was made longest ago.
+const RESPONSES: u32 = 100_000;
+
+pub(super) fn keep_response(connection: &Connection, response: &Response) -> Result<()> {
+    let Response { owner, id, name, model, made, due } = response;
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO responses (owner, id, name, model, made, due)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+    )?;
+    statement.execute(params![owner, id, name, model, number(*made), due])?;
+    // A few that are over go with each that comes, so that there are never many.
+    let mut statement = connection.prepare_cached(
+        "DELETE FROM responses WHERE rowid IN
+             (SELECT rowid FROM responses WHERE made <= ?1 ORDER BY made LIMIT 4)",
+    )?;
+    statement.execute(params![number(made.saturating_sub(Response::LIFE))])?;
+    if connection.last_insert_rowid() % 256 == 0 {
+        let mut statement = connection.prepare_cached(
+            "DELETE FROM responses WHERE rowid IN
+                 (SELECT rowid FROM responses WHERE owner = ?1
+                  ORDER BY made DESC LIMIT -1 OFFSET ?2)",
+        )?;
+        statement.execute(params![owner, RESPONSES])?;
+    }
+    Ok(())
+}
+
+/// One that was made after `since`.
+pub(super) fn response_of(
+    connection: &Connection,
+    owner: &str,
+    id: &str,
+    since: u64,
+) -> Result<Option<Response>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT name, model, made, due FROM responses
+         WHERE owner = ?1 AND id = ?2 AND made > ?3",
+    )?;
+    let read = |row: &Row<'_>| {
+        Ok(Response {
+            owner: owner.to_owned(),
+            id: id.to_owned(),
+            name: row.get(0)?,
+            model: row.get(1)?,
+            made: count(row, 2)?,
+            due: row.get(3)?,
+        })
+    };
+    statement.query_row(params![owner, id, number(since)], read).optional()
+}
+
+/// An answer is due no more. Tells whether it was.
+fn pay_response(connection: &Connection, owner: &str, id: &str) -> Result<bool> {
+    let mut statement = connection
+        .prepare_cached("UPDATE responses SET due = 0 WHERE owner = ?1 AND id = ?2 AND due <> 0")?;
+    Ok(statement.execute(params![owner, id])? > 0)
+}
+
 pub(super) fn add_usage(connection: &Connection, entry: &Entry) -> Result<()> {
+    let Entry { day, key, team, model, response, sums } = entry;
+    let is_new = match response {
+        Some(id) => pay_response(connection, key, id)?,
+        None => true,
+    };
+    let sums = if is_new { *sums } else { sums.of_requests() };
+    if sums == Sums::default() {
+        return Ok(());
+    }
     let mut statement = connection.prepare_cached(
         "INSERT INTO usage (day, key, team, model, requests, failures, estimated, unpriced,
              input, output, cache_read, cache_write, cost, cached)
@@ -92,7 +161,6 @@ pub(super) fn add_usage(connection: &Connection, entry: &Entry) -> Result<()> {
              cost = cost + excluded.cost,
              cached = cached + excluded.cached",
     )?;
-    let Entry { day, key, team, model, sums } = entry;
     statement
         .execute(params![
             number(*day),
@@ -180,11 +248,11 @@ fn total(row: &Row<'_>) -> Result<Total> {
 }
 
 /// SQLite's numbers have a sign.
-fn number(count: u64) -> i64 {
+pub(super) fn number(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-fn count(row: &Row<'_>, column: usize) -> Result<u64> {
+pub(super) fn count(row: &Row<'_>, column: usize) -> Result<u64> {
     Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or(0))
 }
 

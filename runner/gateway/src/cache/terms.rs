@@ -7,7 +7,7 @@ use http::header::CACHE_CONTROL;
 
 /// What it wants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Wish {
+pub(crate) enum Terms {
     /// Whatever is there.
     #[default]
     Any,
@@ -17,12 +17,12 @@ pub(crate) enum Wish {
     NoStore,
 }
 
-impl Wish {
+impl Terms {
     /// As the headers say it. `no-cache` is an age of 0: the answer is a new one, which takes
     /// the place of the one before. What is not known is ignored, as the RFC has it.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let values = headers.get_all(CACHE_CONTROL).iter().filter_map(|it| it.to_str().ok());
-        let mut wish = Self::Any;
+        let mut terms = Self::Any;
         for word in values.flat_map(|value| value.split(',')) {
             let (name, value) = word.split_once('=').unwrap_or((word, ""));
             let most = match name.trim().to_ascii_lowercase().as_str() {
@@ -32,12 +32,12 @@ impl Wish {
                 "max-age" => value.trim().trim_matches('"').parse().unwrap_or(0),
                 _ => continue,
             };
-            wish = match wish {
+            terms = match terms {
                 Self::Younger(before) => Self::Younger(before.min(most)),
                 _ => Self::Younger(most),
             };
         }
-        wish
+        terms
     }
 
     /// An answer has to be younger than so many seconds, of which it may have so many.
@@ -54,30 +54,30 @@ impl Wish {
 mod tests {
     use super::*;
 
-    fn wish(values: &[&str]) -> Wish {
+    fn terms(values: &[&str]) -> Terms {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(CACHE_CONTROL, value.parse().unwrap());
         }
-        Wish::of(&headers)
+        Terms::of(&headers)
     }
 
     #[test]
     fn the_strictest_word_counts() {
         for (values, expected) in [
-            (&[][..], Wish::Any),
-            (&["max-stale=3, only-if-cached"], Wish::Any),
-            (&["no-cache"], Wish::Younger(0)),
-            (&["max-age=60"], Wish::Younger(60)),
-            (&["max-age=60", " No-Cache "], Wish::Younger(0)),
-            (&["max-age=60, max-age=7"], Wish::Younger(7)),
-            (&["max-age=ages"], Wish::Younger(0)),
-            (&["no-cache, no-store"], Wish::NoStore),
-            (&["max-age=60", "NO-STORE"], Wish::NoStore),
+            (&[][..], Terms::Any),
+            (&["max-stale=3, only-if-cached"], Terms::Any),
+            (&["no-cache"], Terms::Younger(0)),
+            (&["max-age=60"], Terms::Younger(60)),
+            (&["max-age=60", " No-Cache "], Terms::Younger(0)),
+            (&["max-age=60, max-age=7"], Terms::Younger(7)),
+            (&["max-age=ages"], Terms::Younger(0)),
+            (&["no-cache, no-store"], Terms::NoStore),
+            (&["max-age=60", "NO-STORE"], Terms::NoStore),
         ] {
-            assert_eq!(wish(values), expected, "{values:?}");
+            assert_eq!(terms(values), expected, "{values:?}");
         }
-        assert_eq!(Wish::Younger(7).oldest(60), 7);
-        assert_eq!(Wish::Younger(70).oldest(60), 60);
+        assert_eq!(Terms::Younger(7).oldest(60), 7);
+        assert_eq!(Terms::Younger(70).oldest(60), 60);
     }
 }
