@@ -73,7 +73,7 @@ pub(crate) async fn serve(
     let _ = tokio::time::timeout_at(until, graceful.shutdown()).await;
     drop((open, closed));
     if let Some(state) = state {
-        let all = u32::try_from(gateway.limits.connections).unwrap_or(u32::MAX);
+        let all = gateway.limits.connections;
         let ended = async {
             // Those who were cut off have an account as well.
             let _ = connections.acquire_many(all).await;

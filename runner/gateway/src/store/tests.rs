@@ -268,7 +268,7 @@ async fn records_come_back_as_they_were() {
         assert_eq!(store.key_of([8; 32]).await.unwrap(), Some(key.clone()));
         store.add_key(other.clone(), [9; 32]).await.unwrap();
         let page = |after: &str| Page { after: after.into(), most: 1 };
-        assert_eq!(store.keys(page(""), None).await.unwrap(), [key.clone()]);
+        assert_eq!(store.keys(page(""), None).await.unwrap(), std::slice::from_ref(&key));
         assert_eq!(store.keys(page("key-1"), None).await.unwrap(), [other]);
         let team = Team { id: "red".into(), ..Team::default() };
         assert!(store.add_team(team.clone()).await.unwrap());
@@ -372,7 +372,7 @@ async fn what_was_kept_and_never_confirmed_counts_once() {
     let held = store.hold(&claims).await.unwrap();
     before_server.lost_all();
     before_valkey.lost_all();
-    let standing = store.standings(&[money.meter.clone()]).await.unwrap();
+    let standing = store.standings(std::slice::from_ref(&money.meter)).await.unwrap();
     assert_eq!((held.over, standing), (None, vec![Standing { used: 7, held: 40 }]));
 
     // The session is new: its statement is prepared first, and its answer comes second.
