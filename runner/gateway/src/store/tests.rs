@@ -35,7 +35,14 @@ impl Place {
     /// A store of its own, as another process has it.
     fn open(&self) -> Arc<dyn Store> {
         match self {
-            Self::File(folder) => Arc::new(Sqlite::serve(folder.path(), false).unwrap()),
+            // Between a fork and its program, a process that another test starts has the lock
+            // of a store that is closed already.
+            Self::File(folder) => loop {
+                match Sqlite::serve(folder.path(), false) {
+                    Ok(store) => break Arc::new(store),
+                    Err(error) => assert!(error.0.contains("another gateway"), "{error}"),
+                }
+            },
             Self::Server(server) => Arc::new(postgres(server, None)),
             Self::Servers(server, valkey) => {
                 let address = valkey.url();
