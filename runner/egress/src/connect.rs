@@ -55,7 +55,7 @@ impl Reach {
         match (address::classify(address), self) {
             (Class::Metadata, _) => Err(metadata(host)),
             (Class::Public, Self::OwnNetwork) => denied(format!(
-                "{at} a public address, where nothing is said in the clear; use https://"
+                "{at} a public address, where nothing is said in the clear; use TLS"
             )),
             (Class::Private(class), Self::Public { more }) => {
                 denied(format!("{at} a {class} address; {more} would permit it"))

@@ -122,7 +122,7 @@ pub(crate) async fn serve(
     }
     drop(open);
     if let Some(state) = state {
-        let all = u32::try_from(gateway.limits.connections).unwrap_or(u32::MAX);
+        let all = gateway.limits.connections;
         let ended = async {
             // Those who were cut off have an account as well.
             let _ = places.acquire_many(all).await;

@@ -35,7 +35,14 @@ impl Place {
     /// A store of its own, as another process has it.
     fn open(&self) -> Arc<dyn Store> {
         match self {
-            Self::File(folder) => Arc::new(Sqlite::serve(folder.path(), false).unwrap()),
+            // Between a fork and its program, a process that another test starts has the lock
+            // of a store that is closed already.
+            Self::File(folder) => loop {
+                match Sqlite::serve(folder.path(), false) {
+                    Ok(store) => break Arc::new(store),
+                    Err(error) => assert!(error.0.contains("another gateway"), "{error}"),
+                }
+            },
             Self::Server(server) => Arc::new(postgres(server, None)),
             Self::Servers(server, valkey) => {
                 let address = valkey.url();
@@ -276,7 +283,7 @@ async fn records_come_back_as_they_were() {
         assert_eq!(store.key_of([8; 32]).await.unwrap(), Some(key.clone()));
         store.add_key(other.clone(), [9; 32]).await.unwrap();
         let page = |after: &str| Page { after: after.into(), most: 1 };
-        assert_eq!(store.keys(page(""), None).await.unwrap(), [key.clone()]);
+        assert_eq!(store.keys(page(""), None).await.unwrap(), std::slice::from_ref(&key));
         assert_eq!(store.keys(page("key-1"), None).await.unwrap(), [other]);
         let team = Team { id: "red".into(), ..Team::default() };
         assert!(store.add_team(team.clone()).await.unwrap());
@@ -381,7 +388,7 @@ async fn what_was_kept_and_never_confirmed_counts_once() {
     let held = store.hold(&claims).await.unwrap();
     before_server.lost_all();
     before_valkey.lost_all();
-    let standing = store.standings(&[money.meter.clone()]).await.unwrap();
+    let standing = store.standings(std::slice::from_ref(&money.meter)).await.unwrap();
     assert_eq!((held.over, standing), (None, vec![Standing { used: 7, held: 40 }]));
 
     // The session is new: its statement is prepared first, and its answer comes second.
@@ -408,29 +415,32 @@ async fn a_request_that_is_given_up_while_it_is_held_holds_nothing() {
     let store = postgres(&server, None);
     let claim = Claim { meter: meter(Window::Day), amount: 40, limit: 1_000_000 };
     let claims = [claim.clone()];
-    let first = store.hold(&claims).await.unwrap();
-    for _ in 0..50 {
-        // It is sent, and nobody waits for the answer.
+    let mut given_up = 0;
+    for polls in 0..60 {
+        // It is sent, at the latest, and then nobody waits for the answer any more.
         let mut hold = store.hold(&claims);
-        for _ in 0..3 {
-            let polled = std::future::poll_fn(|context| {
-                std::task::Poll::Ready(hold.as_mut().poll(context).is_ready())
-            });
-            if polled.await {
+        let mut answer = None;
+        for _ in 0..polls % 6 {
+            let polled =
+                std::future::poll_fn(|context| std::task::Poll::Ready(hold.as_mut().poll(context)));
+            if let std::task::Poll::Ready(held) = polled.await {
+                answer = Some(held.unwrap());
                 break;
             }
             tokio::task::yield_now().await;
         }
         drop(hold);
+        match answer {
+            Some(held) => {
+                store.settle(held.hold, vec![(claim.clone(), 0)], entry(0)).await.unwrap();
+            }
+            None => given_up += 1,
+        }
     }
+    assert!(given_up > 0);
+    // However late a hold comes to the server, it is not taken after it was given up.
     store.end().await.unwrap();
-    // Some were held after all, and let go by nobody: those came to their end.
-    store.settle(first.hold, vec![(claim.clone(), 0)], entry(0)).await.unwrap();
-    let held = server.sql(
-        "SELECT COUNT(*) FROM hotcell.holds AS h WHERE EXISTS (SELECT FROM \
-                           hotcell.settled AS s WHERE s.owner = h.owner AND s.number = h.number)",
-    );
-    assert_eq!(held, "0");
+    assert_eq!(server.sql("SELECT COUNT(*) FROM hotcell.holds"), "0");
 }
 
 #[tokio::test]

@@ -21,6 +21,9 @@ pub(super) async fn hold(shared: &Arc<Shared>, claims: &[Claim]) -> Result<Held,
         let why = "too many accounts wait to be written down";
         return Err(StoreError(why.to_owned()));
     }
+    if claims.is_empty() {
+        return Ok(Held { before: Vec::new(), over: None, hold: Hold::default() });
+    }
     let number = shared.numbers().open();
     let mut promise = Promise { shared, number, rates: None, is_asked: false };
     let mut before = vec![Standing::default(); claims.len()];

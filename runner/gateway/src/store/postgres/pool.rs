@@ -86,8 +86,10 @@ impl Pool {
             }
         };
         let answer = session.query(asked.text, values).await;
-        if !matches!(answer, Err(Failed::Away(_))) {
-            self.idle().push(session);
+        match answer {
+            // Whoever comes back may be another one, or have been emptied.
+            Err(Failed::Away(_)) => self.is_prepared.store(false, Ordering::Relaxed),
+            _ => self.idle().push(session),
         }
         answer.map_err(|failed| (failed, true))
     }

@@ -11,10 +11,13 @@ use tokio_postgres::{Client, Config, NoTls, Row, Statement};
 
 /// From a statement to its answer.
 const ANSWER: Duration = Duration::from_secs(5);
-/// What every session is told first. The server gives up what nobody waits for any more; what
-/// a commit says is kept is kept.
+/// What every session is told first, whatever is usual at the server. What nobody waits for any
+/// more is given up; what a commit says is kept is kept; each statement of a function sees what
+/// others have kept; and no name means anything but what it does everywhere.
 const FIRST: &str = "SET statement_timeout = '4s'; SET idle_in_transaction_session_timeout = '10s'; \
-                     SET synchronous_commit = on; SET client_min_messages = error";
+                     SET synchronous_commit = on; SET client_min_messages = error; \
+                     SET default_transaction_isolation = 'read committed'; \
+                     SET search_path = pg_catalog";
 
 /// Values of a statement.
 pub(super) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -110,8 +113,9 @@ impl From<tokio_postgres::Error> for Failed {
         let code = said.code().code();
         let told = StoreError(format!("PostgreSQL: {} ({code})", said.message()));
         match code.get(..2) {
-            // Data, constraints, and what it does not know or permit; and our own word.
-            Some("22" | "23" | "42" | "P0") => Self::Refused(told),
+            // Data, constraints, and our own word. What it does not know or permit it may again,
+            // when somebody has put that right.
+            Some("22" | "23" | "P0") => Self::Refused(told),
             _ => Self::Away(told),
         }
     }
