@@ -135,6 +135,8 @@ pub(crate) struct Hold {
     number: u64,
     /// Rates are counted where counters are.
     is_counted: bool,
+    /// It is one of two parts, which are settled one by one.
+    is_part: bool,
 }
 
 /// Whether claims are held.

@@ -22,4 +22,6 @@ impl Response {
     /// How long it is known, in seconds. OpenAI keeps answers for thirty days
     /// (<https://platform.openai.com/docs/guides/conversation-state>).
     pub(crate) const LIFE: u64 = 30 * 24 * 60 * 60;
+    /// Those of one owner that are known, at the most. What is beyond was made longest ago.
+    pub(crate) const MOST: u32 = 100_000;
 }

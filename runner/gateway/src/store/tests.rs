@@ -350,6 +350,127 @@ async fn no_text_is_anything_but_a_text() {
     }
 }
 
+fn response(owner: &str, id: &str, model: &str) -> Response {
+    let (owner, id, model) = (owner.to_owned(), id.to_owned(), model.to_owned());
+    let (name, made) = ("m'\0".to_owned(), Time::now().0);
+    Response { owner, id, name, model, made, due: true }
+}
+
+#[tokio::test]
+async fn a_response_is_its_owner_s_and_the_first_of_its_id_stays() {
+    for place in Place::all() {
+        let store = place.open();
+        store.keep_response(response("a", "r", "p/1")).await.unwrap();
+        store.keep_response(response("a", "r", "q/1")).await.unwrap();
+        store.keep_response(response("b", "r", "q/2")).await.unwrap();
+        let found = async |owner: &str, id: &str| store.response_of(owner.into(), id.into()).await;
+        let known = found("a", "r").await.unwrap().unwrap();
+        assert_eq!((&*known.model, known.due), ("p/1", true));
+        assert_eq!((&*known.owner, &*known.id), ("a", "r"));
+        assert_eq!(found("b", "r").await.unwrap().unwrap().model, "q/2");
+        assert_eq!(found("c", "r").await.unwrap(), None);
+        assert_eq!(found("a", "' OR '1'='1").await.unwrap(), None);
+        let made = Time::now().0 - Response::LIFE;
+        store.keep_response(Response { made, ..response("a", "old", "p/1") }).await.unwrap();
+        assert_eq!(found("a", "old").await.unwrap(), None);
+        // Another process knows them as well.
+        drop(store);
+        assert!(place.open().response_of("a".into(), "r".into()).await.unwrap().is_some());
+    }
+}
+
+#[tokio::test]
+async fn what_is_due_is_entered_by_one_account_and_others_count_their_request() {
+    for place in Place::all() {
+        let store = place.open();
+        store.keep_response(response("key-1", "r", "a/b")).await.unwrap();
+        store.keep_response(response("key-2", "r", "a/b")).await.unwrap();
+        let pays = || Entry { response: Some("r".into()), ..entry(7) };
+        // Some of them are sent together.
+        let all = (0..20).map(|_| store.settle(Hold::default(), Vec::new(), pays()));
+        for settled in all.collect::<Vec<_>>() {
+            settled.await.unwrap();
+        }
+        let mut sums = used(&*store).await;
+        assert_eq!((sums.requests, sums.cost), (20, Money::billionths(7)));
+        assert_eq!(sums.cached, 1);
+        // One that was never due, and one of which there is nothing to enter.
+        let unknown = Entry { response: Some("never".into()), ..entry(7) };
+        store.settle(Hold::default(), Vec::new(), unknown).await.unwrap();
+        let nothing = Entry { sums: Sums::default(), model: "of/nothing".into(), ..pays() };
+        store.settle(Hold::default(), Vec::new(), nothing).await.unwrap();
+        sums.requests += 1;
+        let query = UsageQuery { by_model: true, most: 10, ..UsageQuery::default() };
+        let totals = store.usage(query).await.unwrap();
+        assert_eq!((totals.len(), totals[0].sums), (1, sums));
+        let standing = store.standings(&[meter(Window::Day)]).await.unwrap();
+        assert_eq!(standing, [Standing { used: 7, held: 0 }]);
+        let due = async |owner: &str| {
+            store.response_of(owner.into(), "r".into()).await.unwrap().unwrap().due
+        };
+        assert!(!due("key-1").await && due("key-2").await);
+    }
+}
+
+#[tokio::test]
+async fn a_part_is_held_until_its_own_account_comes() {
+    for place in Place::all() {
+        for part_is_first in [false, true] {
+            let store = place.open();
+            let start = if part_is_first { 300 } else { 240 };
+            let money = Meter { start: 300, ..meter(Window::Day) };
+            let requests =
+                Claim { meter: rate(Unit::Requests, start), amount: 1, limit: 1_000_000 };
+            let tokens = Claim { meter: rate(Unit::Tokens, start), amount: 40, limit: 1_000_000 };
+            let budget = Claim { meter: money.clone(), amount: 40, limit: 1_000_000 };
+            let claims = [requests.clone(), tokens.clone(), budget.clone()];
+            let stand = async || {
+                let held = store.hold(&claims).await.unwrap();
+                let nothing = claims.iter().cloned().map(|claim| (claim, 0)).collect();
+                store.settle(held.hold, nothing, Entry::default()).await.unwrap();
+                held.before.iter().map(|it| (it.used, it.held)).collect::<Vec<_>>()
+            };
+            let before = stand().await[2].0;
+            let hold = store.divide(store.hold(&claims).await.unwrap().hold);
+            let request = || store.settle(hold, vec![(requests.clone(), 1)], Entry::default());
+            let part = || {
+                let settled = vec![(tokens.clone(), 9), (budget.clone(), 9)];
+                store.settle(hold, settled, entry(9))
+            };
+            if part_is_first {
+                part().await.unwrap();
+                assert_eq!(stand().await, [(0, 1), (9, 0), (before + 9, 0)]);
+                request().await.unwrap();
+            } else {
+                request().await.unwrap();
+                assert_eq!(stand().await, [(1, 0), (0, 40), (before, 40)]);
+                part().await.unwrap();
+            }
+            assert_eq!(stand().await, [(1, 0), (9, 0), (before + 9, 0)]);
+            store.end().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_part_is_still_held_when_numbers_are_put_away() {
+    let Some(server) = servers::Postgres::start() else { return };
+    let store = postgres(&server, None);
+    let claim = Claim { meter: meter(Window::Day), amount: 40, limit: 1_000_000 };
+    let hold = store.divide(store.hold(std::slice::from_ref(&claim)).await.unwrap().hold);
+    store.settle(hold, Vec::new(), entry(0)).await.unwrap();
+    for _ in 0..5 {
+        store.settle(Hold::default(), Vec::new(), entry(1)).await.unwrap();
+    }
+    store.beat().await;
+    let counts = "SELECT (SELECT COUNT(*) FROM hotcell.holds), \
+                  (SELECT COUNT(*) FROM hotcell.settled)";
+    assert_eq!(server.sql(counts), "1|0");
+    store.settle(hold, vec![(claim, 3)], entry(3)).await.unwrap();
+    store.beat().await;
+    assert_eq!(server.sql(counts), "0|0");
+}
+
 #[tokio::test]
 async fn a_number_that_is_too_large_is_the_largest_and_no_account_is_lost_by_it() {
     for place in Place::all().into_iter().filter(|place| !matches!(place, Place::File(_))) {

@@ -67,16 +67,24 @@ impl Bed {
         let text = format!(
             "[gateway]\nadmin-key = \"file:{}\"\n\n\
              [gateway.state]\ndatabase = \"file:{}\"\n{}\n\
-             [gateway.prices.\"mock/gpt-4o\"]\ninput = 1000\noutput = 10000\n\n\
-             [providers.mock]\nadapter = \"openai\"\nendpoints.api = \"{}\"\n\
-             secrets.api-key = \"file:{}\"\nallow-private = true\nallow-plaintext = true\n",
+             {}{}",
             admin.display(),
             database.display(),
             counters.unwrap_or_default(),
-            self.mock.url(),
-            provider.display(),
+            self.provider("mock", "openai", &provider),
+            self.provider("responses", "openai-responses", &provider),
         );
         Config::parse(&text, Path::new("hotcell.toml")).unwrap()
+    }
+
+    fn provider(&self, name: &str, adapter: &str, key: &Path) -> String {
+        format!(
+            "[gateway.prices.\"{name}/gpt-4o\"]\ninput = 1000\noutput = 10000\n\n\
+             [providers.{name}]\nadapter = \"{adapter}\"\nendpoints.api = \"{}\"\n\
+             secrets.api-key = \"file:{}\"\nallow-private = true\nallow-plaintext = true\n\n",
+            self.mock.url(),
+            key.display(),
+        )
     }
 
     /// Another gateway.

@@ -2,6 +2,7 @@
 //! a server, dies under load.
 
 mod accounts;
+mod background;
 mod bed;
 mod limits;
 mod secrets;

@@ -83,7 +83,8 @@ struct Promise<'a> {
 
 impl Promise<'_> {
     fn keep(mut self) -> Hold {
-        let hold = Hold { number: self.number, is_counted: self.rates.is_some() };
+        let (number, is_counted) = (self.number, self.rates.is_some());
+        let hold = Hold { number, is_counted, is_part: false };
         (self.number, self.rates, self.is_asked) = (0, None, false);
         hold
     }
@@ -97,8 +98,8 @@ impl Drop for Promise<'_> {
         }
         match self.is_asked {
             true => {
-                let (entry, counts, tell) = (None, Vec::new(), None);
-                let account = Account { number: self.number, entry, counts, tell };
+                let (entry, counts, part, tell) = (None, Vec::new(), None, None);
+                let account = Account { number: self.number, entry, counts, part, tell };
                 Journal::push(self.shared, account);
             }
             false => self.shared.numbers().close(self.number),

@@ -43,6 +43,8 @@ pub(super) struct Account {
     pub(super) entry: Option<Entry>,
     /// What was used of meters that are counted at the server.
     pub(super) counts: Vec<(Meter, u64)>,
+    /// The number that was divided, and the meters of which this is the account.
+    pub(super) part: Option<(u64, Vec<Meter>)>,
     /// Whoever waits for it.
     pub(super) tell: Option<oneshot::Sender<Result<(), StoreError>>>,
 }
@@ -124,15 +126,14 @@ async fn send(shared: Arc<Shared>) {
 
 /// Sends a batch until it is kept. Gives it back where the server does not take it.
 async fn keep(shared: &Shared, batch: Vec<Account>) -> Option<Vec<Account>> {
-    let accounts =
-        batch.iter().map(|it| words::account(it.number, it.entry.as_ref(), &it.counts)).collect();
+    let accounts = batch.iter().map(words::account).collect();
     let accounts = Value::Array(accounts).to_string();
     let (mut pause, longest) = PAUSES;
     loop {
         match shared.pool.attempt(SETTLE, &[&shared.me, &accounts]).await {
             Ok(_) => {
                 for account in batch {
-                    shared.numbers().close(account.number);
+                    account.close(shared);
                     tell(account.tell, Ok(()));
                 }
                 return None;
@@ -147,11 +148,22 @@ async fn keep(shared: &Shared, batch: Vec<Account>) -> Option<Vec<Account>> {
     }
 }
 
+impl Account {
+    /// Its numbers are not sent again.
+    fn close(&self, shared: &Shared) {
+        let mut numbers = shared.numbers();
+        numbers.close(self.number);
+        if let Some((number, _)) = self.part {
+            numbers.close_part(number);
+        }
+    }
+}
+
 /// What no server takes is written into the log, for a person.
 fn lose(shared: &Shared, account: Account) {
-    let Account { number, entry, tell: waits, .. } = account;
+    account.close(shared);
+    let Account { entry, tell: waits, .. } = account;
     tracing::error!(target: "hotcell::gateway", ?entry, "an account is kept nowhere else");
-    shared.numbers().close(number);
     tell(waits, Err(StoreError("PostgreSQL does not take an account".to_owned())));
 }
 

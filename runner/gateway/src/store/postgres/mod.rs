@@ -81,6 +81,12 @@ impl Postgres {
         })
     }
 
+    /// Says that this gateway is there, as it does now and then.
+    #[cfg(test)]
+    pub(super) async fn beat(&self) {
+        self.shared.beat().await;
+    }
+
     async fn ask(&self, asked: Asked, values: Values<'_>) -> Result<Vec<Row>, StoreError> {
         self.shared.pool.ask(asked, values).await
     }
@@ -97,13 +103,23 @@ impl Shared {
     }
 
     async fn beat(&self) {
-        let lowest = number(self.numbers().lowest());
-        let now = number(Time::now().0);
-        let beat = self.pool.ask(statements::BEAT, &[&self.me, &lowest, &now]).await;
+        let (lowest, divided) = {
+            let numbers = self.numbers();
+            (number(numbers.lowest()), numbers.divided().map(number).collect::<Vec<_>>())
+        };
+        let now = Time::now().0;
+        let (now, oldest) = (number(now), number(oldest(now)));
+        let values: Values<'_> = &[&self.me, &lowest, &divided, &now, &oldest];
+        let beat = self.pool.ask(statements::BEAT, values).await;
         if let Err(error) = beat {
             tracing::debug!(target: "hotcell::gateway", %error, "the state was not told");
         }
     }
+}
+
+/// Answers that were made then or before are known no more.
+fn oldest(now: u64) -> u64 {
+    now.saturating_sub(Response::LIFE)
 }
 
 impl Store for Postgres {
@@ -217,15 +233,20 @@ impl Store for Postgres {
 
     fn settle(&self, hold: Hold, held: Vec<(Claim, u64)>, entry: Entry) -> Later<'static, ()> {
         let shared = &self.shared;
-        let number = if hold.number == 0 { shared.numbers().open() } else { hold.number };
+        let is_own = hold.number != 0 && !hold.is_part;
+        let number = if is_own { hold.number } else { shared.numbers().open() };
+        let part = hold.is_part.then(|| {
+            let meters = held.iter().map(|(claim, _)| claim.meter.clone());
+            (hold.number, meters.collect())
+        });
         let rates = held.into_iter().filter(|(claim, _)| claim.meter.window == Window::Minute);
         let mut counts: Vec<(Meter, u64)> =
             rates.map(|(claim, used)| (claim.meter, used)).collect();
         let counters = shared.counters.as_ref().filter(|_| hold.is_counted);
         let counted =
-            counters.and_then(|it| it.settle(shared.me, number, std::mem::take(&mut counts)));
+            counters.and_then(|it| it.settle(shared.me, hold.number, std::mem::take(&mut counts)));
         let (tell, told) = oneshot::channel();
-        let account = Account { number, entry: Some(entry), counts, tell: Some(tell) };
+        let account = Account { number, entry: Some(entry), counts, part, tell: Some(tell) };
         Journal::push(shared, account);
         Box::pin(async {
             let kept = tokio::time::timeout(KEEPING, told).await;
@@ -244,6 +265,13 @@ impl Store for Postgres {
         })
     }
 
+    fn divide(&self, hold: Hold) -> Hold {
+        if hold.number != 0 {
+            self.shared.numbers().divide(hold.number);
+        }
+        Hold { is_part: hold.number != 0, ..hold }
+    }
+
     fn standings<'a>(&'a self, meters: &'a [Meter]) -> Later<'a, Vec<Standing>> {
         Box::pin(async move {
             let rows = self.ask(statements::STANDINGS, &[&words::meters(meters)]).await?;
@@ -255,11 +283,23 @@ impl Store for Postgres {
         })
     }
 
-    fn keep_response(&self, _: Response) -> Later<'_, ()> {
-        todo!()
+    fn keep_response(&self, response: Response) -> Later<'_, ()> {
+        Box::pin(async move {
+            let Response { owner, id, name, model, made, due } = &response;
+            let [owner, id, name, model] = [owner, id, name, model].map(|it| text(it));
+            let (made, most) = (number(*made), i64::from(Response::MOST));
+            let values: Values<'_> = &[&owner, &id, &name, &model, &made, due, &most];
+            self.ask(statements::KEEP_RESPONSE, values).await.map(drop)
+        })
     }
-    fn response_of(&self, _: String, _: String) -> Later<'_, Option<Response>> {
-        todo!()
+
+    fn response_of(&self, owner: String, id: String) -> Later<'_, Option<Response>> {
+        Box::pin(async move {
+            let oldest = number(oldest(Time::now().0));
+            let values: Values<'_> = &[&text(&owner), &text(&id), &oldest];
+            let rows = self.ask(statements::RESPONSE_OF, values).await?;
+            rows.first().map(|row| statements::response(row, owner, id)).transpose()
+        })
     }
 
     fn usage(&self, query: UsageQuery) -> Later<'_, Vec<Total>> {

@@ -5,7 +5,7 @@ use crate::store::StoreError;
 
 /// What the tables are now. Those of an earlier version are brought up to this one, step by
 /// step; those of a later one are refused.
-const STEPS: [&str; 1] = [include_str!("schema/1.sql")];
+const STEPS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// Held while the tables are looked at and changed: gateways that start together do it one
 /// after the other.

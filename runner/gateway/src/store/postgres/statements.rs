@@ -4,7 +4,7 @@
 use super::pool::Asked;
 use super::words::{number, text};
 use crate::ledger::Money;
-use crate::store::{StoreError, Sums, Total, UsageQuery};
+use crate::store::{Response, StoreError, Sums, Total, UsageQuery};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
@@ -46,10 +46,17 @@ pub(super) const REMOVE_TEAM: Asked = change(
      AND NOT EXISTS (SELECT FROM hotcell.keys WHERE team = $1) RETURNING 1",
 );
 
+pub(super) const KEEP_RESPONSE: Asked =
+    read("SELECT hotcell.keep_response($1, $2, $3, $4, $5, $6, $7)");
+pub(super) const RESPONSE_OF: Asked = read(
+    "SELECT name, model, made, due FROM hotcell.responses \
+     WHERE owner = $1 AND id = $2 AND made > $3",
+);
+
 /// A number is held once and settled once, however often it is sent.
 pub(super) const HOLD: Asked = read("SELECT hotcell.hold($1, $2, $3::text::jsonb)");
 pub(super) const SETTLE: Asked = read("SELECT hotcell.settle($1, $2::text::jsonb)");
-pub(super) const BEAT: Asked = read("SELECT hotcell.beat($1, $2, $3)");
+pub(super) const BEAT: Asked = read("SELECT hotcell.beat($1, $2, $3, $4, $5)");
 pub(super) const STANDINGS: Asked = read(
     "SELECT hotcell.capped(used), hotcell.capped(held) \
      FROM hotcell.standings(0, 0, $1::text::jsonb) ORDER BY place",
@@ -121,6 +128,12 @@ pub(super) fn column<'a, T: FromSql<'a>>(row: &'a Row, at: usize) -> Result<T, S
 
 pub(super) fn count(row: &Row, at: usize) -> Result<u64, StoreError> {
     Ok(u64::try_from(column::<i64>(row, at)?).unwrap_or(0))
+}
+
+/// The answer of this id, of this owner, which a row tells.
+pub(super) fn response(row: &Row, owner: String, id: String) -> Result<Response, StoreError> {
+    let (name, model) = (column(row, 0)?, column(row, 1)?);
+    Ok(Response { owner, id, name, model, made: count(row, 2)?, due: column(row, 3)? })
 }
 
 /// The record that a row has first.

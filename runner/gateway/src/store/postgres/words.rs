@@ -1,5 +1,6 @@
 //! What is said to the functions of the database: JSON, as one value of a statement.
 
+use super::journal::Account;
 use crate::ledger::DAY;
 use crate::store::{Claim, Entry, Meter, Subject, Unit};
 use serde_json::{Map, Value, json};
@@ -43,15 +44,19 @@ fn claim(claim: &Claim) -> Value {
 }
 
 /// A request's account. One without an entry only gives up what was held.
-pub(super) fn account(which: u64, entry: Option<&Entry>, counts: &[(Meter, u64)]) -> Value {
+pub(super) fn account(of: &Account) -> Value {
+    let Account { number: which, entry, counts, part, tell: _ } = of;
     let mut account = Map::new();
     let mut set = |name: &str, value: Value| account.insert(name.to_owned(), value);
-    set("number", number(which).into());
-    if let Some(Entry { day, key, team, model, response: _, sums }) = entry {
+    set("number", number(*which).into());
+    if let Some(Entry { day, key, team, model, response, sums }) = entry {
         set("day", number(*day).into());
         set("key", text(key).into());
         set("team", text(team).into());
         set("model", text(model).into());
+        if let Some(id) = response {
+            set("response", text(id).into());
+        }
         for (name, sum) in [
             ("requests", sums.requests),
             ("failures", sums.failures),
@@ -66,6 +71,10 @@ pub(super) fn account(which: u64, entry: Option<&Entry>, counts: &[(Meter, u64)]
         ] {
             set(name, number(sum).into());
         }
+    }
+    if let Some((divided, meters)) = part {
+        set("divided", number(*divided).into());
+        set("meters", meters.iter().map(name).collect());
     }
     let counts = counts.iter().map(|(meter, used)| {
         json!({ "meter": name(meter), "start": number(meter.start), "used": number(*used) })

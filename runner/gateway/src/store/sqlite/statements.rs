@@ -77,9 +77,6 @@ pub(super) fn remove_team(connection: &Connection, id: &str) -> Result<bool> {
     Ok(statement.execute(params![id])? > 0)
 }
 
-/// Answers of one owner that are known, at the most. What is beyond was made longest ago.
-const RESPONSES: u32 = 100_000;
-
 pub(super) fn keep_response(connection: &Connection, response: &Response) -> Result<()> {
     let Response { owner, id, name, model, made, due } = response;
     let mut statement = connection.prepare_cached(
@@ -99,7 +96,7 @@ pub(super) fn keep_response(connection: &Connection, response: &Response) -> Res
                  (SELECT rowid FROM responses WHERE owner = ?1
                   ORDER BY made DESC LIMIT -1 OFFSET ?2)",
         )?;
-        statement.execute(params![owner, RESPONSES])?;
+        statement.execute(params![owner, Response::MOST])?;
     }
     Ok(())
 }
