@@ -60,5 +60,13 @@ for process in $(printf "%s\n" /proc/[0-9]* | sort -V); do
     fi
 done
 [ -n "$serving" ]
+# Loading anew: another one serves, and the one before ends.
+kill -HUP "$first"
+for _ in $(seq 300); do
+    [ -e "/proc/$serving" ] || break
+    sleep 0.1
+done
+[ ! -e "/proc/$serving" ]
+[ "$(curl -sf http://127.0.0.1:4000/health/ready)" = '{"status":"ok"}' ]
 kill -TERM "$first"
 wait $started

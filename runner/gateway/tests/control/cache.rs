@@ -99,3 +99,42 @@ async fn what_a_key_may_not_ask_is_not_given_to_it_from_what_was_kept() {
     assert!(used["cost"].as_f64().unwrap() > 0.000001, "{used}");
     world.chat(&spent, "mock/gpt-4o").await.is(429);
 }
+
+#[tokio::test]
+async fn what_a_provider_keeps_is_asked_of_it_each_time() {
+    let world = World::with(HOUR).await;
+    let (key, _) = world.key(json!({ "limits": { "budget": { "day": 100 } } })).await;
+    let bearer = format!("Bearer {key}");
+    let headers = [("authorization", bearer.as_str())];
+    let ask = async |more: Value| {
+        let mut body = json!({ "model": "responses/gpt-4o", "input": "one two three" });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let told = world.send("POST", "/v1/responses", &headers, &body.to_string()).await.is(200);
+        let id = told.json()["id"].as_str().unwrap().to_owned();
+        (told.header("x-hotcell-cache").unwrap_or_default().to_owned(), id)
+    };
+    let get =
+        async |id: &str| world.send("GET", &format!("/v1/responses/{id}"), &headers, "").await;
+    let bypass = |asked: (String, String)| {
+        assert_eq!(asked.0, "bypass");
+        asked.1
+    };
+    let first = bypass(ask(json!({})).await);
+    assert_ne!(bypass(ask(json!({})).await), first);
+    for _ in 0..2 {
+        bypass(ask(json!({ "previous_response_id": first, "store": false })).await);
+    }
+    // One that is not over yet is another one when it is.
+    let response = bypass(ask(json!({ "background": true })).await);
+    for status in ["in_progress", "completed"] {
+        let told = get(&response).await.is(200);
+        assert_eq!(told.json()["status"], status);
+        assert_eq!(told.header("x-hotcell-cache"), None);
+    }
+    // What no provider keeps is kept here, and is nothing to be asked for.
+    for found in ["miss", "hit"] {
+        let (asked, id) = ask(json!({ "store": false })).await;
+        assert_eq!(asked, found);
+        get(&id).await.is(404);
+    }
+}
