@@ -33,7 +33,7 @@ fn get(node: &Node, key: &str, id: &str) -> Answer {
 
 /// What is spent and what is held of a key's budget.
 fn budget(node: &Node, id: &str) -> (f64, f64) {
-    let left = node.admin("GET", &format!("/admin/budgets/keys/{id}"), &Value::Null).json();
+    let left = node.admin("GET", &format!("/admin/budgets/keys/{id}"), &json!({})).json();
     let amount = |name: &str| left["budgets"][0][name].as_f64().unwrap();
     (amount("spent"), amount("held"))
 }
