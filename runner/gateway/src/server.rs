@@ -129,7 +129,10 @@ pub(crate) async fn serve(
             gateway.stored.let_go();
             state.end().await
         };
-        let ended = tokio::time::timeout_at(until.max(Instant::now() + ENDING), ended).await;
+        // Whoever retires had its time for what was under way, and not for a state that is away.
+        let drain = Duration::from_millis(gateway.limits.drain_ms);
+        let until = until.min(Instant::now() + drain).max(Instant::now() + ENDING);
+        let ended = tokio::time::timeout_at(until, ended).await;
         if ended.is_err() {
             let accounts = state.unkept();
             tracing::error!(target: "hotcell::gateway", accounts, "accounts are lost");

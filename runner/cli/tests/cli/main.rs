@@ -30,6 +30,10 @@ mod sbom;
 #[path = "../../../../sbom/tests/schema/mod.rs"]
 mod schema;
 mod served;
+#[cfg(target_os = "linux")]
+#[allow(dead_code, reason = "other tests use more of it")]
+#[path = "../../../gateway/tests/shared/servers.rs"]
+mod servers;
 mod signatures;
 mod source;
 mod transcripts;

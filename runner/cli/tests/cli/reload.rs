@@ -3,6 +3,7 @@
 
 use crate::context::Context;
 use crate::served::{ADMIN_KEY, PATIENCE, Served, kill};
+use crate::servers::{Postgres, file};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -478,12 +479,25 @@ fn an_end_is_one_for_all_and_a_second_word_ends_at_once() {
 
 #[test]
 fn what_is_held_and_spent_is_so_for_both_of_two_that_serve() {
+    holds_and_spends("folder = \"state\"");
+}
+
+#[test]
+fn what_is_held_and_spent_is_so_at_a_server_as_well() {
+    let Some(server) = Postgres::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let address = file(folder.path(), "address", &server.url());
+    holds_and_spends(&format!("database = \"file:{}\"", address.display()));
+    assert_eq!(server.sql("SELECT COUNT(*) FROM hotcell.holds"), "0");
+}
+
+fn holds_and_spends(state: &str) {
     let upstream = Upstream::new();
-    let context = world(
-        &upstream,
-        "[gateway]\nadmin-key = \"env:ADMIN_KEY\"\n\n[gateway.state]\nfolder = \"state\"\n\n\
+    let more = format!(
+        "[gateway]\nadmin-key = \"env:ADMIN_KEY\"\n\n[gateway.state]\n{state}\n\n\
          [gateway.prices.\"slow/m\"]\ninput = 1000.0\noutput = 10000.0\n",
     );
+    let context = world(&upstream, &more);
     let made = ["keys", "create", "--json", "--budget-month", "3", "--requests-per-minute", "1000"];
     let made = context.run(&made).good().json();
     let (key, id) = (made["key"].as_str().unwrap(), made["id"].as_str().unwrap());

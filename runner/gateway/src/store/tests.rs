@@ -565,6 +565,24 @@ async fn a_request_that_is_given_up_while_it_is_held_holds_nothing() {
 }
 
 #[tokio::test]
+async fn a_database_of_an_earlier_version_is_brought_up_to_this_one() {
+    let Some(server) = servers::Postgres::start() else { return };
+    let store = postgres(&server, None);
+    store.settle(Hold::default(), Vec::new(), entry(7)).await.unwrap();
+    drop(store);
+    // As the first version left it.
+    server.sql(
+        "DROP TABLE hotcell.responses; DROP FUNCTION hotcell.keep_response; \
+         DROP FUNCTION hotcell.beat; UPDATE hotcell.version SET number = 1",
+    );
+    let store = postgres(&server, None);
+    store.keep_response(response("key-1", "r", "a/b")).await.unwrap();
+    store.beat().await;
+    assert!(store.response_of("key-1".into(), "r".into()).await.unwrap().unwrap().due);
+    assert_eq!(used(&store).await.cost, Money::billionths(7));
+}
+
+#[tokio::test]
 async fn a_database_of_a_later_version_is_left_alone() {
     let Some(server) = servers::Postgres::start() else { return };
     let page = || Page { after: String::new(), most: 1 };
