@@ -287,7 +287,7 @@ fn a_stream_goes_on_and_a_request_that_has_begun_to_come_is_answered_by_the_next
     reload(&mut served, 2);
     // One serves, and one ends a stream.
     eventually("one too many is there", || workers(&served).len() == 2);
-    halved.stream.get_mut().write_all(b"st: gateway\r\n\r\n").unwrap();
+    halved.stream.get_mut().write_all(b"st: localhost\r\n\r\n").unwrap();
     let models = halved.answer();
     assert!(models.goes_on && models.body.contains("\"new\""), "{}", models.body);
     go.send(()).unwrap();
