@@ -23,6 +23,13 @@ use tokio::time::Sleep;
 /// it has grown by more than a thousand times this.
 const DECODING_STEP: usize = 4096;
 
+/// How often one read gives the connection its turn to hand over what else has arrived. The rest
+/// waits for the next read: whoever reads shall not wait long for what is there.
+const TURNS: u32 = 16;
+
+/// How many turns it takes a connection to hand over one chunk, at the most.
+const TURNS_OF_A_CHUNK: u32 = 2;
+
 /// A response whose body is still coming. Dropping it closes the exchange.
 pub struct Response {
     status: u16,
@@ -33,6 +40,8 @@ pub struct Response {
     scrubber: Arc<Scrubber>,
     /// Decoded and scrubbed, but not yet asked for.
     ready: Bytes,
+    /// What went wrong behind it.
+    failed: Option<EgressError>,
     /// Bytes as they came from the wire, and what they decoded to.
     received: u64,
     unpacked: u64,
@@ -92,6 +101,7 @@ impl Response {
             scrub: scrub::Stream::default(),
             scrubber,
             ready: Bytes::new(),
+            failed: None,
             received: 0,
             unpacked: 0,
             decoded,
@@ -138,17 +148,30 @@ impl Response {
 
     /// Makes `ready` hold something, or the body be at its end.
     async fn fill(&mut self, limit: usize) -> Result<(), EgressError> {
+        if self.ready.is_empty()
+            && let Some(error) = self.failed.take()
+        {
+            return Err(error);
+        }
+        let is_first = self.received == 0;
         while self.ready.is_empty() && self.body.is_some() {
             let chunk = self.wait().await?;
             self.take(chunk)?;
         }
         // What else has arrived comes along, without waiting for it.
         let mut more: Option<BytesMut> = None;
+        // What comes first is waited for most, and comes alone.
+        let mut turns = if is_first { TURNS } else { 0 };
         while self.body.is_some() && more.as_ref().map_or(self.ready.len(), BytesMut::len) < limit {
-            let arrived = poll_fn(|context| Poll::Ready(self.poll(context))).await;
-            let Poll::Ready(chunk) = arrived else { break };
+            let Some(chunk) = self.arrived(&mut turns).await else { break };
             let before = std::mem::take(&mut self.ready);
-            self.take(chunk?)?;
+            if let Err(error) = chunk.and_then(|chunk| self.take(chunk)) {
+                // What came before it is told first.
+                self.body = None;
+                self.failed = Some(error);
+                self.ready = before;
+                break;
+            }
             let more = more.get_or_insert_with(|| BytesMut::from(before));
             more.extend_from_slice(&self.ready);
             self.ready.clear();
@@ -157,6 +180,22 @@ impl Response {
             self.ready = more.freeze();
         }
         Ok(())
+    }
+
+    /// The next chunk, if it has arrived. A connection hands over one at a time, from a task of
+    /// its own, which has its turn where there is none.
+    async fn arrived(&mut self, turns: &mut u32) -> Option<Result<Option<Bytes>, EgressError>> {
+        let last = TURNS.min(*turns + TURNS_OF_A_CHUNK);
+        poll_fn(|context| match self.poll(context) {
+            Poll::Ready(chunk) => Poll::Ready(Some(chunk)),
+            Poll::Pending if *turns == last => Poll::Ready(None),
+            Poll::Pending => {
+                *turns += 1;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+        })
+        .await
     }
 
     /// The next chunk, or none at the end, within the idle time and that of the whole.
@@ -185,6 +224,10 @@ impl Response {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, EgressError>> {
         let Some(body) = &mut self.body else { return Poll::Ready(Ok(None)) };
         loop {
+            // Nobody has to be asked for the end of a body whose length was told.
+            if body.is_end_stream() {
+                return Poll::Ready(Ok(None));
+            }
             match Pin::new(&mut *body).poll_frame(context) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => return Poll::Ready(Ok(None)),

@@ -27,6 +27,7 @@ use http_body_util::Full;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use tokio::task::JoinHandle;
 
 /// How much of what a guest writes is repeated in the audit log, in characters.
 pub(crate) const ENDPOINT_NAME: usize = 64;
@@ -68,6 +69,15 @@ struct Way<'a> {
     lease: Option<&'a Lease>,
 }
 
+/// A task that ends with whoever waits for it.
+struct Dropped<T>(JoinHandle<T>);
+
+impl<T> Drop for Dropped<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 /// The head of a response, and what belongs to it.
 struct Answered {
     response: hyper::Response<hyper::body::Incoming>,
@@ -77,12 +87,43 @@ struct Answered {
 }
 
 impl CellEgress {
-    /// Sends one request and waits for the response's head.
+    /// Sends one request and waits for the response's head. Who drops the future sends it no
+    /// more.
     ///
     /// # Errors
     /// What a rule refuses (written to the audit log), and what keeps the provider
     /// from answering. A status of 400 and above is a response.
     pub async fn send(
+        &mut self,
+        endpoint: EndpointId,
+        request: Request,
+    ) -> Result<Response, EgressError> {
+        // What it takes to connect lies deep on a stack, and that of a guest keeps what was once
+        // used of it for as long as it lives: so it is a task's, which has a thread's.
+        let mut own = Self {
+            provider: self.provider.clone(),
+            request_id: self.request_id.clone(),
+            decoded: self.decoded.clone(),
+            ..*self
+        };
+        let task = tokio::spawn(async move {
+            let answered = Box::pin(own.exchange(endpoint, request)).await;
+            (own, answered)
+        });
+        let mut task = Dropped(task);
+        let answered;
+        (*self, answered) = match (&mut task.0).await {
+            Ok(done) => done,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime ends.
+                Err(_) => return Err(EgressError::new(ErrorKind::Internal, "it is over")),
+            },
+        };
+        answered
+    }
+
+    async fn exchange(
         &mut self,
         endpoint: EndpointId,
         request: Request,

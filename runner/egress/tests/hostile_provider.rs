@@ -267,3 +267,26 @@ async fn what_cannot_be_recorded_does_not_happen() {
     assert_eq!(error.kind, ErrorKind::Internal);
     assert!(door.requests().is_empty(), "an unrecorded request went out");
 }
+
+#[tokio::test]
+async fn chunks_that_have_arrived_come_in_one_read_and_before_what_went_wrong_behind_them() {
+    let chunks = "5\r\nabcde\r\n".repeat(100);
+    let door = Door::plays(&format!(
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{chunks}no chunk\r\n"
+    ))
+    .await;
+    let (mut response, _) = door.send(post("/chat", "{}")).await.unwrap();
+    let (mut reads, mut bytes) = (0, 0);
+    let error = loop {
+        match response.read(65_536).await {
+            Ok(read) => bytes += read.expect("it never ends well").len(),
+            Err(error) => break error,
+        }
+        reads += 1;
+    };
+    assert_eq!(error.kind, ErrorKind::MalformedResponse);
+    assert_eq!(bytes, 500);
+    assert!(reads <= 25, "{reads}");
+    // It stays over.
+    assert!(response.read(1).await.unwrap().is_none());
+}

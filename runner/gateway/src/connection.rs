@@ -63,10 +63,10 @@ macro_rules! answering {
         service_fn(move |request: Request<Incoming>| {
             let (gateway, presence) = (gateway.clone(), presence.clone());
             let (work, exchange) = (presence.work(), presence.exchange());
+            // By itself, so that its memory is not the connection's for as long as that lives: an
+            // answer that streams outlives it.
             Box::pin(async move {
-                // By itself, so that its memory is not the connection's for as long as that
-                // lives: an answer that streams outlives it.
-                let reply = Box::pin(respond(gateway, request, door)).await;
+                let reply = respond(gateway, request, door).await;
                 drop(work);
                 Ok::<_, Infallible>(reply.map(|body| Watched::new(body, presence, exchange)))
             })

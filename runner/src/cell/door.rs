@@ -5,6 +5,8 @@ use crate::transcript::{self, Exchange, Read, Recorder, Sent, Transcript};
 use crate::types::{Failure, FailureKind};
 use hotcell_egress::{CellEgress, EgressError, EndpointId, ErrorKind};
 use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a cell's requests go through.
@@ -85,7 +87,19 @@ impl Door {
         }
     }
 
-    pub(super) async fn send(
+    /// Sends a request. What that takes is much, and whoever makes it keeps room for it on its
+    /// stack for as long as it lives, which is a guest's here: so it is made by a function that
+    /// ends, and lies elsewhere.
+    #[inline(never)]
+    pub(super) fn send(
+        &mut self,
+        endpoint: (String, Option<EndpointId>),
+        request: hotcell_egress::Request,
+    ) -> Pin<Box<dyn Future<Output = Result<Response, Failure>> + Send + '_>> {
+        Box::pin(self.sent(endpoint, request))
+    }
+
+    async fn sent(
         &mut self,
         endpoint: (String, Option<EndpointId>),
         request: hotcell_egress::Request,
