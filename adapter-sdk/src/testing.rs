@@ -24,12 +24,14 @@
 //! assert_eq!(run.requests[0].path, "/echo");
 //! ```
 
+mod conversation;
 mod cut;
 mod grants;
 mod run;
 mod script;
 pub(crate) mod wall;
 
+pub use conversation::{continued, conversation};
 pub use cut::Cut;
 pub use run::Run;
 pub use script::{Script, Sent};

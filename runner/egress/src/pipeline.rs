@@ -116,8 +116,10 @@ impl CellEgress {
             Ok(done) => done,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime ends.
-                Err(_) => return Err(EgressError::new(ErrorKind::Internal, "it is over")),
+                Err(_) => {
+                    let why = "the runtime ended while the request was under way";
+                    return Err(EgressError::new(ErrorKind::Internal, why));
+                }
             },
         };
         answered

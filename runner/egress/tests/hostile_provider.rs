@@ -6,6 +6,7 @@ mod door;
 use door::{Door, KEY, get, hit, post};
 use hotcell_egress::{Decision, ErrorKind, Limits, Rule};
 use std::sync::Arc;
+use std::time::Duration;
 
 #[tokio::test]
 async fn the_credential_is_added_and_never_seen() {
@@ -270,23 +271,54 @@ async fn what_cannot_be_recorded_does_not_happen() {
 
 #[tokio::test]
 async fn chunks_that_have_arrived_come_in_one_read_and_before_what_went_wrong_behind_them() {
-    let chunks = "5\r\nabcde\r\n".repeat(100);
-    let door = Door::plays(&format!(
-        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{chunks}no chunk\r\n"
-    ))
-    .await;
-    let (mut response, _) = door.send(post("/chat", "{}")).await.unwrap();
-    let (mut reads, mut bytes) = (0, 0);
-    let error = loop {
-        match response.read(65_536).await {
-            Ok(read) => bytes += read.expect("it never ends well").len(),
-            Err(error) => break error,
+    // Wherever a read ends before it.
+    for count in (1..12).chain([100]) {
+        let chunks = "5\r\nabcde\r\n".repeat(count);
+        let door = Door::plays(&format!(
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{chunks}no chunk\r\n"
+        ))
+        .await;
+        let (mut response, _) = door.send(post("/chat", "{}")).await.unwrap();
+        let (mut reads, mut bytes) = (0, 0);
+        let error = loop {
+            match response.read(65_536).await {
+                Ok(read) => bytes += read.expect("it never ends well").len(),
+                Err(error) => break error,
+            }
+            reads += 1;
+        };
+        assert_eq!(error.kind, ErrorKind::MalformedResponse);
+        assert_eq!(bytes, 5 * count, "{count}");
+        assert!(reads <= 2 + count / 4, "{count}: {reads}");
+        // It stays over.
+        assert!(response.read(1).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn who_is_dropped_while_the_provider_is_silent_asks_it_no_more() {
+    let door = Door::plays("").await;
+    let mut cell = door.cell();
+    let endpoint = cell.endpoint("api").unwrap();
+    {
+        let mut sending = std::pin::pin!(cell.send(endpoint, post("/chat", "{}")));
+        let asked = async {
+            while door.requests().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            _ = &mut sending => panic!("the provider never answers"),
+            () = asked => {}
         }
-        reads += 1;
+    }
+    // Long before the provider's time would be up.
+    let ended = async {
+        while door.audit.records().len() < 2 {
+            tokio::task::yield_now().await;
+        }
     };
-    assert_eq!(error.kind, ErrorKind::MalformedResponse);
-    assert_eq!(bytes, 500);
-    assert!(reads <= 25, "{reads}");
-    // It stays over.
-    assert!(response.read(1).await.unwrap().is_none());
+    tokio::time::timeout(Duration::from_secs(5), ended).await.expect("the exchange has ended");
+    let last = door.audit.records().pop().unwrap().decision;
+    assert!(matches!(last, Decision::Finished { status: None, .. }), "{last:?}");
 }
