@@ -1,5 +1,5 @@
 //! A provider on loopback, on the thread of its client. It costs both sides of every
-//! comparison the same, and sends each piece of a body by itself.
+//! comparison the same, and writes each piece of a body by itself.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,12 +7,25 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::yield_now;
 
+/// How often the client has its turn between two pieces: more often than egress looks for what
+/// else has arrived, so that each piece is read by itself.
+const TURNS: usize = 3;
+
 /// What the provider answers.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) content_type: &'static str,
     /// One piece is an answer as a whole, several are a stream.
     pub(crate) pieces: Vec<Vec<u8>>,
+}
+
+/// How the pieces of a stream follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// As fast as the client takes them: some arrive while it is busy with others.
+    Fast,
+    /// Each when the client has read the one before, and has nothing left to do.
+    Alone,
 }
 
 impl Answer {
@@ -41,6 +54,8 @@ pub(crate) struct Provider {
 #[derive(Default)]
 struct State {
     wire: Arc<[Vec<u8>]>,
+    /// How often others have their turn between two pieces.
+    turns: usize,
     last_body: Vec<u8>,
 }
 
@@ -65,8 +80,11 @@ impl Provider {
     }
 
     /// Sets what is answered from now on.
-    pub(crate) fn play(&self, answer: &Answer) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).wire = answer.wire().into();
+    pub(crate) fn play(&self, answer: &Answer, pace: Pace) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.wire = answer.wire().into();
+        // One for the connection, one for who reads from it, one to find that there is no more.
+        state.turns = if pace == Pace::Alone { 3 } else { 1 };
     }
 
     /// The body of the last request.
@@ -79,11 +97,15 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut buffer = Vec::with_capacity(128 * 1024);
     while receive(&mut stream, &mut buffer, state).await? {
-        let wire = state.lock().unwrap_or_else(PoisonError::into_inner).wire.clone();
+        let (wire, turns) = {
+            let state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            (state.wire.clone(), state.turns)
+        };
         for piece in wire.iter() {
             stream.write_all(piece).await?;
-            // The client reads this piece before the next one is written.
-            yield_now().await;
+            for _ in 0..turns {
+                yield_now().await;
+            }
         }
     }
     Ok(())

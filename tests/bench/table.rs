@@ -3,6 +3,7 @@
 
 use crate::adapter::{ADAPTERS, Adapter};
 use crate::exchange::{Exchange, Way, World};
+use crate::provider::Pace;
 use std::time::Duration;
 
 /// How often each way has its turn.
@@ -41,7 +42,12 @@ pub(crate) fn print(world: &World, named: &[&str]) {
             row(&format!("{name}: request, prompt of 100 kB"), &costs(&large, Way::Wall), None);
         }
         if adapter.streams {
-            row(&format!("{name}: each streamed chunk"), &chunks(world, adapter), Some(CHUNK));
+            let fast = chunks(world, adapter, Pace::Fast);
+            row(&format!("{name}: each streamed chunk"), &fast, Some(CHUNK));
+        }
+        if wholly {
+            let alone = chunks(world, adapter, Pace::Alone);
+            row(&format!("{name}: each chunk that comes alone"), &alone, None);
         }
     }
     println!(
@@ -102,10 +108,11 @@ fn refusal(exchange: &Exchange<'_>) -> Vec<Turn> {
 }
 
 /// Of one more chunk: a long stream less a short one.
-fn chunks(world: &World, adapter: &'static Adapter) -> Vec<Turn> {
+fn chunks(world: &World, adapter: &'static Adapter, pace: Pace) -> Vec<Turn> {
     const SHORT: usize = 100;
     const LONG: usize = 1000;
-    let stream = |chunks| costs(&Exchange::new(world, adapter, 100, Some(chunks)), Way::Wall);
+    let stream =
+        |chunks| costs(&Exchange::new(world, adapter, 100, Some((chunks, pace))), Way::Wall);
     let more = (LONG - SHORT) as f64;
     let pairs = stream(LONG).into_iter().zip(stream(SHORT));
     let slope = |(long, short): (Turn, Turn)| Turn {

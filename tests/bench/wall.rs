@@ -18,6 +18,7 @@ use adapter::ADAPTERS;
 use clock::ThreadCpu;
 use criterion::Criterion;
 use exchange::{Exchange, Way, World};
+use provider::Pace;
 use std::time::Duration;
 
 fn main() {
@@ -56,8 +57,12 @@ fn requests(criterion: &mut Criterion<ThreadCpu>, world: &World) {
     let cases = [
         ("refused", Exchange::refused(world, adapter), through.as_slice()),
         ("request", Exchange::new(world, adapter, 100, None), &all),
-        ("stream of 100 chunks", Exchange::new(world, adapter, 100, Some(100)), &all),
-        ("stream of 1000 chunks", Exchange::new(world, adapter, 100, Some(1000)), &all),
+        ("stream of 100 chunks", Exchange::new(world, adapter, 100, Some((100, Pace::Fast))), &all),
+        (
+            "stream of 1000 chunks",
+            Exchange::new(world, adapter, 100, Some((1000, Pace::Fast))),
+            &all,
+        ),
         ("prompt of 100 kB", Exchange::new(world, adapter, 100_000, None), &all),
     ];
     for (name, exchange, ways) in cases {

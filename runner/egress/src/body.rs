@@ -1,5 +1,6 @@
 //! The body of a response on its way in: timed, decoded, counted, scrubbed.
 
+use crate::arrival::Backlog;
 use crate::error::{EgressError, ErrorKind};
 use crate::exchange::Exchange;
 use crate::limits::Limits;
@@ -42,6 +43,8 @@ pub struct Response {
     ready: Bytes,
     /// What went wrong behind it.
     failed: Option<EgressError>,
+    /// Whether there may be more behind what was taken.
+    backlog: Backlog,
     /// Bytes as they came from the wire, and what they decoded to.
     received: u64,
     unpacked: u64,
@@ -96,6 +99,7 @@ impl Response {
         Ok(Self {
             status: response.status().as_u16(),
             headers,
+            backlog: Backlog::of(&response),
             body: Some(response.into_body()),
             decoder,
             scrub: scrub::Stream::default(),
@@ -158,12 +162,23 @@ impl Response {
             let chunk = self.wait().await?;
             self.take(chunk)?;
         }
+        // What comes first is waited for most, and comes alone.
+        if is_first {
+            return Ok(());
+        }
         // What else has arrived comes along, without waiting for it.
         let mut more: Option<BytesMut> = None;
-        // What comes first is waited for most, and comes alone.
-        let mut turns = if is_first { TURNS } else { 0 };
-        while self.body.is_some() && more.as_ref().map_or(self.ready.len(), BytesMut::len) < limit {
-            let Some(chunk) = self.arrived(&mut turns).await else { break };
+        let mut turns = 0;
+        while self.body.is_some()
+            && !self.backlog.is_empty()
+            && more.as_ref().map_or(self.ready.len(), BytesMut::len) < limit
+        {
+            let Some(chunk) = self.arrived(&mut turns).await else {
+                if turns < TURNS {
+                    self.backlog.clear();
+                }
+                break;
+            };
             let before = std::mem::take(&mut self.ready);
             if let Err(error) = chunk.and_then(|chunk| self.take(chunk)) {
                 // What came before it is told first.
@@ -249,6 +264,7 @@ impl Response {
         let last = chunk.is_none();
         let chunk = chunk.unwrap_or_default();
         self.received += chunk.len() as u64;
+        self.backlog.take(chunk.len());
         within(self.received, &self.limits)?;
         if last {
             self.body = None;

@@ -1,6 +1,7 @@
 //! Opening a socket, to an address that was judged.
 
 use crate::address::{self, Class};
+use crate::arrival::Counted;
 use crate::authority::Authority;
 use crate::endpoint::address_in;
 use crate::error::{EgressError, ErrorKind, Rule};
@@ -75,7 +76,7 @@ pub(crate) struct Connector {
 }
 
 impl tower_service::Service<Uri> for Connector {
-    type Response = TokioIo<TcpStream>;
+    type Response = TokioIo<Counted>;
     type Error = EgressError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, EgressError>> + Send>>;
 
@@ -89,7 +90,7 @@ impl tower_service::Service<Uri> for Connector {
             let authority = Authority::of_the_process();
             match tokio::time::timeout(connector.timeout, connector.connect(&uri, &authority)).await
             {
-                Ok(connected) => connected.map(TokioIo::new),
+                Ok(connected) => connected.map(|stream| TokioIo::new(Counted::new(stream))),
                 Err(_) => Err(EgressError::new(
                     ErrorKind::TimedOut,
                     format!(

@@ -20,6 +20,7 @@
 
 mod address;
 mod ahead;
+mod arrival;
 pub mod audit;
 mod authority;
 mod body;

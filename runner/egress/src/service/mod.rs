@@ -145,7 +145,7 @@ impl Service {
         let mut connector = Connector { resolver, reach, timeout: CONNECTING };
         let at = format!("http://{}:{}/", address.host, address.port).parse::<Uri>();
         let connected = connector.call(at.map_err(|error| unreachable(&error))?).await?;
-        let mut stream = connected.into_inner();
+        let mut stream = connected.into_inner().into_inner();
         if !address.is_tls {
             return Ok(Stream::plain(stream));
         }
