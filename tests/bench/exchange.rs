@@ -293,7 +293,7 @@ impl<'w> Exchange<'w> {
         reads
     }
 
-    async fn send(&self, message: egress::Request) -> egress::Response {
+    async fn send(&self, message: egress::Request) -> Box<egress::Response> {
         let mut cell = self.world.known[self.adapter.name].door.cell("req-bench");
         let endpoint = cell.endpoint("api").unwrap();
         let response = cell.send(endpoint, message).await.unwrap();

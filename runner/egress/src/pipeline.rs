@@ -97,7 +97,7 @@ impl CellEgress {
         &mut self,
         endpoint: EndpointId,
         request: Request,
-    ) -> Result<Response, EgressError> {
+    ) -> Result<Box<Response>, EgressError> {
         // What it takes to connect lies deep on a stack, and that of a guest keeps what was once
         // used of it for as long as it lives: so it is a task's, which has a thread's.
         let mut own = Self {
@@ -106,13 +106,13 @@ impl CellEgress {
             decoded: self.decoded.clone(),
             ..*self
         };
-        let task = tokio::spawn(async move {
+        // In boxes: what is handed to a task, or comes back from one, is moved over this stack.
+        let task = tokio::spawn(Box::pin(async move {
             let answered = Box::pin(own.exchange(endpoint, request)).await;
-            (own, answered)
-        });
+            Box::new((own, answered.map(Box::new)))
+        }));
         let mut task = Dropped(task);
-        let answered;
-        (*self, answered) = match (&mut task.0).await {
+        let done = match (&mut task.0).await {
             Ok(done) => done,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
@@ -122,6 +122,8 @@ impl CellEgress {
                 }
             },
         };
+        let answered;
+        (*self, answered) = *done;
         answered
     }
 

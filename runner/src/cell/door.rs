@@ -38,10 +38,9 @@ pub struct Endpoint {
 pub struct Response(Source);
 
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "the large one is what nearly all are")]
 enum Source {
     Live {
-        response: hotcell_egress::Response,
+        response: Box<hotcell_egress::Response>,
         /// Its number in the transcript.
         number: usize,
     },

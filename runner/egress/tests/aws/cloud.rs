@@ -239,7 +239,7 @@ impl Door {
         path.to_str().unwrap().to_owned()
     }
 
-    pub(crate) async fn send(&self, request: Request) -> Result<Response, EgressError> {
+    pub(crate) async fn send(&self, request: Request) -> Result<Box<Response>, EgressError> {
         let mut cell = self.provider.cell("test");
         let endpoint = cell.endpoint("api").unwrap();
         cell.send(endpoint, request).await

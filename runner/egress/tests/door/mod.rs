@@ -95,7 +95,7 @@ impl Door {
     pub(crate) async fn send(
         &self,
         request: Request,
-    ) -> Result<(Response, CellEgress), EgressError> {
+    ) -> Result<(Box<Response>, CellEgress), EgressError> {
         let mut cell = self.cell();
         let endpoint = cell.endpoint("api")?;
         let response = cell.send(endpoint, request).await?;
@@ -213,7 +213,7 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
 pub(crate) async fn send_with(
     mut cell: CellEgress,
     request: Request,
-) -> Result<Response, EgressError> {
+) -> Result<Box<Response>, EgressError> {
     let endpoint = cell.endpoint("api")?;
     cell.send(endpoint, request).await
 }
