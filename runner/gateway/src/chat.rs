@@ -146,12 +146,7 @@ impl<R: BorrowMut<ChatRequest> + Send> Question for Chat<R> {
         Estimate::of_chat(self.request.borrow())
     }
 
-    async fn ask(
-        &mut self,
-        runner: &Runner,
-        model: &str,
-        tally: &Tally,
-    ) -> Result<Begun, Error> {
+    async fn ask(&mut self, runner: &Runner, model: &str, tally: &Tally) -> Result<Begun, Error> {
         let mut answer = runner.chat(model, self.request.borrow_mut()).await?;
         let stream = self.request.borrow().stream;
         let mut events = Vec::new();

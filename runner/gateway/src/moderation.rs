@@ -32,7 +32,12 @@ impl<R: BorrowMut<ModerationRequest> + Send> Question for Moderate<R> {
     type Twin = Moderate<Box<ModerationRequest>>;
     type Answer = ModerationResponse;
 
-    async fn ask(&mut self, runner: &Runner, model: &str, _: &Tally) -> Result<ModerationResponse, Error> {
+    async fn ask(
+        &mut self,
+        runner: &Runner,
+        model: &str,
+        _: &Tally,
+    ) -> Result<ModerationResponse, Error> {
         runner.moderate(model, self.0.borrow_mut()).await
     }
 

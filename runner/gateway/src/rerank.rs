@@ -40,7 +40,12 @@ impl<R: BorrowMut<RerankRequest> + Send> Question for Rerank<R> {
         Estimate::of_bytes(documents.sum())
     }
 
-    async fn ask(&mut self, runner: &Runner, model: &str, _: &Tally) -> Result<RerankResponse, Error> {
+    async fn ask(
+        &mut self,
+        runner: &Runner,
+        model: &str,
+        _: &Tally,
+    ) -> Result<RerankResponse, Error> {
         runner.rerank(model, self.0.borrow_mut()).await
     }
 

@@ -96,7 +96,12 @@ impl<R: BorrowMut<SpeechRequest> + Send> Question for Speak<R> {
         Estimate::of_bytes(self.0.borrow().input.len())
     }
 
-    async fn ask(&mut self, runner: &Runner, model: &str, _: &Tally) -> Result<Self::Answer, Error> {
+    async fn ask(
+        &mut self,
+        runner: &Runner,
+        model: &str,
+        _: &Tally,
+    ) -> Result<Self::Answer, Error> {
         let mut sound = runner.speak(model, self.0.borrow_mut()).await?;
         let first = sound.next().await?.unwrap_or_default();
         Ok((sound, first))

@@ -37,7 +37,12 @@ impl<R: BorrowMut<TranscriptionRequest> + Send> Question for Transcribe<R> {
     type Twin = Transcribe<Box<TranscriptionRequest>>;
     type Answer = TranscriptionResponse;
 
-    async fn ask(&mut self, runner: &Runner, model: &str, _: &Tally) -> Result<Self::Answer, Error> {
+    async fn ask(
+        &mut self,
+        runner: &Runner,
+        model: &str,
+        _: &Tally,
+    ) -> Result<Self::Answer, Error> {
         runner.transcribe(model, self.0.borrow_mut()).await
     }
 

@@ -2,7 +2,7 @@
 //! a process of its own.
 
 use crate::context::Context;
-use crate::served::Served;
+use crate::served::{ADMIN_KEY, Served};
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
@@ -227,4 +227,20 @@ fn what_is_wrong_is_said_with_the_way_out() {
     let served = Served::of(open.command(&["serve", "--listen", "127.0.0.1:0"]));
     let answer = served.ask("POST", "/v1/chat/completions", "none", &chat(false)).unwrap();
     assert_eq!(answer.0, 401);
+}
+
+#[test]
+fn what_a_gateway_logs_is_written_as_it_comes() {
+    let context = Context::new();
+    let chat = chat(false).replace("\"fast\"", "\"mock/gpt-4o-mini\"");
+    for is_told in [true, false] {
+        let mut command = context.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.args(is_told.then_some("-vv")).env("ADMIN_KEY", ADMIN_KEY);
+        let mut served = Served::of(command);
+        assert_eq!(served.ask("POST", "/v1/chat/completions", "none", &chat).unwrap().0, 200);
+        if is_told {
+            served.until_said("gateway: request");
+        }
+        assert_eq!(served.end().matches("gateway: request").count(), usize::from(is_told));
+    }
 }

@@ -2,9 +2,8 @@
 //! answered stands in them once, with what it cost, and nobody holds anything for the dead.
 
 use crate::context::Context;
-use crate::served::{PATIENCE, Served, ask, kill};
+use crate::served::{ADMIN_KEY, PATIENCE, Served, ask, kill};
 use crate::servers::{PASSWORD, Postgres, Valkey, file};
-use hotcell_mock::Mock;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -36,10 +35,7 @@ fn context(state: &str) -> Context {
     _ = write!(text, "[gateway]\nadmin-key = \"env:ADMIN_KEY\"\n\n[gateway.state]\n{state}\n\n");
     for (client, number) in (0..CLIENTS).flat_map(|it| (0..EACH).map(move |number| (it, number))) {
         let (name, input) = (model(client, number), input(client, number));
-        _ = write!(
-            text,
-            "[gateway.prices.\"{name}\"]\ninput = {input}\noutput = {OUTPUT}\n\n"
-        );
+        _ = write!(text, "[gateway.prices.\"{name}\"]\ninput = {input}\noutput = {OUTPUT}\n\n");
     }
     context.file("hotcell.toml", text);
     context
@@ -121,8 +117,7 @@ fn asked(address: SocketAddr, key: &str, client: usize, number: usize) -> Option
     if stream {
         body["stream_options"] = json!({ "include_usage": true });
     }
-    let (status, answer) =
-        ask(address, "POST", "/v1/chat/completions", key, &body.to_string())?;
+    let (status, answer) = ask(address, "POST", "/v1/chat/completions", key, &body.to_string())?;
     assert_eq!(status, 200, "{answer}");
     let usage = match stream {
         false => serde_json::from_str::<Value>(&answer).unwrap()["usage"].clone(),
@@ -304,4 +299,28 @@ fn what_a_killed_gateway_held_is_for_others_when_it_is_known_to_be_gone() {
     let used = context.run(&["usage", "--key", &id, "--json"]).good().json();
     assert_eq!(used["usage"][0]["requests"], 1, "{used}");
     other.end();
+}
+
+#[test]
+fn that_the_state_is_away_is_said_at_once_and_once() {
+    let Some(postgres) = Postgres::start() else { return };
+    let mut servers = Servers { folder: tempfile::tempdir().unwrap(), postgres, valkey: None };
+    let context = context(&servers.state());
+    let (secret, _) = key(&context, &["--budget-month", "1000"]);
+    let mut command = context.command(&["serve", "--listen", "127.0.0.1:0"]);
+    command.env("ADMIN_KEY", ADMIN_KEY);
+    let mut served = Served::of(command);
+    assert!(asked(served.address, &secret, 0, 0).is_some());
+    servers.postgres.kill();
+    let body = json!({ "model": model(0, 1), "messages": [{ "role": "user", "content": "a" }] });
+    for _ in 0..3 {
+        let path = "/v1/chat/completions";
+        assert_eq!(served.ask("POST", path, &secret, &body.to_string()).unwrap().0, 503);
+    }
+    served.until_said("the state is out of reach");
+    servers.postgres.restart();
+    while asked(served.address, &secret, 0, 2).is_none() {}
+    let said = served.end();
+    assert_eq!(said.matches("the state is out of reach").count(), 1, "{said}");
+    assert!(!said.contains("opens@everything") && !said.contains("opens%40everything"), "{said}");
 }

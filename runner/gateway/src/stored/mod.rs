@@ -288,7 +288,12 @@ impl Question for Act {
     type Twin = Self;
     type Answer = StoredAnswer;
 
-    async fn ask(&mut self, runner: &Runner, model: &str, _: &Tally) -> Result<StoredAnswer, Error> {
+    async fn ask(
+        &mut self,
+        runner: &Runner,
+        model: &str,
+        _: &Tally,
+    ) -> Result<StoredAnswer, Error> {
         runner.stored(model, &mut self.0).await
     }
 
@@ -304,7 +309,12 @@ impl Question for Retell {
     type Twin = Self;
     type Answer = (Box<Answer>, Vec<Event>);
 
-    async fn ask(&mut self, runner: &Runner, model: &str, _: &Tally) -> Result<Self::Answer, Error> {
+    async fn ask(
+        &mut self,
+        runner: &Runner,
+        model: &str,
+        _: &Tally,
+    ) -> Result<Self::Answer, Error> {
         let mut answer = runner.retell(model, &mut self.0).await?;
         let first = answer.next_batch().await?.unwrap_or_default();
         Ok((Box::new(answer), first))

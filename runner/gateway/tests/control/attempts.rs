@@ -1,6 +1,8 @@
 //! What attempts cost whose answers nobody got.
 
-use crate::upstream::{PATIENCE, Step, Upstream, begin_stream, chunk, end, refuse, role, say, word};
+use crate::upstream::{
+    PATIENCE, Step, Upstream, begin_stream, chunk, end, refuse, role, say, word,
+};
 use crate::world::{ADMIN, World};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -112,10 +114,7 @@ async fn one_that_told_its_usage_and_broke_is_paid_beside_the_one_that_answered(
     assert!(answer.body.contains("[DONE]"), "{answer:?}");
     assert_eq!(upstream.models(), ["a", "b"]);
     let accounts = accounts(&world, &id).await;
-    let rows = [
-        ("up/a", [0, 0, 1, 100, 3, 100 + 30]),
-        ("up/b", [1, 0, 0, 50, 2, 150 + 40]),
-    ];
+    let rows = [("up/a", [0, 0, 1, 100, 3, 100 + 30]), ("up/b", [1, 0, 0, 50, 2, 150 + 40])];
     assert_eq!(accounts, expected(&rows));
     is_spent(&world, &id, &accounts).await;
 }
@@ -144,10 +143,7 @@ async fn where_all_of_them_fail_each_is_paid_that_told_its_usage() {
     let answer = world.send("POST", "/v1/chat/completions", &headers, &chat(true)).await;
     assert!(answer.status >= 500, "{answer:?}");
     let accounts = accounts(&world, &id).await;
-    let rows = [
-        ("up/a", [0, 0, 1, 100, 3, 100 + 30]),
-        ("up/b", [1, 1, 1, 20, 1, 60 + 20]),
-    ];
+    let rows = [("up/a", [0, 0, 1, 100, 3, 100 + 30]), ("up/b", [1, 1, 1, 20, 1, 60 + 20])];
     assert_eq!(accounts, expected(&rows));
     is_spent(&world, &id, &accounts).await;
 }
@@ -162,10 +158,7 @@ async fn the_loser_of_a_hedge_has_had_the_prompt() {
     world.send("POST", "/v1/chat/completions", &headers, &chat(true)).await.is(200);
     upstream.was_left(1).await;
     let accounts = accounts(&world, &id).await;
-    let rows = [
-        ("up/a", [0, 0, 1, PROMPT, 0, PROMPT]),
-        ("up/b", [1, 0, 0, 50, 2, 150 + 40]),
-    ];
+    let rows = [("up/a", [0, 0, 1, PROMPT, 0, PROMPT]), ("up/b", [1, 0, 0, 50, 2, 150 + 40])];
     assert_eq!(accounts, expected(&rows));
     is_spent(&world, &id, &accounts).await;
 }
@@ -201,10 +194,7 @@ async fn one_that_does_not_begin_in_time_has_had_the_prompt() {
     let headers = [("x-api-key", secret.as_str())];
     world.send("POST", "/v1/chat/completions", &headers, &chat(true)).await.is(200);
     let accounts = accounts(&world, &id).await;
-    let rows = [
-        ("up/a", [0, 0, 1, PROMPT, 0, PROMPT]),
-        ("up/b", [1, 0, 0, 50, 2, 150 + 40]),
-    ];
+    let rows = [("up/a", [0, 0, 1, PROMPT, 0, PROMPT]), ("up/b", [1, 0, 0, 50, 2, 150 + 40])];
     assert_eq!(accounts, expected(&rows));
     is_spent(&world, &id, &accounts).await;
 }
@@ -221,8 +211,7 @@ async fn who_leaves_pays_for_everybody_who_was_asked() {
     drop(client);
     upstream.was_left(2).await;
     let accounts = until(&world, &id, 2).await;
-    let rows =
-        [("up/a", [1, 1, 1, PROMPT, 0, PROMPT]), ("up/b", [0, 0, 1, PROMPT, 0, 3 * PROMPT])];
+    let rows = [("up/a", [1, 1, 1, PROMPT, 0, PROMPT]), ("up/b", [0, 0, 1, PROMPT, 0, 3 * PROMPT])];
     assert_eq!(accounts, expected(&rows));
     is_spent(&world, &id, &accounts).await;
 }
@@ -273,10 +262,8 @@ async fn a_stream_that_breaks_is_paid_by_what_was_told_or_by_what_came() {
         assert!(!answer.body.contains("[DONE]"), "{answer:?}");
     }
     let accounts = until(&world, &id, 2).await;
-    let rows = [
-        ("up/a", [1, 1, 1, 100, 3, 100 + 30]),
-        ("up/b", [1, 1, 1, PROMPT, 3, 3 * PROMPT + 60]),
-    ];
+    let rows =
+        [("up/a", [1, 1, 1, 100, 3, 100 + 30]), ("up/b", [1, 1, 1, PROMPT, 3, 3 * PROMPT + 60])];
     assert_eq!(accounts, expected(&rows));
     is_spent(&world, &id, &accounts).await;
 }

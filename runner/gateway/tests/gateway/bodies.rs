@@ -2,9 +2,7 @@
 //! back, however a request ends.
 
 use crate::bed::{Answer, Bed};
-use crate::upstream::{
-    PATIENCE, Step, Upstream, begin_stream, end, find, role, say, word,
-};
+use crate::upstream::{PATIENCE, Step, Upstream, begin_stream, end, find, role, say, word};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Instant;
