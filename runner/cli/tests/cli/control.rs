@@ -231,13 +231,13 @@ fn what_is_wrong_is_said_with_the_way_out() {
 
 #[test]
 fn what_a_gateway_logs_is_written_as_it_comes() {
-    let context = Context::new();
-    let chat = chat(false).replace("\"fast\"", "\"mock/gpt-4o-mini\"");
+    let context = context();
+    let (key, _) = new_key(&context, &[]);
     for is_told in [true, false] {
         let mut command = context.command(&["serve", "--listen", "127.0.0.1:0"]);
         command.args(is_told.then_some("-vv")).env("ADMIN_KEY", ADMIN_KEY);
         let mut served = Served::of(command);
-        assert_eq!(served.ask("POST", "/v1/chat/completions", "none", &chat).unwrap().0, 200);
+        assert_eq!(served.ask("POST", "/v1/chat/completions", &key, &chat(false)).unwrap().0, 200);
         if is_told {
             served.until_said("gateway: request");
         }

@@ -60,7 +60,7 @@ struct Load {
 
 impl Load {
     fn begin(gateways: &[Served], key: &str) -> Self {
-        let gateways = gateways.iter().map(|served| served.address).collect();
+        let gateways: Vec<SocketAddr> = gateways.iter().map(|served| served.address).collect();
         let gateways = Arc::new(Mutex::new(gateways));
         let (answered, stop) = (Answered::default(), Arc::<AtomicBool>::default());
         let client = |client: usize| {
