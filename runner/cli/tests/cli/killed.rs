@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -53,6 +53,8 @@ type Answered = Arc<Mutex<BTreeMap<String, u64>>>;
 /// Clients that ask until they are told to stop, each at one gateway and the next in turn.
 struct Load {
     answered: Answered,
+    /// How many were told that there is no account for them.
+    refused: Arc<AtomicUsize>,
     gateways: Arc<Mutex<Vec<SocketAddr>>>,
     stop: Arc<AtomicBool>,
     clients: Vec<JoinHandle<()>>,
@@ -63,9 +65,10 @@ impl Load {
         let gateways: Vec<SocketAddr> = gateways.iter().map(|served| served.address).collect();
         let gateways = Arc::new(Mutex::new(gateways));
         let (answered, stop) = (Answered::default(), Arc::<AtomicBool>::default());
+        let refused = Arc::<AtomicUsize>::default();
         let client = |client: usize| {
             let (answered, gateways) = (answered.clone(), gateways.clone());
-            let (stop, key) = (stop.clone(), key.to_owned());
+            let (stop, refused, key) = (stop.clone(), refused.clone(), key.to_owned());
             std::thread::spawn(move || {
                 for number in 0..EACH {
                     if stop.load(Ordering::SeqCst) {
@@ -76,17 +79,18 @@ impl Load {
                         all[(client + number) % all.len()]
                     };
                     match asked(address, &key, client, number) {
-                        Some(cost) => {
+                        Told::Answer(cost) => {
                             answered.lock().unwrap().insert(model(client, number), cost);
                         }
                         // It was killed. Whoever comes next is not there at once.
-                        None => std::thread::sleep(Duration::from_millis(20)),
+                        Told::Nothing => std::thread::sleep(Duration::from_millis(20)),
+                        Told::No => _ = refused.fetch_add(1, Ordering::SeqCst),
                     }
                 }
             })
         };
         let clients = (0..CLIENTS).map(client).collect();
-        Self { answered, gateways, stop, clients }
+        Self { answered, refused, gateways, stop, clients }
     }
 
     /// Waits until so many more were answered.
@@ -107,8 +111,18 @@ impl Load {
     }
 }
 
-/// What an answer cost by the usage that came with it, if all of it came.
-fn asked(address: SocketAddr, key: &str, client: usize, number: usize) -> Option<u64> {
+/// What a client is told.
+#[derive(Debug, PartialEq)]
+enum Told {
+    /// All of an answer, and what that cost by the usage that came with it.
+    Answer(u64),
+    /// That its account cannot be kept, before an answer or at its end.
+    No,
+    /// Nothing, or a part of something.
+    Nothing,
+}
+
+fn asked(address: SocketAddr, key: &str, client: usize, number: usize) -> Told {
     let stream = number % 2 == 1;
     let mut body = json!({
         "model": model(client, number), "stream": stream,
@@ -117,12 +131,17 @@ fn asked(address: SocketAddr, key: &str, client: usize, number: usize) -> Option
     if stream {
         body["stream_options"] = json!({ "include_usage": true });
     }
-    let (status, answer) = ask(address, "POST", "/v1/chat/completions", key, &body.to_string())?;
+    let told = ask(address, "POST", "/v1/chat/completions", key, &body.to_string());
+    let Some((status, answer)) = told else { return Told::Nothing };
+    let is_broken = stream && !answer.contains("data: [DONE]");
+    if status == 503 || is_broken {
+        assert!(answer.contains("keep its accounts"), "{status} {answer}");
+        return Told::No;
+    }
     assert_eq!(status, 200, "{answer}");
     let usage = match stream {
         false => serde_json::from_str::<Value>(&answer).unwrap()["usage"].clone(),
         true => {
-            assert!(answer.contains("data: [DONE]"), "{answer}");
             let lines = answer.lines().filter_map(|line| line.strip_prefix("data: {"));
             let chunks = lines.map(|rest| {
                 serde_json::from_str::<Value>(&format!("{{{rest}")).unwrap()["usage"].clone()
@@ -133,7 +152,7 @@ fn asked(address: SocketAddr, key: &str, client: usize, number: usize) -> Option
     let tokens = |name: &str| usage[name].as_u64().unwrap();
     let (prompt, completion) = (tokens("prompt_tokens"), tokens("completion_tokens"));
     assert!(prompt > 0 && completion > 0, "{usage}");
-    Some(1000 * (prompt * input(client, number) + completion * OUTPUT))
+    Told::Answer(1000 * (prompt * input(client, number) + completion * OUTPUT))
 }
 
 /// Who is killed.
@@ -143,15 +162,18 @@ enum Victim {
     Gateway,
     /// The process that serves. Its supervisor has to start another one.
     Worker,
+    /// The same, and at the same time the server where accounts are kept.
+    WorkerAndServer,
 }
 
 /// Kills gateways under load, and starts them again. Afterwards each request has its account.
-fn survives(context: &Context, gateways: usize) {
+fn survives(context: &Context, gateways: usize, mut server: Option<&mut Postgres>) {
     let limits = ["--budget-month", "10000000", "--requests-per-minute", "10000000"];
     let (secret, id) = key(context, &limits);
     let mut served: Vec<Served> = (0..gateways).map(|_| Served::start(context)).collect();
     let load = Load::begin(&served, &secret);
-    let victims = [Victim::Gateway, Victim::Worker, Victim::Worker, Victim::Gateway];
+    let last = if server.is_some() { Victim::WorkerAndServer } else { Victim::Worker };
+    let victims = [Victim::Gateway, Victim::Worker, last, Victim::Gateway];
     for (round, victim) in victims.into_iter().enumerate() {
         // Somewhere in the middle, elsewhere each time.
         load.until_answered(40 + 7 * round);
@@ -163,10 +185,17 @@ fn survives(context: &Context, gateways: usize) {
                 served.insert(at, Served::start(context));
                 load.gateways.lock().unwrap()[at] = served[at].address;
             }
-            Victim::Worker => {
+            Victim::Worker | Victim::WorkerAndServer => {
+                let mut server = server.as_mut().filter(|_| !matches!(victim, Victim::Worker));
+                if let Some(server) = &mut server {
+                    server.kill();
+                }
                 let times = || served[at].said().matches("another one takes its place").count();
                 let (before, deadline) = (times(), Instant::now() + PATIENCE);
                 kill(served[at].workers()[0], "KILL");
+                if let Some(server) = &mut server {
+                    server.restart();
+                }
                 while times() == before {
                     assert!(Instant::now() < deadline, "{}", served[at].said());
                     std::thread::sleep(Duration::from_millis(2));
@@ -175,6 +204,7 @@ fn survives(context: &Context, gateways: usize) {
         }
     }
     load.until_answered(40);
+    assert!(server.is_some() || load.refused.load(Ordering::SeqCst) == 0);
     let answered = load.end();
     served.into_iter().for_each(|served| drop(served.end()));
     let asked: Vec<String> = context.mock.take_requests().iter().map(model_of).collect();
@@ -206,7 +236,7 @@ fn model_of(request: &hotcell_mock::Recorded) -> String {
 
 #[test]
 fn each_answer_has_its_account_in_a_file_however_often_the_gateway_is_killed() {
-    survives(&context("folder = \"state\""), 1);
+    survives(&context("folder = \"state\""), 1, None);
 }
 
 /// Where two gateways keep what they share.
@@ -235,8 +265,8 @@ impl Servers {
 #[test]
 fn each_answer_has_its_account_at_a_server_however_often_the_gateway_is_killed() {
     let Some(postgres) = Postgres::start() else { return };
-    let servers = Servers { folder: tempfile::tempdir().unwrap(), postgres, valkey: None };
-    survives(&context(&servers.state()), 1);
+    let mut servers = Servers { folder: tempfile::tempdir().unwrap(), postgres, valkey: None };
+    survives(&context(&servers.state()), 1, Some(&mut servers.postgres));
     // Of the dead, each holds what it had under way for as long as nobody knows that it is gone.
     lapses(&servers.postgres);
 }
@@ -245,8 +275,8 @@ fn each_answer_has_its_account_at_a_server_however_often_the_gateway_is_killed()
 fn each_answer_has_its_account_where_two_gateways_share_two_servers_and_are_killed() {
     let (Some(postgres), Some(valkey)) = (Postgres::start(), Valkey::start()) else { return };
     let folder = tempfile::tempdir().unwrap();
-    let servers = Servers { folder, postgres, valkey: Some(valkey) };
-    survives(&context(&servers.state()), 2);
+    let mut servers = Servers { folder, postgres, valkey: Some(valkey) };
+    survives(&context(&servers.state()), 2, Some(&mut servers.postgres));
     lapses(&servers.postgres);
 }
 
@@ -278,7 +308,7 @@ fn what_a_killed_gateway_held_is_for_others_when_it_is_known_to_be_gone() {
     }
     context.mock.change(|it| it.delay = Duration::ZERO);
     drop(dying);
-    assert_eq!(under_way.join().unwrap(), None);
+    assert_eq!(under_way.join().unwrap(), Told::Nothing);
     let body = json!({ "model": model(0, 1), "messages": [{ "role": "user", "content": "a" }] });
     let status = || {
         let path = "/v1/chat/completions";
@@ -310,7 +340,7 @@ fn that_the_state_is_away_is_said_at_once_and_once() {
     let mut command = context.command(&["serve", "--listen", "127.0.0.1:0"]);
     command.env("ADMIN_KEY", ADMIN_KEY);
     let mut served = Served::of(command);
-    assert!(asked(served.address, &secret, 0, 0).is_some());
+    assert!(matches!(asked(served.address, &secret, 0, 0), Told::Answer(_)));
     servers.postgres.kill();
     let body = json!({ "model": model(0, 1), "messages": [{ "role": "user", "content": "a" }] });
     for _ in 0..3 {
@@ -319,7 +349,7 @@ fn that_the_state_is_away_is_said_at_once_and_once() {
     }
     served.until_said("the state is out of reach");
     servers.postgres.restart();
-    while asked(served.address, &secret, 0, 2).is_none() {}
+    assert!(matches!(asked(served.address, &secret, 0, 2), Told::Answer(_)));
     let said = served.end();
     assert_eq!(said.matches("the state is out of reach").count(), 1, "{said}");
     assert!(!said.contains("opens@everything") && !said.contains("opens%40everything"), "{said}");

@@ -6,7 +6,7 @@ use crate::upstream::{
 use crate::world::{ADMIN, World};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tokio::io::AsyncReadExt;
 
 /// A gateway in front of a provider with these scripts, whose model `m` is `up/a` and then
@@ -297,5 +297,30 @@ async fn until(world: &World, key: &str, rows: usize) -> Accounts {
         }
         assert!(Instant::now() < deadline, "{accounts:?}");
         tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn tokens_of_a_minute_are_those_of_all_attempts() {
+    let (upstream, world) = world("").await;
+    upstream.script("a", [vec![begin_stream(), role(), usage(100, 3), Step::Reset]]);
+    upstream.script("b", [stream("b", 50, 2)]);
+    let minute = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() / 60;
+    loop {
+        let (secret, _) = world.key(json!({ "limits": { "tokens-per-minute": 1000 } })).await;
+        let headers = [("x-api-key", secret.as_str())];
+        let began = minute();
+        let body = chat(true);
+        world.send("POST", "/v1/chat/completions", &headers, &body).await.is(200);
+        let body = body.replace("\"m\"", "\"up/b\"");
+        let answer = world.send("POST", "/v1/chat/completions", &headers, &body).await.is(200);
+        // Another minute may have begun in between.
+        if minute() == began {
+            // This one is taken for its prompt and ten tokens.
+            let left = 1000 - (100 + 3) - (50 + 2) - (PROMPT + 10);
+            let told = answer.header("x-ratelimit-remaining-tokens");
+            assert_eq!(told, Some(left.to_string().as_str()), "{answer:?}");
+            return;
+        }
     }
 }
