@@ -248,7 +248,7 @@ impl Visit {
 impl Drop for Visit {
     fn drop(&mut self) {
         if let (Some(deployment), Some(usage)) = (&self.deployment, &self.usage) {
-            let tokens = usage.input.unwrap_or(0) + usage.output.unwrap_or(0);
+            let tokens = usage.input.unwrap_or(0).saturating_add(usage.output.unwrap_or(0));
             deployment.used(tokens, Instant::now());
         }
         drop(self.charge());

@@ -143,10 +143,10 @@ fn asked(address: SocketAddr, key: &str, client: usize, number: usize) -> Told {
         false => serde_json::from_str::<Value>(&answer).unwrap()["usage"].clone(),
         true => {
             let lines = answer.lines().filter_map(|line| line.strip_prefix("data: {"));
-            let chunks = lines.map(|rest| {
+            let mut chunks = lines.map(|rest| {
                 serde_json::from_str::<Value>(&format!("{{{rest}")).unwrap()["usage"].clone()
             });
-            chunks.filter(|usage| !usage.is_null()).next_back().unwrap()
+            chunks.rfind(|usage| !usage.is_null()).unwrap()
         }
     };
     let tokens = |name: &str| usage[name].as_u64().unwrap();

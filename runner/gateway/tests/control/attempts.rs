@@ -41,7 +41,7 @@ fn usage(input: u64, output: u64) -> Step {
         serde_json::from_slice(&chunk(&json!({}), Value::Null)[b"data: ".len()..]).unwrap();
     chunk["choices"] = json!([]);
     chunk["usage"] = json!({
-        "prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output,
+        "prompt_tokens": input, "completion_tokens": output, "total_tokens": input.saturating_add(output),
     });
     Step::Send(format!("data: {chunk}\n\n").into_bytes())
 }
@@ -323,4 +323,26 @@ async fn tokens_of_a_minute_are_those_of_all_attempts() {
             return;
         }
     }
+}
+
+#[tokio::test]
+async fn a_provider_that_tells_more_than_there_is_breaks_nothing() {
+    let least_used = "[gateway.models.n]\nstrategy = \"least-used\"\n\
+                      deployments = [\"up/a\", \"up/b\"]\n";
+    let (upstream, world) = world(least_used).await;
+    let (much, most) = (usage(u64::MAX, u64::MAX), u64::MAX);
+    upstream.script("a", [vec![begin_stream(), role(), much.clone(), Step::Reset]]);
+    upstream.script("b", [stream("b", most, most)]);
+    let (secret, id) = key(&world).await;
+    let headers = [("x-api-key", secret.as_str())];
+    let body = chat(true).replace("\"m\"", "\"n\"");
+    for _ in 0..4 {
+        let answer = world.send("POST", "/v1/chat/completions", &headers, &body).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert!(answer.body.contains("[DONE]"), "{answer:?}");
+    }
+    let path = format!("/admin/usage?key={id}");
+    let used = world.admin("GET", &path, Value::Null).await.is(200).json();
+    assert_eq!(used["data"][0]["requests"], 4, "{used}");
+    assert_eq!(used["data"][0]["failures"], 0, "{used}");
 }
