@@ -1,10 +1,13 @@
 //! What the library and the adapters log, for `-v`.
 //!
 //! Lines are kept until somebody who knows what stands on the screen takes them:
-//! written at once they would run into an answer that is being drawn.
+//! written at once they would run into an answer that is being drawn. A gateway draws
+//! nothing, and nobody knows when it ends: what it logs is written as it comes.
 
+use crate::render::Paint;
 use crate::render::text::visible_line;
 use std::fmt::{Debug, Write};
+use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
@@ -14,8 +17,9 @@ use tracing::{Event, Metadata, Subscriber};
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Starts to listen: to warnings and information, to every decision of egress, or
-/// to everything. Without `-v` only to what nobody may miss: a gap in the audit log.
-pub(crate) fn listen(verbose: u8) {
+/// to everything. Without `-v` only to what nobody may miss: a gap in the audit log, and
+/// whatever keeps a gateway from its work. Lines of that are written `at_once`, in such colours.
+pub(crate) fn listen(verbose: u8, at_once: Option<Paint>) {
     let level = match verbose {
         0 => LevelFilter::ERROR,
         1 => LevelFilter::INFO,
@@ -23,7 +27,7 @@ pub(crate) fn listen(verbose: u8) {
         _ => LevelFilter::TRACE,
     };
     // Nobody else listens in this process.
-    let _ = tracing::subscriber::set_global_default(Journal { level });
+    let _ = tracing::subscriber::set_global_default(Journal { level, at_once });
 }
 
 /// Takes the lines that have come since the last time.
@@ -33,12 +37,20 @@ pub(crate) fn take() -> Vec<String> {
 
 struct Journal {
     level: LevelFilter,
+    at_once: Option<Paint>,
 }
 
 impl Subscriber for Journal {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        let from = if self.level == LevelFilter::ERROR { "hotcell::audit" } else { "hotcell" };
-        metadata.target().starts_with(from) && *metadata.level() <= self.level
+        let target = metadata.target();
+        let is_meant = match self.level {
+            LevelFilter::ERROR if self.at_once.is_some() => {
+                target.starts_with("hotcell::audit") || target.starts_with("hotcell::gateway")
+            }
+            LevelFilter::ERROR => target.starts_with("hotcell::audit"),
+            _ => target.starts_with("hotcell"),
+        };
+        is_meant && *metadata.level() <= self.level
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -50,7 +62,14 @@ impl Subscriber for Journal {
         event.record(&mut line);
         let from = event.metadata().target().trim_start_matches("hotcell::");
         let line = visible_line(&format!("{from}: {}{}", line.message, line.fields));
-        LINES.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        match self.at_once {
+            // Where standard error is closed there is nobody to tell.
+            Some(paint) => {
+                let line = format!("{}\n", paint.dim(&line));
+                _ = std::io::stderr().lock().write_all(line.as_bytes());
+            }
+            None => LINES.lock().unwrap_or_else(PoisonError::into_inner).push(line),
+        }
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {

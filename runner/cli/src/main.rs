@@ -31,7 +31,8 @@ fn main() -> ExitCode {
         }
     };
     let terminal = Terminal::new(arguments.global.color);
-    journal::listen(arguments.global.verbose);
+    let at_once = arguments.serves().then_some(terminal.error_paint);
+    journal::listen(arguments.global.verbose, at_once);
     let result = command::run(&arguments, &terminal);
     terminal.note_journal();
     let Err(problem) = result else { return ExitCode::SUCCESS };

@@ -29,6 +29,8 @@ use hotcell::types::{
     TextPart,
 };
 use object::{Object, Path, elements, found, text};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// The dialect's name.
 pub const DIALECT: &str = "anthropic-messages";
@@ -65,6 +67,21 @@ pub(crate) fn read_invoked(
         object.keep("betas", betas);
     }
     read(object, model.to_owned(), stream)
+}
+
+/// Adds features that a client asks for in the header `anthropic-beta`. An adapter takes them as
+/// the member `betas`: those that the body names there come after them. Where the body has
+/// something else in that place, it is left for the adapter to refuse.
+pub fn add_betas<'a>(request: &mut ChatRequest, betas: impl Iterator<Item = &'a str>) {
+    let betas = betas.map(str::trim).filter(|beta| !beta.is_empty());
+    let mut all: Vec<String> = betas.map(|beta| Value::from(beta).to_string()).collect();
+    let Some(extra) = request.extra.as_mut().filter(|_| !all.is_empty()) else { return };
+    let Ok(mut object) = Object::read(&extra.value, &Path::Root) else { return };
+    let own = object.get("betas").unwrap_or("[]");
+    let Ok(own) = serde_json::from_str::<Vec<&RawValue>>(own) else { return };
+    all.extend(own.into_iter().map(|beta| beta.get().to_owned()));
+    object.replace("betas", &format!("[{}]", all.join(",")));
+    *extra = object.always_extra();
 }
 
 fn utf8(body: &[u8]) -> Result<&str, DialectError> {

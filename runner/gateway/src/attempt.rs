@@ -2,7 +2,7 @@
 
 use crate::cache::{Draft, Policy, Print};
 use crate::deployment::{Busy, Deployment, Entry};
-use crate::ledger::Estimate;
+use crate::ledger::{Estimate, Tally};
 use crate::visit::Visit;
 use hotcell::types::{Failure, FailureKind};
 use hotcell::{Error, Runner};
@@ -29,11 +29,13 @@ pub(crate) trait Question: Send {
     }
 
     /// Asks `provider/model`. It is over when the answer has begun, or is whole: it may be
-    /// asked again as long as the client has not seen a byte.
+    /// asked again as long as the client has not seen a byte. What comes of it before is noted
+    /// in the tally, for whoever has to know what it cost all the same.
     fn ask(
         &mut self,
         runner: &Runner,
         model: &str,
+        tally: &Tally,
     ) -> impl Future<Output = Result<Self::Answer, Error>> + Send;
 
     /// The same question once more.
@@ -93,14 +95,12 @@ async fn one<Q: Question>(
     let mut repeated = 0;
     loop {
         let (index, deployment) = choose(entry, &tried)?;
-        visit.deployment = Some(deployment.clone());
-        visit.attempts += 1;
-        visit.asks();
+        visit.turn_to(deployment.clone());
         let asked = match entry.hedge {
             Some(after) if repeated == 0 => hedged(visit, entry, index, question, after).await,
             _ => {
-                let gateway = visit.gateway.clone();
-                ask(&gateway.runner, entry.start, deployment, question).await
+                let (gateway, tally) = (visit.gateway.clone(), visit.tally.clone());
+                ask(&gateway.runner, entry.start, deployment, question, &tally).await
             }
         };
         let error = match asked {
@@ -110,6 +110,7 @@ async fn one<Q: Question>(
             }
             Err(error) => error,
         };
+        visit.give_up();
         let others = entry.deployments.iter().enumerate();
         let others = others.filter(|(at, it)| it.weight > 0 && !tried.contains(at) && *at != index);
         let has_others = others.count() > 0;
@@ -165,13 +166,15 @@ async fn ask<Q: Question>(
     start: Option<Duration>,
     deployment: &Arc<Deployment>,
     question: &mut Q,
+    tally: &Tally,
 ) -> Held<Q::Answer> {
     let began = Instant::now();
     let Some(busy) = deployment.begin(began) else { return Err(full(Duration::from_secs(1))) };
-    let asked = question.ask(runner, &deployment.model);
+    let asked = question.ask(runner, &deployment.model, tally);
     let answer = match start {
         None => asked.await,
         Some(most) => tokio::time::timeout(most, asked).await.unwrap_or_else(|_| {
+            tally.leave();
             let message = format!("{} did not begin to answer in time", deployment.model);
             Err(Error::new(FailureKind::TimedOut, message))
         }),
@@ -195,7 +198,8 @@ async fn hedged<Q: Question>(
     let gateway = visit.gateway.clone();
     let deployment = &entry.deployments[index];
     let mut twin = question.twin();
-    let mut first = pin!(ask(&gateway.runner, entry.start, deployment, question));
+    let tally = visit.tally.clone();
+    let mut first = pin!(ask(&gateway.runner, entry.start, deployment, question, &tally));
     tokio::select! {
         answer = &mut first => return answer,
         () = tokio::time::sleep(after) => {}
@@ -204,26 +208,34 @@ async fn hedged<Q: Question>(
         Ok((other, deployment)) if other != index => deployment,
         _ => return first.await,
     };
-    visit.attempts += 1;
-    let mut second = pin!(ask(&gateway.runner, entry.start, other, &mut twin));
+    let tally = visit.turn_beside(other.clone());
+    let mut second = pin!(ask(&gateway.runner, entry.start, other, &mut twin, &tally));
     // One that fails leaves it to the other one.
     let (late, error) = tokio::select! {
         answer = &mut first => match answer {
-            Ok(answer) => return Ok(answer),
+            Ok(answer) => {
+                visit.leave_beside();
+                return Ok(answer);
+            }
             Err(error) => (Late::Second, error),
         },
         answer = &mut second => match answer {
             Ok(answer) => {
-                visit.deployment = Some(other.clone());
+                visit.change_sides();
+                visit.leave_beside();
                 return Ok(answer);
             }
             Err(error) => (Late::First, error),
         },
     };
     match late {
-        Late::First => first.await,
+        Late::First => {
+            visit.give_up_beside();
+            first.await
+        }
         Late::Second => {
-            visit.deployment = Some(other.clone());
+            visit.change_sides();
+            visit.give_up_beside();
             second.await.map_err(|_| error)
         }
     }

@@ -1,12 +1,12 @@
 //! A visit, as far as it is somebody's: who asks, whether they may, and what it cost them.
 
 use crate::deployment::Entry;
-use crate::ledger::{Estimate, Rate, Rates, Spent, priced, unavailable};
+use crate::ledger::{Estimate, Rate, Rates, Spent, unavailable};
 use crate::reply;
 use crate::store::{Sums, Time};
+use crate::turn::is_paid;
 use crate::visit::{Outcome, Visit};
 use hotcell::Error;
-use hotcell::types::Usage;
 use hotcell_dialects::Dialect;
 use http::HeaderMap;
 use http::request::Parts;
@@ -80,6 +80,8 @@ impl Visit {
 
     /// The same, and nobody waits: for those who left, and answers that are none.
     pub(crate) fn charge(&mut self) -> Option<crate::store::Later<'static, ()>> {
+        // Whoever was asked beside another one when the client left is left as well.
+        self.leave_beside();
         if self.refused {
             return None;
         }
@@ -102,37 +104,16 @@ impl Visit {
             return Spent { sums, ..Spent::default() };
         };
         let model = deployment.model.to_string();
-        let told = self.usage.as_ref();
-        if told.is_none() && self.is_told_later {
+        if self.usage.is_none() && self.is_told_later {
             return Spent { model, sums, response: None };
         }
-        let came = self.tally.tokens();
-        let nothing_came = told.is_none() && came == 0;
-        if matches!(self.outcome, Some(Outcome::Failed(_))) && nothing_came {
+        let told = self.usage.clone().or_else(|| self.tally.told());
+        let is_left = self.outcome.is_none() && self.is_asked;
+        if !answered && !is_left && !is_paid(told.as_ref(), &self.tally) {
             return Spent { model, sums, response: None };
         }
-        let taken = self.account.as_ref().map(|account| account.estimate).unwrap_or_default();
-        let input = told.and_then(|usage| usage.input);
-        let output = told.and_then(|usage| usage.output);
-        let is_known = answered && input.is_some() && output.is_some();
-        sums.estimated = u64::from(!is_known);
-        sums.input = input.unwrap_or(taken.input);
-        sums.output = match is_known {
-            true => output.unwrap_or(0),
-            // It may be as long as it may be, and nobody is going to see it.
-            false if self.goes_on => taken.output.max(output.unwrap_or(0)).max(came),
-            false => output.unwrap_or(0).max(came),
-        };
-        sums.cache_read = told.and_then(|usage| usage.cache_read).unwrap_or(0);
-        sums.cache_write = told.and_then(|usage| usage.cache_write).unwrap_or(0);
-        let usage = Usage {
-            cache_read: Some(sums.cache_read),
-            cache_write: Some(sums.cache_write),
-            ..Estimate { input: sums.input, output: sums.output }.usage()
-        };
-        let ledger = self.gateway.control.ledger.as_ref();
-        let cost = ledger.and_then(|it| it.prices.cost(&self.gateway.runner, &model, &usage));
-        (sums.cost, sums.unpriced) = priced(cost);
+        let used = self.used(&model, told.as_ref(), &self.tally, answered);
+        let sums = Sums { requests: sums.requests, failures: sums.failures, ..used };
         Spent { model, sums, response: self.due.clone() }
     }
 

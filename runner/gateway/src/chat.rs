@@ -17,7 +17,6 @@ use hotcell_dialects::{
 use http::HeaderMap;
 use http::request::Parts;
 use std::borrow::BorrowMut;
-use std::sync::Arc;
 
 /// Answers a client of this dialect.
 pub(crate) async fn respond(
@@ -53,21 +52,12 @@ pub(crate) fn read(
         model.clone_into(&mut request.model);
     }
     if dialect == Dialect::AnthropicMessages {
-        take_betas(&head.headers, &mut request);
+        // What a client of Anthropic's asks for in a header, its adapter takes as a member.
+        let headers = head.headers.get_all("anthropic-beta").iter();
+        let betas = headers.filter_map(|value| value.to_str().ok());
+        anthropic_messages::add_betas(&mut request, betas.flat_map(|value| value.split(',')));
     }
     Ok(request)
-}
-
-/// What a client of Anthropic's asks for in a header, its adapter takes as a member.
-fn take_betas(headers: &HeaderMap, request: &mut ChatRequest) {
-    let betas = headers.get_all("anthropic-beta").iter().filter_map(|value| value.to_str().ok());
-    let betas: Vec<&str> = betas.flat_map(|value| value.split(',')).map(str::trim).collect();
-    let Some(extra) = request.extra.as_mut().filter(|_| !betas.is_empty()) else { return };
-    // Written before what is there, whose words stay as they are.
-    let betas = serde_json::Value::from(betas);
-    let rest = extra.value.trim_start().trim_start_matches('{').trim_start();
-    let comma = if rest.starts_with('}') { "" } else { "," };
-    extra.value = format!("{{\"betas\":{betas}{comma}{rest}");
 }
 
 /// Answers a request that has been read.
@@ -78,7 +68,7 @@ pub(crate) async fn answer(mut visit: Visit, dialect: Dialect, mut request: Chat
         Ok(wish) => wish,
         Err(failure) => return visit.fail(&failure.into()),
     };
-    let chat = Chat { request: &mut request, dialect, tally: visit.tally.clone() };
+    let chat = Chat { request: &mut request, dialect };
     let begun = match &wish {
         Some(wish) => ask(&mut visit, &model, wish, chat).await,
         None => visit.ask(&model, chat).await,
@@ -146,8 +136,6 @@ struct Chat<R> {
     request: R,
     /// The client's.
     dialect: Dialect,
-    /// A client may leave before all of it came.
-    tally: Arc<Tally>,
 }
 
 impl<R: BorrowMut<ChatRequest> + Send> Question for Chat<R> {
@@ -158,16 +146,16 @@ impl<R: BorrowMut<ChatRequest> + Send> Question for Chat<R> {
         Estimate::of_chat(self.request.borrow())
     }
 
-    async fn ask(&mut self, runner: &Runner, model: &str) -> Result<Begun, Error> {
+    async fn ask(&mut self, runner: &Runner, model: &str, tally: &Tally) -> Result<Begun, Error> {
         let mut answer = runner.chat(model, self.request.borrow_mut()).await?;
         let stream = self.request.borrow().stream;
         let mut events = Vec::new();
         // A stream has begun with the first of its content: until then another one may be asked.
         while !(stream && events.iter().any(is_content)) {
             let Some(more) = answer.next_batch().await? else { break };
-            if !stream {
-                more.iter().for_each(|event| self.tally.note(event));
-            }
+            // The content of a stream is noted when it is written: to whoever is there still.
+            let noted = more.iter().filter(|event| !stream || !is_content(event));
+            noted.for_each(|event| tally.note(event));
             match events.is_empty() {
                 true => events = more,
                 false => events.extend(more),
@@ -181,7 +169,7 @@ impl<R: BorrowMut<ChatRequest> + Send> Question for Chat<R> {
 
     fn twin(&self) -> Self::Twin {
         let request = Box::new(self.request.borrow().clone());
-        Chat { request, dialect: self.dialect, tally: self.tally.clone() }
+        Chat { request, dialect: self.dialect }
     }
 
     fn print(&self, print: &mut Print<'_>, policy: &Policy) -> Option<()> {

@@ -2,7 +2,7 @@
 
 use crate::attempt::Question;
 use crate::cache::{Draft, Policy, Print};
-use crate::ledger::Estimate;
+use crate::ledger::{Estimate, Tally};
 use crate::reply::Reply;
 use crate::visit::Visit;
 use hotcell::types::{EmbedRequest, EmbedResponse, Input};
@@ -59,7 +59,12 @@ impl<R: BorrowMut<EmbedRequest> + Send> Question for Embed<R> {
         Estimate::of_bytes(self.0.borrow().inputs.iter().map(bytes).sum())
     }
 
-    async fn ask(&mut self, runner: &Runner, model: &str) -> Result<EmbedResponse, Error> {
+    async fn ask(
+        &mut self,
+        runner: &Runner,
+        model: &str,
+        _: &Tally,
+    ) -> Result<EmbedResponse, Error> {
         runner.embed(model, self.0.borrow_mut()).await
     }
 

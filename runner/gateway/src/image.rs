@@ -1,7 +1,7 @@
 //! Texts into images, and images into others.
 
 use crate::attempt::Question;
-use crate::ledger::Estimate;
+use crate::ledger::{Estimate, Tally};
 use crate::reply::Reply;
 use crate::visit::Visit;
 use hotcell::types::{ImageRequest, ImageResponse};
@@ -38,7 +38,12 @@ impl<R: BorrowMut<ImageRequest> + Send> Question for Draw<R> {
         Estimate::of_bytes(self.0.borrow().prompt.len())
     }
 
-    async fn ask(&mut self, runner: &Runner, model: &str) -> Result<ImageResponse, Error> {
+    async fn ask(
+        &mut self,
+        runner: &Runner,
+        model: &str,
+        _: &Tally,
+    ) -> Result<ImageResponse, Error> {
         runner.generate_images(model, self.0.borrow_mut()).await
     }
 

@@ -50,6 +50,7 @@ mod store;
 mod stored;
 mod tokens;
 mod transcription;
+mod turn;
 #[expect(dead_code, reason = "get, set and delete are for answers that are kept")]
 mod valkey;
 mod visit;

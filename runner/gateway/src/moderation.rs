@@ -2,6 +2,7 @@
 
 use crate::attempt::Question;
 use crate::cache::{Draft, Policy, Print};
+use crate::ledger::Tally;
 use crate::reply::Reply;
 use crate::visit::Visit;
 use hotcell::types::{ModerationRequest, ModerationResponse};
@@ -31,7 +32,12 @@ impl<R: BorrowMut<ModerationRequest> + Send> Question for Moderate<R> {
     type Twin = Moderate<Box<ModerationRequest>>;
     type Answer = ModerationResponse;
 
-    async fn ask(&mut self, runner: &Runner, model: &str) -> Result<ModerationResponse, Error> {
+    async fn ask(
+        &mut self,
+        runner: &Runner,
+        model: &str,
+        _: &Tally,
+    ) -> Result<ModerationResponse, Error> {
         runner.moderate(model, self.0.borrow_mut()).await
     }
 

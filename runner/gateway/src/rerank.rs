@@ -2,7 +2,7 @@
 
 use crate::attempt::Question;
 use crate::cache::{Draft, Policy, Print};
-use crate::ledger::Estimate;
+use crate::ledger::{Estimate, Tally};
 use crate::reply::Reply;
 use crate::visit::Visit;
 use hotcell::types::{Document, RerankRequest, RerankResponse};
@@ -40,7 +40,12 @@ impl<R: BorrowMut<RerankRequest> + Send> Question for Rerank<R> {
         Estimate::of_bytes(documents.sum())
     }
 
-    async fn ask(&mut self, runner: &Runner, model: &str) -> Result<RerankResponse, Error> {
+    async fn ask(
+        &mut self,
+        runner: &Runner,
+        model: &str,
+        _: &Tally,
+    ) -> Result<RerankResponse, Error> {
         runner.rerank(model, self.0.borrow_mut()).await
     }
 

@@ -2,7 +2,7 @@
 
 use crate::attempt::Question;
 use crate::frames::{Frames, Hand};
-use crate::ledger::Estimate;
+use crate::ledger::{Estimate, Tally};
 use crate::reply::{self, Reply};
 use crate::visit::{Outcome, Visit};
 use base64::Engine as _;
@@ -61,6 +61,8 @@ async fn write(mut visit: Visit, mut sound: Sound, first: Vec<u8>, as_events: bo
             }
             Err(error) => {
                 visit.outcome = Some(Outcome::Failed(error.kind()));
+                // Sound has no tokens to count; but some came, and the text was read for it.
+                visit.tally.leave();
                 match as_events {
                     true => {
                         let failure = reply::told(&error.failure);
@@ -94,7 +96,12 @@ impl<R: BorrowMut<SpeechRequest> + Send> Question for Speak<R> {
         Estimate::of_bytes(self.0.borrow().input.len())
     }
 
-    async fn ask(&mut self, runner: &Runner, model: &str) -> Result<Self::Answer, Error> {
+    async fn ask(
+        &mut self,
+        runner: &Runner,
+        model: &str,
+        _: &Tally,
+    ) -> Result<Self::Answer, Error> {
         let mut sound = runner.speak(model, self.0.borrow_mut()).await?;
         let first = sound.next().await?.unwrap_or_default();
         Ok((sound, first))

@@ -2,6 +2,7 @@
 
 use crate::attempt::Question;
 use crate::chat;
+use crate::ledger::Tally;
 use crate::reply::Reply;
 use crate::route::Route;
 use crate::visit::Visit;
@@ -50,7 +51,7 @@ impl<R: BorrowMut<ChatRequest> + Send> Question for Count<R> {
     type Twin = Count<Box<ChatRequest>>;
     type Answer = TokenCount;
 
-    async fn ask(&mut self, runner: &Runner, model: &str) -> Result<TokenCount, Error> {
+    async fn ask(&mut self, runner: &Runner, model: &str, _: &Tally) -> Result<TokenCount, Error> {
         runner.count_tokens(model, self.0.borrow_mut()).await
     }
 

@@ -1,6 +1,7 @@
 //! Sound into text.
 
 use crate::attempt::Question;
+use crate::ledger::Tally;
 use crate::reply::{self, Reply};
 use crate::visit::Visit;
 use hotcell::types::{TranscriptionRequest, TranscriptionResponse};
@@ -36,7 +37,12 @@ impl<R: BorrowMut<TranscriptionRequest> + Send> Question for Transcribe<R> {
     type Twin = Transcribe<Box<TranscriptionRequest>>;
     type Answer = TranscriptionResponse;
 
-    async fn ask(&mut self, runner: &Runner, model: &str) -> Result<Self::Answer, Error> {
+    async fn ask(
+        &mut self,
+        runner: &Runner,
+        model: &str,
+        _: &Tally,
+    ) -> Result<Self::Answer, Error> {
         runner.transcribe(model, self.0.borrow_mut()).await
     }
 

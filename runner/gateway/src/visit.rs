@@ -35,6 +35,10 @@ pub(crate) struct Visit {
     pub(crate) model: String,
     /// Who was asked last.
     pub(crate) deployment: Option<Arc<Deployment>>,
+    /// It is asked, or answers, and has not failed.
+    pub(crate) is_asked: bool,
+    /// Who is asked the same beside it, and what is known of that.
+    pub(crate) beside: Option<(Arc<Deployment>, Arc<Tally>)>,
     /// Its place there.
     pub(crate) busy: Option<Busy>,
     /// How often somebody was asked.
@@ -56,7 +60,7 @@ pub(crate) struct Visit {
     /// The id of an answer in the background whose end this request shows: what it used is in
     /// no account yet.
     pub(crate) due: Option<String>,
-    /// How much of an answer came.
+    /// What is known of what the deployment used that is asked.
     pub(crate) tally: Arc<Tally>,
     /// What is known of answers that were kept.
     pub(crate) cached: Cached,
@@ -94,6 +98,8 @@ impl Visit {
             began,
             model: String::new(),
             deployment: None,
+            is_asked: false,
+            beside: None,
             busy: None,
             attempts: 0,
             status: 0,
@@ -242,7 +248,7 @@ impl Visit {
 impl Drop for Visit {
     fn drop(&mut self) {
         if let (Some(deployment), Some(usage)) = (&self.deployment, &self.usage) {
-            let tokens = usage.input.unwrap_or(0) + usage.output.unwrap_or(0);
+            let tokens = usage.input.unwrap_or(0).saturating_add(usage.output.unwrap_or(0));
             deployment.used(tokens, Instant::now());
         }
         drop(self.charge());

@@ -1,7 +1,8 @@
 //! A configuration as a person would write it.
 
 use hotcell::{
-    Config, DeploymentConfig, GatewayConfig, GatewayLimits, ModelConfig, ProviderConfig, Strategy,
+    Config, DeploymentConfig, GatewayConfig, GatewayLimits, ModelConfig, PriceConfig,
+    ProviderConfig, Strategy,
 };
 use std::fmt::Write;
 use toml::Value;
@@ -76,6 +77,10 @@ fn gateway(out: &mut String, table: &GatewayConfig) {
         head(out, &["gateway", "models", name]);
         model(out, table);
     }
+    for (name, table) in &table.prices {
+        head(out, &["gateway", "prices", name]);
+        price(out, table);
+    }
 }
 
 fn model(out: &mut String, table: &ModelConfig) {
@@ -114,6 +119,16 @@ fn model(out: &mut String, table: &ModelConfig) {
     ] {
         if !models.is_empty() {
             line(out, name, &models.clone().into());
+        }
+    }
+}
+
+fn price(out: &mut String, table: &PriceConfig) {
+    line(out, "input", &table.input.into());
+    line(out, "output", &table.output.into());
+    for (name, value) in [("cache-read", table.cache_read), ("cache-write", table.cache_write)] {
+        if let Some(value) = value {
+            line(out, name, &value.into());
         }
     }
 }

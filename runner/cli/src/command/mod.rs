@@ -89,6 +89,11 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<(), Prob
 }
 
 impl Arguments {
+    /// Whether it is a gateway that is asked for, which has no end of its own.
+    pub(crate) fn serves(&self) -> bool {
+        matches!(self.command, Command::Serve(_))
+    }
+
     /// Whether errors are read by a program too.
     pub(crate) fn wants_json(&self) -> bool {
         match &self.command {

@@ -1,12 +1,9 @@
 //! Keys, budgets and accounts: made and seen on the command line, kept by a gateway that is
-//! a process of its own, and killed in the middle.
+//! a process of its own.
 
 use crate::context::Context;
-use crate::served::{Served, ask};
-use serde_json::Value;
+use crate::served::{ADMIN_KEY, Served};
 use std::io::{Read, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// The price of a million tokens of the prompt, and of the answer, in dollars.
@@ -43,68 +40,6 @@ fn new_key(context: &Context, arguments: &[&str]) -> (String, String) {
     all.extend(arguments);
     let made = context.run(&all).good().json();
     (made["key"].as_str().unwrap().to_owned(), made["id"].as_str().unwrap().to_owned())
-}
-
-/// The only sum of what a key used.
-fn used(context: &Context, id: &str) -> Value {
-    context.run(&["usage", "--key", id, "--json"]).good().json()["usage"][0].clone()
-}
-
-#[test]
-fn what_is_recorded_is_what_was_answered_however_often_it_is_killed() {
-    let context = context();
-    let (key, id) = new_key(&context, &["--budget-month", "100000"]);
-    let delivered = Arc::new(AtomicU64::new(0));
-    let mut asked = 0;
-    for round in 0..3 {
-        let served = Served::start(&context);
-        let stop = Arc::new(AtomicBool::new(false));
-        let before = delivered.load(Ordering::SeqCst);
-        let clients: Vec<_> = (0..6)
-            .map(|number| {
-                let (delivered, stop) = (delivered.clone(), stop.clone());
-                let (address, key) = (served.address, key.clone());
-                std::thread::spawn(move || {
-                    let body = chat(number % 2 == 1);
-                    while !stop.load(Ordering::SeqCst) {
-                        match ask(address, "POST", "/v1/chat/completions", &key, &body) {
-                            Some((status, _)) => {
-                                assert_eq!(status, 200);
-                                delivered.fetch_add(1, Ordering::SeqCst);
-                            }
-                            // It was killed.
-                            None => return,
-                        }
-                    }
-                })
-            })
-            .collect();
-        let deadline = Instant::now() + Duration::from_secs(120);
-        // Somewhere in the middle, elsewhere each time.
-        while delivered.load(Ordering::SeqCst) < before + 40 + 7 * round {
-            assert!(Instant::now() < deadline, "too few were answered");
-            std::thread::yield_now();
-        }
-        drop(served);
-        stop.store(true, Ordering::SeqCst);
-        clients.into_iter().for_each(|client| client.join().unwrap());
-        let requests = context.mock.take_requests();
-        asked += requests.iter().filter(|it| it.path == "/v1/chat/completions").count() as u64;
-        let used = used(&context, &id);
-        let recorded = used["requests"].as_u64().unwrap() - used["failures"].as_u64().unwrap();
-        let delivered = delivered.load(Ordering::SeqCst);
-        assert!(delivered <= recorded && recorded <= asked, "{delivered} {asked} {used}");
-        // To the billionth: each of them cost the same.
-        let tokens = |name: &str| used[name].as_u64().unwrap();
-        assert_eq!(tokens("estimated"), used["failures"].as_u64().unwrap(), "{used}");
-        if used["failures"] == 0 {
-            assert_eq!(tokens("input") % recorded, 0, "{used}");
-            assert_eq!(tokens("output") % recorded, 0, "{used}");
-        }
-        let (input, output) = PRICES;
-        let cost = tokens("input") as f64 * input / 1e6 + tokens("output") as f64 * output / 1e6;
-        assert!((used["cost"].as_f64().unwrap() - cost).abs() < 5e-10, "{used}");
-    }
 }
 
 #[test]
@@ -292,4 +227,20 @@ fn what_is_wrong_is_said_with_the_way_out() {
     let served = Served::of(open.command(&["serve", "--listen", "127.0.0.1:0"]));
     let answer = served.ask("POST", "/v1/chat/completions", "none", &chat(false)).unwrap();
     assert_eq!(answer.0, 401);
+}
+
+#[test]
+fn what_a_gateway_logs_is_written_as_it_comes() {
+    let context = context();
+    let (key, _) = new_key(&context, &[]);
+    for is_told in [true, false] {
+        let mut command = context.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.args(is_told.then_some("-vv")).env("ADMIN_KEY", ADMIN_KEY);
+        let mut served = Served::of(command);
+        assert_eq!(served.ask("POST", "/v1/chat/completions", &key, &chat(false)).unwrap().0, 200);
+        if is_told {
+            served.until_said("gateway: request");
+        }
+        assert_eq!(served.end().matches("gateway: request").count(), usize::from(is_told));
+    }
 }

@@ -20,6 +20,8 @@ mod fetch;
 mod grants;
 #[cfg(unix)]
 mod interrupt;
+#[cfg(target_os = "linux")]
+mod killed;
 mod listings;
 mod litellm_2026;
 mod man;

@@ -206,13 +206,6 @@ fn eventually(what: &str, is: impl Fn() -> bool) {
     }
 }
 
-/// The processes that this one started, the oldest first.
-fn workers(served: &Served) -> Vec<u32> {
-    let pid = served.child.id();
-    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
-    children.split_whitespace().map(|pid| pid.parse().unwrap()).collect()
-}
-
 /// Whether a process is there, and not only its name.
 fn is_there(pid: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
@@ -259,7 +252,7 @@ fn nobody_who_asks_meanwhile_notices_anything() {
     eventually("too few were answered", || answered.load(Ordering::SeqCst) >= before + 20);
     stop.store(true, Ordering::SeqCst);
     clients.into_iter().for_each(|client| client.join().unwrap());
-    eventually("those that retired are still there", || workers(&served).len() == 1);
+    eventually("those that retired are still there", || served.workers().len() == 1);
     assert!(!served.said().contains("is gone"), "{}", served.said());
     let metrics = idle[0].ask("GET", "/metrics", "none", "").body;
     assert!(metrics.contains("hotcell_reloads_total{result=\"done\"} 4"), "{metrics}");
@@ -286,7 +279,7 @@ fn a_stream_goes_on_and_a_request_that_has_begun_to_come_is_answered_by_the_next
     reload(&mut served, 1);
     reload(&mut served, 2);
     // One serves, and one ends a stream.
-    eventually("one too many is there", || workers(&served).len() == 2);
+    eventually("one too many is there", || served.workers().len() == 2);
     halved.stream.get_mut().write_all(b"st: localhost\r\n\r\n").unwrap();
     let models = halved.answer();
     assert!(models.goes_on && models.body.contains("\"new\""), "{}", models.body);
@@ -295,7 +288,7 @@ fn a_stream_goes_on_and_a_request_that_has_begun_to_come_is_answered_by_the_next
     assert!(rest.contains("and ended") && rest.ends_with("data: [DONE]\n\n"), "{rest}");
     // And on the same connection the new one answers.
     assert!(client.ask("GET", "/v1/models", "none", "").body.contains("\"new\""));
-    eventually("it has ended its stream", || workers(&served).len() == 1);
+    eventually("it has ended its stream", || served.workers().len() == 1);
 }
 
 #[test]
@@ -304,7 +297,7 @@ fn where_something_is_wrong_it_is_said_and_the_old_one_serves_on() {
     let mut served = serve(&context, &["--ready-within", "2"]);
     let mut client = Client::new(served.address);
     let good = fs::read_to_string(context.project().join("hotcell.toml")).unwrap();
-    let worker = workers(&served);
+    let worker = served.workers();
     context.file("hotcell.toml", format!("{good}\n[gateway]\nmodles = 1\n"));
     served.signal("HUP");
     until(&mut served, "reload failed", 1);
@@ -325,13 +318,13 @@ fn where_something_is_wrong_it_is_said_and_the_old_one_serves_on() {
     context.file("hotcell.toml", format!("{good}\n{metrics}"));
     served.signal("HUP");
     until(&mut served, "reload failed", 3);
-    assert_eq!(workers(&served), worker);
+    assert_eq!(served.workers(), worker);
     assert_eq!(client.chat("mock/gpt-4o-mini", false).status, 200);
     let shown = client.ask("GET", "/metrics", "none", "").body;
     assert!(shown.contains("hotcell_reloads_total{result=\"failed\"} 3"), "{shown}");
     drop(taken);
     reload(&mut served, 1);
-    assert_ne!(workers(&served), worker);
+    assert_ne!(served.workers(), worker);
     assert_eq!(client.chat("mock/gpt-4o-mini", false).status, 200);
     let shown = client.ask("GET", "/metrics", "none", "").body;
     assert!(shown.contains("hotcell_reloads_total{result=\"done\"} 1"), "{shown}");
@@ -372,19 +365,19 @@ fn a_worker_that_is_killed_has_a_successor() {
     let context = Context::new();
     let mut served = serve(&context, &[]);
     for round in 1..=3 {
-        let worker = workers(&served);
+        let worker = served.workers();
         kill(worker[0], "KILL");
         // Whoever connects meanwhile waits, and is answered.
         assert_eq!(Client::new(served.address).chat("mock/gpt-4o-mini", true).status, 200);
         until(&mut served, "another one takes its place", round);
         assert!(served.said().contains("ended by signal 9"), "{}", served.said());
-        assert_ne!(workers(&served), worker);
+        assert_ne!(served.workers(), worker);
     }
     assert!(served.child.try_wait().unwrap().is_none());
     // One that cannot be started is tried again, until it can.
     let good = fs::read_to_string(context.project().join("hotcell.toml")).unwrap();
     context.file("hotcell.toml", "what = \"is this\"\n");
-    kill(workers(&served)[0], "KILL");
+    kill(served.workers()[0], "KILL");
     until(&mut served, "hotcell.toml:1:", 2);
     context.file("hotcell.toml", good);
     assert_eq!(Client::new(served.address).chat("mock/gpt-4o-mini", true).status, 200);
@@ -404,7 +397,7 @@ fn who_is_not_done_in_time_after_a_reload_is_cut_off() {
     let mut rest = String::new();
     let _ = client.stream.read_to_string(&mut rest);
     assert!(!rest.contains("[DONE]"), "{rest}");
-    eventually("it is still there", || workers(&served).len() == 1);
+    eventually("it is still there", || served.workers().len() == 1);
     assert_eq!(Client::new(served.address).chat("mock/gpt-4o-mini", false).status, 200);
 }
 
@@ -412,7 +405,7 @@ fn who_is_not_done_in_time_after_a_reload_is_cut_off() {
 fn a_worker_that_does_not_listen_any_more_is_replaced() {
     let context = Context::new();
     let mut served = serve(&context, &[]);
-    let worker = workers(&served)[0];
+    let worker = served.workers()[0];
     kill(worker, "STOP");
     for _ in 0..3 {
         served.signal("HUP");
@@ -432,7 +425,7 @@ fn a_supervisor_that_is_killed_takes_its_workers_along() {
     client.send("POST", "/v1/chat/completions", "none", &chat("slow/m", true));
     let _go = upstream.begun();
     reload(&mut served, 1);
-    let workers = workers(&served);
+    let workers = served.workers();
     assert!(workers.len() >= 2);
     served.child.kill().unwrap();
     for worker in workers {
@@ -526,7 +519,7 @@ fn holds_and_spends(state: &str) {
     second.send("POST", "/v1/chat/completions", key, &body);
     let go = upstream.begun();
     assert_eq!(second.head().0, 200);
-    eventually("it has ended", || workers(&served).len() == 1);
+    eventually("it has ended", || served.workers().len() == 1);
     go.send(()).unwrap();
     while second.chunk().is_some() {}
     let refused = first.ask("POST", "/v1/chat/completions", key, &body);
@@ -563,14 +556,14 @@ fn every_worker_is_confined() {
     let confined = BTreeSet::from([("1".to_owned(), "2".to_owned())]);
     for number in 1..=3 {
         assert_eq!(Client::new(served.address).chat("mock/gpt-4o-mini", false).status, 200);
-        assert_eq!(threads(workers(&served)[0]), confined);
+        assert_eq!(threads(served.workers()[0]), confined);
         reload(&mut served, number);
-        eventually("the old one ends", || workers(&served).len() == 1);
+        eventually("the old one ends", || served.workers().len() == 1);
     }
     assert!(!served.said().contains("is gone"), "{}", served.said());
-    kill(workers(&served)[0], "KILL");
+    kill(served.workers()[0], "KILL");
     assert_eq!(Client::new(served.address).chat("mock/gpt-4o-mini", false).status, 200);
-    assert_eq!(threads(workers(&served)[0]), confined);
+    assert_eq!(threads(served.workers()[0]), confined);
 }
 
 /// The supervisor has the environment of them all, and keys may be in it.
@@ -652,7 +645,7 @@ fn one_process_alone_serves_as_well() {
     let context = Context::new();
     let served = serve(&context, &["--no-supervisor"]);
     assert_eq!(Client::new(served.address).chat("mock/gpt-4o-mini", false).status, 200);
-    assert!(workers(&served).is_empty());
+    assert!(served.workers().is_empty());
     served.end();
     let mut command = context.command(&["serve", "--worker"]);
     let screen = command.stdin(Stdio::null()).output().unwrap();

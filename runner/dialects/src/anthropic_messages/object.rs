@@ -138,6 +138,12 @@ impl<'a, 'p> Object<'a, 'p> {
         self.members.0.push((Cow::Borrowed(name), Cow::Owned(raw.to_owned())));
     }
 
+    /// Puts something in the place of a member, be it there or not.
+    pub(super) fn replace(&mut self, name: &'a str, raw: &str) {
+        self.members.0.retain(|(found, _)| found != name);
+        self.keep(name, raw);
+    }
+
     pub(crate) fn text(&mut self, name: &'static str) -> Result<Option<String>, DialectError> {
         let path = self.path.member(name);
         self.take(name).map(|raw| text(raw, &path)).transpose()

@@ -91,7 +91,9 @@ fn lightest<'a>(
     of: impl Fn(&Deployment) -> u64,
 ) -> Option<(usize, &'a Arc<Deployment>)> {
     // A thousandth is fine enough for weights.
-    open.iter().copied().min_by_key(|(_, at)| of(at) * 1000 / u64::from(at.weight.max(1)))
+    open.iter()
+        .copied()
+        .min_by_key(|(_, at)| of(at).saturating_mul(1000) / u64::from(at.weight.max(1)))
 }
 
 #[cfg(test)]

@@ -173,7 +173,8 @@ impl Deployment {
 
     /// So many tokens went there and back.
     pub(crate) fn used(&self, tokens: u64, now: Instant) {
-        self.minute(now).tokens += tokens;
+        let mut minute = self.minute(now);
+        minute.tokens = minute.tokens.saturating_add(tokens);
     }
 
     /// How long it is to be left alone; none where it is not.

@@ -15,6 +15,8 @@ pub(crate) struct Account {
     pub(super) hold: Hold,
     /// Another one, of whose answer this one has the account: what that holds is let go with this.
     other: Option<Box<Account>>,
+    /// What was used besides, by those who were asked and whose answers were not taken.
+    given_up: Vec<Spent>,
     /// The request is counted elsewhere.
     is_part: bool,
     /// What the request was taken to use.
@@ -65,6 +67,7 @@ impl Account {
             held: Vec::new(),
             hold: Hold::default(),
             other: None,
+            given_up: Vec::new(),
             is_part: false,
             estimate,
             began,
@@ -83,6 +86,11 @@ impl Account {
         let is_answer = |claim: &mut Claim| claim.meter.unit != Unit::Requests;
         part.held = self.held.extract_if(.., is_answer).collect();
         part
+    }
+
+    /// Adds what was used besides: it stands beside its own model, as no request of its own.
+    pub(crate) fn add(&mut self, spent: Spent) {
+        self.given_up.push(spent);
     }
 
     /// Has what another one holds be held until this one is settled.
@@ -116,31 +124,52 @@ impl Account {
         if std::mem::replace(&mut self.is_settled, true) {
             return None;
         }
+        let given_up = std::mem::take(&mut self.given_up);
+        let tokens = |sums: &Sums| sums.input.saturating_add(sums.output);
+        let all = given_up.iter().map(|it| &it.sums).chain([&spent.sums]);
+        let all_tokens = all.map(tokens).fold(0, u64::saturating_add);
+        let mut all = Vec::new();
+        for besides in given_up {
+            // Each stands in the file with what it adds to a meter that is read from there; the
+            // tokens of a minute are counted once, by what holds them.
+            let lasts = self.held.iter().filter(|claim| claim.meter.unit == Unit::Money);
+            let cost = besides.sums.cost.as_billionths();
+            let held = lasts.map(|claim| (Claim { amount: 0, ..claim.clone() }, cost)).collect();
+            all.push(self.store.settle(Hold::default(), held, self.entry(besides)));
+        }
         let used = |claim: &Claim| match claim.meter.unit {
             Unit::Requests => spent.sums.requests,
-            Unit::Tokens => spent.sums.input.saturating_add(spent.sums.output),
+            Unit::Tokens => all_tokens,
             Unit::Money => spent.sums.cost.as_billionths(),
         };
         let held = std::mem::take(&mut self.held);
         let with_used = |claim: Claim| (used(&claim), claim);
         let held = held.into_iter().map(with_used).map(|(used, claim)| (claim, used)).collect();
-        let entry = Entry {
+        let settled = self.store.settle(self.hold, held, self.entry(spent));
+        // What is used is counted before it is held no more.
+        let let_go = self.other.take().and_then(|mut it| it.settle(Spent::default()));
+        if all.is_empty() && let_go.is_none() {
+            return Some(settled);
+        }
+        all.push(settled);
+        all.extend(let_go);
+        Some(Box::pin(async {
+            for kept in all {
+                kept.await?;
+            }
+            Ok(())
+        }))
+    }
+
+    fn entry(&self, spent: Spent) -> Entry {
+        Entry {
             day: self.began / DAY,
             key: self.caller.id.clone(),
             team: self.caller.team.clone().unwrap_or_default(),
             model: spent.model,
             response: spent.response,
             sums: spent.sums,
-        };
-        let settled = self.store.settle(self.hold, held, entry);
-        // What is used is counted before it is held no more.
-        let Some(let_go) = self.other.take().and_then(|mut it| it.settle(Spent::default())) else {
-            return Some(settled);
-        };
-        Some(Box::pin(async {
-            settled.await?;
-            let_go.await
-        }))
+        }
     }
 }
 

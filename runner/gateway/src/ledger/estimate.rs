@@ -4,8 +4,9 @@
 //! A token is taken to be four bytes of text, which is near the truth for English and too
 //! much for most other things.
 
-use hotcell::types::{ChatRequest, Event, Message, Part, Tool, ToolResultPart};
-use std::sync::atomic::{AtomicU64, Ordering};
+use hotcell::types::{ChatRequest, Event, Message, Part, Tool, ToolResultPart, Usage};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Bytes of text that are one token.
 const BYTES: u64 = 4;
@@ -78,12 +79,14 @@ fn tokens(bytes: usize) -> u64 {
     (bytes as u64).div_ceil(BYTES)
 }
 
-/// How much of an answer came, in whatever form: what is known of it where nobody says how
-/// many tokens it had.
+/// What is known of what one attempt used, whoever sees it end: what the provider told, and how
+/// much of an answer came, in whatever form, for where nobody says how many tokens it had.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     bytes: AtomicU64,
     media: AtomicU64,
+    told: Mutex<Option<Usage>>,
+    is_left: AtomicBool,
 }
 
 impl Tally {
@@ -100,9 +103,33 @@ impl Tally {
                 self.media.fetch_add(1, Ordering::Relaxed);
                 return;
             }
+            // The last report counts.
+            Event::Usage(usage) => {
+                *self.lock() = Some(Usage { raw: None, ..*usage });
+                return;
+            }
             _ => return,
         };
         self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// What the provider told last.
+    pub(crate) fn told(&self) -> Option<Usage> {
+        self.lock().clone()
+    }
+
+    /// The provider is left while it answers: it has the prompt, and nobody hears what it makes
+    /// of it.
+    pub(crate) fn leave(&self) {
+        self.is_left.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_left(&self) -> bool {
+        self.is_left.load(Ordering::Relaxed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Usage>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The tokens that this is taken for.

@@ -191,7 +191,8 @@ pub(crate) fn refusal(kind: FailureKind, code: &str, message: impl Into<String>)
 
 /// What a client is told where the state cannot be used; the rest is for the operator.
 pub(crate) fn unavailable(error: &StoreError) -> Error {
-    tracing::error!(target: "hotcell::gateway", %error, "a request was refused");
+    // That the state is away is an error once, and not for everybody who comes meanwhile.
+    tracing::warn!(target: "hotcell::gateway", %error, "a request was refused");
     let message = "the gateway cannot keep its accounts, and answers nobody without";
     Failure { retry_after_ms: Some(1000), ..Failure::new(FailureKind::Overloaded, message) }.into()
 }

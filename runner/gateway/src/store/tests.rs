@@ -473,16 +473,21 @@ async fn a_part_is_still_held_when_numbers_are_put_away() {
 
 #[tokio::test]
 async fn a_number_that_is_too_large_is_the_largest_and_no_account_is_lost_by_it() {
-    for place in Place::all().into_iter().filter(|place| !matches!(place, Place::File(_))) {
+    let most = i64::MAX.cast_unsigned();
+    for place in Place::all() {
         let store = place.open();
-        for _ in 0..2 {
-            let sums = Sums { input: u64::MAX, ..entry(1).sums };
-            let huge = Entry { sums, ..entry(1) };
+        for number in 0..4 {
+            let sums = Sums { input: u64::MAX, cost: Money::billionths(most), ..entry(1).sums };
+            // Of one model twice, and then of another one.
+            let model = if number < 2 { "a/b" } else { "a/c" }.into();
+            let huge = Entry { sums, model, ..entry(1) };
             store.settle(Hold::default(), Vec::new(), huge).await.unwrap();
         }
         let sums = used(&*store).await;
-        assert_eq!((sums.requests, sums.input), (2, i64::MAX.cast_unsigned()));
-        assert_eq!(sums.cached, 2);
+        assert_eq!((sums.requests, sums.input, sums.cached), (4, most, 4));
+        assert_eq!(sums.cost.as_billionths(), most);
+        let standing = store.standings(&[meter(Window::Total)]).await.unwrap();
+        assert_eq!((standing[0].used, standing[0].held), (most, 0));
     }
 }
 

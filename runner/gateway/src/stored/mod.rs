@@ -21,7 +21,7 @@ pub(crate) use wish::Wish;
 use crate::attempt::Question;
 use crate::deployment::Entry;
 use crate::frames::{Frames, Hand};
-use crate::ledger::unavailable;
+use crate::ledger::{Tally, unavailable};
 use crate::reply::{self, Reply};
 use crate::store;
 use crate::visit::{Outcome, Visit};
@@ -288,7 +288,12 @@ impl Question for Act {
     type Twin = Self;
     type Answer = StoredAnswer;
 
-    async fn ask(&mut self, runner: &Runner, model: &str) -> Result<StoredAnswer, Error> {
+    async fn ask(
+        &mut self,
+        runner: &Runner,
+        model: &str,
+        _: &Tally,
+    ) -> Result<StoredAnswer, Error> {
         runner.stored(model, &mut self.0).await
     }
 
@@ -304,7 +309,12 @@ impl Question for Retell {
     type Twin = Self;
     type Answer = (Box<Answer>, Vec<Event>);
 
-    async fn ask(&mut self, runner: &Runner, model: &str) -> Result<Self::Answer, Error> {
+    async fn ask(
+        &mut self,
+        runner: &Runner,
+        model: &str,
+        _: &Tally,
+    ) -> Result<Self::Answer, Error> {
         let mut answer = runner.retell(model, &mut self.0).await?;
         let first = answer.next_batch().await?.unwrap_or_default();
         Ok((Box::new(answer), first))

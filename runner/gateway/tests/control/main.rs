@@ -2,9 +2,13 @@
 //! provider that is none.
 
 mod admin;
+mod attempts;
 mod budget;
 mod cache;
 mod door;
 mod stored;
 mod token;
+#[allow(dead_code, reason = "other tests use more of it")]
+#[path = "../gateway/upstream.rs"]
+mod upstream;
 mod world;

@@ -49,9 +49,30 @@ async fn betas_of_a_client_reach_its_provider() {
         "messages": [{ "role": "user", "content": "hello" }],
     });
     let betas = [("anthropic-beta", "one-2025-01-01,two-2025-01-01")];
-    let answer = bed.post_with("/v1/messages", &betas, body).await;
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    let asked = bed.mock.take_requests().pop().expect("a request");
-    assert_eq!(asked.header("anthropic-beta"), Some("one-2025-01-01,two-2025-01-01"));
-    assert!(asked.json().get("betas").is_none(), "{}", asked.json());
+    // A body may name some as well, and nothing that is said in one place hides the other.
+    for (own, expected) in [
+        (None, "one-2025-01-01,two-2025-01-01"),
+        (Some(json!(null)), "one-2025-01-01,two-2025-01-01"),
+        (Some(json!([])), "one-2025-01-01,two-2025-01-01"),
+        (
+            Some(json!(["three-2025-01-01", "one-2025-01-01"])),
+            "one-2025-01-01,two-2025-01-01,three-2025-01-01",
+        ),
+    ] {
+        let mut body = body.clone();
+        if let Some(own) = own {
+            body["betas"] = own;
+        }
+        let answer = bed.post_with("/v1/messages", &betas, body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let asked = bed.mock.take_requests().pop().expect("a request");
+        assert_eq!(asked.header("anthropic-beta"), Some(expected));
+        assert!(asked.json().get("betas").is_none(), "{}", asked.json());
+    }
+    let mut wrong = body;
+    wrong["betas"] = json!("three-2025-01-01");
+    let answer = bed.post_with("/v1/messages", &betas, wrong).await;
+    assert_eq!(answer.status, 400, "{}", answer.text());
+    assert!(answer.text().contains("betas"), "{}", answer.text());
+    assert!(bed.mock.take_requests().is_empty());
 }

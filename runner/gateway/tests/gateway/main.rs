@@ -2,6 +2,7 @@
 
 mod bad_json;
 mod bed;
+mod bodies;
 mod cache;
 mod cache_server;
 mod chat;

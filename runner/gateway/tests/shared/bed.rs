@@ -8,12 +8,16 @@ use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// The operator's key.
 const ADMIN: &str = "the-operators-own-key-0123456789";
+
+/// How long a client waits for anything.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the gateways share.
 pub(crate) struct Bed {
@@ -165,6 +169,8 @@ pub(crate) fn send(
     // A gateway that was killed is one that does not answer.
     let mut bytes = Vec::new();
     let told = TcpStream::connect(address).and_then(|mut stream| {
+        // Whoever hangs fails: nothing here takes nearly as long.
+        stream.set_read_timeout(Some(PATIENCE))?;
         stream.write_all([head.as_bytes(), body.as_bytes()].concat().as_slice())?;
         stream.read_to_end(&mut bytes)
     });

@@ -188,6 +188,21 @@ impl Valkey {
         child.wait().unwrap();
     }
 
+    /// It takes connections, and answers nothing.
+    pub(crate) fn stop(&self) {
+        self.signal("-STOP");
+    }
+
+    /// It goes on where it stopped.
+    pub(crate) fn go_on(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.child.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
     pub(crate) fn port(&self) -> u16 {
         self.port
     }

@@ -1,6 +1,7 @@
 //! One entry of `model_list`.
 
 use super::params::Params;
+use super::price::{self, Price};
 use super::said::Said;
 use super::shape::{self, Shaped};
 use super::words;
@@ -20,6 +21,14 @@ pub(super) struct Deployment {
     pub(super) concurrency: Option<u32>,
     pub(super) timeout: Option<u64>,
     pub(super) retries: Option<u32>,
+    pub(super) price: Option<Price>,
+}
+
+impl Deployment {
+    /// What is asked of a provider of this name.
+    pub(super) fn asked(&self, provider: &str) -> String {
+        format!("{provider}/{}", self.shaped.model)
+    }
 }
 
 /// What an entry of the list is.
@@ -109,6 +118,7 @@ pub(super) fn read(
     let order = params.number("order", said)?;
     let weight = params.number("weight", said)?;
     let concurrency = params.count("max_parallel_requests", said)?;
+    let price = price::read(&mut params, &mut info, said)?;
     let unknown = "hotcell sends what a client asks for, and adds no parameters of its own";
     params.end(&[words::PARAMS, words::PRICES], unknown, said);
     info.end(&[words::PRICES, words::MODEL_INFO], words::INFORMATION, said);
@@ -125,6 +135,7 @@ pub(super) fn read(
         concurrency,
         timeout: timeout.or(stream_timeout),
         retries,
+        price,
     })))
 }
 

@@ -16,6 +16,7 @@ mod group;
 mod name;
 mod params;
 mod place;
+mod price;
 mod reader;
 mod routing;
 mod said;

@@ -27,6 +27,11 @@ pub(super) fn models(
     for group in &groups.groups {
         let mut levels = levels(group, said);
         let first = levels.remove(0);
+        for (shape, at) in &group.deployments {
+            if let Some(price) = &at.price {
+                price.write(&at.asked(&providers.names[*shape]), gateway, said);
+            }
+        }
         let mut config = model(&first, providers, defaults, group, said);
         for (number, level) in (2..).zip(levels) {
             let name = format!("{}~{number}", group.name);
@@ -78,7 +83,7 @@ fn model(
     };
     let mut deployments = Vec::new();
     for ((shape, at), weight) in level.iter().zip(weights) {
-        let model = format!("{}/{}", providers.names[*shape], at.shaped.model);
+        let model = at.asked(&providers.names[*shape]);
         let concurrency = at.concurrency.or(defaults.concurrency);
         let table = DeploymentTable {
             model: model.clone(),

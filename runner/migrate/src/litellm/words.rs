@@ -131,8 +131,8 @@ pub(super) const PRICES: &[Word] = &[
     ("cache_creation_*", LeftOut, PRICE),
     ("cost_per_*", LeftOut, PRICE),
 ];
-const PRICE: &str = "prices are those of the catalogue; another one is said in dollars for a million \
-                     tokens: `[gateway.prices.\"provider/model\"]`";
+const PRICE: &str = "prices are for tokens of a prompt, of an answer, and of a cache that is read or \
+                     written, and the same for few and for many: `[gateway.prices.\"provider/model\"]`";
 
 /// Of an entry of the list.
 pub(super) const MODEL: &[Word] =

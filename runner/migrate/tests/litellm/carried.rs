@@ -254,3 +254,36 @@ model_list:
     );
     assert_snapshot!(page(&migrated));
 }
+
+#[test]
+fn prices_for_a_token_are_prices_for_a_million() {
+    let migrated = good(
+        r#"
+model_list:
+  - model_name: own
+    litellm_params:
+      model: openai/llama
+      api_base: https://llm.example.com/v1
+      input_cost_per_token: 0.0000025
+      output_cost_per_token: 1e-5
+    model_info:
+      input_cost_per_token: 7
+      cache_read_input_token_cost: 2.5e-07
+      cache_creation_input_token_cost: 0.000003125
+  - model_name: free
+    litellm_params: { model: groq/llama-3.3-70b-versatile, input_cost_per_token: 0, output_cost_per_token: 0 }
+  - model_name: half
+    litellm_params: { model: groq/other }
+    model_info: { output_cost_per_token: 0.000001 }
+  - model_name: by-time
+    litellm_params: { model: groq/whisper, input_cost_per_second: 0.0001 }
+  - model_name: again
+    litellm_params: { model: groq/other, input_cost_per_token: 1.0e-6, output_cost_per_token: 0.000001 }
+  - model_name: "mistral/*"
+    litellm_params: { model: "mistral/*", input_cost_per_token: 0.000001, output_cost_per_token: 0 }
+  - model_name: much
+    litellm_params: { model: groq/much, input_cost_per_token: 1001 }
+"#,
+    );
+    assert_snapshot!(page(&migrated));
+}

@@ -1,7 +1,7 @@
 //! The members of a request, and its messages as a whole.
 
 use super::{plain, read, value};
-use crate::anthropic_messages::read_request;
+use crate::anthropic_messages::{add_betas, read_request};
 use hotcell::types::{CacheHint, ChatRequest, Message, OutputFormat, Part, Role, Tool, ToolChoice};
 use serde_json::{Value, json};
 
@@ -175,4 +175,22 @@ fn reasoning_is_read_and_stays() {
 fn the_last_of_several_members_with_one_name_is_meant() {
     let body = r#"{"model":"a","model":"b","messages":[]}"#;
     assert_eq!(read_request(body.as_bytes()).expect("a request").model, "b");
+}
+
+#[test]
+fn features_of_the_header_join_those_of_the_body() {
+    let added = |members: Value, header: &str| {
+        let mut request = read(members);
+        add_betas(&mut request, header.split(','));
+        value(request.extra.as_ref())
+    };
+    assert_eq!(added(json!({}), "a, b"), json!({ "betas": ["a", "b"] }));
+    let both = json!({ "betas": ["c"], "metadata": { "n": 1.0 } });
+    let expected = json!({ "betas": ["a", "c"], "metadata": { "n": 1.0 } });
+    assert_eq!(added(both, "a"), expected);
+    assert_eq!(added(json!({ "betas": null }), "a"), json!({ "betas": ["a"] }));
+    // Nothing is asked for, or nothing that is understood: the body stays as it is.
+    for (own, header) in [(json!({ "betas": ["c"] }), ""), (json!({ "betas": "c" }), "a")] {
+        assert_eq!(added(own.clone(), header), own);
+    }
 }

@@ -15,6 +15,10 @@ use crate::store::{Claim, Held, Hold, Meter, Standing, StoreError, Subject, Unit
 use rusqlite::{Connection, Result, Row, params};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+/// The most that is counted of one meter for one process, however much a provider tells: the sum
+/// of several is still a number.
+const MOST: u64 = 1 << 59;
+
 /// One process among those that share.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Member(i64);
@@ -106,12 +110,14 @@ impl Member {
         let mut statement = at.prepare_cached(
             "INSERT INTO meters (subject, unit, span, start, worker, used, held)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-             ON CONFLICT DO UPDATE SET used = used + excluded.used, held = held + excluded.held",
+             ON CONFLICT DO UPDATE SET used = MIN(used + excluded.used, ?8),
+                 held = MIN(held + excluded.held, ?8)",
         )?;
         let used = if meter.window == Window::Minute { more.used } else { 0 };
         let (subject, unit, span) = (subject(meter), unit(meter), span(meter));
-        let (start, used, held) = (number(meter.start), number(used), number(more.held));
-        statement.execute(params![subject, unit, span, start, self.0, used, held]).map(drop)
+        let (used, held) = (number(used.min(MOST)), number(more.held.min(MOST)));
+        let (start, most) = (number(meter.start), number(MOST));
+        statement.execute(params![subject, unit, span, start, self.0, used, held, most]).map(drop)
     }
 }
 
@@ -280,6 +286,22 @@ mod tests {
         let third = Sqlite::serve(folder.path(), false).unwrap();
         third.share().await.unwrap();
         assert_eq!(stand(&third).await, [(0, 0), (0, 0)]);
+    }
+
+    #[tokio::test]
+    async fn meters_have_an_end_and_are_used_up_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Sqlite::serve(folder.path(), false).unwrap();
+        let second = second(folder.path(), &first);
+        first.share().await.unwrap();
+        let tokens = Meter { unit: Unit::Tokens, ..meter(Unit::Tokens, Window::Minute) };
+        let claim = Claim { meter: tokens.clone(), amount: 10, limit: 1000 };
+        for store in [&first, &first, &second, &second] {
+            let huge = vec![(claim.clone(), u64::MAX)];
+            store.settle(Hold::default(), huge, entry(1)).await.unwrap();
+        }
+        assert!(first.standings(&[tokens]).await.unwrap()[0].used >= MOST);
+        assert_eq!(second.hold(&[claim]).await.unwrap().over, Some(0));
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -143,20 +143,22 @@ pub(super) fn add_usage(connection: &Connection, entry: &Entry) -> Result<()> {
         return Ok(());
     }
     let mut statement = connection.prepare_cached(
+        // What is more than a number can be is the largest one: whatever a provider tells, nobody's
+        // account is refused for it.
         "INSERT INTO usage (day, key, team, model, requests, failures, estimated, unpriced,
              input, output, cache_read, cache_write, cost, cached)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
          ON CONFLICT DO UPDATE SET
-             requests = requests + excluded.requests,
-             failures = failures + excluded.failures,
-             estimated = estimated + excluded.estimated,
-             unpriced = unpriced + excluded.unpriced,
-             input = input + excluded.input,
-             output = output + excluded.output,
-             cache_read = cache_read + excluded.cache_read,
-             cache_write = cache_write + excluded.cache_write,
-             cost = cost + excluded.cost,
-             cached = cached + excluded.cached",
+             requests = MIN(requests, 9223372036854775807 - excluded.requests) + excluded.requests,
+             failures = MIN(failures, 9223372036854775807 - excluded.failures) + excluded.failures,
+             estimated = MIN(estimated, 9223372036854775807 - excluded.estimated) + excluded.estimated,
+             unpriced = MIN(unpriced, 9223372036854775807 - excluded.unpriced) + excluded.unpriced,
+             input = MIN(input, 9223372036854775807 - excluded.input) + excluded.input,
+             output = MIN(output, 9223372036854775807 - excluded.output) + excluded.output,
+             cache_read = MIN(cache_read, 9223372036854775807 - excluded.cache_read) + excluded.cache_read,
+             cache_write = MIN(cache_write, 9223372036854775807 - excluded.cache_write) + excluded.cache_write,
+             cost = MIN(cost, 9223372036854775807 - excluded.cost) + excluded.cost,
+             cached = MIN(cached, 9223372036854775807 - excluded.cached) + excluded.cached",
     )?;
     statement
         .execute(params![
@@ -181,16 +183,20 @@ pub(super) fn add_usage(connection: &Connection, entry: &Entry) -> Result<()> {
 /// What a meter of money shows: the costs since its window began.
 pub(super) fn spent(connection: &Connection, meter: &Meter) -> Result<u64> {
     let (text, id) = match (&meter.subject, meter.unit) {
-        (Subject::Key(id), Unit::Money) => {
-            ("SELECT COALESCE(SUM(cost), 0) FROM usage WHERE key = ?1 AND day >= ?2", id)
-        }
-        (Subject::Team(id), Unit::Money) => {
-            ("SELECT COALESCE(SUM(cost), 0) FROM usage WHERE team = ?1 AND day >= ?2", id)
-        }
+        (Subject::Key(id), Unit::Money) => (
+            "SELECT COALESCE(SUM(cost >> 32), 0), COALESCE(SUM(cost & 4294967295), 0)
+                 FROM usage WHERE key = ?1 AND day >= ?2",
+            id,
+        ),
+        (Subject::Team(id), Unit::Money) => (
+            "SELECT COALESCE(SUM(cost >> 32), 0), COALESCE(SUM(cost & 4294967295), 0)
+                 FROM usage WHERE team = ?1 AND day >= ?2",
+            id,
+        ),
         (_, Unit::Requests | Unit::Tokens) => return Ok(0),
     };
     let since = number(meter.start / DAY);
-    connection.prepare_cached(text)?.query_row(params![id, since], |row| count(row, 0))
+    connection.prepare_cached(text)?.query_row(params![id, since], |row| sum(row, 0))
 }
 
 pub(super) fn usage(connection: &Connection, query: &UsageQuery) -> Result<Vec<Total>> {
@@ -198,9 +204,16 @@ pub(super) fn usage(connection: &Connection, query: &UsageQuery) -> Result<Vec<T
     let mut statement = connection.prepare_cached(
         "SELECT CASE WHEN ?6 THEN day END AS a, CASE WHEN ?7 THEN key END AS b,
              CASE WHEN ?8 THEN team END AS c, CASE WHEN ?9 THEN model END AS d,
-             SUM(requests), SUM(failures), SUM(estimated), SUM(unpriced),
-             SUM(input), SUM(output), SUM(cache_read), SUM(cache_write), SUM(cost),
-             SUM(cached)
+             SUM(requests >> 32), SUM(requests & 4294967295),
+             SUM(failures >> 32), SUM(failures & 4294967295),
+             SUM(estimated >> 32), SUM(estimated & 4294967295),
+             SUM(unpriced >> 32), SUM(unpriced & 4294967295),
+             SUM(input >> 32), SUM(input & 4294967295),
+             SUM(output >> 32), SUM(output & 4294967295),
+             SUM(cache_read >> 32), SUM(cache_read & 4294967295),
+             SUM(cache_write >> 32), SUM(cache_write & 4294967295),
+             SUM(cost >> 32), SUM(cost & 4294967295),
+             SUM(cached >> 32), SUM(cached & 4294967295)
          FROM usage
          WHERE (?1 IS NULL OR key = ?1) AND (?2 IS NULL OR team = ?2)
              AND (?3 IS NULL OR model = ?3) AND day >= ?4 AND (?5 IS NULL OR day <= ?5)
@@ -230,16 +243,16 @@ fn total(row: &Row<'_>) -> Result<Total> {
         team: row.get(2)?,
         model: row.get(3)?,
         sums: Sums {
-            requests: count(row, 4)?,
-            failures: count(row, 5)?,
-            estimated: count(row, 6)?,
-            unpriced: count(row, 7)?,
-            input: count(row, 8)?,
-            output: count(row, 9)?,
-            cache_read: count(row, 10)?,
-            cache_write: count(row, 11)?,
-            cost: Money::billionths(count(row, 12)?),
-            cached: count(row, 13)?,
+            requests: sum(row, 4)?,
+            failures: sum(row, 6)?,
+            estimated: sum(row, 8)?,
+            unpriced: sum(row, 10)?,
+            input: sum(row, 12)?,
+            output: sum(row, 14)?,
+            cache_read: sum(row, 16)?,
+            cache_write: sum(row, 18)?,
+            cost: Money::billionths(sum(row, 20)?),
+            cached: sum(row, 22)?,
         },
     })
 }
@@ -251,6 +264,14 @@ pub(super) fn number(count: u64) -> i64 {
 
 pub(super) fn count(row: &Row<'_>, column: usize) -> Result<u64> {
     Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or(0))
+}
+
+/// A sum whose upper and lower halves are two columns, so that none is too large for SQLite. At
+/// the most it is as large as a number can be.
+fn sum(row: &Row<'_>, column: usize) -> Result<u64> {
+    let (upper, lower) = (count(row, column)?, count(row, column + 1)?);
+    let sum = (u128::from(upper) << 32) + u128::from(lower);
+    Ok(u64::try_from(sum).unwrap_or(u64::MAX).min(i64::MAX.cast_unsigned()))
 }
 
 fn record<T: DeserializeOwned>(row: &Row<'_>) -> Result<T> {
