@@ -70,6 +70,14 @@ impl Served {
         }
     }
 
+    /// The processes that it started, the oldest first.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn workers(&self) -> Vec<u32> {
+        let pid = self.child.id();
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+        children.unwrap().split_whitespace().map(|pid| pid.parse().unwrap()).collect()
+    }
+
     pub(crate) fn signal(&self, signal: &str) {
         kill(self.child.id(), signal);
     }
