@@ -1,13 +1,17 @@
 //! What several protocols have to know of images and documents.
+//!
+//! None of it is asked often: each adapter has it in its own form, which is the smaller one.
 
 /// The media type and the base64 of `data:TYPE;base64,DATA` (RFC 2397); none of an address
 /// of another form.
+#[inline]
 pub fn data_url(url: &str) -> Option<(&str, &str)> {
     url.strip_prefix("data:")?.split_once(";base64,")
 }
 
 /// Whether documents of a media type are read as text: `text/…` and formats that are text by
 /// another name, such as JSON.
+#[inline]
 pub fn is_text(mime: &str) -> bool {
     let mime = mime.split(';').next().unwrap_or_default().trim();
     let formats = ["json", "xml", "yaml", "x-yaml", "toml", "javascript", "x-sh", "sql"];
@@ -22,6 +26,7 @@ pub fn is_text(mime: &str) -> bool {
 
 /// The media type of an image by its first bytes, where nobody else tells it: PNG, JPEG, GIF
 /// or WebP, the formats that providers see. Whatever is in a RIFF file is taken for WebP.
+#[inline]
 pub fn image_type(bytes: &[u8]) -> Option<&'static str> {
     let beginnings: [(&[u8], &str); 4] = [
         (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -34,6 +39,7 @@ pub fn image_type(bytes: &[u8]) -> Option<&'static str> {
 }
 
 /// The same, and PDF among the documents.
+#[inline]
 pub fn file_type(bytes: &[u8]) -> Option<&'static str> {
     image_type(bytes).or_else(|| bytes.starts_with(b"%PDF-").then_some("application/pdf"))
 }
