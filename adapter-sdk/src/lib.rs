@@ -137,6 +137,7 @@ mod wall;
 
 pub mod event_stream;
 pub mod json;
+pub mod media;
 pub mod ndjson;
 pub mod sse;
 #[cfg(not(target_family = "wasm"))]

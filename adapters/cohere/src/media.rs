@@ -5,6 +5,7 @@ use crate::object::{part, put, take, wrapped};
 use crate::translation::{Translation, invalid};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hotcell_sdk::media::{data_url, image_type, is_text};
 use hotcell_sdk::{Failure, MediaKind, MediaPart, MediaSource};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -19,7 +20,7 @@ pub(crate) fn image(media: &MediaPart, translation: &mut Translation) -> Result<
     let url = match &media.source {
         MediaSource::Url(url) => url.clone(),
         MediaSource::Bytes(bytes) => {
-            let mime = media.mime.as_deref().or_else(|| told_by_bytes(bytes));
+            let mime = media.mime.as_deref().or_else(|| image_type(bytes));
             let mime = accepted(mime.ok_or_else(|| invalid("an image needs its media type"))?)?;
             format!("data:{mime};base64,{}", STANDARD.encode(bytes))
         }
@@ -51,10 +52,8 @@ fn text_of(media: &MediaPart) -> Result<String, Failure> {
     let (mime, bytes) = match &media.source {
         MediaSource::Bytes(bytes) => (media.mime.as_deref(), Cow::Borrowed(bytes.as_slice())),
         MediaSource::Url(url) => {
-            let (mime, data) = url
-                .strip_prefix("data:")
-                .and_then(|rest| rest.split_once(";base64,"))
-                .ok_or_else(|| unsupported("a document by its address"))?;
+            let (mime, data) =
+                data_url(url).ok_or_else(|| unsupported("a document by its address"))?;
             let bytes = STANDARD
                 .decode(data)
                 .map_err(|why| invalid(format!("a document is not base64: {why}")))?;
@@ -89,28 +88,4 @@ fn accepted(mime: &str) -> Result<&str, Failure> {
         "image/png" | "image/jpeg" | "image/webp" | "image/gif" => Ok(mime),
         other => Err(unsupported(&format!("an image of {other}"))),
     }
-}
-
-fn is_text(mime: &str) -> bool {
-    let mime = mime.split(';').next().unwrap_or_default().trim();
-    let formats = ["json", "xml", "yaml", "x-yaml", "toml", "javascript", "x-sh", "sql"];
-    match mime.split_once('/') {
-        Some(("text", _)) => true,
-        Some(("application", format)) => {
-            formats.contains(&format) || format.ends_with("+json") || format.ends_with("+xml")
-        }
-        _ => false,
-    }
-}
-
-/// What the first bytes say, where nobody else does.
-fn told_by_bytes(bytes: &[u8]) -> Option<&'static str> {
-    let beginnings: [(&[u8], &str); 4] = [
-        (b"\x89PNG\r\n\x1a\n", "image/png"),
-        (b"\xff\xd8\xff", "image/jpeg"),
-        (b"GIF8", "image/gif"),
-        (b"RIFF", "image/webp"),
-    ];
-    let found = beginnings.iter().find(|(beginning, _)| bytes.starts_with(beginning));
-    found.map(|(_, mime)| *mime)
 }

@@ -5,6 +5,7 @@ use crate::json::{Members, Value, object};
 use crate::translation::Translation;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hotcell_sdk::media::data_url;
 use hotcell_sdk::{Failure, MediaPart, MediaSource};
 
 /// Where the Gemini API keeps files.
@@ -94,11 +95,6 @@ fn file(
     }
     data.insert("fileUri", uri);
     Ok(("fileData", data))
-}
-
-/// The type and the base64 of `data:TYPE;base64,DATA`.
-fn data_url(url: &str) -> Option<(&str, &str)> {
-    url.strip_prefix("data:")?.split_once(";base64,")
 }
 
 /// What the end of an address says.

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hotcell_sdk::media::data_url;
 use hotcell_sdk::{Failure, MediaKind, MediaPart, MediaSource};
 
 pub(crate) fn write(media: &MediaPart) -> Result<String, Failure> {
@@ -16,8 +17,8 @@ pub(crate) fn write(media: &MediaPart) -> Result<String, Failure> {
     }
     match &media.source {
         MediaSource::Bytes(bytes) => Ok(STANDARD.encode(bytes)),
-        MediaSource::Url(url) => match url.strip_prefix("data:").and_then(data) {
-            Some(data) => Ok(data.to_owned()),
+        MediaSource::Url(url) => match data_url(url) {
+            Some((_, data)) => Ok(data.to_owned()),
             None => Err(Failure::unsupported(
                 "an image cannot be given by its address: Ollama fetches nothing; give its bytes",
             )),
@@ -26,11 +27,6 @@ pub(crate) fn write(media: &MediaPart) -> Result<String, Failure> {
             "an image cannot be given by the id of a file: give its bytes",
         )),
     }
-}
-
-/// What follows the head of a data URL in base64.
-fn data(rest: &str) -> Option<&str> {
-    rest.split_once(";base64,").map(|(_, data)| data)
 }
 
 /// An image that the model made; none where it is no base64.

@@ -5,6 +5,7 @@ use crate::writer::{Writer, Written, is_own, unsupported};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotcell_openai_chat::json::Members;
+use hotcell_sdk::media::image_type;
 use hotcell_sdk::{MediaKind, MediaPart, MediaSource, Part, Role};
 
 /// Whether a medium is an image that an earlier answer painted, and so an item of its own.
@@ -89,7 +90,8 @@ impl Writer {
             MediaSource::Url(url) => self.json.name("image_url").text(url),
             MediaSource::Bytes(bytes) => {
                 self.json.name("image_url");
-                self.data(media.mime.as_deref().unwrap_or_else(|| image_type(bytes)), bytes);
+                let mime = media.mime.as_deref().or_else(|| image_type(bytes));
+                self.data(mime.unwrap_or("image/png"), bytes);
             }
         }
     }
@@ -175,16 +177,6 @@ fn detail(media: &MediaPart) -> Option<&str> {
     let members = Members::checked(&extra.value)?;
     let inner = members.inner("image_url").unwrap_or_default();
     inner.get("detail").or(members.get("detail")).filter(|detail| *detail != "null")
-}
-
-/// What the first bytes say, where nobody else does.
-fn image_type(bytes: &[u8]) -> &'static str {
-    match bytes {
-        [0xff, 0xd8, 0xff, ..] => "image/jpeg",
-        [b'G', b'I', b'F', b'8', ..] => "image/gif",
-        [b'R', b'I', b'F', b'F', ..] => "image/webp",
-        _ => "image/png",
-    }
 }
 
 fn file_name(mime: &str) -> &'static str {

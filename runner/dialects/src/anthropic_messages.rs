@@ -133,8 +133,19 @@ fn read_system(object: &mut Object<'_, '_>) -> Result<Vec<Message>, DialectError
 
 fn read_message(raw: &str, path: &Path<'_>) -> Result<Message, DialectError> {
     let mut object = Object::read(raw, path)?;
+    let role = read_role(&mut object)?;
+    let path = object.at("content");
+    let content =
+        object.take("content").ok_or_else(|| path.missing("a string or a list of blocks"))?;
+    let parts = read_content(content, &path)?;
+    let role = role_of(role, &parts);
+    Ok(Message { role, parts, name: None, extra: object.extra() })
+}
+
+/// Takes the role out of a message.
+pub(crate) fn read_role(object: &mut Object<'_, '_>) -> Result<Role, DialectError> {
     let word = object.required("role")?;
-    let role = match word.as_str() {
+    Ok(match word.as_str() {
         "user" => Role::User,
         "assistant" => Role::Assistant,
         // An instruction that keeps its place among the turns.
@@ -146,17 +157,16 @@ fn read_message(raw: &str, path: &Path<'_>) -> Result<Message, DialectError> {
             let expected = format!("expected `user`, `assistant` or `system`, found `{other}`");
             return Err(object.at("role").error(expected));
         }
-    };
-    let path = object.at("content");
-    let content =
-        object.take("content").ok_or_else(|| path.missing("a string or a list of blocks"))?;
-    let parts = read_content(content, &path)?;
+    })
+}
+
+/// A message of results alone is a tool's.
+pub(crate) fn role_of(role: Role, parts: &[Part]) -> Role {
     let only_results = parts.iter().all(|part| matches!(part, Part::ToolResult(_)));
-    let role = match role {
+    match role {
         Role::User if only_results && !parts.is_empty() => Role::Tool,
         role => role,
-    };
-    Ok(Message { role, parts, name: None, extra: object.extra() })
+    }
 }
 
 fn read_content(raw: &str, path: &Path<'_>) -> Result<Vec<Part>, DialectError> {

@@ -15,9 +15,10 @@ mod tool;
 
 use crate::DialectError;
 use crate::anthropic_messages::object::{Object, Path, elements, found, text};
+use crate::anthropic_messages::{read_role, role_of};
 use block::read_content;
 use hotcell::types::{
-    ChatRequest, JsonSchema, Message, Native, OutputFormat, Part, ReasoningOptions, Role, Sampling,
+    ChatRequest, JsonSchema, Message, Native, OutputFormat, ReasoningOptions, Role, Sampling,
 };
 use serde_json::Value;
 
@@ -83,28 +84,11 @@ fn extra(object: Object<'_, '_>) -> Option<Native> {
 
 fn read_message(raw: &str, path: &Path<'_>) -> Result<Message, DialectError> {
     let mut object = Object::read(raw, path)?;
-    let word = object.required("role")?;
-    let role = match word.as_str() {
-        "user" => Role::User,
-        "assistant" => Role::Assistant,
-        // An instruction that keeps its place among the turns.
-        "system" => {
-            object.keep("role", "\"system\"");
-            Role::System
-        }
-        other => {
-            let expected = format!("expected `user`, `assistant` or `system`, found `{other}`");
-            return Err(object.at("role").error(expected));
-        }
-    };
+    let role = read_role(&mut object)?;
     let path = object.at("content");
     let content = object.take("content").ok_or_else(|| path.missing("a list of blocks"))?;
     let parts = read_content(content, &path)?;
-    let only_results = parts.iter().all(|part| matches!(part, Part::ToolResult(_)));
-    let role = match role {
-        Role::User if only_results && !parts.is_empty() => Role::Tool,
-        role => role,
-    };
+    let role = role_of(role, &parts);
     Ok(Message { role, parts, name: None, extra: extra(object) })
 }
 

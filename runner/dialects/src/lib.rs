@@ -16,6 +16,8 @@ pub mod form;
 pub mod gemini;
 pub mod jina_rerank;
 mod json;
+mod media;
+mod message;
 mod object;
 pub mod ollama_chat;
 pub mod ollama_embed;
@@ -25,7 +27,6 @@ pub mod openai_completions;
 pub mod openai_embeddings;
 pub mod openai_media;
 pub mod openai_responses;
-mod written;
 
 pub use answer::{About, AnswerWriter, Dialect, Refusal};
 

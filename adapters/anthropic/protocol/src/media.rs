@@ -7,6 +7,7 @@ use crate::writer::Object;
 use crate::{DIALECT, Platform};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hotcell_sdk::media::{data_url, file_type, is_text};
 use hotcell_sdk::{Failure, MediaKind, MediaPart, MediaSource};
 
 pub(crate) fn write(
@@ -72,13 +73,14 @@ fn write_source(media: &MediaPart, out: &mut Vec<u8>) -> Result<(), Failure> {
             source.put("file_id", id);
         }
         MediaSource::Bytes(bytes) => {
-            let mime = media.mime.as_deref().or_else(|| told_by_bytes(bytes));
+            let mime = media.mime.as_deref().or_else(|| file_type(bytes));
             match (media.kind, mime) {
                 (MediaKind::Document, Some("application/pdf")) => {
                     write_base64("application/pdf", bytes, &mut source);
                 }
                 (MediaKind::Document, mime) => {
                     let text = std::str::from_utf8(bytes).ok();
+                    // Formats of text all go as `text/plain`, the only one that there is.
                     let text = text.filter(|_| mime.is_none_or(is_text));
                     let text = text.ok_or_else(|| {
                         let mime = mime.unwrap_or("an unknown type");
@@ -103,35 +105,4 @@ fn write_base64(mime: &str, bytes: &[u8], source: &mut Object<'_, '_>) {
     source.put("type", "base64");
     source.put("media_type", mime);
     source.put("data", STANDARD.encode(bytes));
-}
-
-/// The type and the base64 of `data:TYPE;base64,DATA`.
-fn data_url(url: &str) -> Option<(&str, &str)> {
-    url.strip_prefix("data:")?.split_once(";base64,")
-}
-
-/// Formats of text all go as `text/plain`, the only one that there is.
-fn is_text(mime: &str) -> bool {
-    let mime = mime.split(';').next().unwrap_or_default().trim();
-    let formats = ["json", "xml", "yaml", "x-yaml", "toml", "javascript", "x-sh", "sql"];
-    match mime.split_once('/') {
-        Some(("text", _)) => true,
-        Some(("application", format)) => {
-            formats.contains(&format) || format.ends_with("+json") || format.ends_with("+xml")
-        }
-        _ => false,
-    }
-}
-
-/// What the first bytes say, where nobody else does.
-fn told_by_bytes(bytes: &[u8]) -> Option<&'static str> {
-    let beginnings: [(&[u8], &str); 5] = [
-        (b"\x89PNG\r\n\x1a\n", "image/png"),
-        (b"\xff\xd8\xff", "image/jpeg"),
-        (b"GIF8", "image/gif"),
-        (b"%PDF-", "application/pdf"),
-        (b"RIFF", "image/webp"),
-    ];
-    let found = beginnings.iter().find(|(beginning, _)| bytes.starts_with(beginning));
-    found.map(|(_, mime)| *mime)
 }

@@ -6,6 +6,7 @@ use crate::json::{Members, Object};
 use crate::translation::{Translation, invalid};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hotcell_sdk::media::{file_type, is_text};
 use hotcell_sdk::{Failure, MediaKind, MediaPart, MediaSource};
 use std::borrow::Cow;
 
@@ -131,7 +132,7 @@ enum Source<'a> {
 fn source<'a>(media: &'a MediaPart, kind: &str) -> Result<Source<'a>, Failure> {
     match &media.source {
         MediaSource::Bytes(bytes) => {
-            Ok(Source::Bytes { base64: STANDARD.encode(bytes).into(), mime: told_by(bytes) })
+            Ok(Source::Bytes { base64: STANDARD.encode(bytes).into(), mime: file_type(bytes) })
         }
         MediaSource::Url(url) if url.starts_with("s3://") => Ok(Source::S3(url)),
         MediaSource::Url(url) => match url.strip_prefix("data:") {
@@ -193,31 +194,6 @@ fn format(
         ))),
         None => Err(invalid(format!("a medium ({kind}) needs its media type"))),
     }
-}
-
-fn is_text(mime: &str) -> bool {
-    let mime = mime.split(';').next().unwrap_or_default().trim();
-    let formats = ["json", "xml", "yaml", "x-yaml", "toml", "javascript", "x-sh", "sql"];
-    match mime.split_once('/') {
-        Some(("text", _)) => true,
-        Some(("application", format)) => {
-            formats.contains(&format) || format.ends_with("+json") || format.ends_with("+xml")
-        }
-        _ => false,
-    }
-}
-
-/// What the first bytes say, where nobody else does.
-fn told_by(bytes: &[u8]) -> Option<&'static str> {
-    let beginnings: [(&[u8], &str); 5] = [
-        (b"\x89PNG\r\n\x1a\n", "image/png"),
-        (b"\xff\xd8\xff", "image/jpeg"),
-        (b"GIF8", "image/gif"),
-        (b"%PDF-", "application/pdf"),
-        (b"RIFF", "image/webp"),
-    ];
-    let found = beginnings.iter().find(|(beginning, _)| bytes.starts_with(beginning));
-    found.map(|(_, mime)| *mime)
 }
 
 /// A name as the provider takes it: letters, digits, hyphens, brackets and single

@@ -5,6 +5,7 @@ use crate::json::{self, Members};
 use crate::tell::Teller;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hotcell_sdk::media::data_url;
 use hotcell_sdk::{Event, MediaEvent, MediaKind, MediaPart, MediaSource, Native};
 
 /// What the model says aloud, which comes in pieces: the sound as base64, and what is
@@ -77,8 +78,7 @@ pub(crate) fn images(raw: &str, teller: &mut Teller<'_>) {
 }
 
 fn painted(url: &str) -> MediaPart {
-    let data = url.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,"));
-    let bytes = data.and_then(|(mime, data)| Some((mime, STANDARD.decode(data).ok()?)));
+    let bytes = data_url(url).and_then(|(mime, data)| Some((mime, STANDARD.decode(data).ok()?)));
     let (mime, source) = match bytes {
         Some((mime, bytes)) => (Some(mime.to_owned()), MediaSource::Bytes(bytes)),
         None => (None, MediaSource::Url(url.to_owned())),

@@ -2,9 +2,7 @@
 
 use super::block::read_cache;
 use super::object::{Object, Path, text};
-use crate::DialectError;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::{DialectError, media};
 use hotcell::types::{MediaKind, MediaPart, MediaSource};
 
 /// Reads an image or a document; none where its source is one that is not modelled,
@@ -48,9 +46,8 @@ fn read_source(
         "base64" => {
             let mime = object.required("media_type")?;
             let data = object.required("data")?;
-            let Ok(bytes) = STANDARD.decode(&data) else { return Ok(None) };
-            let usual = STANDARD.encode(&bytes) == data && (!document || mime == "application/pdf");
-            let usual = usual && object.is_empty();
+            let Some((bytes, exact)) = media::decoded(&data) else { return Ok(None) };
+            let usual = exact && (!document || mime == "application/pdf") && object.is_empty();
             Source { mime: Some(mime), source: MediaSource::Bytes(bytes), usual }
         }
         "url" => {

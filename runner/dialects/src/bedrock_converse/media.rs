@@ -3,8 +3,7 @@
 use super::extra;
 use crate::DialectError;
 use crate::anthropic_messages::object::{Object, Path, text};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::media;
 use hotcell::types::{MediaKind, MediaPart, MediaSource};
 
 /// The provider's words for formats, and the media types that they stand for. The adapter
@@ -58,7 +57,7 @@ pub(super) fn read(
     let source = Object::read(source, &at)?;
     let Some(("bytes", data)) = source.only() else { return Ok(None) };
     let data = text(data, &at.member("bytes"))?;
-    let bytes = STANDARD.decode(&data).ok().filter(|bytes| STANDARD.encode(bytes) == data);
+    let bytes = media::exact(&data);
     let format = medium.text("format")?.unwrap_or_default();
     let known = FORMATS.iter().find(|(of, word, _)| (*of, *word) == (kind, format.as_str()));
     let (Some(bytes), Some((.., mime))) = (bytes, known) else { return Ok(None) };

@@ -2,30 +2,15 @@
 
 use super::DIALECT;
 use crate::DialectError;
+use crate::media;
+use crate::message::read_content;
 use crate::object::{Object, native};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use hotcell::types::{MediaKind, MediaPart, MediaSource, Part, ReasoningPart, TextPart};
 use serde_json::{Map, Value};
 
 /// Takes the content out of a message: one text, or a list of parts.
 pub(super) fn read(message: &mut Object) -> Result<Vec<Part>, DialectError> {
-    let path = message.at("content");
-    match message.peek("content") {
-        // What is empty stays as it is; the adapter writes nothing of its own.
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(list)) if list.is_empty() => Ok(Vec::new()),
-        Some(Value::String(_)) => {
-            let text = message.text("content").unwrap_or_default();
-            Ok(vec![Part::Text(TextPart { text, cache: None, extra: None })])
-        }
-        Some(Value::Array(_)) => {
-            let list = message.list("content")?.unwrap_or_default();
-            let parts = list.into_iter().enumerate();
-            parts.map(|(index, part)| read_part(part, format!("{path}[{index}]"))).collect()
-        }
-        Some(_) => Err(DialectError::new(&path, "expected a string or a list of parts")),
-    }
+    read_content(message, read_part)
 }
 
 /// A part of a message. What is not known here stays whole, as a native part.
@@ -74,13 +59,12 @@ fn rest(members: &Map<String, Value>, known: &str) -> hotcell::types::Native {
 fn read_image(members: &Map<String, Value>) -> Option<MediaPart> {
     let inner = members.get("image_url")?;
     let url = inner.get("url").unwrap_or(inner).as_str()?;
-    let data = url.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,"));
-    let bytes = data.and_then(|(mime, data)| Some((mime, STANDARD.decode(data).ok()?)));
+    let data = media::data_url(url);
+    let bytes = data.and_then(|(mime, data)| Some((mime, media::decoded(data)?)));
     let (mime, source, exact) = match bytes {
-        Some((mime, bytes)) => {
+        Some((mime, (bytes, exact))) => {
             let known = ["image/png", "image/jpeg", "image/webp", "image/gif"].contains(&mime);
-            let same = known && data.is_some_and(|(_, data)| STANDARD.encode(&bytes) == data);
-            (Some(mime.to_owned()), MediaSource::Bytes(bytes), same)
+            (Some(mime.to_owned()), MediaSource::Bytes(bytes), known && exact)
         }
         None => (None, MediaSource::Url(url.to_owned()), true),
     };

@@ -20,7 +20,7 @@ mod candidate;
 mod piece;
 
 use super::{DIALECT, refusal};
-use crate::written::{Members, number, raw, text};
+use crate::json::{self, Kept};
 use crate::{About, AnswerWriter};
 use candidate::Candidate;
 use hotcell::types::{ChatRequest, Delta, Event, Failure, Finished, Native, Started, Usage};
@@ -34,7 +34,7 @@ pub struct StreamWriter {
     origin: String,
     id: Option<String>,
     model: Option<String>,
-    extra: Members,
+    extra: Kept,
     usage: Option<Usage>,
     /// What every piece ends with.
     tail: Vec<u8>,
@@ -76,7 +76,7 @@ impl StreamWriter {
             origin: String::new(),
             id: Some(about.id),
             model: Some(about.model),
-            extra: Members::default(),
+            extra: Kept::default(),
             usage: None,
             tail: Vec::new(),
             candidates: Vec::new(),
@@ -99,7 +99,7 @@ impl StreamWriter {
         match extra.filter(|extra| extra.dialect == DIALECT) {
             Some(extra) => {
                 (self.id, self.model) = (id, model);
-                let extra = Members::parse(&extra.value).unwrap_or_default();
+                let extra = Kept::of(&extra.value).unwrap_or_default();
                 self.extra = extra.without(PLACED);
             }
             None => self.model = model.or(self.model.take()),
@@ -124,9 +124,9 @@ impl StreamWriter {
         for (name, value) in [("modelVersion", &self.model), ("responseId", &self.id)] {
             let Some(value) = value else { continue };
             tail.push(b',');
-            text(tail, name);
+            json::string(name, tail);
             tail.push(b':');
-            text(tail, value);
+            json::string(value, tail);
         }
         self.extra.write_behind(tail);
         tail.push(b'}');
@@ -163,7 +163,7 @@ impl StreamWriter {
         out.extend_from_slice(b"{\"candidates\":[{\"content\":{\"parts\":[");
         piece.write(out);
         out.extend_from_slice(b"],\"role\":\"model\"},\"index\":");
-        number(out, choice);
+        json::number(choice, out);
         out.extend_from_slice(b"}]");
         self.close(out);
     }
@@ -178,17 +178,17 @@ impl StreamWriter {
         }
         self.open(out);
         out.extend_from_slice(b"{\"candidates\":[{\"content\":{\"parts\":[{\"text\":");
-        text(out, &delta.text);
+        json::string(&delta.text, out);
         out.extend_from_slice(if thought { b",\"thought\":true" } else { b"" });
         out.extend_from_slice(b"}],\"role\":\"model\"},\"index\":");
-        number(out, delta.choice);
+        json::number(delta.choice, out);
         out.extend_from_slice(b"}]");
         self.close(out);
         true
     }
 
     /// A member of a candidate, which comes with a part that says nothing.
-    fn member(&mut self, choice: u32, members: Members, out: &mut Vec<u8>) {
+    fn member(&mut self, choice: u32, members: Kept, out: &mut Vec<u8>) {
         self.add(choice, None, out);
         if self.form == Form::Whole {
             return self.candidate(choice).members.merge(members);
@@ -199,7 +199,7 @@ impl StreamWriter {
         );
         members.write_behind(out);
         out.extend_from_slice(b",\"index\":");
-        number(out, choice);
+        json::number(choice, out);
         out.extend_from_slice(b"}]");
         self.close(out);
     }
@@ -278,7 +278,7 @@ impl AnswerWriter for StreamWriter {
             Event::Citation(at) | Event::Logprobs(at) => {
                 self.hear(Some(&at.value));
                 let members = Some(&at.value).filter(|value| own(value));
-                if let Some(members) = members.and_then(|value| Members::parse(&value.value)) {
+                if let Some(members) = members.and_then(|value| Kept::of(&value.value)) {
                     self.member(at.choice, members.without(OF_CANDIDATE), out);
                 }
             }
@@ -318,7 +318,7 @@ impl AnswerWriter for StreamWriter {
         match self.candidates.first().and_then(Candidate::blocked) {
             Some(feedback) => {
                 out.extend_from_slice(b"\"promptFeedback\":");
-                raw(out, &feedback);
+                json::splice(&feedback, out);
             }
             None => {
                 out.extend_from_slice(b"\"candidates\":[");
@@ -351,25 +351,25 @@ impl AnswerWriter for StreamWriter {
 /// The provider counts what was thought beside the answer.
 fn write_usage(out: &mut Vec<u8>, usage: &Usage) {
     if let Some(own) = usage.raw.as_ref().filter(|own| own.dialect == DIALECT) {
-        return raw(out, &own.value);
+        return json::splice(&own.value, out);
     }
     let thoughts = usage.reasoning.unwrap_or(0);
     let (input, output) = (usage.input.unwrap_or(0), usage.output.unwrap_or(0));
     out.extend_from_slice(b"{\"promptTokenCount\":");
-    number(out, input);
+    json::number(input, out);
     out.extend_from_slice(b",\"candidatesTokenCount\":");
-    number(out, output.saturating_sub(thoughts));
+    json::number(output.saturating_sub(thoughts), out);
     for (name, count) in
         [("thoughtsTokenCount", usage.reasoning), ("cachedContentTokenCount", usage.cache_read)]
     {
         let Some(count) = count else { continue };
         out.push(b',');
-        text(out, name);
+        json::string(name, out);
         out.push(b':');
-        number(out, count);
+        json::number(count, out);
     }
     out.extend_from_slice(b",\"totalTokenCount\":");
-    number(out, input.saturating_add(output.max(thoughts)));
+    json::number(input.saturating_add(output.max(thoughts)), out);
     out.push(b'}');
 }
 
@@ -383,7 +383,7 @@ fn write_finish(out: &mut Vec<u8>, finished: &Finished, own: bool, whole: bool) 
         // Vertex AI writes numbers where it is asked to.
         (Some(word), _) if own && word.bytes().all(|byte| byte.is_ascii_digit()) => {
             out.extend_from_slice(b",\"finishReason\":");
-            return raw(out, if word.is_empty() { "null" } else { word });
+            return json::splice(if word.is_empty() { "null" } else { word }, out);
         }
         (Some(word), _) if own => word,
         (None, _) if own && whole => return,
@@ -393,7 +393,7 @@ fn write_finish(out: &mut Vec<u8>, finished: &Finished, own: bool, whole: bool) 
         (_, Pause | Other) => "OTHER",
     };
     out.extend_from_slice(b",\"finishReason\":");
-    text(out, word);
+    json::string(word, out);
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! <https://ai.google.dev/api/models>).
 
 use super::DIALECT;
-use crate::written::{Members, quoted, text};
+use crate::json::{self, Kept};
 use hotcell::types::{EmbedResponse, Model, Native, TokenCount};
 
 /// What a model of another provider can do here.
@@ -30,7 +30,7 @@ pub fn write_embeddings(answer: &EmbedResponse, one: bool) -> Vec<u8> {
     let usage = answer.usage.as_ref().and_then(|usage| usage.raw.as_ref());
     if let Some(usage) = usage.filter(|usage| usage.dialect == DIALECT) {
         out.extend_from_slice(b",\"usageMetadata\":");
-        crate::written::raw(&mut out, &usage.value);
+        json::splice(&usage.value, &mut out);
     }
     out.push(b'}');
     out
@@ -60,26 +60,26 @@ pub fn write_models(models: &[Model]) -> Vec<u8> {
 /// One model. What the provider says of one of its own is kept, under the name that the
 /// caller knows it by.
 pub fn write_model(model: &Model) -> Vec<u8> {
-    let raw = model.raw.as_deref().and_then(Members::parse);
+    let raw = model.raw.as_deref().and_then(Kept::of);
     let own = raw.filter(|raw| raw.get("supportedGenerationMethods").is_some());
     let mut members = own.unwrap_or_default();
     members.take("name");
     if let Some(name) = &model.name
         && members.get("displayName").is_none()
     {
-        members.set("displayName", quoted(name));
+        members.set("displayName", json::quoted(name));
     }
     if members.get("supportedGenerationMethods").is_none() {
         members.set("supportedGenerationMethods", METHODS);
     }
     let mut out = b"{\"name\":".to_vec();
-    text(&mut out, &format!("models/{}", model.id));
+    json::string(&format!("models/{}", model.id), &mut out);
     members.write_behind(&mut out);
     out.push(b'}');
     out
 }
 
-fn own(extra: Option<&Native>) -> Members {
+fn own(extra: Option<&Native>) -> Kept {
     let extra = extra.filter(|extra| extra.dialect == DIALECT);
-    extra.and_then(|extra| Members::parse(&extra.value)).unwrap_or_default()
+    extra.and_then(|extra| Kept::of(&extra.value)).unwrap_or_default()
 }

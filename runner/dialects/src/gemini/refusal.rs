@@ -2,7 +2,7 @@
 
 use super::DIALECT;
 use crate::Refusal;
-use crate::written::{number, quoted, raw, text};
+use crate::json;
 use hotcell::consequence;
 use hotcell::types::{Failure, FailureKind};
 
@@ -19,21 +19,21 @@ pub(super) fn write(failure: &Failure, out: &mut Vec<u8>) -> bool {
     let own = failure.raw.as_ref().filter(|own| own.dialect == DIALECT);
     let own = own.map(|own| own.value.trim()).filter(|own| own.starts_with(['{', '[']));
     if let Some(own) = own {
-        raw(out, own);
+        json::splice(own, out);
         return true;
     }
     out.extend_from_slice(b"{\"error\":{\"code\":");
-    number(out, status(failure.kind));
+    json::number(status(failure.kind), out);
     out.extend_from_slice(b",\"message\":");
-    text(out, &failure.message);
+    json::string(&failure.message, out);
     out.extend_from_slice(b",\"status\":");
-    text(out, word(failure.kind));
+    json::string(word(failure.kind), out);
     let violation = failure.param.as_ref().map(|field| {
         format!(
             "{{\"@type\":\"type.googleapis.com/google.rpc.BadRequest\",\"fieldViolations\":\
              [{{\"field\":{},\"description\":{}}}]}}",
-            quoted(field),
-            quoted(&failure.message)
+            json::quoted(field),
+            json::quoted(&failure.message)
         )
     });
     let retry = failure.retry_after_ms.map(|delay| {

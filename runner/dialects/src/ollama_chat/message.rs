@@ -3,8 +3,6 @@
 use super::DIALECT;
 use crate::DialectError;
 use crate::object::Object;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use hotcell::types::{
     MediaKind, MediaPart, MediaSource, Message, Part, ReasoningPart, Role, TextPart, ToolCall,
     ToolResult, ToolResultPart,
@@ -87,17 +85,13 @@ pub(super) fn read(value: Value, path: String, calls: &mut Calls) -> Result<Mess
 /// Images in base64. Where they would not be written again as they are, they stay as well.
 fn read_images(object: &mut Object) -> Vec<MediaPart> {
     let Some(Value::Array(list)) = object.peek("images") else { return Vec::new() };
-    let read = |image: &Value| {
-        let base64 = image.as_str()?;
-        let bytes = STANDARD.decode(base64).ok()?;
-        Some((STANDARD.encode(&bytes) == base64, bytes))
-    };
-    let images: Vec<Option<(bool, Vec<u8>)>> = list.iter().map(read).collect();
-    let exact = |image: &Option<(bool, Vec<u8>)>| image.as_ref().is_some_and(|(exact, _)| *exact);
+    let read = |image: &Value| crate::media::decoded(image.as_str()?);
+    let images: Vec<Option<(Vec<u8>, bool)>> = list.iter().map(read).collect();
+    let exact = |image: &Option<(Vec<u8>, bool)>| image.as_ref().is_some_and(|(_, exact)| *exact);
     if !images.is_empty() && images.iter().all(exact) {
         object.value("images");
     }
-    let media = |(_, bytes)| {
+    let media = |(bytes, _)| {
         let (mime, name, cache, extra) = (None, None, None, None);
         let source = MediaSource::Bytes(bytes);
         MediaPart { kind: MediaKind::Image, mime, source, name, cache, extra }

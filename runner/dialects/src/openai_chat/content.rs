@@ -2,6 +2,8 @@
 
 use super::DIALECT;
 use crate::DialectError;
+use crate::media;
+use crate::message::read_content;
 use crate::object::{Object, native};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,22 +12,7 @@ use serde_json::{Map, Value, json};
 
 /// Takes the content out of a message: one text, or a list of parts.
 pub(super) fn read(message: &mut Object) -> Result<Vec<Part>, DialectError> {
-    let path = message.at("content");
-    match message.peek("content") {
-        // What is empty stays as it is; the adapter writes nothing of its own.
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(list)) if list.is_empty() => Ok(Vec::new()),
-        Some(Value::String(_)) => {
-            let text = message.text("content").unwrap_or_default();
-            Ok(vec![Part::Text(TextPart { text, cache: None, extra: None })])
-        }
-        Some(Value::Array(_)) => {
-            let list = message.list("content")?.unwrap_or_default();
-            let parts = list.into_iter().enumerate();
-            parts.map(|(index, part)| read_part(part, format!("{path}[{index}]"))).collect()
-        }
-        Some(_) => Err(DialectError::new(&path, "expected a string or a list of parts")),
-    }
+    read_content(message, read_part)
 }
 
 /// A part of a message. A type that is not known here stays whole, as a native part.
@@ -125,7 +112,7 @@ fn canonical(kind: &str, members: &Map<String, Value>) -> Option<MediaPart> {
         "video_url" => data(MediaKind::Video, take("url")?)?,
         "input_audio" => {
             let mime = audio_mime(&take("format")?);
-            let bytes = exact_base64(&take("data")?)?;
+            let bytes = media::exact(&take("data")?)?;
             (MediaKind::Audio, Some(mime), MediaSource::Bytes(bytes), None)
         }
         "file" => match take("file_id") {
@@ -150,11 +137,11 @@ type Form = (MediaKind, Option<String>, MediaSource, Option<String>);
 
 /// An address, or bytes that make the same data URL again.
 fn data(kind: MediaKind, url: String) -> Option<Form> {
-    let Some(rest) = url.strip_prefix("data:") else {
+    if !url.starts_with("data:") {
         return Some((kind, None, MediaSource::Url(url), None));
-    };
-    let (mime, data) = rest.split_once(";base64,")?;
-    let bytes = MediaSource::Bytes(exact_base64(data)?);
+    }
+    let (mime, data) = media::data_url(&url)?;
+    let bytes = MediaSource::Bytes(media::exact(data)?);
     Some((kind, Some(mime.to_owned()), bytes, None))
 }
 
@@ -206,10 +193,4 @@ fn audio_mime(format: &str) -> String {
         "mp3" => "audio/mpeg".to_owned(),
         other => format!("audio/{other}"),
     }
-}
-
-/// Bytes that make the same base64 again.
-fn exact_base64(data: &str) -> Option<Vec<u8>> {
-    let bytes = STANDARD.decode(data).ok()?;
-    (STANDARD.encode(&bytes) == data).then_some(bytes)
 }

@@ -123,7 +123,7 @@ impl StreamWriter {
     fn open_delta(&mut self, choice: u32, out: &mut Vec<u8>) {
         self.open(out);
         out.extend_from_slice(b",\"choices\":[{\"index\":");
-        json::number(choice.into(), out);
+        json::number(choice, out);
         out.extend_from_slice(b",\"delta\":{");
     }
 
@@ -144,7 +144,7 @@ impl StreamWriter {
         }
         let mut text = self.head.clone();
         text.extend_from_slice(b",\"choices\":[{\"index\":");
-        json::number(delta.choice.into(), &mut text);
+        json::number(delta.choice, &mut text);
         text.extend_from_slice(b",\"delta\":{\"content\":");
         if !self.choices.contains_key(&delta.choice) {
             // The role and an empty text, as the provider of the dialect begins.

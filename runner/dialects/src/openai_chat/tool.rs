@@ -58,19 +58,7 @@ pub(super) fn read_choice(value: &Value) -> Option<ToolChoice> {
 /// The calls of an earlier answer. A list that is not written as the adapter would write
 /// it stays beside them.
 pub(super) fn read_calls(message: &mut Object) -> Result<Vec<Part>, DialectError> {
-    let path = message.at("tool_calls");
-    let Some(list) = message.list("tool_calls")? else { return Ok(Vec::new()) };
-    let mut canonical = !list.is_empty();
-    let mut parts = Vec::new();
-    for (index, call) in list.iter().enumerate() {
-        let (call, exact) = read_call(call.clone(), format!("{path}[{index}]"))?;
-        canonical &= exact;
-        parts.push(Part::ToolCall(call));
-    }
-    if !canonical {
-        message.put_back("tool_calls", list.into());
-    }
-    Ok(parts)
+    crate::message::read_calls(message, read_call)
 }
 
 /// A call, and whether nothing of it is lost.

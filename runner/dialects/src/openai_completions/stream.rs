@@ -52,7 +52,7 @@ impl StreamWriter {
     ) {
         self.open(out);
         out.extend_from_slice(b",\"choices\":[{\"index\":");
-        json::number(choice.into(), out);
+        json::number(choice, out);
         json::text("text", text, out);
         json::raw("logprobs", logprobs.unwrap_or("null"), out);
         json::name("finish_reason", out);

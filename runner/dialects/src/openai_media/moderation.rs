@@ -1,8 +1,8 @@
 //! What a policy says about content.
 
 use super::DIALECT;
-use crate::DialectError;
 use crate::object::{Object, members};
+use crate::{DialectError, media};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotcell::types::{
@@ -46,10 +46,8 @@ fn content(value: Value) -> Option<Content> {
 }
 
 fn image(url: &str) -> MediaPart {
-    let bytes = url.strip_prefix("data:").and_then(|rest| {
-        let (mime, data) = rest.split_once(";base64,")?;
-        Some((mime.to_owned(), STANDARD.decode(data).ok()?))
-    });
+    let bytes = media::data_url(url)
+        .and_then(|(mime, data)| Some((mime.to_owned(), STANDARD.decode(data).ok()?)));
     let (mime, source) = match bytes {
         Some((mime, bytes)) => (Some(mime), MediaSource::Bytes(bytes)),
         None => (None, MediaSource::Url(url.to_owned())),

@@ -2,6 +2,8 @@
 
 use super::DIALECT;
 use crate::DialectError;
+use crate::media;
+use crate::message::read_content;
 use crate::object::{Object, native};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,22 +17,8 @@ pub(super) const WRAPPED: &str = r#"{"content":["#;
 
 /// Takes the content out of a message: one text, or a list of parts.
 pub(super) fn read(message: &mut Object, role: Role) -> Result<Vec<Part>, DialectError> {
-    let path = message.at("content");
-    match message.peek("content") {
-        // What is empty stays as it is.
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(list)) if list.is_empty() => Ok(Vec::new()),
-        Some(Value::String(_)) => {
-            let text = message.text("content").unwrap_or_default();
-            Ok(vec![Part::Text(TextPart { text, cache: None, extra: None })])
-        }
-        Some(Value::Array(_)) => {
-            let list = message.list("content")?.unwrap_or_default();
-            // Beside an id, the adapter writes a list and no string.
-            Ok(list.iter().map(|part| read_part(part, role)).collect())
-        }
-        Some(_) => Err(DialectError::new(&path, "expected a string or a list of parts")),
-    }
+    // Beside an id, the adapter writes a list and no string.
+    read_content(message, |part, _| Ok(read_part(&part, role)))
 }
 
 /// A part of a message. A type that is not known here stays whole, as a native part.
@@ -124,10 +112,8 @@ fn read_media(kind: &str, members: &Map<String, Value>) -> Option<MediaPart> {
                 Some("wav") => (true, Some("audio/wav".to_owned())),
                 other => (false, other.map(|format| format!("audio/{format}"))),
             };
-            let bytes = STANDARD.decode(data).ok()?;
-            let exact = format
-                && STANDARD.encode(&bytes) == data
-                && audio.as_object().is_some_and(|audio| audio.len() == 2);
+            let (bytes, exact) = media::decoded(data)?;
+            let exact = format && exact && audio.as_object().is_some_and(|audio| audio.len() == 2);
             (MediaKind::Audio, (mime, MediaSource::Bytes(bytes), exact))
         }
         _ => return None,
@@ -143,14 +129,10 @@ fn read_media(kind: &str, members: &Map<String, Value>) -> Option<MediaPart> {
 /// An address, a data URL, or base64 without the head of one; and whether the adapter
 /// makes the same of it again.
 fn at(text: String) -> (Option<String>, MediaSource, bool) {
-    let inline = text.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,"));
-    if let Some((mime, data)) = inline {
-        return match STANDARD.decode(data) {
-            Ok(bytes) => {
-                let exact = STANDARD.encode(&bytes) == data;
-                (Some(mime.to_owned()), MediaSource::Bytes(bytes), exact)
-            }
-            Err(_) => (None, MediaSource::Url(text), true),
+    if let Some((mime, data)) = media::data_url(&text) {
+        return match media::decoded(data) {
+            Some((bytes, exact)) => (Some(mime.to_owned()), MediaSource::Bytes(bytes), exact),
+            None => (None, MediaSource::Url(text), true),
         };
     }
     match STANDARD.decode(&text) {
@@ -163,10 +145,7 @@ fn at(text: String) -> (Option<String>, MediaSource, bool) {
 pub(super) fn read_painted(members: &Map<String, Value>) -> Option<MediaPart> {
     let mut rest = members.clone();
     let result = rest.shift_remove("result")?;
-    let bytes = STANDARD.decode(result.as_str()?).ok()?;
-    if STANDARD.encode(&bytes) != result.as_str()? {
-        return None;
-    }
+    let bytes = media::exact(result.as_str()?)?;
     let mime = match members.get("output_format").and_then(Value::as_str) {
         None => "image/png".to_owned(),
         Some("svg") => "image/svg+xml".to_owned(),

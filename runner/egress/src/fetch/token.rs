@@ -2,7 +2,7 @@
 //! and the tokens of the distribution specification.
 
 use super::Place;
-use crate::credential::Secret;
+use crate::credential::{Secret, percent_encoded};
 use http::HeaderMap;
 use http::header::WWW_AUTHENTICATE;
 use secrecy::zeroize::Zeroize as _;
@@ -110,22 +110,10 @@ pub(super) fn request(realm: &Place, service: Option<&str>, repository: &str) ->
     let mut path = realm.path().to_string();
     path.push(if path.contains('?') { '&' } else { '?' });
     if let Some(service) = service {
-        path.push_str(&format!("service={}&", encoded(service)));
+        path.push_str(&format!("service={}&", percent_encoded(service)));
     }
-    path.push_str(&format!("scope={}", encoded(&format!("repository:{repository}:pull"))));
+    path.push_str(&format!("scope={}", percent_encoded(&format!("repository:{repository}:pull"))));
     path
-}
-
-fn encoded(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }
 
 #[derive(Deserialize)]

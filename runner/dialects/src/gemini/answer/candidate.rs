@@ -3,8 +3,8 @@
 use super::piece::{Piece, Sort};
 use super::{OF_CANDIDATE, write_finish};
 use crate::gemini::DIALECT;
+use crate::json::{self, Kept};
 use crate::opaque::{Kind, Opaque};
-use crate::written::{Members, number};
 use hotcell::types::Finished;
 use serde_json::json;
 
@@ -23,7 +23,7 @@ pub(super) struct Candidate {
     /// The parts of an answer that is written whole.
     parts: Vec<Piece>,
     /// What else such an answer says of it.
-    pub(super) members: Members,
+    pub(super) members: Kept,
     pub(super) finished: Option<Finished>,
 }
 
@@ -37,7 +37,7 @@ impl Candidate {
             opaque: None,
             thought: (0, String::new()),
             parts: Vec::new(),
-            members: Members::default(),
+            members: Kept::default(),
             finished: None,
         }
     }
@@ -158,7 +158,7 @@ impl Candidate {
     pub(super) fn blocked(&self) -> Option<String> {
         let extra = self.finished.as_ref()?.extra.as_ref()?;
         let own = extra.dialect == DIALECT;
-        Members::parse(&extra.value).filter(|_| own)?.take("promptFeedback")
+        Kept::of(&extra.value).filter(|_| own)?.take("promptFeedback")
     }
 
     /// Writes it at the end of the answer.
@@ -180,13 +180,13 @@ impl Candidate {
         if let Some(finished) = &self.finished {
             write_finish(out, finished, self.origin == DIALECT, whole);
             let extra = finished.extra.as_ref().filter(|extra| extra.dialect == DIALECT);
-            if let Some(extra) = extra.and_then(|extra| Members::parse(&extra.value)) {
+            if let Some(extra) = extra.and_then(|extra| Kept::of(&extra.value)) {
                 extra.without(OF_CANDIDATE).write_behind(out);
             }
         }
         self.members.write_behind(out);
         out.extend_from_slice(b",\"index\":");
-        number(out, self.choice);
+        json::number(self.choice, out);
         out.push(b'}');
     }
 }

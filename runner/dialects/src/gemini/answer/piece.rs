@@ -1,7 +1,7 @@
 //! One part of an answer's content (<https://ai.google.dev/api/caching#Part>).
 
 use crate::gemini::DIALECT;
-use crate::written::{Members, raw, text};
+use crate::json::{self, Kept};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotcell::types::{MediaPart, MediaSource, ToolCallStarted};
@@ -26,19 +26,19 @@ pub(super) struct Piece {
     pub(super) text: Vec<u8>,
     pub(super) signature: Option<String>,
     /// Of a call: what `functionCall` has besides its arguments.
-    call: Members,
-    extra: Members,
+    call: Kept,
+    extra: Kept,
 }
 
 impl Piece {
     fn new(sort: Sort, index: u32) -> Self {
-        let (call, extra) = (Members::default(), Members::default());
+        let (call, extra) = (Kept::default(), Kept::default());
         Self { sort, index, text: Vec::new(), signature: None, call, extra }
     }
 
     pub(super) fn words(index: u32, words: &str, thought: bool) -> Self {
         let mut piece = Self::new(if thought { Sort::Thought } else { Sort::Words }, index);
-        text(&mut piece.text, words);
+        json::string(words, &mut piece.text);
         piece.text.remove(0);
         piece.text.pop();
         piece
@@ -56,13 +56,13 @@ impl Piece {
         let ToolCallStarted { index, id, name, signature, extra, .. } = call;
         let mut piece = Self { signature, ..Self::new(Sort::Call, index) };
         let extra = extra.filter(|extra| extra.dialect == DIALECT);
-        piece.extra = extra.and_then(|extra| Members::parse(&extra.value)).unwrap_or_default();
+        piece.extra = extra.and_then(|extra| Kept::of(&extra.value)).unwrap_or_default();
         let said = piece.extra.take("functionCall");
-        piece.call.set("name", crate::written::quoted(&name));
+        piece.call.set("name", json::quoted(&name));
         if !own {
-            piece.call.set("id", crate::written::quoted(&id));
+            piece.call.set("id", json::quoted(&id));
         }
-        if let Some(said) = said.as_deref().and_then(Members::parse) {
+        if let Some(said) = said.as_deref().and_then(Kept::of) {
             piece.call.merge(said);
         }
         piece
@@ -80,15 +80,15 @@ impl Piece {
             value.insert("mimeType".to_owned(), mime.into());
         }
         let extra = media.extra.as_ref().filter(|extra| extra.dialect == DIALECT);
-        let mut members = extra.and_then(|extra| Members::parse(&extra.value)).unwrap_or_default();
+        let mut members = extra.and_then(|extra| Kept::of(&extra.value)).unwrap_or_default();
         members.set(name, value.to_string());
         Some(Self { extra: members, ..Self::new(Sort::Other, index) })
     }
 
     /// A part in the provider's words, or what it says of words that were told.
     pub(super) fn native(index: u32, part: &str) -> Option<Self> {
-        let members = Members::parse(part)?;
-        let beside = members.get("event").and_then(Members::parse);
+        let members = Kept::of(part)?;
+        let beside = members.get("event").and_then(Kept::of);
         let mut extra = beside.unwrap_or_else(|| members.clone());
         if members.get("event").is_some() && extra.get("text").is_none() {
             extra.set("text", "\"\"");
@@ -123,7 +123,7 @@ impl Piece {
         }
         if let Some(signature) = &self.signature {
             out.extend_from_slice(b",\"thoughtSignature\":");
-            text(out, signature);
+            json::string(signature, out);
         }
         self.extra.write_behind(out);
         match out.get_mut(start) {
@@ -137,10 +137,10 @@ impl Piece {
         let arguments = String::from_utf8_lossy(&self.text);
         match arguments.trim() {
             "" => out.extend_from_slice(b"{}"),
-            arguments if self.is_whole() => raw(out, arguments),
+            arguments if self.is_whole() => json::splice(arguments, out),
             arguments => {
                 out.extend_from_slice(b"{\"INVALID_JSON\":");
-                text(out, arguments);
+                json::string(arguments, out);
                 out.push(b'}');
             }
         }

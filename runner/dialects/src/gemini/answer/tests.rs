@@ -2,7 +2,7 @@
 
 use super::{StreamWriter, write_answer};
 use crate::gemini::{DIALECT, read_request, write_refusal};
-use crate::openai_responses::answer::tests::any_events;
+use crate::openai_responses::answer::tests::noise::any_events;
 use crate::{About, AnswerWriter};
 use hotcell::types::{
     ChatRequest, Delta, Event, Failure, FailureKind, FinishReason, Finished, Native, NativeAt,

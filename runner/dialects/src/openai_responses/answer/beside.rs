@@ -4,9 +4,9 @@ use super::citation;
 use super::frames::Frames;
 use super::item::{Kind, Sort};
 use super::output::{Class, Output};
+use crate::json::{self, Kept};
 use crate::opaque::{self, Opaque};
 use crate::openai_responses::DIALECT;
-use crate::written::{Members, list, quoted, raw, text};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotcell::types::{Delta, MediaKind, MediaPart, MediaSource, NativeAt};
@@ -59,7 +59,7 @@ impl Output {
             return;
         }
         let extra = media.extra.as_ref().filter(|extra| extra.dialect == DIALECT);
-        let about = extra.and_then(|extra| Members::parse(&extra.value));
+        let about = extra.and_then(|extra| Kept::of(&extra.value));
         let mut json = match about {
             Some(about) => {
                 let mut json = Vec::new();
@@ -73,11 +73,11 @@ impl Output {
                 let id = self.made(Kind::Whole).id;
                 let mut json = format!(
                     "{{\"id\":{},\"type\":\"image_generation_call\",\"status\":\"completed\"",
-                    quoted(&id)
+                    json::quoted(&id)
                 );
                 let format = media.mime.as_deref().and_then(|mime| mime.strip_prefix("image/"));
                 if let Some(format) = format {
-                    json.push_str(&format!(",\"output_format\":{}", quoted(format)));
+                    json.push_str(&format!(",\"output_format\":{}", json::quoted(format)));
                 }
                 json.into_bytes()
             }
@@ -107,15 +107,15 @@ impl Output {
             let (id, place) = (&item.id, item.place);
             frames.frame(out, "response.output_text.annotation.added", |out| {
                 out.extend_from_slice(b"\"item_id\":");
-                text(out, id);
+                json::string(id, out);
                 out.extend_from_slice(b",\"output_index\":");
-                crate::written::number(out, place);
+                json::number(place, out);
                 out.push(b',');
                 entry.write_place(out);
                 out.extend_from_slice(b"\"annotation_index\":");
-                crate::written::number(out, count);
+                json::number(count, out);
                 out.extend_from_slice(b",\"annotation\":");
-                raw(out, annotation.map_or("null", String::as_str));
+                json::splice(annotation.map_or("null", String::as_str), out);
                 out.push(b',');
             });
         }
@@ -126,11 +126,11 @@ impl Output {
         let own = at.value.dialect == DIALECT;
         let lists = match own {
             true => Some(at.value.value.clone()),
-            false => Members::parse(&at.value.value)
+            false => Kept::of(&at.value.value)
                 .filter(|_| at.value.dialect == crate::openai_chat::DIALECT)
                 .and_then(|members| members.get("content").map(str::to_owned)),
         };
-        let Some(elements) = lists.as_deref().and_then(list) else { return };
+        let Some(elements) = lists.as_deref().and_then(json::elements) else { return };
         let open = matches!(&self.spot, Some(spot) if spot.class == Class::Text);
         if own && !matches!(&self.spot, Some(spot) if open && spot.part == at.index) {
             let place = self.item_for(Kind::Message, frames, out);
@@ -143,7 +143,7 @@ impl Output {
             if place > 0 {
                 joined.push(b',');
             }
-            raw(&mut joined, element);
+            json::splice(element, &mut joined);
         }
         let joined = String::from_utf8(joined).unwrap_or_default();
         let item = self.spot.as_ref().and_then(|spot| self.items.get_mut(spot.item));

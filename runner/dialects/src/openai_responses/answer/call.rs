@@ -4,9 +4,9 @@ use super::frames::{Frames, head};
 use super::item::{Entry, Kind, Sort};
 use super::names::events;
 use super::output::{Class, Output, Spot};
+use crate::json::Kept;
 use crate::opaque;
 use crate::openai_responses::DIALECT;
-use crate::written::Members;
 use hotcell::types::{Delta, ToolCallStarted};
 use serde::de::IgnoredAny;
 
@@ -28,7 +28,7 @@ impl Output {
             self.cipher(opaque::Kind::Call, &delta, origin, frames, out);
         }
         let extra = extra.filter(|extra| extra.dialect == DIALECT);
-        let about = extra.and_then(|extra| Members::parse(&extra.value));
+        let about = extra.and_then(|extra| Kept::of(&extra.value));
         let mut item = self.made(Kind::Call);
         if let Some(about) = about {
             if let Some(own) = about.text("id") {

@@ -1,8 +1,8 @@
 //! Sources of a text: annotations
 //! (<https://platform.openai.com/docs/api-reference/responses/object>).
 
+use crate::json::{self, Kept};
 use crate::openai_responses::DIALECT;
-use crate::written::{Members, quoted};
 use crate::{anthropic_messages, openai_chat};
 use hotcell::types::Native;
 
@@ -20,7 +20,7 @@ pub(super) fn annotations(citation: &Native, text: &[u8]) -> Vec<String> {
 
 /// Chat completions have what is beside the type here in an object of its own.
 fn of_chat(value: &str) -> Option<String> {
-    let mut inner = Members::parse(Members::parse(value)?.get("url_citation")?)?;
+    let mut inner = Kept::of(Kept::of(value)?.get("url_citation")?)?;
     inner.get("url")?;
     for name in ["start_index", "end_index"] {
         if inner.get(name).is_none() {
@@ -35,14 +35,14 @@ fn of_chat(value: &str) -> Option<String> {
 
 /// Anthropic's search results: they back all of their text.
 fn of_messages(value: &str, text: &[u8]) -> Option<String> {
-    let members = Members::parse(value)?;
+    let members = Kept::of(value)?;
     let url = members.text("url")?;
     let title = members.text("title").unwrap_or_default();
     // Characters, as far as escapes let them be counted.
     let end = String::from_utf8_lossy(text).chars().count();
     Some(format!(
         "{{\"type\":\"url_citation\",\"url\":{},\"title\":{},\"start_index\":0,\"end_index\":{end}}}",
-        quoted(&url),
-        quoted(&title)
+        json::quoted(&url),
+        json::quoted(&title)
     ))
 }

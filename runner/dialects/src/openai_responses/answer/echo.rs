@@ -1,7 +1,7 @@
 //! What of a request its response says again.
 
+use crate::json::{self, Kept};
 use crate::openai_responses::DIALECT;
-use crate::written::{Members, number, quoted, raw, text};
 use hotcell::types::{ChatRequest, FunctionTool, OutputFormat, Part, Role, Tool, ToolChoice};
 
 /// Members that are said as they were asked, and what they are where they were not.
@@ -31,10 +31,10 @@ const SAID: &[(&str, &str)] = &[
     ("user", "null"),
 ];
 
-pub(super) fn members(request: &ChatRequest) -> Members {
+pub(super) fn members(request: &ChatRequest) -> Kept {
     let extra = request.extra.as_ref().filter(|extra| extra.dialect == DIALECT);
-    let extra = extra.and_then(|extra| Members::parse(&extra.value)).unwrap_or_default();
-    let mut members = Members::default();
+    let extra = extra.and_then(|extra| Kept::of(&extra.value)).unwrap_or_default();
+    let mut members = Kept::default();
     for (name, usual) in SAID {
         let asked = extra.get(name).filter(|value| *value != "null").map(str::to_owned);
         let value = match *name {
@@ -53,7 +53,7 @@ pub(super) fn members(request: &ChatRequest) -> Members {
 fn typed(name: &str, request: &ChatRequest) -> Option<String> {
     let sampling = &request.sampling;
     match name {
-        "instructions" => instructions(request).map(quoted),
+        "instructions" => instructions(request).map(json::quoted),
         "max_output_tokens" => sampling.max_output_tokens.map(|count| count.to_string()),
         "parallel_tool_calls" => request.parallel_tool_calls.map(|flag| flag.to_string()),
         "temperature" => sampling.temperature.and_then(json_number),
@@ -87,22 +87,22 @@ fn json_number(value: f64) -> Option<String> {
 fn format(output: &OutputFormat) -> Option<String> {
     let mut out = b"{\"format\":{\"type\":".to_vec();
     match output {
-        OutputFormat::Text => text(&mut out, "text"),
-        OutputFormat::JsonObject => text(&mut out, "json_object"),
+        OutputFormat::Text => json::string("text", &mut out),
+        OutputFormat::JsonObject => json::string("json_object", &mut out),
         OutputFormat::JsonSchema(schema) => {
-            text(&mut out, "json_schema");
+            json::string("json_schema", &mut out);
             for (name, value) in [("name", &schema.name), ("description", &schema.description)] {
                 let Some(value) = value else { continue };
                 out.push(b',');
-                text(&mut out, name);
+                json::string(name, &mut out);
                 out.push(b':');
-                text(&mut out, value);
+                json::string(value, &mut out);
             }
             out.extend_from_slice(b",\"schema\":");
-            raw(&mut out, &schema.schema);
+            json::splice(&schema.schema, &mut out);
             if let Some(strict) = schema.strict {
                 out.extend_from_slice(b",\"strict\":");
-                number(&mut out, strict);
+                json::flag(strict, &mut out);
             }
         }
     }
@@ -116,7 +116,7 @@ fn choice(choice: &ToolChoice) -> Option<String> {
         ToolChoice::None => "\"none\"".to_owned(),
         ToolChoice::Required => "\"required\"".to_owned(),
         ToolChoice::Function(name) => {
-            format!("{{\"type\":\"function\",\"name\":{}}}", quoted(name))
+            format!("{{\"type\":\"function\",\"name\":{}}}", json::quoted(name))
         }
         ToolChoice::Native(native) if native.dialect == DIALECT => native.value.clone(),
         ToolChoice::Native(_) => return None,
@@ -131,7 +131,9 @@ fn tools(tools: &[Tool]) -> Option<String> {
         }
         match tool {
             Tool::Function(function) => write_function(&mut out, function),
-            Tool::Native(native) if native.dialect == DIALECT => raw(&mut out, &native.value),
+            Tool::Native(native) if native.dialect == DIALECT => {
+                json::splice(&native.value, &mut out)
+            }
             Tool::Native(_) => out.extend_from_slice(b"{}"),
         }
     }
@@ -142,21 +144,21 @@ fn tools(tools: &[Tool]) -> Option<String> {
 fn write_function(out: &mut Vec<u8>, function: &FunctionTool) {
     let FunctionTool { name, description, parameters, strict, extra, .. } = function;
     out.extend_from_slice(b"{\"type\":\"function\",\"name\":");
-    text(out, name);
+    json::string(name, out);
     out.extend_from_slice(b",\"description\":");
     match description {
-        Some(description) => text(out, description),
-        None => raw(out, "null"),
+        Some(description) => json::string(description, out),
+        None => json::splice("null", out),
     }
     let extra = extra.as_ref().filter(|extra| extra.dialect == DIALECT);
-    let extra = extra.and_then(|extra| Members::parse(&extra.value)).unwrap_or_default();
+    let extra = extra.and_then(|extra| Kept::of(&extra.value)).unwrap_or_default();
     if extra.get("parameters").is_none() {
         out.extend_from_slice(b",\"parameters\":");
-        raw(out, parameters.as_deref().unwrap_or("null"));
+        json::splice(parameters.as_deref().unwrap_or("null"), out);
     }
     if extra.get("strict").is_none() {
         out.extend_from_slice(b",\"strict\":");
-        number(out, strict.unwrap_or(true));
+        json::flag(strict.unwrap_or(true), out);
     }
     extra.write_behind(out);
     out.push(b'}');

@@ -3,8 +3,8 @@
 use super::frames::Frames;
 use super::output::Output;
 use super::response::Response;
+use crate::json::{self, Kept};
 use crate::openai_responses::DIALECT;
-use crate::written::{Members, raw, text};
 use hotcell::types::{Failure, FailureKind};
 
 /// Writes what the provider said of this dialect as it said it, and `response.failed` for
@@ -17,15 +17,15 @@ pub(super) fn write(
     out: &mut Vec<u8>,
 ) {
     let own = failure.raw.as_ref().filter(|own| own.dialect == DIALECT);
-    let own = own.and_then(|own| Some((&own.value, Members::parse(&own.value)?)));
+    let own = own.and_then(|own| Some((&own.value, Kept::of(&own.value)?)));
     match own {
         Some((_, members)) if members.text("type").as_deref() == Some("error") => {
             frames.frame(out, "error", |out| {
                 let known = |name: &str| matches!(name, "type" | "sequence_number");
                 for (name, value) in members.iter().filter(|(name, _)| !known(name)) {
-                    text(out, name);
+                    json::string(name, out);
                     out.push(b':');
-                    raw(out, value);
+                    json::splice(value, out);
                     out.push(b',');
                 }
             });
@@ -33,7 +33,7 @@ pub(super) fn write(
         Some((value, members)) if members.text("status").as_deref() == Some("failed") => {
             frames.frame(out, "response.failed", |out| {
                 out.extend_from_slice(b"\"response\":");
-                raw(out, value);
+                json::splice(value, out);
                 out.push(b',');
             });
         }

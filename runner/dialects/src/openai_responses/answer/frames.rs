@@ -1,6 +1,6 @@
 //! The frames of a stream: each has its name twice, and a number.
 
-use crate::written::{number, text};
+use crate::json;
 
 /// Counts the frames. A quiet one writes none, for an answer that is written whole.
 #[derive(Debug, Default)]
@@ -42,14 +42,14 @@ impl Frames {
     ) {
         if self.quiet {
             let start = whole.len();
-            text(whole, piece);
+            json::string(piece, whole);
             whole.remove(start);
             whole.pop();
             return;
         }
         out.extend_from_slice(prefix);
         let start = out.len() + 1;
-        text(out, piece);
+        json::string(piece, out);
         whole.extend_from_slice(out.get(start..out.len() - 1).unwrap_or_default());
         out.push(b',');
         out.extend_from_slice(logprobs);
@@ -58,7 +58,7 @@ impl Frames {
 
     fn close(&mut self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"\"sequence_number\":");
-        number(out, self.sequence);
+        json::number(self.sequence, out);
         out.extend_from_slice(b"}\n\n");
         self.sequence += 1;
     }
@@ -70,6 +70,6 @@ pub(super) fn head(out: &mut Vec<u8>, kind: &str) {
     // A kind may be a provider's word.
     out.extend(kind.bytes().filter(|byte| !byte.is_ascii_control()));
     out.extend_from_slice(b"\ndata: {\"type\":");
-    text(out, kind);
+    json::string(kind, out);
     out.push(b',');
 }

@@ -1,6 +1,6 @@
 //! One item of the output, as JSON.
 
-use crate::written::{Members, number, raw, text};
+use crate::json::{self, Kept};
 
 /// What an item is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(super) struct Item {
     pub(super) place: usize,
     pub(super) open: bool,
     /// What its provider says of it besides, and how it ended.
-    pub(super) about: Members,
+    pub(super) about: Kept,
     pub(super) status: Option<String>,
     pub(super) entries: Vec<Entry>,
     /// The part that the cipher is of, and the cipher.
@@ -68,7 +68,7 @@ impl Item {
             made,
             place: 0,
             open: true,
-            about: Members::default(),
+            about: Kept::default(),
             status: None,
             entries: Vec::new(),
             cipher: None,
@@ -79,7 +79,7 @@ impl Item {
     }
 
     /// Adds what its provider says of it.
-    pub(super) fn learn(&mut self, about: Members) {
+    pub(super) fn learn(&mut self, about: Kept) {
         // What stands in its own place. An id that was told stays.
         let mut about = about.without(&[
             "type",
@@ -119,19 +119,19 @@ impl Item {
 
     fn write_as(&self, out: &mut Vec<u8>, status: Option<&str>, empty: bool) {
         let kind = match self.kind {
-            Kind::Whole => return raw(out, &self.whole),
+            Kind::Whole => return json::splice(&self.whole, out),
             Kind::Message => "message",
             Kind::Reasoning => "reasoning",
             Kind::Call => "function_call",
         };
         out.extend_from_slice(b"{\"id\":");
-        text(out, &self.id);
+        json::string(&self.id, out);
         out.extend_from_slice(b",\"type\":\"");
         out.extend_from_slice(kind.as_bytes());
         out.push(b'"');
         if let Some(status) = status {
             out.extend_from_slice(b",\"status\":");
-            raw(out, status);
+            json::splice(status, out);
         }
         match self.kind {
             Kind::Message => {
@@ -153,16 +153,16 @@ impl Item {
                 }
                 if let Some((_, cipher)) = self.cipher.as_ref().filter(|_| !empty) {
                     out.extend_from_slice(b",\"encrypted_content\":");
-                    text(out, cipher);
+                    json::string(cipher, out);
                 }
             }
             _ => {
                 out.extend_from_slice(b",\"arguments\":\"");
                 out.extend_from_slice(if empty { b"" } else { self.arguments() });
                 out.extend_from_slice(b"\",\"call_id\":");
-                text(out, &self.call_id);
+                json::string(&self.call_id, out);
                 out.extend_from_slice(b",\"name\":");
-                text(out, &self.name);
+                json::string(&self.name, out);
             }
         }
         self.about.write_behind(out);
@@ -182,9 +182,9 @@ impl Item {
     /// Where an event is: members with a comma behind them.
     pub(super) fn write_place(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"\"item_id\":");
-        text(out, &self.id);
+        json::string(&self.id, out);
         out.extend_from_slice(b",\"output_index\":");
-        number(out, self.place);
+        json::number(self.place, out);
         out.push(b',');
     }
 }
@@ -205,7 +205,7 @@ impl Entry {
                     if place > 0 {
                         out.push(b',');
                     }
-                    raw(out, annotation);
+                    json::splice(annotation, out);
                 }
                 out.extend_from_slice(b"],\"logprobs\":[");
                 out.extend_from_slice(self.logprobs.as_bytes());
@@ -231,7 +231,7 @@ impl Entry {
             _ => b"\"content_index\":",
         };
         out.extend_from_slice(name);
-        number(out, self.number);
+        json::number(self.number, out);
         out.push(b',');
     }
 }

@@ -3,20 +3,20 @@
 use super::frames::Frames;
 use super::item::{Item, Kind};
 use super::output::Output;
-use crate::written::{Members, list, number, raw, text};
+use crate::json::{self, Kept};
 
 impl Output {
     /// A whole item, something about one, content, or an event.
     pub(super) fn native(&mut self, part: u32, json: &str, frames: &mut Frames, out: &mut Vec<u8>) {
-        let Some(members) = Members::parse(json) else { return };
-        let inner = |name: &str| members.get(name).and_then(Members::parse);
+        let Some(members) = Kept::of(json) else { return };
+        let inner = |name: &str| members.get(name).and_then(Kept::of);
         if members.get("type").is_some() {
             self.whole(part, json, frames, out);
         } else if let Some(about) = inner("item") {
             self.about(part, about, frames, out);
         } else if let Some(about) = inner("part") {
             self.plain = about.text("type").filter(|kind| kind == "reasoning_text").map(|_| part);
-        } else if let Some(contents) = members.get("content").and_then(list) {
+        } else if let Some(contents) = members.get("content").and_then(json::elements) {
             contents.iter().for_each(|content| self.content(part, content, frames, out));
         } else if let Some(event) = members.get("event") {
             self.event(part, event, frames, out);
@@ -24,7 +24,7 @@ impl Output {
     }
 
     /// What is known of a message or of reasoning: of one that is there, or that begins.
-    fn about(&mut self, part: u32, about: Members, frames: &mut Frames, out: &mut Vec<u8>) {
+    fn about(&mut self, part: u32, about: Kept, frames: &mut Frames, out: &mut Vec<u8>) {
         let kind = match about.text("type").as_deref() {
             Some("reasoning") => Kind::Reasoning,
             _ => Kind::Message,
@@ -58,7 +58,7 @@ impl Output {
             Some(place) => place,
             None => {
                 // As it is; only that it is not done yet.
-                let mut begun = Members::parse(json).unwrap_or_default();
+                let mut begun = Kept::of(json).unwrap_or_default();
                 if begun.get("status").is_some() {
                     begun.set("status", "\"in_progress\"");
                 }
@@ -74,7 +74,7 @@ impl Output {
         self.close(place, "\"completed\"", frames, out);
     }
 
-    fn start_whole(&mut self, item: &Members, frames: &mut Frames, out: &mut Vec<u8>) -> usize {
+    fn start_whole(&mut self, item: &Kept, frames: &mut Frames, out: &mut Vec<u8>) -> usize {
         let mut json = Vec::new();
         item.write_behind(&mut json);
         match json.first_mut() {
@@ -89,10 +89,10 @@ impl Output {
 
     /// An event of the provider's, with our numbers.
     fn event(&mut self, part: u32, json: &str, frames: &mut Frames, out: &mut Vec<u8>) {
-        let Some(mut event) = Members::parse(json) else { return };
+        let Some(mut event) = Kept::of(json) else { return };
         let Some(kind) = event.text("type") else { return };
         if kind == "response.output_item.added" {
-            let item = event.get("item").and_then(Members::parse).unwrap_or_default();
+            let item = event.get("item").and_then(Kept::of).unwrap_or_default();
             let place = self.start_whole(&item, frames, out);
             if let Some(before) = self.open.insert(part, place) {
                 self.close(before, "\"completed\"", frames, out);
@@ -111,16 +111,16 @@ impl Output {
             match (place, told) {
                 (Some(place), Some(_)) => {
                     out.extend_from_slice(b"\"output_index\":");
-                    number(out, place);
+                    json::number(place, out);
                     out.push(b',');
                 }
                 (None, Some(told)) => event.set("output_index", told),
                 (_, None) => {}
             }
             for (name, value) in event.iter() {
-                text(out, name);
+                json::string(name, out);
                 out.push(b':');
-                raw(out, value);
+                json::splice(value, out);
                 out.push(b',');
             }
         });

@@ -4,9 +4,9 @@ use super::call::is_whole;
 use super::frames::{Frames, head};
 use super::item::{Entry, Item, Kind, Sort};
 use super::names::events;
+use crate::json;
 use crate::opaque;
 use crate::openai_responses::DIALECT;
-use crate::written::{number, raw, text};
 use hotcell::types::{Delta, Event};
 use std::collections::HashMap;
 
@@ -158,7 +158,7 @@ impl Output {
             out.extend_from_slice(b"\"item\":");
             item.write_begun(out);
             out.extend_from_slice(b",\"output_index\":");
-            number(out, place);
+            json::number(place, out);
             out.push(b',');
         });
         self.items.push(item);
@@ -209,7 +209,7 @@ impl Output {
             frames.frame(out, "response.function_call_arguments.done", |out| {
                 item.write_place(out);
                 out.extend_from_slice(b"\"name\":");
-                text(out, &item.name);
+                json::string(&item.name, out);
                 out.extend_from_slice(b",\"arguments\":\"");
                 out.extend_from_slice(item.arguments());
                 out.extend_from_slice(b"\",");
@@ -219,7 +219,7 @@ impl Output {
             out.extend_from_slice(b"\"item\":");
             item.write(out, status);
             out.extend_from_slice(b",\"output_index\":");
-            number(out, place);
+            json::number(place, out);
             out.push(b',');
         });
     }
@@ -320,7 +320,7 @@ impl Output {
         self.close_entry(frames, out);
         let Some(item) = self.items.get_mut(place) else { return };
         let mut entry = Entry::new(Sort::Raw, part, item.entries.len());
-        raw(&mut entry.text, json);
+        json::splice(json, &mut entry.text);
         for kind in ["response.content_part.added", "response.content_part.done"] {
             frames.frame(out, kind, |out| write_part(out, item, &entry));
         }

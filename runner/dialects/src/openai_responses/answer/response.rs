@@ -3,8 +3,8 @@
 use super::echo;
 use super::output::Output;
 use crate::About;
+use crate::json::{self, Kept};
 use crate::openai_responses::DIALECT;
-use crate::written::{Members, number, quoted, raw, text};
 use hotcell::types::{ChatRequest, Event, FinishReason, Finished, Native, Started, Usage};
 
 /// Members that stand in a place of their own.
@@ -29,7 +29,7 @@ pub(super) struct Response {
     model: String,
     created: u64,
     /// What its provider says, or what was asked.
-    members: Members,
+    members: Kept,
     usage: Option<Usage>,
     finished: Option<Finished>,
 }
@@ -71,7 +71,7 @@ impl Response {
             if let Some(id) = id {
                 self.id = id;
             }
-            let members = Members::parse(&extra.value).unwrap_or_default();
+            let members = Kept::of(&extra.value).unwrap_or_default();
             self.members = members.without(PLACED);
         }
         self.origin = extra.dialect;
@@ -104,7 +104,7 @@ impl Response {
 
     pub(super) fn finish(&mut self, mut finished: Finished) {
         let own = finished.extra.as_ref().filter(|extra| extra.dialect == DIALECT);
-        if let Some(mut members) = own.and_then(|extra| Members::parse(&extra.value)) {
+        if let Some(mut members) = own.and_then(|extra| Kept::of(&extra.value)) {
             let details = members.take("incomplete_details");
             self.members.merge(members.without(PLACED));
             // Only this is left of it.
@@ -155,14 +155,15 @@ impl Response {
         Standing {
             status: "incomplete".to_owned(),
             error: None,
-            incomplete: Some(format!("{{\"reason\":{}}}", quoted(reason))),
+            incomplete: Some(format!("{{\"reason\":{}}}", json::quoted(reason))),
             status_of_last: "\"incomplete\"",
         }
     }
 
     /// How it ends where it failed.
     pub(super) fn failing(&self, code: &str, message: &str) -> Standing {
-        let error = format!("{{\"code\":{},\"message\":{}}}", quoted(code), quoted(message));
+        let error =
+            format!("{{\"code\":{},\"message\":{}}}", json::quoted(code), json::quoted(message));
         Standing {
             status: "failed".to_owned(),
             error: Some(error),
@@ -181,18 +182,18 @@ impl Response {
     pub(super) fn write(&self, out: &mut Vec<u8>, standing: &Standing, output: &Output) {
         let json = |out: &mut Vec<u8>, name: &str, json: Option<&str>| {
             out.extend_from_slice(name.as_bytes());
-            raw(out, json.unwrap_or("null"));
+            json::splice(json.unwrap_or("null"), out);
         };
         out.extend_from_slice(b"{\"id\":");
-        text(out, &self.id);
+        json::string(&self.id, out);
         out.extend_from_slice(b",\"object\":\"response\",\"created_at\":");
-        number(out, self.created);
+        json::number(self.created, out);
         out.extend_from_slice(b",\"status\":");
-        text(out, &standing.status);
+        json::string(&standing.status, out);
         json(out, ",\"error\":", standing.error.as_deref());
         json(out, ",\"incomplete_details\":", standing.incomplete.as_deref());
         out.extend_from_slice(b",\"model\":");
-        text(out, &self.model);
+        json::string(&self.model, out);
         out.extend_from_slice(b",\"output\":[");
         let done = output.items.iter().filter(|item| !item.open);
         for (place, item) in done.enumerate() {
@@ -224,7 +225,7 @@ impl Standing {
 
 fn write_usage(out: &mut Vec<u8>, usage: &Usage) {
     if let Some(own) = usage.raw.as_ref().filter(|own| own.dialect == DIALECT) {
-        return raw(out, &own.value);
+        return json::splice(&own.value, out);
     }
     let (input, output) = (usage.input.unwrap_or(0), usage.output.unwrap_or(0));
     for (name, count) in [
@@ -235,7 +236,7 @@ fn write_usage(out: &mut Vec<u8>, usage: &Usage) {
         ("},\"total_tokens\":", input.saturating_add(output)),
     ] {
         out.extend_from_slice(name.as_bytes());
-        number(out, count);
+        json::number(count, out);
     }
     out.push(b'}');
 }
