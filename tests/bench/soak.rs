@@ -191,13 +191,19 @@ impl Gateway {
         Err("the gateway does not listen".into())
     }
 
-    /// Memory in KiB, and open descriptors.
+    /// Memory in KiB, and open descriptors, of it and of what it has started.
     fn sample(&self) -> Result<(u64, usize), Failed> {
-        let process = format!("/proc/{}", self.process.id());
-        let status = fs::read_to_string(format!("{process}/status"))?;
-        let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let rss = rss.and_then(|rss| rss.trim().strip_suffix(" kB")).ok_or("no VmRSS")?;
-        Ok((rss.parse()?, fs::read_dir(format!("{process}/fd"))?.count()))
+        let pid = self.process.id();
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
+        let (mut memory, mut descriptors) = (0, 0);
+        for pid in children.split_whitespace().chain([pid.to_string().as_str()]) {
+            let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+            let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+            let rss = rss.and_then(|rss| rss.trim().strip_suffix(" kB")).ok_or("no VmRSS")?;
+            memory += rss.parse::<u64>()?;
+            descriptors += fs::read_dir(format!("/proc/{pid}/fd"))?.count();
+        }
+        Ok((memory, descriptors))
     }
 }
 
@@ -318,7 +324,7 @@ impl Client {
         let messages = json!([{ "role": "user", "content": "hi" }]);
         let body = json!({ "model": model, "stream": true, "messages": messages }).to_string();
         let mut stream = TcpStream::connect(self.at).await?;
-        let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: ";
+        let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: ";
         stream.write_all(format!("{head}{}\r\n\r\n{body}", body.len()).as_bytes()).await?;
         let wait = Duration::from_millis(self.throw(200));
         let mut piece = [0; 64];
@@ -337,7 +343,7 @@ impl Client {
     async fn garbage(&mut self) -> Result<&'static str, Failed> {
         let mut stream = TcpStream::connect(self.at).await?;
         let deep = format!(
-            "POST /v1/messages HTTP/1.1\r\nhost: a\r\ncontent-length: 200000\r\n\r\n{}",
+            "POST /v1/messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: 200000\r\n\r\n{}",
             "[".repeat(200_000)
         );
         let sent = match self.throw(4) {
@@ -360,7 +366,7 @@ impl Client {
         let messages = json!([{ "role": "user", "content": "hi" }]);
         let body = json!({ "model": "openai/endless", "stream": true, "messages": messages });
         let body = body.to_string();
-        let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: ";
+        let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: ";
         let sent = match self.throw(3) {
             0 => head.to_owned(),
             1 => format!("{head}100\r\n\r\n{{"),
@@ -373,7 +379,7 @@ impl Client {
 
     /// Sends a request, on the connection that is open or on a new one, and reads the answer.
     async fn send(&mut self, path: String, body: Value) -> Result<(u16, String), Failed> {
-        let request = Request::post(path).header("host", "a");
+        let request = Request::post(path).header("host", "localhost");
         let request = request.header("content-type", "application/json");
         let request = request.body(Full::from(body.to_string()))?;
         let open = self.connection.take().filter(|open| !open.is_closed());
