@@ -5,8 +5,8 @@
 #   bash tests/bench/gateway.sh [TURNS]
 #
 #   HOTCELL_NATIVE  the program, where it is built already; without it, it is built, which
-#                   takes a while. CARGO_PROFILE_NATIVE_LTO=off is quicker, and not what
-#                   `hotcell` is built like
+#                   takes a while. With CARGO_PROFILE_NATIVE_LTO=fat it is optimised as a
+#                   whole, as `hotcell` is, and that takes longer
 #   HOTCELL_PERF    a folder with `perfkit`, which loads and answers; by default ../shared/perf
 #                   beside the workspace
 #   PERFKIT         perfkit itself, where it is built already

@@ -15,7 +15,7 @@ pub(crate) enum Endpoint {
 
 #[derive(Debug)]
 pub(crate) enum Response {
-    Scripted(Played),
+    Scripted(Box<Played>),
     Live(Box<dyn live::Response>),
 }
 
@@ -40,7 +40,7 @@ impl Endpoint {
 
     pub(crate) fn send(&self, request: Request) -> Result<Response, Failure> {
         match self {
-            Self::Scripted { name } => played(name, request).map(Response::Scripted),
+            Self::Scripted { name } => played(name, request).map(Box::new).map(Response::Scripted),
             Self::Live(endpoint) => endpoint.send(request).map(Response::Live),
         }
     }
