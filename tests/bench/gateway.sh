@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # What cells cost a gateway: one program, once with its adapters in cells and once with
-# their crates linked into it, under the same load, in turns.
+# their crates linked into it, under the same load, in turns. The proxy of the kit, which passes
+# bytes on and nothing else, has its turns too: where it takes longer than elsewhere, so does
+# everything.
 #
 #   bash tests/bench/gateway.sh [TURNS]
 #
@@ -106,19 +108,22 @@ done
 mkdir -m 700 "$folder/cache"
 export XDG_CACHE_HOME=$folder/cache
 
-readonly ways=(cells native)
+readonly ways=(proxy cells native)
 declare -A at pid
 for way in "${ways[@]}"; do
-    start 1 /health/live "$program" "$way" "$folder/hotcell.toml" 127.0.0.1:PORT
+    case $way in
+    proxy) start 1 "/_ctl?chunks=100" "$perfkit" proxy --port PORT --upstream "$mock" ;;
+    *) start 1 /health/live "$program" "$way" "$folder/hotcell.toml" 127.0.0.1:PORT ;;
+    esac
     at[$way]=http://127.0.0.1:$port pid[$way]=$process
 done
 
-# Both say the same, but for the ids and times that a gateway makes up itself.
+# With cells and without, the same is said.
 for path in /v1/chat/completions /v1/messages; do
     [[ $path == */messages ]] && model=anthropic/m || model=openai/m
     for stream in false true; do
         body='{"model":"'$model'","max_tokens":100,"stream":'$stream',"messages":[{"role":"user","content":"Tell me of the lamp."}]}'
-        for way in "${ways[@]}"; do
+        for way in cells native; do
             ask --fail-with-body -H "content-type: application/json" -d "$body" \
                 -o "$folder/answer.$way" "${at[$way]}$path" ||
                 fail "$way: $path is not answered: $(cat "$folder/answer.$way")"
@@ -145,9 +150,9 @@ say "$TURNS turns of $SECONDS_EACH s each with 16 clients"
 for ((turn = 0; turn < TURNS; turn++)); do
     for load in "${!loads[@]}"; do
         IFS='|' read -r name path options <<<"${loads[load]}"
-        for ((place = 0; place < 2; place++)); do
-            # The other one is first in each turn.
-            way=${ways[(place + turn) % 2]}
+        for ((place = 0; place < 3; place++)); do
+            # Another one is first in each turn.
+            way=${ways[(place + turn) % 3]}
             # shellcheck disable=SC2086 # Several words.
             said=$(taskset -c 0 "$perfkit" load --url "${at[$way]}$path" $options -c 16 \
                 -d "$SECONDS_EACH" --pid "${pid[$way]}" --mock-pid "$mock_pid")
@@ -172,8 +177,8 @@ middle() {
         }'
 }
 
-echo "| CPU, µs | in cells | linked in | cost of the cells |"
-echo "| --- | --- | --- | --- |"
+echo "| CPU, µs | proxy | in cells | linked in | cost of the cells |"
+echo "| --- | --- | --- | --- | --- |"
 for load in "${!loads[@]}"; do
     row="| ${loads[load]%%|*} |"
     for way in "${ways[@]}"; do
