@@ -86,7 +86,7 @@ impl RequestBuilder<'_> {
     /// What egress refuses, and what keeps the request from being answered. A
     /// status of 400 and above is no failure: see [`Response::checked`].
     pub fn send(self) -> Result<Response, Failure> {
-        Ok(Response { inner: self.endpoint.send(&self.request)? })
+        Ok(Response { inner: wall::send(self.endpoint, self.request)? })
     }
 }
 

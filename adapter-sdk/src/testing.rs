@@ -27,6 +27,7 @@
 mod conversation;
 mod cut;
 mod grants;
+pub mod live;
 mod run;
 mod script;
 pub(crate) mod wall;

@@ -1,6 +1,9 @@
 //! A chat answer, event by event or as a whole.
 
+#[cfg(not(hotcell_native))]
 use crate::cell::Completion;
+#[cfg(hotcell_native)]
+use crate::cell::native::Completion;
 use crate::failure::Error;
 use crate::types::{
     Event, FailureKind, Finished, MediaPart, Native, Part, ReasoningPart, Started, TextPart,
@@ -28,11 +31,12 @@ pub struct Answer {
 
 impl Answer {
     pub(crate) fn new(
-        completion: Completion,
+        completion: impl Into<Completion>,
         provider: Arc<str>,
         request_id: String,
         strict: bool,
     ) -> Self {
+        let completion = completion.into();
         Self { completion, ready: VecDeque::new(), provider, request_id, strict }
     }
 

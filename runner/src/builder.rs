@@ -17,6 +17,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 /// What a program decides about its runner.
+///
+/// Nothing of it leads past the cell: an adapter that is linked in is for a benchmark, whose
+/// compiler is told so, and everywhere else there is no way to name one.
+///
+/// ```compile_fail,E0599
+/// let way_past = hotcell::RunnerBuilder::native;
+/// ```
 pub struct RunnerBuilder {
     config: Config,
     allocation: Allocation,
@@ -27,6 +34,8 @@ pub struct RunnerBuilder {
     audit: Vec<Arc<dyn AuditSink>>,
     resolver: Option<Arc<dyn Resolve>>,
     given: BTreeMap<String, Component<'static>>,
+    #[cfg(hotcell_native)]
+    native: BTreeMap<String, crate::native::Adapter>,
 }
 
 impl Default for RunnerBuilder {
@@ -41,6 +50,8 @@ impl Default for RunnerBuilder {
             audit: Vec::new(),
             resolver: None,
             given: BTreeMap::new(),
+            #[cfg(hotcell_native)]
+            native: BTreeMap::new(),
         }
     }
 }
@@ -115,6 +126,15 @@ impl RunnerBuilder {
         self
     }
 
+    /// Has chat requests of the adapter of this name answered by one that is linked in, as
+    /// [`crate::native`] says.
+    #[cfg(hotcell_native)]
+    #[must_use]
+    pub fn native(mut self, name: &str, adapter: crate::native::Adapter) -> Self {
+        self.native.insert(name.to_owned(), adapter);
+        self
+    }
+
     /// Starts the sandbox. Adapters are compiled when they are first needed.
     ///
     /// # Errors
@@ -158,6 +178,8 @@ impl RunnerBuilder {
             egress: egress.build(),
             adapters: Mutex::default(),
             providers: Mutex::default(),
+            #[cfg(hotcell_native)]
+            native: self.native,
         }))
     }
 }

@@ -51,6 +51,8 @@ pub use adapter::{AdapterError, inspect};
 pub use answer::{Answer, Choice, Collected, EventStream};
 pub use artifact::{CacheContents, inspect_cache};
 pub use builder::{RunnerBuilder, default_cache};
+#[cfg(hotcell_native)]
+pub use cell::native;
 pub use config::{
     AccessMode, AdapterConfig, AuditConfig, CacheConfig, CacheShare, Config, ConfigError,
     ConfinementConfig, DeploymentConfig, DeploymentTable, GatewayConfig, GatewayLimits, JwtConfig,

@@ -103,6 +103,10 @@ impl Runner {
         let way = self.way(model, Interface::Chat, dialect.as_deref())?;
         self.inner.setup.check_facts(&way.way.provider, way.model, request)?;
         request.model = way.model.to_owned();
+        #[cfg(hotcell_native)]
+        if let Some(answer) = self.chat_native(&way, request).await? {
+            return Ok(answer);
+        }
         let call = || Call::Chat(request.clone());
         let (completion, provider, request_id) = self
             .ask(&way, call, async |cell| {

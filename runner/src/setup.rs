@@ -239,6 +239,8 @@ pub(crate) struct Setup {
     pub(crate) egress: Egress,
     pub(crate) adapters: Mutex<BTreeMap<(String, bool), Arc<Adapter>>>,
     pub(crate) providers: Mutex<BTreeMap<Way, Arc<Provider>>>,
+    #[cfg(hotcell_native)]
+    pub(crate) native: BTreeMap<String, crate::native::Adapter>,
 }
 
 /// A provider, and the route that some of its requests take.

@@ -3,6 +3,10 @@
 
 #![deny(unsafe_code)]
 
+// Adapters that are linked in are for a benchmark, and this is the program that people run.
+#[cfg(hotcell_native)]
+compile_error!("`hotcell_native` is for tests/bench/gateway.sh: hotcell runs adapters in cells");
+
 mod arguments;
 mod attachment;
 mod command;

@@ -3,6 +3,7 @@
 use super::door::{Endpoint, Response};
 use super::{BrokenLimit, State};
 use crate::bindings::hotcell::adapter::{egress, log, settings, types};
+use crate::limits::Limits;
 use crate::types::{Failure, FailureKind};
 use crate::wasi::Wasi;
 use bytes::Bytes;
@@ -103,7 +104,7 @@ impl egress::HostResponse for State {
 }
 
 /// What one read hands over at the most, whatever a guest asks for.
-const MOST_PER_READ: usize = 1024 * 1024;
+pub(super) const MOST_PER_READ: usize = 1024 * 1024;
 
 impl settings::Host for State {
     fn get(&mut self, name: String) -> wasmtime::Result<Option<String>> {
@@ -113,27 +114,38 @@ impl settings::Host for State {
 
 impl log::Host for State {
     fn write(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
-        self.log_lines = self.log_lines.saturating_add(1);
-        if self.log_lines > self.limits.log_lines {
-            return Ok(());
-        }
-        let line: String = message
-            .chars()
-            .take(self.limits.log_line_bytes)
-            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-            .collect();
-        let provider = &self.provider;
-        match level {
-            log::Level::Error => tracing::error!(target: "hotcell::adapter", %provider, "{line}"),
-            log::Level::Warn => tracing::warn!(target: "hotcell::adapter", %provider, "{line}"),
-            log::Level::Info => tracing::info!(target: "hotcell::adapter", %provider, "{line}"),
-            log::Level::Debug => tracing::debug!(target: "hotcell::adapter", %provider, "{line}"),
-            log::Level::Trace => tracing::trace!(target: "hotcell::adapter", %provider, "{line}"),
-        }
-        if self.log_lines == self.limits.log_lines {
-            tracing::warn!(target: "hotcell::adapter", %provider, "further lines of this request are dropped");
-        }
+        let Self { log_lines, limits, provider, .. } = self;
+        write_line(log_lines, limits, provider, level, &message);
         Ok(())
+    }
+}
+
+/// Writes a line for the operator, of which there may have been too many.
+pub(super) fn write_line(
+    lines: &mut u32,
+    limits: &Limits,
+    provider: &str,
+    level: log::Level,
+    message: &str,
+) {
+    *lines = lines.saturating_add(1);
+    if *lines > limits.log_lines {
+        return;
+    }
+    let line: String = message
+        .chars()
+        .take(limits.log_line_bytes)
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect();
+    match level {
+        log::Level::Error => tracing::error!(target: "hotcell::adapter", %provider, "{line}"),
+        log::Level::Warn => tracing::warn!(target: "hotcell::adapter", %provider, "{line}"),
+        log::Level::Info => tracing::info!(target: "hotcell::adapter", %provider, "{line}"),
+        log::Level::Debug => tracing::debug!(target: "hotcell::adapter", %provider, "{line}"),
+        log::Level::Trace => tracing::trace!(target: "hotcell::adapter", %provider, "{line}"),
+    }
+    if *lines == limits.log_lines {
+        tracing::warn!(target: "hotcell::adapter", %provider, "further lines of this request are dropped");
     }
 }
 

@@ -5,6 +5,8 @@ mod call;
 mod door;
 mod imports;
 mod limiter;
+#[cfg(hotcell_native)]
+pub mod native;
 mod promise;
 mod sound;
 mod time;
@@ -152,8 +154,7 @@ impl Cell {
             Some(Ok(Ok(result))) => Ok(result),
             Some(Ok(Err(failure))) => Err(promise::failure(failure, &self.limits, &self.adapter)),
             Some(Err(error)) => Err(failure_of(&error, &self.adapter)),
-            None => Err(Error::new(FailureKind::TimedOut, "the request's time is up")
-                .with_help("raise `limits.total-ms` of the provider, if it may take longer")),
+            None => Err(time_is_up()),
         }
     }
 
@@ -284,6 +285,11 @@ async fn within<T>(
         Poll::Pending => deadline.as_mut().poll(context).map(|()| None),
     })
     .await
+}
+
+fn time_is_up() -> Error {
+    Error::new(FailureKind::TimedOut, "the request's time is up")
+        .with_help("raise `limits.total-ms` of the provider, if it may take longer")
 }
 
 /// What a guest that stopped amounts to. The words of a trap are Wasmtime's own.

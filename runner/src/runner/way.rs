@@ -13,6 +13,8 @@ use hotcell_catalogue::Asked;
 use hotcell_egress::Refusal;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+#[cfg(hotcell_native)]
+use {crate::answer::Answer, crate::cell::native::Native, crate::kept, crate::types::ChatRequest};
 
 /// The setting by which an adapter is told that nothing may be lost, as `wit/settings.wit`
 /// says.
@@ -87,7 +89,8 @@ impl Runner {
     ) -> Result<(T, Arc<Provider>, String), Error> {
         let request_id = self.request_id();
         let provider = self.provider(&leading.way, &request_id)?;
-        let result = match self.open(&provider, &request_id, call).await {
+        let grants = self.grants(&provider, &request_id, call);
+        let result = match Cell::open(provider.adapter.clone(), grants).await {
             Ok(cell) => question(cell).await,
             Err(error) => Err(error),
         };
@@ -115,12 +118,36 @@ impl Runner {
         })
     }
 
-    pub(super) async fn open(
+    /// Answers a chat request by an adapter that is linked in, if there is one for it: see
+    /// [`crate::native`].
+    #[cfg(hotcell_native)]
+    pub(super) async fn chat_native(
         &self,
-        provider: &Provider,
-        request_id: &str,
-        call: impl FnOnce() -> Call,
-    ) -> Result<Cell, Error> {
+        leading: &Leading<'_>,
+        request: &ChatRequest,
+    ) -> Result<Option<Answer>, Error> {
+        let setup = &self.inner.setup;
+        if setup.native.is_empty() || setup.transcripts.is_some() {
+            return Ok(None);
+        }
+        let request_id = self.request_id();
+        let provider = self.provider(&leading.way, &request_id)?;
+        let Some(native) = setup.native.get(provider.adapter.name()) else { return Ok(None) };
+        let grants = self.grants(&provider, &request_id, || Call::Chat(request.clone()));
+        let answered = async {
+            kept::check(request, &provider.adapter.inspection().manifest.adapter.dialect)?;
+            Native::complete(native, provider.adapter.clone(), grants, request).await
+        };
+        match answered.await {
+            Ok(answer) => {
+                Ok(Some(Answer::new(answer, provider.name.clone(), request_id, self.strict)))
+            }
+            Err(error) => Err(located(error, &provider, &request_id)),
+        }
+    }
+
+    /// Everything that a cell for this request will ever have.
+    fn grants(&self, provider: &Provider, request_id: &str, call: impl FnOnce() -> Call) -> Grants {
         let mut settings = provider.settings.clone();
         if self.strict {
             Arc::make_mut(&mut settings).insert(STRICT.to_owned(), "yes".to_owned());
@@ -143,7 +170,7 @@ impl Runner {
             );
             Box::new(transcripts.begin(blank, self.inner.setup.egress.clone()))
         });
-        let grants = Grants {
+        Grants {
             door: Door::Open {
                 egress: provider.egress.cell(request_id),
                 recorder,
@@ -152,8 +179,7 @@ impl Runner {
             settings,
             limits: provider.limits.clone(),
             provider: provider.name.clone(),
-        };
-        Cell::open(provider.adapter.clone(), grants).await
+        }
     }
 
     /// Unique in this process, and told apart between processes.
