@@ -7,10 +7,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::yield_now;
 
-/// How often the client has its turn between two pieces: more often than egress looks for what
-/// else has arrived, so that each piece is read by itself.
-const TURNS: usize = 3;
-
 /// What the provider answers.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
