@@ -49,12 +49,7 @@ impl<'a> Members<'a> {
 
     /// Writes all of them behind what the object has already.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        for (name, value) in &self.0 {
-            comma(out);
-            string(name, out);
-            out.push(b':');
-            splice(value, out);
-        }
+        self.0.iter().for_each(|(name, value)| write(name, value, out));
     }
 }
 
@@ -74,13 +69,16 @@ impl Merged {
 
     /// Writes all of them behind what the object has already.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        for (name, value) in &self.0 {
-            comma(out);
-            string(name, out);
-            out.push(b':');
-            splice(value, out);
-        }
+        self.0.iter().for_each(|(name, value)| write(name, value, out));
     }
+}
+
+/// Writes a member behind what the object has already.
+fn write(name: &str, value: &str, out: &mut Vec<u8>) {
+    comma(out);
+    string(name, out);
+    out.push(b':');
+    splice(value, out);
 }
 
 /// The elements of a list; none where the text is something else.
