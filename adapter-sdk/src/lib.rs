@@ -123,6 +123,9 @@
 //! - [`testing`]: all of it without a cell.
 
 #![deny(unsafe_code)]
+// A slice that is not at a character's boundary ends the cell, and the words for it would bring
+// tables of Unicode into every component.
+#![cfg_attr(not(test), warn(clippy::string_slice))]
 
 #[doc(hidden)]
 pub mod bindings;

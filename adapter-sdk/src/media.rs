@@ -6,7 +6,8 @@
 /// of another form.
 #[inline]
 pub fn data_url(url: &str) -> Option<(&str, &str)> {
-    url.strip_prefix("data:")?.split_once(";base64,")
+    let (mime, data) = url.strip_prefix("data:")?.split_once(',')?;
+    Some((mime.strip_suffix(";base64")?, data))
 }
 
 /// Whether documents of a media type are read as text: `text/…` and formats that are text by

@@ -177,16 +177,23 @@ impl<A: Assemble> Reply<A> {
                 Ok(None) => self.end(&mut events),
                 Err(failure) => Err(failure),
             };
-            if let Err(mut failure) = step {
-                self.ended = true;
-                self.assembly.annotate(&mut failure, &self.response.headers());
-                if events.is_empty() {
-                    return Err(failure);
-                }
-                self.failure = Some(failure);
+            if let Err(failure) = step {
+                self.fail(failure, &events)?;
             }
         }
         Ok((!events.is_empty()).then_some(events))
+    }
+
+    /// The end by a failure, which is told after the events that came before it.
+    #[cold]
+    fn fail(&mut self, mut failure: Failure, events: &[Event]) -> Result<(), Failure> {
+        self.ended = true;
+        self.assembly.annotate(&mut failure, &self.response.headers());
+        if events.is_empty() {
+            return Err(failure);
+        }
+        self.failure = Some(failure);
+        Ok(())
     }
 
     fn take(&mut self, mut chunk: &[u8], events: &mut Vec<Event>) -> Result<(), Failure> {
@@ -243,7 +250,9 @@ impl<A: Assemble> Reply<A> {
         self.assembly.end(events)
     }
 
-    /// The end of the body.
+    /// The end of the body. Out of line: what it needs of the stack is not held while an event
+    /// is read.
+    #[inline(never)]
     fn end(&mut self, events: &mut Vec<Event>) -> Result<(), Failure> {
         self.ended = true;
         let assembly = &mut self.assembly;

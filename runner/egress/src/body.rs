@@ -269,37 +269,42 @@ impl Response {
         if last {
             self.body = None;
         }
-        let decoded = match &mut self.decoder {
+        let chunk = match self.decoder {
             Decoder::Identity => {
                 count(&self.decoded, chunk.len(), &self.limits)?;
                 chunk
             }
-            decoder => {
-                let mut out = BytesMut::new();
-                for step in chunk.chunks(DECODING_STEP) {
-                    let bytes = decoder.push(step)?;
-                    count(&self.decoded, bytes.len(), &self.limits)?;
-                    self.unpacked += bytes.len() as u64;
-                    let ratio = self.limits.decoding_ratio.saturating_mul(self.received);
-                    if self.unpacked > ratio.max(DECODING_STEP as u64 * self.limits.decoding_ratio)
-                    {
-                        return Err(EgressError::too_large(format!(
-                            "the response grows more than {} times when it is decompressed",
-                            self.limits.decoding_ratio
-                        )));
-                    }
-                    out.extend_from_slice(&bytes);
-                }
-                if last {
-                    let bytes = decoder.finish()?;
-                    count(&self.decoded, bytes.len(), &self.limits)?;
-                    out.extend_from_slice(&bytes);
-                }
-                out.freeze()
-            }
+            _ => self.unpack(&chunk, last)?,
         };
-        self.ready = self.scrub.push(&self.scrubber, decoded, last);
+        self.ready = self.scrub.push(&self.scrubber, chunk, last);
         Ok(())
+    }
+
+    /// Decompresses a chunk, and counts what comes out as it comes. Out of line, as whatever an
+    /// ordinary chunk has no need of: all this lies on a guest's stack, which keeps what was once
+    /// used of it.
+    #[inline(never)]
+    fn unpack(&mut self, chunk: &[u8], last: bool) -> Result<Bytes, EgressError> {
+        let mut out = BytesMut::new();
+        for step in chunk.chunks(DECODING_STEP) {
+            let bytes = self.decoder.push(step)?;
+            count(&self.decoded, bytes.len(), &self.limits)?;
+            self.unpacked += bytes.len() as u64;
+            let ratio = self.limits.decoding_ratio.saturating_mul(self.received);
+            if self.unpacked > ratio.max(DECODING_STEP as u64 * self.limits.decoding_ratio) {
+                return Err(EgressError::too_large(format!(
+                    "the response grows more than {} times when it is decompressed",
+                    self.limits.decoding_ratio
+                )));
+            }
+            out.extend_from_slice(&bytes);
+        }
+        if last {
+            let bytes = self.decoder.finish()?;
+            count(&self.decoded, bytes.len(), &self.limits)?;
+            out.extend_from_slice(&bytes);
+        }
+        Ok(out.freeze())
     }
 }
 

@@ -122,6 +122,13 @@ impl Scrubber {
         }
     }
 
+    /// Up to where a text is certain, and the first secret in it that is.
+    fn look(&self, text: &[u8], last: bool) -> (usize, Option<Range<usize>>) {
+        let certain = if last { text.len() } else { self.unfinished(text) };
+        // A longer secret could still begin where this one does.
+        (certain, self.find(text, 0).filter(|found| found.start < certain))
+    }
+
     /// Where a secret could begin that ends in a later chunk.
     fn unfinished(&self, text: &[u8]) -> usize {
         let from = text.len().saturating_sub(self.longest.saturating_sub(1));
@@ -168,30 +175,29 @@ impl Stream {
             self.held.extend_from_slice(&chunk);
             self.held.split().freeze()
         };
-        let mut out: Option<BytesMut> = None;
-        let mut done = 0;
+        let (certain, found) = scrubber.look(&text, last);
+        if found.is_some() {
+            return self.replaced(scrubber, &text, last);
+        }
+        self.held.extend_from_slice(&text[certain..]);
+        text.slice(..certain)
+    }
+
+    /// What is certain of a text with secrets in it. Out of line: what it needs of the
+    /// stack, a chunk without secrets does not.
+    #[inline(never)]
+    fn replaced(&mut self, scrubber: &Scrubber, text: &[u8], last: bool) -> Bytes {
+        let (mut out, mut rest) = (BytesMut::new(), text);
         loop {
-            let rest = &text[done..];
-            let certain = if last { rest.len() } else { scrubber.unfinished(rest) };
-            match scrubber.find(rest, 0) {
-                // A longer secret could still begin where this one does.
-                Some(found) if found.start < certain => {
-                    let out = out.get_or_insert_with(BytesMut::new);
-                    out.extend_from_slice(&rest[..found.start]);
-                    out.extend_from_slice(REPLACEMENT);
-                    done += found.end;
-                }
-                _ => {
-                    self.held.extend_from_slice(&rest[certain..]);
-                    return match out {
-                        None => text.slice(..done + certain),
-                        Some(mut out) => {
-                            out.extend_from_slice(&rest[..certain]);
-                            out.freeze()
-                        }
-                    };
-                }
-            }
+            let (certain, found) = scrubber.look(rest, last);
+            let Some(found) = found else {
+                self.held.extend_from_slice(&rest[certain..]);
+                out.extend_from_slice(&rest[..certain]);
+                return out.freeze();
+            };
+            out.extend_from_slice(&rest[..found.start]);
+            out.extend_from_slice(REPLACEMENT);
+            rest = &rest[found.end..];
         }
     }
 }

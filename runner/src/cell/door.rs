@@ -144,21 +144,23 @@ impl Door {
         answered.map(|response| Response(Source::Live { response, number }))
     }
 
-    /// Writes down what a read gave, and hands it on.
-    pub(super) fn noted(
+    /// Writes down what a read gave.
+    pub(super) fn note(
         &mut self,
         response: Option<usize>,
-        read: Result<Option<Vec<u8>>, Failure>,
-    ) -> Result<Option<Vec<u8>>, Failure> {
-        if let (Self::Open { recorder: Some(recorder), .. }, Some(number)) = (self, response) {
-            let noted = match &read {
-                Ok(Some(bytes)) => Read::Bytes(transcript::Bytes(bytes.clone())),
-                Ok(None) => Read::End,
-                Err(failure) => Read::Failure(failure.clone()),
-            };
-            recorder.read(number, noted)?;
+        read: &Result<Option<Vec<u8>>, Failure>,
+    ) -> Result<(), Failure> {
+        match (self, response) {
+            (Self::Open { recorder: Some(recorder), .. }, Some(number)) => recorder.read(
+                number,
+                match read {
+                    Ok(Some(bytes)) => Read::Bytes(transcript::Bytes(bytes.clone())),
+                    Ok(None) => Read::End,
+                    Err(failure) => Read::Failure(failure.clone()),
+                },
+            ),
+            _ => Ok(()),
         }
-        read
     }
 
     /// Who writes along, if anybody does.

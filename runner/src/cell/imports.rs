@@ -91,7 +91,7 @@ impl egress::HostResponse for State {
         self.budget.pause();
         let read = response.read(limit).await;
         self.budget.resume();
-        match self.door.noted(number, read) {
+        match self.door.note(number, &read).and(read) {
             Ok(bytes) => Ok(Ok(bytes)),
             Err(failure) => Ok(Err(self.told(failure)?)),
         }

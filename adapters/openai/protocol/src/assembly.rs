@@ -107,7 +107,8 @@ impl Assembly {
         if self.started {
             if !news.is_empty() {
                 let members = json::object(news);
-                Teller { choice: 0, parts: &mut 0, events }.piece_of_chunk(&members[1..]);
+                let members = members.trim_start_matches('{');
+                Teller { choice: 0, parts: &mut 0, events }.piece_of_chunk(members);
             }
             return;
         }

@@ -299,7 +299,7 @@ fn meaning(word: &str) -> Option<FailureKind> {
 /// a sentence may speak of much that did not go wrong.
 fn meaning_of_message(message: &str, kind: FailureKind) -> Option<FailureKind> {
     let message = message.to_ascii_lowercase();
-    let any = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    let any = |words: &[&str]| words.iter().any(|word| after(&message, word).is_some());
     let open = matches!(kind, FailureKind::InvalidRequest | FailureKind::ProviderError);
     let long = [
         "maximum context length",
@@ -340,20 +340,28 @@ fn meaning_of_message(message: &str, kind: FailureKind) -> Option<FailureKind> {
 
 /// The time in "Please try again in 1m2.5s." or "Please retry after 26 seconds."
 fn waiting_time(message: &str) -> Option<u64> {
-    let after = |words: &str| message.split_once(words).map(|(_, rest)| rest);
-    let rest = after("try again in ").or_else(|| after("retry after "))?;
+    let rest = after(message, "try again in ").or_else(|| after(message, "retry after "))?;
     let mut rest = rest.trim_start();
     let mut ms = None;
     loop {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let Some(number) = thousandths(&rest[..digits]) else { return ms };
-        rest = rest[digits..].trim_start();
+        let (number, behind) = rest.split_at_checked(digits)?;
+        let Some(number) = thousandths(number) else { return ms };
+        rest = behind.trim_start();
         let units = [("ms", 1), ("h", 3_600_000), ("m", 60_000), ("s", 1000)];
-        let unit = units.into_iter().find(|(unit, _)| rest.starts_with(unit));
-        let Some((unit, factor)) = unit else { return ms };
+        let mut units = units.into_iter();
+        let unit = units.find_map(|(unit, factor)| Some((rest.strip_prefix(unit)?, factor)));
+        let Some((behind, factor)) = unit else { return ms };
         let more = number.saturating_mul(factor) / 1000;
         ms = Some(ms.unwrap_or(0_u64).saturating_add(more));
-        rest = rest[unit.len()..].trim_start_matches(|c: char| c.is_ascii_alphabetic());
-        rest = rest.trim_start();
+        rest = behind.trim_start_matches(|c: char| c.is_ascii_alphabetic()).trim_start();
     }
+}
+
+/// What follows the first occurrence of `words`. Sentences are short: the search of Rust's own
+/// library would cost more in the component than it saves.
+fn after<'a>(sentence: &'a str, words: &str) -> Option<&'a str> {
+    let mut windows = sentence.as_bytes().windows(words.len().max(1));
+    let at = windows.position(|window| window == words.as_bytes())?;
+    sentence.get(at + words.len()..)
 }

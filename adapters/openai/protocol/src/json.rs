@@ -119,7 +119,7 @@ pub(crate) fn unescaped(mut rest: &str) -> String {
 fn unicode(rest: &mut &str) -> char {
     let hex = |text: &str| u32::from_str_radix(text.get(..4)?, 16).ok();
     let Some(first) = hex(rest) else { return char::REPLACEMENT_CHARACTER };
-    *rest = &rest[4..];
+    *rest = rest.get(4..).unwrap_or_default();
     let pair = || {
         let second = hex(rest.strip_prefix("\\u")?)?;
         let low = (0xdc00..0xe000).contains(&second).then_some(second)?;
@@ -129,7 +129,7 @@ fn unicode(rest: &mut &str) -> char {
     };
     match pair() {
         Some(whole) => {
-            *rest = &rest[6..];
+            *rest = rest.get(6..).unwrap_or_default();
             char::from_u32(whole).unwrap_or(char::REPLACEMENT_CHARACTER)
         }
         None => char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER),

@@ -34,6 +34,9 @@
 //! [`write`](fn@write) and [`Assembly`] themselves.
 
 #![deny(unsafe_code)]
+// A slice that is not at a character's boundary ends the cell, and the words for it would bring
+// tables of Unicode into every component.
+#![cfg_attr(not(test), warn(clippy::string_slice))]
 
 mod assembly;
 mod calls;

@@ -80,7 +80,7 @@ impl<'a> Chunk<'a> {
             "choices" => {
                 // Nearly every chunk has one.
                 let mut choices = Vec::with_capacity(1);
-                let list = reader.list(|reader| choices.push(Choice::read(reader)));
+                let list = reader.list(|reader| choices.push_mut(Choice::default()).read(reader));
                 chunk.choices = list.then_some(choices);
             }
             "usage" => chunk.usage = reader.given(),
@@ -94,58 +94,52 @@ impl<'a> Chunk<'a> {
 }
 
 impl<'a> Choice<'a> {
-    fn read(reader: &mut Reader<'a>) -> Self {
-        let mut choice = Self::default();
+    fn read(&mut self, reader: &mut Reader<'a>) {
         reader.object(|name, reader| match name.as_ref() {
-            "index" => choice.index = reader.given(),
-            "delta" => choice.delta = Some(Delta::read(reader)),
-            "message" => choice.message = Some(Delta::read(reader)),
-            "text" => choice.text = reader.given(),
-            "finish_reason" => choice.finish_reason = reader.given(),
-            "logprobs" => choice.logprobs = reader.given(),
-            "usage" => choice.usage = reader.given(),
-            "error" => choice.error = reader.given(),
-            _ => keep(&mut choice.rest, name, reader),
+            "index" => self.index = reader.given(),
+            "delta" => self.delta.insert(Delta::default()).read(reader),
+            "message" => self.message.insert(Delta::default()).read(reader),
+            "text" => self.text = reader.given(),
+            "finish_reason" => self.finish_reason = reader.given(),
+            "logprobs" => self.logprobs = reader.given(),
+            "usage" => self.usage = reader.given(),
+            "error" => self.error = reader.given(),
+            _ => keep(&mut self.rest, name, reader),
         });
-        choice
     }
 }
 
 impl<'a> Delta<'a> {
-    fn read(reader: &mut Reader<'a>) -> Self {
-        let mut delta = Self::default();
+    fn read(&mut self, reader: &mut Reader<'a>) {
         reader.object(|name, reader| match name.as_ref() {
-            "content" => delta.content = reader.given(),
-            "reasoning" => delta.reasoning = Some(reader.value()),
-            "reasoning_content" => delta.reasoning_content = reader.given(),
-            "reasoning_details" => delta.reasoning_details = reader.given(),
-            "refusal" => delta.refusal = reader.given(),
+            "content" => self.content = reader.given(),
+            "reasoning" => self.reasoning = Some(reader.value()),
+            "reasoning_content" => self.reasoning_content = reader.given(),
+            "reasoning_details" => self.reasoning_details = reader.given(),
+            "refusal" => self.refusal = reader.given(),
             "tool_calls" => {
-                reader.list(|reader| delta.tool_calls.push(ToolCall::read(reader)));
+                reader.list(|reader| self.tool_calls.push_mut(ToolCall::default()).read(reader));
             }
-            "function_call" => delta.function_call = Function::read(reader),
-            "annotations" => delta.annotations = reader.given(),
-            "audio" => delta.audio = reader.given(),
-            "images" => delta.images = reader.given(),
+            "function_call" => self.function_call = Function::read(reader),
+            "annotations" => self.annotations = reader.given(),
+            "audio" => self.audio = reader.given(),
+            "images" => self.images = reader.given(),
             "role" => {}
-            _ => keep(&mut delta.rest, name, reader),
+            _ => keep(&mut self.rest, name, reader),
         });
-        delta
     }
 }
 
 impl<'a> ToolCall<'a> {
-    fn read(reader: &mut Reader<'a>) -> Self {
-        let mut call = Self::default();
+    fn read(&mut self, reader: &mut Reader<'a>) {
         reader.object(|name, reader| match name.as_ref() {
-            "index" => call.index = reader.given(),
-            "id" => call.id = reader.given(),
-            "function" => call.function = Function::read(reader),
-            "custom" => call.custom = Function::read(reader),
+            "index" => self.index = reader.given(),
+            "id" => self.id = reader.given(),
+            "function" => self.function = Function::read(reader),
+            "custom" => self.custom = Function::read(reader),
             "type" => {}
-            _ => keep(&mut call.rest, name, reader),
+            _ => keep(&mut self.rest, name, reader),
         });
-        call
     }
 }
 

@@ -28,7 +28,8 @@ pub struct StreamWriter {
     /// Members of the answer that go with the first frame.
     lead: Vec<u8>,
     usage: Option<Usage>,
-    choices: BTreeMap<u32, Choice>,
+    /// Nearly every answer has one, and a map makes room for eleven at once.
+    choices: BTreeMap<u32, Box<Choice>>,
 }
 
 #[derive(Debug, Default)]
@@ -113,7 +114,7 @@ impl StreamWriter {
     /// The role of a choice, if it has not begun.
     fn begin(&mut self, choice: u32, out: &mut Vec<u8>) {
         if let Entry::Vacant(vacant) = self.choices.entry(choice) {
-            vacant.insert(Choice::default());
+            vacant.insert(Box::default());
             self.open_delta(choice, out);
             out.extend_from_slice(b"\"role\":\"assistant\",\"content\":null");
             out.extend_from_slice(TAIL);

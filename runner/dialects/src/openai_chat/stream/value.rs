@@ -33,7 +33,7 @@ impl StreamWriter {
     }
 
     pub(super) fn choice_that_began(&mut self, number: u32) -> Option<&mut Choice> {
-        self.choices.get_mut(&number)
+        self.choices.get_mut(&number).map(Box::as_mut)
     }
 
     pub(super) fn native(&mut self, at: &NativeAt, out: &mut Vec<u8>) {
