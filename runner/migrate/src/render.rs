@@ -1,8 +1,8 @@
 //! A configuration as a person would write it.
 
 use hotcell::{
-    Config, DeploymentConfig, GatewayConfig, GatewayLimits, ModelConfig, PriceConfig,
-    ProviderConfig, Strategy,
+    CacheConfig, CacheShare, Config, DeploymentConfig, GatewayConfig, GatewayLimits, ModelConfig,
+    PriceConfig, ProviderConfig, Strategy,
 };
 use std::fmt::Write;
 use toml::Value;
@@ -73,6 +73,10 @@ fn gateway(out: &mut String, table: &GatewayConfig) {
         head(out, &["gateway", "state"]);
         line(out, "database", &database.to_string().into());
     }
+    if let Some(table) = &table.cache {
+        head(out, &["gateway", "cache"]);
+        cache(out, table);
+    }
     for (name, table) in &table.models {
         head(out, &["gateway", "models", name]);
         model(out, table);
@@ -80,6 +84,31 @@ fn gateway(out: &mut String, table: &GatewayConfig) {
     for (name, table) in &table.prices {
         head(out, &["gateway", "prices", name]);
         price(out, table);
+    }
+}
+
+fn cache(out: &mut String, table: &CacheConfig) {
+    if let Some(seconds) = table.seconds {
+        line(out, "seconds", &number(seconds));
+    }
+    if let Some(share) = table.share {
+        let name = match share {
+            CacheShare::Key => "key",
+            CacheShare::Team => "team",
+            CacheShare::All => "all",
+        };
+        line(out, "share", &name.into());
+    }
+    if !table.endpoints.is_empty() {
+        line(out, "endpoints", &table.endpoints.clone().into());
+    }
+    if let Some(server) = &table.server {
+        line(out, "server", &server.to_string().into());
+    }
+    for (name, source) in [("password", &table.password), ("seal", &table.seal)] {
+        if let Some(source) = source {
+            line(out, name, &source.to_string().into());
+        }
     }
 }
 

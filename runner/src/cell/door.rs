@@ -148,19 +148,17 @@ impl Door {
     pub(super) fn note(
         &mut self,
         response: Option<usize>,
-        read: &Result<Option<Vec<u8>>, Failure>,
-    ) -> Result<(), Failure> {
-        match (self, response) {
-            (Self::Open { recorder: Some(recorder), .. }, Some(number)) => recorder.read(
-                number,
-                match read {
-                    Ok(Some(bytes)) => Read::Bytes(transcript::Bytes(bytes.clone())),
-                    Ok(None) => Read::End,
-                    Err(failure) => Read::Failure(failure.clone()),
-                },
-            ),
-            _ => Ok(()),
-        }
+        read: &Result<Option<Vec<u8>>, Box<Failure>>,
+    ) -> Result<(), Box<Failure>> {
+        let (Self::Open { recorder: Some(recorder), .. }, Some(number)) = (self, response) else {
+            return Ok(());
+        };
+        let read = match read {
+            Ok(Some(bytes)) => Read::Bytes(transcript::Bytes(bytes.clone())),
+            Ok(None) => Read::End,
+            Err(failure) => Read::Failure(Failure::clone(failure)),
+        };
+        recorder.read(number, read).map_err(Box::new)
     }
 
     /// Who writes along, if anybody does.
@@ -249,10 +247,11 @@ impl Response {
         }
     }
 
-    pub(super) async fn read(&mut self, limit: usize) -> Result<Option<Vec<u8>>, Failure> {
+    /// Waits for bytes. What fails is in a box, since all this lies on a guest's stack.
+    pub(super) async fn read(&mut self, limit: usize) -> Result<Option<Vec<u8>>, Box<Failure>> {
         let reads = match &mut self.0 {
             Source::Live { response, .. } => {
-                let read = response.read(limit).await.map_err(failure_of);
+                let read = response.read(limit).await.map_err(|error| failure_of(error).into());
                 return read.map(|bytes| bytes.map(Vec::from));
             }
             Source::Played { reads, .. } => reads,
@@ -267,10 +266,10 @@ impl Response {
                 Ok(Some(bytes))
             }
             Some(Read::End) => Ok(None),
-            Some(Read::Failure(failure)) => Err(failure),
+            Some(Read::Failure(failure)) => Err(failure.into()),
             None => {
                 let why = "the transcript has nothing more of this response";
-                Err(Failure::new(FailureKind::Internal, why))
+                Err(Failure::new(FailureKind::Internal, why).into())
             }
         }
     }

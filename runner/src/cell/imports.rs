@@ -32,7 +32,7 @@ impl egress::HostEndpoint for State {
     fn named(&mut self, name: String) -> wasmtime::Result<Result<Resource<Endpoint>, Failure>> {
         match self.door.endpoint(name) {
             Ok(endpoint) => Ok(Ok(self.table.push(endpoint).map_err(too_many)?)),
-            Err(failure) => Ok(Err(self.told(failure)?)),
+            Err(failure) => self.tell(failure).map(Err),
         }
     }
 
@@ -57,7 +57,7 @@ impl egress::HostEndpoint for State {
         self.budget.resume();
         match response {
             Ok(response) => Ok(Ok(self.table.push(response).map_err(too_many)?)),
-            Err(failure) => Ok(Err(self.told(failure)?)),
+            Err(failure) => self.tell(failure).map(Err),
         }
     }
 
@@ -93,7 +93,7 @@ impl egress::HostResponse for State {
         self.budget.resume();
         match self.door.note(number, &read).and(read) {
             Ok(bytes) => Ok(Ok(bytes)),
-            Err(failure) => Ok(Err(self.told(failure)?)),
+            Err(failure) => self.tell(*failure).map(Err),
         }
     }
 
@@ -151,7 +151,8 @@ pub(super) fn write_line(
 
 impl State {
     /// What the guest is told, unless it has been told often enough.
-    fn told(&self, failure: Failure) -> wasmtime::Result<Failure> {
+    #[cold]
+    fn tell(&self, failure: Failure) -> wasmtime::Result<Failure> {
         if self.door.has_been_denied_enough() {
             let what = "was refused more often than its limit".into();
             return Err(BrokenLimit { kind: FailureKind::Denied, what }.into());

@@ -113,7 +113,7 @@ impl<'a> Said<'a> {
     }
 
     /// The value of a variable, of the environment or else of the file's own.
-    fn variable(&self, name: &str) -> Option<String> {
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
         let set = (self.environment)(name).filter(|value| !value.is_empty());
         set.or_else(|| self.own.get(name).and_then(|(_, value)| value.clone()))
     }

@@ -1,6 +1,7 @@
 //! What holds for all models: `router_settings`, `litellm_settings`, `general_settings`, and
 //! whatever else stands at the top.
 
+use super::cache;
 use super::params::Params;
 use super::said::{Said, Secret};
 use super::words;
@@ -60,6 +61,7 @@ pub(super) fn read(
     common(&mut router, &mut defaults, said)?;
     common(&mut litellm, &mut defaults, said)?;
     trust(&mut litellm, &mut defaults, said)?;
+    cache::read(&mut litellm, gateway, said)?;
     access(&mut general, gateway, said)?;
     state(&mut general, gateway, said)?;
     limits(&mut general, gateway, said)?;

@@ -164,6 +164,19 @@ pub(super) const MODEL_INFO: &[Word] = &[
     ("*", Needless, INFORMATION),
 ];
 
+/// Of `litellm_settings.cache_params`.
+pub(super) const CACHE_PARAMS: &[Word] = &[
+    ("namespace", Needless, "what is kept lies under names that nobody else has"),
+    ("default_in_memory_ttl", Needless, "is not asked for where answers are at a server"),
+    ("default_in_redis_ttl", Needless, "is not asked for where answers are in memory"),
+    ("max_size_in_memory", LeftOut, "say `entries` and `bytes` in `[gateway.cache]`"),
+    ("redis_startup_nodes", LeftOut, "a server is one, and no cluster"),
+    ("service_name", LeftOut, "a server has an address"),
+    ("sentinel_*", LeftOut, "a server has an address"),
+    ("gcp_*", LeftOut, "a server has a password"),
+    ("redis_flush_size", Needless, "every answer is kept by itself"),
+];
+
 pub(super) const ROUTER: &[Word] = &[
     ("allowed_fails", LeftOut, FAILS),
     ("allowed_fails_policy", LeftOut, FAILS),
@@ -232,7 +245,6 @@ pub(super) const LITELLM: &[Word] = &[
         LeftOut,
         "a provider of one's own is an adapter, which runs in a cell: `hotcell adapter add`",
     ),
-    ("cache", LeftOut, CACHE),
     ("cache_params", LeftOut, CACHE),
     ("enable_caching_on_provider_specific_optional_params", LeftOut, CACHE),
     ("set_verbose", Needless, VERBOSE),

@@ -287,3 +287,88 @@ model_list:
     );
     assert_snapshot!(page(&migrated));
 }
+
+#[test]
+fn answers_that_are_kept_in_memory() {
+    let migrated = good(
+        r#"
+model_list: [{ model_name: m, litellm_params: { model: openai/m } }]
+litellm_settings:
+  cache: true
+  cache_params:
+    type: local
+    ttl: 120
+    supported_call_types: [acompletion, completion, aembedding, anthropic_messages, atranscription]
+    namespace: mine
+"#,
+    );
+    assert_snapshot!(page(&migrated));
+}
+
+#[test]
+fn answers_that_are_kept_at_a_server() {
+    let migrated = good_with(
+        r#"
+model_list: [{ model_name: m, litellm_params: { model: openai/m } }]
+litellm_settings:
+  cache: true
+  cache_params:
+    type: redis
+    host: os.environ/REDIS_HOST
+    port: 6380
+    db: 2
+    ssl: true
+    password: os.environ/REDIS_SECRET
+"#,
+        &[("REDIS_HOST", "valkey.internal"), ("REDIS_SECRET", "never-looked-at")],
+    );
+    assert_snapshot!(page(&migrated));
+    assert!(!page(&migrated).contains("never-looked-at"));
+}
+
+/// LiteLLM looks for its server in the environment, too.
+#[test]
+fn a_server_of_the_environment() {
+    let text = "model_list: [{ model_name: m, litellm_params: { model: openai/m } }]\n\
+                litellm_settings: { cache: true }\n";
+    let cache = |variables| good_with(text, variables).config.gateway.and_then(|it| it.cache);
+    let by_address = cache(&[("REDIS_URL", "rediss://:secret@valkey.internal:6379")]).unwrap();
+    assert_eq!(by_address.server.unwrap().to_string(), "env:REDIS_URL");
+    assert_eq!(by_address.password, None);
+    let by_host = cache(&[("REDIS_HOST", "10.0.0.7"), ("REDIS_PASSWORD", "secret")]).unwrap();
+    assert_eq!(by_host.server.unwrap().to_string(), "redis://10.0.0.7:6379");
+    assert_eq!(by_host.password.unwrap().to_string(), "env:REDIS_PASSWORD");
+    // Nothing is kept where it is not known where, and that is said.
+    assert_eq!(cache(&[]), None);
+    let nowhere = good(text);
+    assert_eq!(said(&nowhere, "litellm_settings.cache_params.host")[0].1, Kind::LeftOut);
+}
+
+#[test]
+fn answers_are_not_kept_where_that_would_be_something_else() {
+    for (params, setting) in [
+        ("type: redis-semantic, similarity_threshold: 0.8", "type"),
+        ("type: s3, s3_bucket_name: b", "type"),
+        ("type: local, mode: default_off", "mode"),
+    ] {
+        let migrated = good(&format!(
+            "model_list: [{{ model_name: m, litellm_params: {{ model: openai/m }} }}]\n\
+             litellm_settings: {{ cache: true, cache_params: {{ {params} }} }}\n"
+        ));
+        assert_eq!(migrated.config.gateway.as_ref().unwrap().cache, None, "{params}");
+        let said = said(&migrated, &format!("litellm_settings.cache_params.{setting}"));
+        assert_eq!((said[0].0, said[0].1), (2, Kind::LeftOut), "{params}");
+    }
+}
+
+#[test]
+fn a_password_of_the_cache_stays_where_it_is() {
+    let migrated = good(
+        "model_list: [{ model_name: m, litellm_params: { model: openai/m } }]\n\
+         litellm_settings:\n  cache: true\n  cache_params:\n    host: 10.0.0.7\n    password: hunter2hunter2\n",
+    );
+    assert!(!page(&migrated).contains("hunter2"));
+    assert_eq!(migrated.literals[0].source, "env:REDIS_PASSWORD");
+    let password = said(&migrated, "litellm_settings.cache_params.password");
+    assert_eq!((password[0].0, password[0].1), (6, Kind::ToDo));
+}
