@@ -77,8 +77,11 @@ pub(crate) fn in_place(file: &Path, terminal: &Terminal) -> Result<Config, Probl
         format!("\n{}:{}: {setting} is looked for in {}", file.display(), it.line, it.source)
     });
     let message = format!(
-        "{} in the file, which are not read from there:{}",
-        if missing.len() == 1 { "a secret stands" } else { "secrets stand" },
+        "{} not read from there:{}",
+        match missing.len() {
+            1 => "a secret stands in the file, and is",
+            _ => "secrets stand in the file, and are",
+        },
         lines.collect::<String>()
     );
     Err(Problem::usage(message)

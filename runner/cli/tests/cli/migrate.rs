@@ -1,4 +1,5 @@
 use crate::context::{Context, assert_screen};
+use crate::served::Served;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
@@ -170,6 +171,22 @@ fn post(address: &str, body: &str) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
+}
+
+/// It is served all the same: the key may come, and others are there.
+#[test]
+fn a_key_that_is_not_there_is_told_of_when_it_is_served() {
+    let context = Context::empty();
+    context.file(
+        "config.yaml",
+        "model_list: [{ model_name: a, litellm_params: { model: groq/a, api_key: os.environ/NOT_SET_HERE } }]",
+    );
+    let arguments = ["serve", "--litellm-config", "config.yaml", "--listen", "127.0.0.1:0"];
+    let said = Served::of(context.command(&arguments)).end();
+    let told = "provider `groq` cannot be asked yet, as it has no `api-key`: the environment \
+                variable NOT_SET_HERE is not set\n";
+    assert_eq!(said.matches("cannot be asked").count(), 1, "{said}");
+    assert!(said.contains(told), "{said}");
 }
 
 #[test]

@@ -53,6 +53,15 @@ impl Reader<'_, '_, '_> {
             self.shape.settings.insert("region".to_owned(), region.to_owned());
             self.model = rest.to_owned();
         }
+        if self.shape.entry.adapter == "bedrock"
+            && let Some(id) = self.text("model_id")?
+        {
+            let message = "is what is asked; its price is in no catalogue: say it in \
+                           [gateway.prices], where somebody has a budget";
+            let line = self.params.line_of("model_id");
+            self.said.note(line, Kind::Differs, self.params.setting("model_id"), message);
+            self.model = id;
+        }
         self.set("region", "region_name")?;
         self.set("region", "aws_region_name")?;
         self.hints.extend(self.shape.settings.get("region").cloned());

@@ -9,6 +9,7 @@
 //! The form is that of LiteLLM's documentation and of its `proxy/_types.py`,
 //! `types/router.py` and `router.py`.
 
+mod callbacks;
 mod cloud;
 mod deployment;
 mod family;

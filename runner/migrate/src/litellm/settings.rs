@@ -1,6 +1,7 @@
 //! What holds for all models: `router_settings`, `litellm_settings`, `general_settings`, and
 //! whatever else stands at the top.
 
+use super::callbacks;
 use super::params::Params;
 use super::said::{Said, Secret};
 use super::words;
@@ -25,7 +26,7 @@ pub(super) struct Defaults {
     pub(super) context_fallbacks: Vec<Fallback>,
     pub(super) content_fallbacks: Vec<Fallback>,
     /// For models that have none of their own.
-    pub(super) default_fallbacks: Vec<String>,
+    pub(super) default_fallbacks: Option<Fallback>,
     pub(super) aliases: Vec<Alias>,
     pub(super) tls_roots: Option<PathBuf>,
 }
@@ -60,6 +61,7 @@ pub(super) fn read(
     common(&mut router, &mut defaults, said)?;
     common(&mut litellm, &mut defaults, said)?;
     trust(&mut litellm, &mut defaults, said)?;
+    callbacks::read(&mut litellm, said);
     access(&mut general, gateway, said)?;
     state(&mut general, gateway, said)?;
     limits(&mut general, gateway, said)?;
@@ -191,10 +193,10 @@ fn common(
         }
     }
     if let Some(node) = params.take("default_fallbacks") {
-        let found = names(&node, &params.setting("default_fallbacks"), said)?;
-        if defaults.default_fallbacks.is_empty() {
-            defaults.default_fallbacks = found;
-        }
+        let (line, setting) = (node.line, params.setting("default_fallbacks"));
+        let others = names(&node, &setting, said)?;
+        let found = Fallback { line, setting, model: "*".to_owned(), others };
+        defaults.default_fallbacks.get_or_insert(found);
     }
     Ok(())
 }

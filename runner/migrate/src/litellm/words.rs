@@ -19,8 +19,8 @@ pub(super) const INFORMATION: &str = "what only LiteLLM's own pages show is not 
 
 const PYTHON: &str = "no Python is run, and nothing else that a configuration names: what has to \
                       look at requests stands before the gateway";
-const SEEING: &str = "what happens is seen in the audit log (`[audit]`) and in transcripts \
-                      (`[transcripts]`), and is sent to nobody";
+const SEEING: &str = "what happens is seen at `/metrics`, in the access log (`[gateway.log]`), and where \
+                      `[gateway.traces]` sends spans; there is nothing else to set";
 const KEYS: &str = "keys and teams, with their budgets and rates, are made by `hotcell keys` and \
                     `hotcell teams`, and are not part of a configuration";
 const STATE: &str = "how many connections there are, and what LiteLLM has in its database, is not \
@@ -40,7 +40,8 @@ const TOOLS: &str = "tools are run by whoever asks, and not by the gateway";
 const GUARD: &str = "requests and answers are not looked into by the gateway; what a provider \
                      filters is told as `content-filtered`";
 const REGISTER: &str = "is where LiteLLM keeps other things than models";
-const ALERTS: &str = "nobody is told of anything by the gateway itself; look at its logs";
+const ALERTS: &str =
+    "nobody is told of anything by the gateway itself: alert upon its metrics (`/metrics`)";
 
 /// Of one deployment.
 pub(super) const PARAMS: &[Word] = &[
@@ -219,11 +220,6 @@ pub(super) const REDIS: &[Word] = &[("redis_*", LeftOut, REDIS_WHY)];
 pub(super) const LITELLM: &[Word] = &[
     ("drop_params", LeftOut, DROP),
     ("modify_params", LeftOut, DROP),
-    ("callbacks", LeftOut, CALLBACKS),
-    ("success_callback", LeftOut, CALLBACKS),
-    ("failure_callback", LeftOut, CALLBACKS),
-    ("input_callback", LeftOut, CALLBACKS),
-    ("service_callback", LeftOut, CALLBACKS),
     ("audit_log_callbacks", LeftOut, CALLBACKS),
     ("pre_call_rules", LeftOut, PYTHON),
     ("post_call_rules", LeftOut, PYTHON),
@@ -290,6 +286,7 @@ pub(super) const LITELLM: &[Word] = &[
     ("ssl_certificate", LeftOut, "a provider is given no certificate of a client"),
     ("ssl_*", LeftOut, "how TLS is spoken is not chosen"),
     ("allowed_fails", LeftOut, FAILS),
+    ("cooldown_time", LeftOut, "write it into `router_settings`, from where it is carried over"),
     ("content_policy_violation_fallbacks", LeftOut, "write `content_policy_fallbacks`"),
     ("max_fallbacks", LeftOut, "all models that are named are asked, in their order"),
     ("force_ipv4", Needless, "addresses are tried as they come"),
@@ -306,8 +303,9 @@ pub(super) const LITELLM: &[Word] = &[
     ("disable_aiohttp_*", Needless, "connections are kept by egress"),
     ("aiohttp_trust_env", LeftOut, "a proxy is named in `[proxy]`, whatever the environment says"),
 ];
-const CALLBACKS: &str = "no Python is run, and nobody is told of requests: what happens is in the \
-                         audit log (`[audit]`) and in transcripts (`[transcripts]`)";
+pub(super) const CALLBACKS: &str = "no Python is run, and nobody else is told of requests: each is counted at \
+                                    `/metrics`, a line of the access log (`[gateway.log]`), and a span where \
+                                    `[gateway.traces]` sends them";
 const BUDGET: &str = "keys and teams have budgets, given by `hotcell budget`, and a gateway as a \
                       whole has none";
 

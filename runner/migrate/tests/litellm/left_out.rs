@@ -83,3 +83,23 @@ fn an_empty_file_has_no_models() {
         assert!(migrated.left_something_out(), "{text:?}");
     }
 }
+
+#[test]
+fn whoever_was_told_of_requests_is_told_where_they_are_seen() {
+    let migrated = good(
+        "model_list: [{ model_name: m, litellm_params: { model: openai/m } }]\n\
+         litellm_settings:\n  callbacks: [prometheus, otel]\n  success_callback: [langfuse]\n  \
+         failure_callback: my.handler\n",
+    );
+    for (setting, line, kind, word) in [
+        ("callbacks.prometheus", 3, Kind::Differs, "/metrics"),
+        ("callbacks.otel", 3, Kind::LeftOut, "[gateway.traces]"),
+        ("success_callback.langfuse", 4, Kind::LeftOut, "[gateway.log]"),
+        ("failure_callback.my.handler", 5, Kind::LeftOut, "no Python"),
+    ] {
+        let notes = said(&migrated, &format!("litellm_settings.{setting}"));
+        let [(at, is, message)] = notes[..] else { panic!("{setting}: {notes:?}") };
+        assert_eq!((at, is), (line, kind), "{setting}");
+        assert!(message.contains(word), "{setting}: {message}");
+    }
+}
