@@ -8,11 +8,12 @@ use crate::terminal::Terminal;
 use hotcell::egress::{IdentitySource, SecretSource};
 use hotcell::{Config, Runner};
 use hotcell_gateway::Gateway;
-use hotcell_migrate::{Kind, Literal, Migrated, Note, litellm};
+use hotcell_migrate::litellm::{self, World};
+use hotcell_migrate::{Kind, Literal, Migrated, Note};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The first bytes of a file that are read: more than a configuration may have.
 const BYTES: u64 = 8 * 1024 * 1024;
@@ -59,21 +60,24 @@ fn from_litellm(arguments: &LitellmArguments, terminal: &Terminal) -> Result<(),
     }
 }
 
-/// The configuration to serve with, instead of a file of hotcell's. What there is to say of it
-/// is said.
+/// The configuration to serve with, instead of a file of hotcell's, and the files that it
+/// includes. What there is to say of it is said.
 ///
 /// # Errors
 /// A file that is not accepted, and secrets that stand in it and nowhere else: a process that
 /// serves takes them from where they can be kept.
-pub(crate) fn in_place(file: &Path, terminal: &Terminal) -> Result<Config, Problem> {
+pub(crate) fn in_place(
+    file: &Path,
+    terminal: &Terminal,
+) -> Result<(Config, Vec<PathBuf>), Problem> {
     let migrated = read(file)?;
     notes(file, &migrated.notes, terminal);
     let missing: Vec<&Literal> = migrated.literals.iter().filter(|it| !is_there(it)).collect();
     if missing.is_empty() {
-        return Ok(migrated.config);
+        return Ok((migrated.config, migrated.included));
     }
     let lines = missing.iter().map(|it| {
-        let setting = visible_line(&it.setting);
+        let (setting, file) = (visible_line(&it.setting), it.file.as_deref().unwrap_or(file));
         format!("\n{}:{}: {setting} is looked for in {}", file.display(), it.line, it.source)
     });
     let message = format!(
@@ -99,17 +103,22 @@ fn is_there(literal: &Literal) -> bool {
 
 /// Reads a file of LiteLLM's.
 fn read(file: &Path) -> Result<Migrated, Problem> {
-    let mut text = String::new();
-    let opened = File::open(file).and_then(|file| file.take(BYTES).read_to_string(&mut text));
-    opened.map_err(|error| Problem::usage(format!("{}: {}", file.display(), why(&error))))?;
-    let variable = |name: &str| std::env::var(name).ok();
-    litellm::read(&text, &variable).map_err(|error| {
-        let mut place = file.display().to_string();
+    let text = open(file);
+    let text = text.map_err(|why| Problem::usage(format!("{}: {why}", file.display())))?;
+    let world = World { environment: &|name| std::env::var(name).ok(), open: &open };
+    litellm::read(file, &text, &world).map_err(|error| {
+        let mut place = error.file.as_deref().unwrap_or(file).display().to_string();
         for number in [error.line, error.column].into_iter().take_while(|number| *number > 0) {
             place.push_str(&format!(":{number}"));
         }
         Problem::Usage { message: format!("{place}: {}", error.message), help: error.help }
     })
+}
+
+fn open(file: &Path) -> Result<String, String> {
+    let mut text = String::new();
+    let opened = File::open(file).and_then(|file| file.take(BYTES).read_to_string(&mut text));
+    opened.map(|_| text).map_err(|error| why(&error))
 }
 
 /// What `hotcell config check` and `hotcell serve` would say of it.
@@ -126,6 +135,7 @@ fn check(migrated: &mut Migrated, text: &str, place: &Path) -> Result<(), Proble
     }
     let setting = "hotcell.toml".to_owned();
     let notes = found.into_iter().map(|message| Note {
+        file: None,
         line: 0,
         kind: Kind::ToDo,
         setting: setting.clone(),
@@ -149,6 +159,7 @@ fn notes(file: &Path, notes: &[Note], terminal: &Terminal) {
     for note in notes {
         let line = if note.line > 0 { format!(":{}", note.line) } else { String::new() };
         let text = note.to_string();
+        let file = note.file.as_deref().unwrap_or(file);
         terminal.note(&format!("{}{line}: {}\n", file.display(), visible(&text)));
     }
 }

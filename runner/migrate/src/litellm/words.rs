@@ -416,11 +416,6 @@ const JWT: &str = "tokens of an identity provider are let in by `[gateway.jwt]`,
 
 /// Whole sections.
 pub(super) const TOP: &[Word] = &[
-    (
-        "include",
-        LeftOut,
-        "other files are not read: migrate them one by one, or write them into one",
-    ),
     ("guardrails", LeftOut, GUARD),
     ("policies", LeftOut, GUARD),
     ("policy_attachments", LeftOut, GUARD),

@@ -39,7 +39,6 @@ general_settings:
   alerting: [slack]
   pass_through_endpoints: [{ path: /x, target: https://x.example.com }]
 guardrails: [{ guardrail_name: pii }]
-include: [more.yaml]
 environment_variables: { REDIS_HOST: localhost }
 made_up: { a: b }
 "#,

@@ -59,9 +59,12 @@ impl Prepared {
         terminal: &Terminal,
         inherited: &mut Inherited,
     ) -> Result<Self, Problem> {
-        let config = match (&arguments.litellm_config, &global.config) {
-            (None, _) => configuration(global)?,
-            (Some(file), None) => with_options(migrate::in_place(file, terminal)?, global),
+        let (config, included) = match (&arguments.litellm_config, &global.config) {
+            (None, _) => (configuration(global)?, Vec::new()),
+            (Some(file), None) => {
+                let (config, included) = migrate::in_place(file, terminal)?;
+                (with_options(config, global), included)
+            }
             (Some(_), Some(_)) => {
                 return Err(Problem::usage("`--litellm-config` beside `--config`").with_help(
                     "one configuration is read: `hotcell migrate litellm` makes one of both",
@@ -76,6 +79,7 @@ impl Prepared {
         };
         let metrics = gateway.metrics.map(|metrics| metrics.listen).unwrap_or_default();
         let mut files = named(arguments, global, &config);
+        files.extend(included);
         // What LiteLLM's file says stands under other names there.
         let tables = match arguments.litellm_config {
             Some(_) => Vec::new(),
