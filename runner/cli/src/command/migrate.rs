@@ -5,9 +5,10 @@ use crate::arguments::{LitellmArguments, MigrateCommand};
 use crate::problem::{Problem, why};
 use crate::render::text::{visible, visible_line};
 use crate::terminal::Terminal;
-use hotcell::egress::{IdentitySource, SecretSource};
+use hotcell::egress::service::ServiceAddress;
+use hotcell::egress::{IdentitySource, SecretSource, Watchword};
 use hotcell::{Config, Runner};
-use hotcell_gateway::Gateway;
+use hotcell_gateway::GatewayError;
 use hotcell_migrate::litellm::{self, World};
 use hotcell_migrate::{Kind, Literal, Migrated, Note};
 use serde_json::{Value, json};
@@ -128,9 +129,12 @@ fn check(migrated: &mut Migrated, text: &str, place: &Path) -> Result<(), Proble
     match Runner::builder().config(config).build() {
         Err(problem) => found.push(problem.to_string()),
         Ok(runner) => {
-            let problems = runner.providers().into_iter().filter_map(|provider| provider.problem);
-            found.extend(problems.map(|problem| problem.to_string()));
-            found.extend(Gateway::new(runner).err().map(|error| error.to_string()));
+            let listing = runner.providers();
+            let problems = listing.iter().filter_map(|provider| provider.problem.as_ref());
+            found.extend(problems.map(ToString::to_string));
+            let others = hotcell_gateway::check(&runner, &listing).into_iter();
+            let others = others.filter(|error| !matches!(error, GatewayError::Setup(_)));
+            found.extend(others.chain(absent(&runner)).map(|error| error.to_string()));
         }
     }
     let setting = "hotcell.toml".to_owned();
@@ -143,6 +147,19 @@ fn check(migrated: &mut Migrated, text: &str, place: &Path) -> Result<(), Proble
     });
     migrated.notes.extend(notes);
     Ok(())
+}
+
+/// Secrets of the gateway's own that are not there yet. No state is opened to find out.
+fn absent(runner: &Runner) -> Vec<GatewayError> {
+    let gateway = runner.config().gateway.clone().unwrap_or_default();
+    let admin = gateway.admin_key.and_then(|source| Watchword::read(&source).err());
+    let database = gateway.state.and_then(|state| match state.database {
+        Some(ServiceAddress::Source(source)) => source.check().err(),
+        _ => None,
+    });
+    let admin = admin.map(|error| GatewayError::AdminKey(error.to_string()));
+    let database = database.map(|error| GatewayError::Server(format!("database: {error}")));
+    admin.into_iter().chain(database).collect()
 }
 
 fn heading(file: &Path) -> String {

@@ -2,6 +2,7 @@ use crate::context::{Context, assert_screen};
 use crate::served::Served;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 const FILE: &str = r#"
@@ -43,6 +44,33 @@ fn a_configuration_of_litellms_becomes_one_of_hotcells() {
     assert_eq!(json["left-out"], 2);
     assert_eq!(json["notes"][0]["kind"], "differs");
     assert!(!json.to_string().contains("hunter"));
+}
+
+/// To look at a configuration opens no state, at a gateway's folder or anywhere else.
+#[test]
+fn whoever_migrates_leaves_nothing_behind() {
+    let context = Context::empty();
+    context.file("config.yaml", FILE);
+    let home = || walk(&context.home());
+    let before = home();
+    let mut command = context.command(&["migrate", "litellm", "config.yaml"]);
+    command.env("LITELLM_MASTER_KEY", "0123456789abcdef");
+    context.run_command(command, b"").good();
+    assert_eq!(home(), before);
+}
+
+/// Every file below a folder, but for those of the project itself.
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files.extend(walk(&path)),
+            false => files.push(path),
+        }
+    }
+    files.sort();
+    files
 }
 
 #[test]

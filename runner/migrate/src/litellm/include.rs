@@ -36,7 +36,7 @@ impl Files {
         let mut seen = BTreeSet::from([plain(file)]);
         while let Some((line, near, name)) = pending.pop_front() {
             let (path, text) = found(&name, &near, file, open)
-                .map_err(|why| ReadError::at(line, format!("{} {why}", name.display())))?;
+                .map_err(|why| ReadError::at(line, format!("{}: {why}", name.display())))?;
             if !seen.insert(path.clone()) {
                 continue;
             }

@@ -71,9 +71,9 @@ fn what_is_wrong_has_the_file_and_the_line_of_it() {
         wrong(text, "x: [\n")
     );
     let absent = wrong("a: 1\ninclude:\n- other.yaml\n", "");
-    assert_eq!(absent, ":3: other.yaml is not there");
+    assert_eq!(absent, ":3: other.yaml: is not there");
     let nested = wrong(text, "\ninclude: [other.yaml]\n");
-    assert_eq!(nested, "more.yaml:2: other.yaml is not there");
+    assert_eq!(nested, "more.yaml:2: other.yaml: is not there");
     assert!(wrong("include: more.yaml\n", "").starts_with(":1: `include` has to be a list"));
 }
 
