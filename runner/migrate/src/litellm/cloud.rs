@@ -42,6 +42,13 @@ impl Reader<'_, '_, '_> {
     }
 
     pub(super) fn aws(&mut self) -> Result<(), ReadError> {
+        let others = ["agent/", "agentcore/", "async_invoke/"];
+        if others.iter().any(|beginning| self.model.starts_with(beginning)) {
+            self.drop(
+                "model",
+                "agents, and answers that go to a bucket, are not among what is asked",
+            );
+        }
         for prefix in ["converse/", "invoke/"] {
             if let Some(rest) = self.model.strip_prefix(prefix) {
                 self.model = rest.to_owned();
@@ -101,6 +108,10 @@ impl Reader<'_, '_, '_> {
     }
 
     pub(super) fn vertex(&mut self) -> Result<(), ReadError> {
+        let last = self.model.rsplit('/').next().unwrap_or_default();
+        if last.chars().all(|c| c.is_ascii_digit()) {
+            self.drop("model", "an endpoint of one's own on Vertex AI is not among what is asked");
+        }
         self.set("project", "vertex_project")?;
         self.set("project", "vertex_ai_project")?;
         self.set("location", "vertex_location")?;

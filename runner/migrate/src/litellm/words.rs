@@ -14,6 +14,20 @@ pub(super) const READ: &[&str] = &[
     "router_settings",
 ];
 
+/// What models may be for.
+pub(super) const MODES: &[&str] = &[
+    "audio_speech",
+    "audio_transcription",
+    "chat",
+    "completion",
+    "embedding",
+    "image_edit",
+    "image_generation",
+    "moderation",
+    "rerank",
+    "responses",
+];
+
 pub(super) const UNKNOWN: &str = "is not known here, and nothing stands for it";
 pub(super) const INFORMATION: &str = "what only LiteLLM's own pages show is not kept";
 

@@ -102,3 +102,26 @@ fn whoever_was_told_of_requests_is_told_where_they_are_seen() {
         assert!(message.contains(word), "{setting}: {message}");
     }
 }
+
+#[test]
+fn what_nobody_here_asks_or_answers_is_told() {
+    let migrated = good(
+        r#"
+model_list:
+  - { model_name: a, litellm_params: { model: bedrock/agent/ID/ALIAS, aws_region_name: us-east-1 } }
+  - { model_name: b, litellm_params: { model: vertex_ai/gemini/123456, vertex_project: p, vertex_location: us-east5 } }
+  - { model_name: c, litellm_params: { model: vertex_ai/gemini-2.5-pro, vertex_project: p, vertex_location: us-east5 } }
+  - { model_name: d, litellm_params: { model: openai/gpt-4o-realtime-preview }, model_info: { mode: realtime } }
+  - { model_name: e, litellm_params: { model: openai/gpt-image-1 }, model_info: { mode: image_edit } }
+"#,
+    );
+    let models = &migrated.config.gateway.as_ref().unwrap().models;
+    assert_eq!(models.keys().collect::<Vec<_>>(), ["c", "d", "e"]);
+    for (setting, line) in
+        [("model_list[0]", 3), ("model_list[1]", 4), ("model_list[3].model_info.mode", 6)]
+    {
+        let notes = said(&migrated, setting);
+        assert_eq!((notes[0].0, notes[0].1, notes.len()), (line, Kind::LeftOut, 1), "{notes:?}");
+    }
+    assert_eq!(migrated.notes.len(), 3, "{:?}", migrated.notes);
+}
