@@ -16,7 +16,7 @@ pub(crate) enum Problem {
     /// The configuration, or what it leads to.
     Setup(SetupError),
     /// What it says of the gateway.
-    Gateway(GatewayError),
+    Gateway(Box<GatewayError>),
     /// The same, and where it stands.
     Placed {
         /// The setting's file.
@@ -87,12 +87,12 @@ impl Problem {
             Self::Finding { .. } => 1,
             Self::Usage { .. } => 2,
             Self::Setup(SetupError::Engine(_)) => 70,
-            Self::Setup(error) | Self::Gateway(GatewayError::Setup(error))
-                if error.kind() == FailureKind::Denied =>
-            {
-                5
-            }
-            Self::Setup(_) | Self::Gateway(_) => 2,
+            Self::Setup(error) if error.kind() == FailureKind::Denied => 5,
+            Self::Setup(_) => 2,
+            Self::Gateway(error) => match &**error {
+                GatewayError::Setup(error) if error.kind() == FailureKind::Denied => 5,
+                _ => 2,
+            },
             Self::Placed { problem, .. } => problem.exit_code(),
             Self::Failure(error) => error.consequence().exit_code,
             Self::Output(_) if self.is_broken_pipe() => 0,

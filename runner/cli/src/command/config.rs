@@ -46,7 +46,7 @@ fn check(config: Config, files: &[PathBuf], terminal: &Terminal) -> Result<(), P
         let GatewayError::Setup(error) = error else { return true };
         !listing.iter().any(|provider| provider.problem.as_ref() == Some(error))
     });
-    let of_gateway = of_gateway.map(Problem::Gateway).collect::<Vec<_>>();
+    let of_gateway = of_gateway.map(|error| Problem::Gateway(Box::new(error))).collect::<Vec<_>>();
     let of_providers = listing.into_iter().filter_map(|provider| provider.problem);
     let problems = of_providers.map(Problem::Setup).chain(of_gateway);
     let mut problems = problems.map(|problem| problem.placed(files));
