@@ -43,8 +43,8 @@ const REDIS_WHY: &str = "where several gateways share a `database`, the same ser
                          is used in a minute: name it as `counters` of `[gateway.state]`, such as \
                          `counters = \"rediss://HOST:PORT\"` and `counters-password = \
                          \"env:REDIS_PASSWORD\"`";
-const CACHE: &str =
-    "`[gateway.cache]` keeps answers for the key that asked, or for those that `share` names";
+const CACHE: &str = "say `seconds` in `[gateway.cache]`: answers are kept for the key that asked, or for those that \
+     `share` names, in memory or at a `server`";
 const SHOWN: &str = "is about LiteLLM's own pages and logs";
 const NO_LOGS: &str = "prompts and answers are in no log, unless `[transcripts]` asks for them";
 const PASS: &str = "nothing is passed through that no adapter understands: an adapter reaches the \
