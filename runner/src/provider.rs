@@ -71,7 +71,9 @@ pub(crate) fn basis(name: &str, config: &Config) -> Result<Basis, SetupError> {
         None => Err(SetupError::Provider {
             provider: name.to_owned(),
             why: format!(
-                "there is no adapter and no provider `{template}`; name one, as in `adapter = \"openai-compatible\"`"
+                "there is no adapter and no provider `{template}`; name one, as in \
+                 `adapter = \"openai-compatible\"`, or agree to somebody else's with \
+                 `hotcell adapter add FILE`"
             ),
         }),
     }

@@ -333,6 +333,23 @@ impl Runner {
         self.inner.setup.listing(false)
     }
 
+    /// Whether a provider can be set up, as far as its adapter and what is configured tell.
+    /// Nothing is compiled for this, and no secret read.
+    ///
+    /// # Errors
+    /// Why not, also where there is no such provider.
+    pub fn examine(&self, provider: &str) -> Result<(), SetupError> {
+        let setup = &self.inner.setup;
+        match setup.knows(provider) {
+            true => setup.examine(provider),
+            false => {
+                let why =
+                    format!("there is none of this name; {}", way::hint(provider, setup.config()));
+                Err(SetupError::Provider { provider: provider.to_owned(), why })
+            }
+        }
+    }
+
     /// Compiles what a provider needs before its first request.
     ///
     /// # Errors

@@ -193,6 +193,19 @@ impl SetupError {
         }
     }
 
+    /// The setting that it is about: the names of its tables, from the outermost one, and its own.
+    /// Empty where there is none.
+    pub fn setting(&self) -> Vec<&str> {
+        match self {
+            Self::Provider { provider, .. } | Self::Egress { provider, .. } => {
+                vec!["providers", provider]
+            }
+            Self::Proxy(_) => vec!["proxy"],
+            Self::Transcripts { .. } => vec!["transcripts"],
+            _ => Vec::new(),
+        }
+    }
+
     /// What the audit log says of a component that was not let in: the component,
     /// where it was read, and the rule.
     pub(crate) fn refusal(&self) -> Option<(Option<Digest>, Rule)> {
@@ -324,6 +337,11 @@ impl Setup {
             }
         }
         listing
+    }
+
+    /// Whether a provider that is known can be set up.
+    pub(crate) fn examine(&self, name: &str) -> Result<(), SetupError> {
+        self.info(name, Origin::Configured, false, &mut BTreeMap::new()).map(drop)
     }
 
     fn info(

@@ -14,6 +14,7 @@ mod composition;
 mod demo;
 mod journal;
 mod nearest;
+mod place;
 mod problem;
 mod prompt_line;
 mod render;

@@ -2,7 +2,9 @@
 
 use hotcell::types::FailureKind;
 use hotcell::{ConfigError, Error, SetupError};
+use hotcell_gateway::GatewayError;
 use std::io;
+use std::path::PathBuf;
 
 /// Why a command did not do what was asked.
 #[derive(Debug)]
@@ -13,6 +15,17 @@ pub(crate) enum Problem {
     Finding { message: String, help: Option<String> },
     /// The configuration, or what it leads to.
     Setup(SetupError),
+    /// What it says of the gateway.
+    Gateway(Box<GatewayError>),
+    /// The same, and where it stands.
+    Placed {
+        /// The setting's file.
+        file: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong there.
+        problem: Box<Problem>,
+    },
     /// The request.
     Failure(Box<Error>),
     /// The output cannot be written.
@@ -46,6 +59,19 @@ impl Problem {
         }
     }
 
+    /// Adds where in these files of a configuration the setting stands that it is about.
+    pub(crate) fn placed(self, files: &[PathBuf]) -> Self {
+        let setting = match &self {
+            Self::Setup(error) => error.setting(),
+            Self::Gateway(error) => error.setting(),
+            _ => Vec::new(),
+        };
+        match crate::place::of(files, &setting) {
+            Some((file, line)) => Self::Placed { file, line, problem: Box::new(self) },
+            None => self,
+        }
+    }
+
     /// Nothing is left to be said of it.
     pub(crate) fn was_said(&self) -> bool {
         self.is_broken_pipe() || matches!(self, Self::Told(_))
@@ -63,6 +89,11 @@ impl Problem {
             Self::Setup(SetupError::Engine(_)) => 70,
             Self::Setup(error) if error.kind() == FailureKind::Denied => 5,
             Self::Setup(_) => 2,
+            Self::Gateway(error) => match &**error {
+                GatewayError::Setup(error) if error.kind() == FailureKind::Denied => 5,
+                _ => 2,
+            },
+            Self::Placed { problem, .. } => problem.exit_code(),
             Self::Failure(error) => error.consequence().exit_code,
             Self::Output(_) if self.is_broken_pipe() => 0,
             Self::Output(_) => 70,

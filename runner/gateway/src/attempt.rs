@@ -41,6 +41,11 @@ pub(crate) trait Question: Send {
     /// The same question once more.
     fn twin(&self) -> Self::Twin;
 
+    /// Whether a policy of the provider's stopped this answer, of which nobody was told anything.
+    fn is_stopped(_answer: &Self::Answer) -> bool {
+        false
+    }
+
     /// Adds itself to the digest by which its answer is found again; none where no answer to it
     /// is to be kept.
     fn print(&self, _print: &mut Print<'_>, _policy: &Policy) -> Option<()> {
@@ -67,7 +72,18 @@ pub(crate) async fn attempt<Q: Question>(
     mut question: Q,
 ) -> Result<Q::Answer, Error> {
     let mut last = match one(visit, entry, &mut question).await {
-        Ok(answer) => return Ok(answer),
+        Ok(answer) if entry.content_fallbacks.is_empty() || !Q::is_stopped(&answer) => {
+            return Ok(answer);
+        }
+        Ok(_) => {
+            // It is paid all the same.
+            visit.busy = None;
+            visit.give_up();
+            Error::new(
+                FailureKind::ContentFiltered,
+                "a policy of the provider's stopped the answer",
+            )
+        }
         Err(error) => error,
     };
     if !last.consequence().fallback {

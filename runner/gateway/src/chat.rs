@@ -8,7 +8,7 @@ use crate::reply::{self, Reply};
 use crate::route::Route;
 use crate::stored::Wish;
 use crate::visit::{Outcome, Visit};
-use hotcell::types::{ChatRequest, Event};
+use hotcell::types::{ChatRequest, Event, FinishReason, Finished};
 use hotcell::{Answer, Error, Runner};
 use hotcell_dialects::{
     About, Dialect, DialectError, anthropic_messages, gemini, openai_chat, openai_completions,
@@ -170,6 +170,19 @@ impl<R: BorrowMut<ChatRequest> + Send> Question for Chat<R> {
     fn twin(&self) -> Self::Twin {
         let request = Box::new(self.request.borrow().clone());
         Chat { request, dialect: self.dialect }
+    }
+
+    fn is_stopped(answer: &Begun) -> bool {
+        let is_stop = |event: &Event| {
+            matches!(
+                event,
+                Event::Finished(Finished {
+                    reason: FinishReason::ContentFilter | FinishReason::Refusal,
+                    ..
+                })
+            )
+        };
+        answer.first().iter().any(is_stop)
     }
 
     fn print(&self, print: &mut Print<'_>, policy: &Policy) -> Option<()> {

@@ -102,7 +102,8 @@ impl Control {
     }
 }
 
-fn prices(gateway: &GatewayConfig) -> Result<Prices, GatewayError> {
+/// What models cost that the configuration has a price for.
+pub(crate) fn prices(gateway: &GatewayConfig) -> Result<Prices, GatewayError> {
     Prices::new(&gateway.prices).map_err(GatewayError::Price)
 }
 
@@ -143,25 +144,8 @@ fn servers(
     state: &StateConfig,
     config: &Config,
 ) -> Result<Option<(Service, Option<Service>)>, GatewayError> {
-    let wrong = |why: &str| Err(GatewayError::Server(why.to_owned()));
-    let Some(database) = &state.database else {
-        return match () {
-            () if state.counters.is_some() => wrong(
-                "`counters` are for several gateways, which share a `database` as well: what was \
-                 spent is kept there",
-            ),
-            () if state.database_password.is_some() => {
-                wrong("`database-password`, and no `database`")
-            }
-            () => Ok(None),
-        };
-    };
-    if state.folder.is_some() || state.sync.is_some() {
-        return wrong("`folder` and `sync` are of a file, and the state is in a `database`");
-    }
-    if state.counters_password.is_some() && state.counters.is_none() {
-        return wrong("`counters-password`, and no `counters`");
-    }
+    consistent(state)?;
+    let Some(database) = &state.database else { return Ok(None) };
     let egress = config.egress().map_err(|error| GatewayError::Server(error.to_string()))?.build();
     let server =
         server_of(&egress, "database", Protocol::Postgres, database, &state.database_password)?;
@@ -169,6 +153,25 @@ fn servers(
         server_of(&egress, "counters", Protocol::Valkey, address, &state.counters_password)
     });
     Ok(Some((server, counters.transpose()?)))
+}
+
+/// What is said of the state, of which some goes only with some other.
+pub(crate) fn consistent(state: &StateConfig) -> Result<(), GatewayError> {
+    let why = match &state.database {
+        None if state.counters.is_some() => {
+            "`counters` are for several gateways, which share a `database` as well: what was spent \
+             is kept there"
+        }
+        None if state.database_password.is_some() => "`database-password`, and no `database`",
+        Some(_) if state.folder.is_some() || state.sync.is_some() => {
+            "`folder` and `sync` are of a file, and the state is in a `database`"
+        }
+        Some(_) if state.counters_password.is_some() && state.counters.is_none() => {
+            "`counters-password`, and no `counters`"
+        }
+        _ => return Ok(()),
+    };
+    Err(GatewayError::Server(why.to_owned()))
 }
 
 fn server_of(

@@ -11,12 +11,12 @@ use hotcell_dialects::{gemini, openai_embeddings};
 use std::borrow::BorrowMut;
 
 /// Answers a client of OpenAI's.
-pub(crate) async fn openai(mut visit: Visit, model: Option<String>, body: &[u8]) -> Reply {
+pub(crate) async fn openai(mut visit: Visit, body: &[u8]) -> Reply {
     let mut request = match openai_embeddings::read_request(body) {
         Ok(request) => request,
         Err(error) => return visit.misread(&error),
     };
-    let model = model.unwrap_or_else(|| request.model.clone());
+    let model = request.model.clone();
     let encoding = openai_embeddings::take_encoding(&mut request);
     match visit.ask(&model, Embed(&mut request)).await {
         Ok(response) => {

@@ -17,6 +17,9 @@ pub enum GatewayError {
     /// A provider that cannot be set up.
     #[error(transparent)]
     Provider(#[from] hotcell::Error),
+    /// The same, as far as its adapter and the configuration tell.
+    #[error(transparent)]
+    Setup(hotcell::SetupError),
     /// Others could use it, and nobody said so.
     #[error(
         "whoever reaches {0} could use every provider's key, for nobody is asked for a key of \
@@ -59,4 +62,24 @@ pub enum GatewayError {
     /// The system has no random numbers.
     #[error("the system gives no random numbers: {0}")]
     Random(String),
+}
+
+impl GatewayError {
+    /// The setting that it is about: the names of its tables, from the outermost one, and its own.
+    /// Empty where there is none.
+    pub fn setting(&self) -> Vec<&str> {
+        match self {
+            Self::Model { model, .. } => vec!["gateway", "models", model],
+            Self::Open(_) => vec!["gateway", "listen"],
+            Self::AdminKey(_) => vec!["gateway", "admin-key"],
+            Self::State(_) | Self::NoFolder | Self::Server(_) => vec!["gateway", "state"],
+            Self::Jwt(_) => vec!["gateway", "jwt"],
+            Self::Price(model) => vec!["gateway", "prices", model],
+            Self::Log { .. } => vec!["gateway", "log"],
+            Self::Cache(_) => vec!["gateway", "cache"],
+            Self::Traces(_) => vec!["gateway", "traces"],
+            Self::Setup(error) => error.setting(),
+            Self::Provider(_) | Self::Random(_) => Vec::new(),
+        }
+    }
 }

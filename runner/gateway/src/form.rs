@@ -9,11 +9,15 @@ use http::header::CONTENT_TYPE;
 /// Fields of a form at the most.
 const FIELDS: usize = 64;
 
-/// Takes a body apart that has been read whole.
+/// Takes a body apart that has been read whole. A model that the path names is the form's.
 ///
 /// # Errors
 /// A body that is no form.
-pub(crate) async fn read(headers: &HeaderMap, body: Bytes) -> Result<Form, DialectError> {
+pub(crate) async fn read(
+    headers: &HeaderMap,
+    body: Bytes,
+    model: Option<&str>,
+) -> Result<Form, DialectError> {
     let error = |message: String| DialectError { path: String::new(), message };
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(kind)
@@ -26,7 +30,7 @@ pub(crate) async fn read(headers: &HeaderMap, body: Bytes) -> Result<Form, Diale
     let mut form = Form::default();
     loop {
         let field = multipart.next_field().await.map_err(|why| error(why.to_string()))?;
-        let Some(field) = field else { return Ok(form) };
+        let Some(field) = field else { break };
         if form.fields.len() == FIELDS {
             return Err(error(format!("a form has {FIELDS} fields at the most")));
         }
@@ -36,4 +40,12 @@ pub(crate) async fn read(headers: &HeaderMap, body: Bytes) -> Result<Form, Diale
         let bytes = field.bytes().await.map_err(|why| error(why.to_string()))?.to_vec();
         form.fields.push(Field { name, file, mime, bytes });
     }
+    // Of several fields with one name the last counts.
+    form.fields.extend(model.map(|model| Field {
+        name: "model".to_owned(),
+        file: None,
+        mime: None,
+        bytes: model.into(),
+    }));
+    Ok(form)
 }

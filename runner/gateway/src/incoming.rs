@@ -174,3 +174,37 @@ pub(crate) fn is_json(headers: &HeaderMap) -> Result<(), Failure> {
         false => Ok(()),
     }
 }
+/// A JSON object that has this model, whichever it had: of several members with one name the last
+/// counts. What is no object stays as it is.
+pub(crate) fn with_model(body: &Bytes, model: &str) -> Bytes {
+    let Some(members) = body.trim_ascii_end().strip_suffix(b"}") else { return body.clone() };
+    let comma = if members.trim_ascii() == b"{" { "" } else { "," };
+    let model = serde_json::Value::from(model);
+    [members, format!("{comma}\"model\":{model}}}").as_bytes()].concat().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_is_added_to_an_object_and_to_nothing_else() {
+        for (body, named) in [
+            ("{}", r#"{"model":"a\"b"}"#),
+            (" { } ", r#" { "model":"a\"b"}"#),
+            (r#"{"x":{"y":1.0}}"#, r#"{"x":{"y":1.0},"model":"a\"b"}"#),
+            ("{\"x\":1}\r\n", r#"{"x":1,"model":"a\"b"}"#),
+            ("[]", "[]"),
+            ("", ""),
+            ("\"}", "\"}"),
+        ] {
+            let named = if body == "\"}" { "\",\"model\":\"a\\\"b\"}" } else { named };
+            assert_eq!(with_model(&Bytes::from(body), "a\"b"), named, "{body}");
+        }
+        // What is broken is not mended.
+        for body in ["{\"x\":{}", "{,}", "{\"x\":1,}", "x}", "}"] {
+            let named = with_model(&Bytes::from(body), "m");
+            assert!(serde_json::from_slice::<serde_json::Value>(&named).is_err(), "{body}");
+        }
+    }
+}

@@ -20,6 +20,7 @@ mod body;
 mod cache;
 mod charge;
 mod chat;
+mod check;
 mod connection;
 mod control;
 mod deployment;
@@ -56,6 +57,7 @@ mod valkey;
 mod visit;
 
 pub use admin::{Ask, Desk, Told};
+pub use check::check;
 pub use error::GatewayError;
 pub use ledger::{Money, Window};
 #[cfg(target_os = "linux")]
@@ -163,6 +165,11 @@ impl Gateway {
                 runner,
             }),
         })
+    }
+
+    /// The providers that its configured models lead to, by their names.
+    pub fn providers(&self) -> std::collections::BTreeSet<&str> {
+        self.inner.models.providers()
     }
 
     /// Reads and compiles what the first request to each configured model would.

@@ -60,7 +60,8 @@ pub(crate) enum Lost {
 }
 
 /// Finds the endpoint: with and without `/v1`, below `/v1beta` what is Gemini's, and below
-/// `/openai` what Azure's clients ask for.
+/// `/openai` what Azure's clients ask for. What LiteLLM passes through to one provider is below
+/// its name, and is found there as well.
 pub(crate) fn find(method: &Method, path: &str) -> Result<Route, Lost> {
     let mut route = route(path).ok_or(Lost::Path)?;
     if (route.endpoint, method) == (Endpoint::Stored(Action::Retrieve), &Method::DELETE) {
@@ -79,16 +80,14 @@ pub(crate) fn find(method: &Method, path: &str) -> Result<Route, Lost> {
 }
 
 fn route(path: &str) -> Option<Route> {
+    let before = ["/openai", "/anthropic", "/gemini"].into_iter();
+    let path = before.filter_map(|name| path.strip_prefix(name)).next().unwrap_or(path);
     if let Some(rest) = path.strip_prefix("/v1beta/models") {
         return gemini(rest);
     }
-    let path = path.strip_prefix("/openai").unwrap_or(path);
     let path = path.strip_prefix("/v1").unwrap_or(path);
     let (model, path) = match path.strip_prefix("/deployments/") {
-        Some(rest) => {
-            let (model, _) = rest.split_once('/')?;
-            (Some(decoded(model)?), &rest[model.len()..])
-        }
+        Some(rest) => deployment(rest)?,
         None => (None, path),
     };
     if let Some(rest) = path.strip_prefix("/models/") {
@@ -104,6 +103,15 @@ fn route(path: &str) -> Option<Route> {
         return stored(rest);
     }
     Some(Route { model, ..Route::of(plain(path)?) })
+}
+
+/// The model and what stands behind it, of what stands behind `/deployments/`. Azure's SDKs write
+/// a name as it is, and one of ours may have slashes.
+fn deployment(rest: &str) -> Option<(Option<String>, &str)> {
+    let mut slashes = rest.match_indices('/').map(|(at, _)| at);
+    let end = slashes.find(|at| plain(&rest[*at..]).is_some())?;
+    let model = decoded(&rest[..end]).filter(|model| !model.is_empty())?;
+    Some((Some(model), &rest[end..]))
 }
 
 /// What stands behind `/responses/`.
@@ -288,6 +296,28 @@ mod tests {
         let route = found("/openai/deployments/mine/chat/completions");
         assert_eq!(route.endpoint, Endpoint::Chat(Dialect::OpenAiChat));
         assert_eq!(route.model.as_deref(), Some("mine"));
+        for model in ["openai/gpt-4o", "openai%2Fgpt-4o"] {
+            let route = found(&format!("/openai/deployments/{model}/completions"));
+            assert_eq!(route.endpoint, Endpoint::Chat(Dialect::OpenAiCompletions));
+            assert_eq!(route.model.as_deref(), Some("openai/gpt-4o"));
+        }
+        assert_eq!(super::route("/openai/deployments//chat/completions"), None);
+        assert_eq!(super::route("/openai/deployments/mine"), None);
+    }
+
+    #[test]
+    fn clients_of_one_provider_find_what_they_ask_for_below_its_name() {
+        for (path, plain) in [
+            ("/anthropic/v1/messages", "/v1/messages"),
+            ("/anthropic/v1/messages/count_tokens", "/v1/messages/count_tokens"),
+            ("/gemini/v1beta/models/g:generateContent", "/v1beta/models/g:generateContent"),
+            ("/openai/v1/responses", "/v1/responses"),
+        ] {
+            assert_eq!(found(path), found(plain), "{path}");
+        }
+        assert_eq!(route("/anthropic"), None);
+        assert_eq!(route("/anthropic/anthropic/v1/messages"), None);
+        assert_eq!(route("/anthropicx/v1/messages"), None);
     }
 
     #[test]

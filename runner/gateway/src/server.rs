@@ -273,23 +273,28 @@ pub(crate) async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, doo
         }
         Err(failure) => return untaken(&mut visit, failure),
     };
+    let named = route.model.as_deref().filter(|_| route.endpoint.voice() != Dialect::Gemini);
+    let body = match named {
+        Some(model) if !route.endpoint.takes_form() => incoming::with_model(&body, model),
+        _ => body,
+    };
     match route.endpoint {
         Endpoint::Chat(dialect) => chat::respond(visit, dialect, &route, &head, &body).await,
         Endpoint::Stored(action) => {
             let (id, query) = (route.id.unwrap_or_default(), head.uri.query().unwrap_or_default());
             stored::respond(visit, action, &id, query).await
         }
-        Endpoint::Embeddings => embeddings::openai(visit, route.model, &body).await,
+        Endpoint::Embeddings => embeddings::openai(visit, &body).await,
         Endpoint::Rerank => rerank::respond(visit, &body).await,
         Endpoint::Moderations => moderation::respond(visit, &body).await,
         Endpoint::Images => image::respond(visit, openai_media::read_image_request(&body)).await,
         Endpoint::ImageEdits => {
-            let form = form::read(&head.headers, body).await;
+            let form = form::read(&head.headers, body, named).await;
             image::respond(visit, form.and_then(openai_media::read_image_edit)).await
         }
         Endpoint::Speech => speech::respond(visit, &body).await,
         Endpoint::Transcription { translate } => {
-            let form = form::read(&head.headers, body).await;
+            let form = form::read(&head.headers, body, named).await;
             let request =
                 form.and_then(|form| openai_media::read_transcription_request(form, translate));
             transcription::respond(visit, request).await

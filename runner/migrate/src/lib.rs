@@ -19,6 +19,7 @@ pub use note::{Kind, Note};
 pub use yaml::ReadError;
 
 use hotcell::Config;
+use std::path::PathBuf;
 
 /// What a file amounts to.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,11 +31,15 @@ pub struct Migrated {
     /// Secrets that stand in the file itself. They were not taken along: the configuration
     /// names a variable or a file for each, which has to be there.
     pub literals: Vec<Literal>,
+    /// The other files that it is made of, which the first one includes.
+    pub included: Vec<PathBuf>,
 }
 
 /// A secret that stands in a file. What it is, and never its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Literal {
+    /// The file that it stands in, where that is not the first one, but one that was included.
+    pub file: Option<PathBuf>,
     /// The line that it stands in, counted from 1.
     pub line: usize,
     /// What it is for, as the file has it: `model_list[0].litellm_params.api_key`.

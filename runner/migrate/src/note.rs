@@ -2,11 +2,15 @@
 
 use serde::Serialize;
 use std::fmt;
+use std::path::PathBuf;
 
 /// One thing to say of a setting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Note {
+    /// The file that it is about, where that is not the first one, but one that was included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
     /// The line that it is about, counted from 1; 0 where it is about no single line.
     pub line: usize,
     /// What it is about.

@@ -13,8 +13,11 @@ use super::cache::CacheConfig;
 use super::control::{AccessMode, JwtConfig, PriceConfig, StateConfig};
 use super::seeing::{LogConfig, MetricsConfig, StatusConfig, TracesConfig};
 use hotcell_egress::SecretSource;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// The `[gateway]` table.
@@ -114,7 +117,7 @@ pub struct ModelConfig {
 }
 
 /// One place where a model is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum DeploymentConfig {
     /// `provider/model`.
@@ -141,6 +144,32 @@ pub struct DeploymentTable {
     /// Tokens in a minute, at the most: what was asked and what was answered.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tokens_per_minute: Option<u64>,
+}
+
+/// By hand, so that what is wrong in a table is told as it is, and where.
+impl<'de> Deserialize<'de> for DeploymentConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = DeploymentConfig;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`provider/model`, or a table with `model`")
+            }
+
+            fn visit_str<E: de::Error>(self, model: &str) -> Result<DeploymentConfig, E> {
+                Ok(DeploymentConfig::Model(model.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<DeploymentConfig, A::Error> {
+                let table = MapAccessDeserializer::new(table);
+                DeploymentTable::deserialize(table).map(DeploymentConfig::Table)
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
 }
 
 impl DeploymentConfig {

@@ -197,13 +197,18 @@ fn located(mut error: Error, provider: &Provider, request_id: &str) -> Error {
 
 /// An unknown provider, and the one that was probably meant.
 fn unknown(name: &str, config: &Config) -> Error {
+    Error::new(FailureKind::NotFound, format!("there is no provider `{name}`"))
+        .with_help(hint(name, config))
+}
+
+/// What to do about an unknown provider.
+pub(super) fn hint(name: &str, config: &Config) -> String {
     let close = provider::names(config)
         .map(|(known, _)| (strsim::damerau_levenshtein(name, known), known))
         .filter(|(distance, _)| *distance <= 1 + name.len() / 4)
         .min();
-    let help = match close {
+    match close {
         Some((_, known)) => format!("did you mean `{known}`?"),
         None => "`hotcell providers` lists the providers; add your own to hotcell.toml".to_owned(),
-    };
-    Error::new(FailureKind::NotFound, format!("there is no provider `{name}`")).with_help(help)
+    }
 }

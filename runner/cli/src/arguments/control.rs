@@ -20,9 +20,9 @@ pub(crate) struct StateArguments {
 
 /// Make and change the keys that clients of the gateway use
 ///
-/// A key may use some models and endpoints, at some rate, for some money and until some day. It
-/// is shown once, when it is made: what is kept is a digest. A gateway that runs sees a change
-/// within two seconds.
+/// A key may use some models and endpoints, at some rate, for some money and until some
+/// day. It is shown once, when it is made: what is kept is a digest. A gateway that runs
+/// sees a change within two seconds.
 ///
 ///   hotcell keys create --alias ci --model 'openai/*' --budget-month 20 --expires-in 90d
 ///   hotcell keys block key-0123456789abcdef
@@ -270,8 +270,8 @@ pub(crate) enum UsageBy {
 
 /// See and set budgets of keys and teams
 ///
-/// Without a name it lists every key and team that has one. With a name and amounts it sets
-/// them:
+/// Without a name it lists every key and team that has one. With a name and amounts it
+/// sets them:
 ///
 ///   hotcell budget
 ///   hotcell budget key-0123456789abcdef

@@ -5,6 +5,7 @@ use crate::render;
 use crate::render::text::{pad, visible};
 use crate::terminal::Terminal;
 use hotcell::{Config, Runner};
+use hotcell_gateway::GatewayError;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -22,35 +23,54 @@ pub(crate) fn run(
         ConfigCommand::Path { json } => path(global, *json, terminal),
         ConfigCommand::Schema => terminal.print(SCHEMA),
         ConfigCommand::Check { file } => {
-            let config = match file {
-                Some(file) => Config::read(file)?,
-                None => configuration(global)?,
+            let (config, files) = match file {
+                Some(file) => (Config::read(file)?, vec![file.clone()]),
+                None => (configuration(global)?, files(global)),
             };
-            check(config, terminal)
+            check(config, &files, terminal)
         }
     }
 }
 
 /// Finding every provider's adapter, endpoints and settings checks what the file alone
-/// cannot say. All that is wrong is told; the last of it is how the command ends.
-fn check(config: Config, terminal: &Terminal) -> Result<(), Problem> {
-    let count = config.providers.len();
-    let listing = Runner::builder().config(config).build()?.providers();
-    let mut problems = listing.into_iter().filter_map(|provider| provider.problem);
-    let Some(last) = problems.next_back() else {
-        let plural = if count == 1 { "" } else { "s" };
-        terminal.note(&format!("good: {count} provider{plural} configured\n"));
+/// cannot say, and so does finding where the gateway's models lead. All that is wrong is told; the
+/// last of it is how the command ends.
+fn check(config: Config, files: &[PathBuf], terminal: &Terminal) -> Result<(), Problem> {
+    let (providers, models) =
+        (config.providers.len(), config.gateway.as_ref().map_or(0, |it| it.models.len()));
+    let runner = Runner::builder().config(config).build()?;
+    let listing = runner.providers();
+    let of_gateway = hotcell_gateway::check(&runner, &listing).into_iter();
+    let of_gateway = of_gateway.filter(|error| {
+        // A provider is told of once.
+        let GatewayError::Setup(error) = error else { return true };
+        !listing.iter().any(|provider| provider.problem.as_ref() == Some(error))
+    });
+    let of_gateway = of_gateway.map(|error| Problem::Gateway(Box::new(error))).collect::<Vec<_>>();
+    let of_providers = listing.into_iter().filter_map(|provider| provider.problem);
+    let problems = of_providers.map(Problem::Setup).chain(of_gateway);
+    let mut problems = problems.map(|problem| problem.placed(files));
+    let Some(mut last) = problems.next() else {
+        terminal.note(&format!("good: {} configured\n", counted(providers, models)));
         return Ok(());
     };
     for problem in problems {
-        let page = render::problem::page(
-            &Problem::Setup(problem),
-            terminal.error_width(),
-            terminal.error_paint,
-        );
+        let page = render::problem::page(&last, terminal.error_width(), terminal.error_paint);
         terminal.note(&page);
+        last = problem;
     }
-    Err(Problem::Setup(last))
+    Err(last)
+}
+
+fn counted(providers: usize, models: usize) -> String {
+    let of = |count: usize, what: &str| {
+        let plural = if count == 1 { "" } else { "s" };
+        format!("{count} {what}{plural}")
+    };
+    match models {
+        0 => of(providers, "provider"),
+        _ => format!("{} and {}", of(providers, "provider"), of(models, "model")),
+    }
 }
 
 impl ConfigCommand {
@@ -63,7 +83,7 @@ impl ConfigCommand {
 }
 
 /// The files that are read, in their order.
-fn files(global: &GlobalArguments) -> Vec<PathBuf> {
+pub(super) fn files(global: &GlobalArguments) -> Vec<PathBuf> {
     match &global.config {
         Some(file) => vec![file.clone()],
         None => Config::default_files(),

@@ -5,14 +5,16 @@ use crate::arguments::{LitellmArguments, MigrateCommand};
 use crate::problem::{Problem, why};
 use crate::render::text::{visible, visible_line};
 use crate::terminal::Terminal;
-use hotcell::egress::{IdentitySource, SecretSource};
+use hotcell::egress::service::ServiceAddress;
+use hotcell::egress::{IdentitySource, SecretSource, Watchword};
 use hotcell::{Config, Runner};
-use hotcell_gateway::Gateway;
-use hotcell_migrate::{Kind, Literal, Migrated, Note, litellm};
+use hotcell_gateway::GatewayError;
+use hotcell_migrate::litellm::{self, World};
+use hotcell_migrate::{Kind, Literal, Migrated, Note};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The first bytes of a file that are read: more than a configuration may have.
 const BYTES: u64 = 8 * 1024 * 1024;
@@ -59,26 +61,32 @@ fn from_litellm(arguments: &LitellmArguments, terminal: &Terminal) -> Result<(),
     }
 }
 
-/// The configuration to serve with, instead of a file of hotcell's. What there is to say of it
-/// is said.
+/// The configuration to serve with, instead of a file of hotcell's, and the files that it
+/// includes. What there is to say of it is said.
 ///
 /// # Errors
 /// A file that is not accepted, and secrets that stand in it and nowhere else: a process that
 /// serves takes them from where they can be kept.
-pub(crate) fn in_place(file: &Path, terminal: &Terminal) -> Result<Config, Problem> {
+pub(crate) fn in_place(
+    file: &Path,
+    terminal: &Terminal,
+) -> Result<(Config, Vec<PathBuf>), Problem> {
     let migrated = read(file)?;
     notes(file, &migrated.notes, terminal);
     let missing: Vec<&Literal> = migrated.literals.iter().filter(|it| !is_there(it)).collect();
     if missing.is_empty() {
-        return Ok(migrated.config);
+        return Ok((migrated.config, migrated.included));
     }
     let lines = missing.iter().map(|it| {
-        let setting = visible_line(&it.setting);
+        let (setting, file) = (visible_line(&it.setting), it.file.as_deref().unwrap_or(file));
         format!("\n{}:{}: {setting} is looked for in {}", file.display(), it.line, it.source)
     });
     let message = format!(
-        "{} in the file, which are not read from there:{}",
-        if missing.len() == 1 { "a secret stands" } else { "secrets stand" },
+        "{} not read from there:{}",
+        match missing.len() {
+            1 => "a secret stands in the file, and is",
+            _ => "secrets stand in the file, and are",
+        },
         lines.collect::<String>()
     );
     Err(Problem::usage(message)
@@ -96,17 +104,22 @@ fn is_there(literal: &Literal) -> bool {
 
 /// Reads a file of LiteLLM's.
 fn read(file: &Path) -> Result<Migrated, Problem> {
-    let mut text = String::new();
-    let opened = File::open(file).and_then(|file| file.take(BYTES).read_to_string(&mut text));
-    opened.map_err(|error| Problem::usage(format!("{}: {}", file.display(), why(&error))))?;
-    let variable = |name: &str| std::env::var(name).ok();
-    litellm::read(&text, &variable).map_err(|error| {
-        let mut place = file.display().to_string();
+    let text = open(file);
+    let text = text.map_err(|why| Problem::usage(format!("{}: {why}", file.display())))?;
+    let world = World { environment: &|name| std::env::var(name).ok(), open: &open };
+    litellm::read(file, &text, &world).map_err(|error| {
+        let mut place = error.file.as_deref().unwrap_or(file).display().to_string();
         for number in [error.line, error.column].into_iter().take_while(|number| *number > 0) {
             place.push_str(&format!(":{number}"));
         }
         Problem::Usage { message: format!("{place}: {}", error.message), help: error.help }
     })
+}
+
+fn open(file: &Path) -> Result<String, String> {
+    let mut text = String::new();
+    let opened = File::open(file).and_then(|file| file.take(BYTES).read_to_string(&mut text));
+    opened.map(|_| text).map_err(|error| why(&error))
 }
 
 /// What `hotcell config check` and `hotcell serve` would say of it.
@@ -116,13 +129,17 @@ fn check(migrated: &mut Migrated, text: &str, place: &Path) -> Result<(), Proble
     match Runner::builder().config(config).build() {
         Err(problem) => found.push(problem.to_string()),
         Ok(runner) => {
-            let problems = runner.providers().into_iter().filter_map(|provider| provider.problem);
-            found.extend(problems.map(|problem| problem.to_string()));
-            found.extend(Gateway::new(runner).err().map(|error| error.to_string()));
+            let listing = runner.providers();
+            let problems = listing.iter().filter_map(|provider| provider.problem.as_ref());
+            found.extend(problems.map(ToString::to_string));
+            let others = hotcell_gateway::check(&runner, &listing).into_iter();
+            let others = others.filter(|error| !matches!(error, GatewayError::Setup(_)));
+            found.extend(others.chain(absent(&runner)).map(|error| error.to_string()));
         }
     }
     let setting = "hotcell.toml".to_owned();
     let notes = found.into_iter().map(|message| Note {
+        file: None,
         line: 0,
         kind: Kind::ToDo,
         setting: setting.clone(),
@@ -130,6 +147,19 @@ fn check(migrated: &mut Migrated, text: &str, place: &Path) -> Result<(), Proble
     });
     migrated.notes.extend(notes);
     Ok(())
+}
+
+/// Secrets of the gateway's own that are not there yet. No state is opened to find out.
+fn absent(runner: &Runner) -> Vec<GatewayError> {
+    let gateway = runner.config().gateway.clone().unwrap_or_default();
+    let admin = gateway.admin_key.and_then(|source| Watchword::read(&source).err());
+    let database = gateway.state.and_then(|state| match state.database {
+        Some(ServiceAddress::Source(source)) => source.check().err(),
+        _ => None,
+    });
+    let admin = admin.map(|error| GatewayError::AdminKey(error.to_string()));
+    let database = database.map(|error| GatewayError::Server(format!("database: {error}")));
+    admin.into_iter().chain(database).collect()
 }
 
 fn heading(file: &Path) -> String {
@@ -146,6 +176,7 @@ fn notes(file: &Path, notes: &[Note], terminal: &Terminal) {
     for note in notes {
         let line = if note.line > 0 { format!(":{}", note.line) } else { String::new() };
         let text = note.to_string();
+        let file = note.file.as_deref().unwrap_or(file);
         terminal.note(&format!("{}{line}: {}\n", file.display(), visible(&text)));
     }
 }

@@ -12,17 +12,7 @@ use serde_json::{Value, json};
 pub(crate) fn page(problem: &Problem, width: Option<usize>, paint: Paint) -> String {
     let width = width.map_or(usize::MAX, |width| width.clamp(40, 100));
     let mut page = Page { paint, width, text: String::new() };
-    match problem {
-        Problem::Usage { message, help } | Problem::Finding { message, help } => {
-            page.error(message);
-            page.help(help.as_deref());
-        }
-        Problem::Setup(SetupError::Config(error)) => page.config(error),
-        Problem::Setup(error) => page.error(&error.to_string()),
-        Problem::Failure(error) => page.failure(error),
-        Problem::Output(error) => page.error(&format!("the output cannot be written: {error}")),
-        Problem::Interrupted | Problem::Told(_) => {}
-    }
+    page.problem(problem);
     page.text
 }
 
@@ -62,6 +52,15 @@ pub(crate) fn document(problem: &Problem) -> Value {
         Problem::Setup(error) => {
             json!({ "kind": "configuration", "message": error.to_string(), "exit-code": exit })
         }
+        Problem::Gateway(error) => {
+            json!({ "kind": "configuration", "message": error.to_string(), "exit-code": exit })
+        }
+        Problem::Placed { file, line, problem } => {
+            let mut document = document(problem);
+            document["error"]["file"] = json!(file);
+            document["error"]["line"] = json!(line);
+            return document;
+        }
         Problem::Output(error) => {
             json!({ "kind": "output", "message": error.to_string(), "exit-code": exit })
         }
@@ -80,6 +79,30 @@ struct Page {
 }
 
 impl Page {
+    fn problem(&mut self, problem: &Problem) {
+        match problem {
+            Problem::Usage { message, help } | Problem::Finding { message, help } => {
+                self.error(message);
+                self.help(help.as_deref());
+            }
+            Problem::Setup(SetupError::Config(error)) => self.config(error),
+            Problem::Setup(error) => self.error(&error.to_string()),
+            Problem::Gateway(error) => self.error(&error.to_string()),
+            Problem::Placed { file, line, problem } => {
+                self.problem(problem);
+                self.place(&format!("{}:{line}", file.display()), " ");
+            }
+            Problem::Failure(error) => self.failure(error),
+            Problem::Output(error) => self.error(&format!("the output cannot be written: {error}")),
+            Problem::Interrupted | Problem::Told(_) => {}
+        }
+    }
+
+    /// Where that is.
+    fn place(&mut self, place: &str, margin: &str) {
+        self.text.push_str(&format!("{margin}{} {}\n", self.paint.dim("-->"), visible_line(place)));
+    }
+
     fn error(&mut self, message: &str) {
         let label = self.paint.bad("error:");
         self.labelled(&label, "error:", &visible(message));
@@ -114,8 +137,7 @@ impl Page {
         let number = line.to_string();
         let margin = " ".repeat(number.len());
         let bar = self.paint.dim("|");
-        let place = format!("{}:{line}:{column}", file.display());
-        self.text.push_str(&format!("{margin}{} {place}\n", self.paint.dim("-->")));
+        self.place(&format!("{}:{line}:{column}", file.display()), &margin);
         if let Some(excerpt) = excerpt {
             // The caret stands under the character, whatever is before it.
             let before: String = excerpt.chars().take(column.saturating_sub(1)).collect();

@@ -250,3 +250,40 @@ fn a_file_that_anybody_can_write_is_only_read_when_it_is_named() {
     assert!(screen.err.contains("--config"), "{}", screen.err);
     context.run(&["--config", "hotcell.toml", "chat", "-m", "mock/gpt-4o-mini", "hi"]).good();
 }
+
+/// What would keep a gateway from being started is told by whoever only looks at its
+/// configuration, in the same words, and with its line.
+#[test]
+fn a_gateway_that_cannot_be_is_told_of_before_it_is_started() {
+    let context = Context::empty();
+    let mut page = String::new();
+    for (name, models) in [
+        ("no such provider", "[gateway.models.a]\ndeployments = [\"opnai/x\"]\n"),
+        ("a provider that lacks something", "[gateway.models.a]\ndeployments = [\"vertex/x\"]\n"),
+        ("no deployments", "\n[gateway.models.a]\ndeployments = []\n"),
+        ("no weight", "[gateway.models.a]\ndeployments = [{ model = \"openai/x\", weight = 0 }]\n"),
+        (
+            "no such fallback",
+            "[gateway.models.\"a.b\"]\ndeployments = [\"openai/x\"]\nfallbacks = [\"b\"]\n",
+        ),
+        ("no seal", "[gateway]\ncache.seconds = 1\ncache.server = \"redis://127.0.0.1:1\"\n"),
+        ("no database", "[gateway]\n\n[gateway.state]\ncounters = \"redis://127.0.0.1:1\"\n"),
+        ("no price", "[gateway.prices.\"a/b\"]\ninput = -1\noutput = 0\n"),
+        (
+            "an unknown word",
+            "[gateway.models.a]\ndeployments = [\n  { model = \"openai/x\", wieght = 2 },\n]\n",
+        ),
+        ("a wrong type", "[gateway.models.a]\ndeployments = [3]\n"),
+    ] {
+        context.file("hotcell.toml", models);
+        let check = context.run(&["config", "check"]);
+        assert_eq!(check.code, Some(2), "{name}: {check:?}");
+        let serve = context.run(&["serve", "--listen", "127.0.0.1:0"]);
+        assert_eq!((serve.code, &serve.err), (Some(2), &check.err), "{name}");
+        page.push_str(&format!("=== {name}\n{}\n", check.page()));
+    }
+    assert_screen!(context, "gateway_that_cannot_be", page);
+    context.file("hotcell.toml", "[gateway.models.a]\ndeployments = [\"openai/x\"]\n");
+    let check = context.run(&["config", "check"]).good();
+    assert_eq!(check.err, "good: 0 providers and 1 model configured\n");
+}

@@ -1,6 +1,8 @@
 use crate::context::{Context, assert_screen};
+use crate::served::Served;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 const FILE: &str = r#"
@@ -42,6 +44,33 @@ fn a_configuration_of_litellms_becomes_one_of_hotcells() {
     assert_eq!(json["left-out"], 2);
     assert_eq!(json["notes"][0]["kind"], "differs");
     assert!(!json.to_string().contains("hunter"));
+}
+
+/// To look at a configuration opens no state, at a gateway's folder or anywhere else.
+#[test]
+fn whoever_migrates_leaves_nothing_behind() {
+    let context = Context::empty();
+    context.file("config.yaml", FILE);
+    let home = || walk(&context.home());
+    let before = home();
+    let mut command = context.command(&["migrate", "litellm", "config.yaml"]);
+    command.env("LITELLM_MASTER_KEY", "0123456789abcdef");
+    context.run_command(command, b"").good();
+    assert_eq!(home(), before);
+}
+
+/// Every file below a folder, but for those of the project itself.
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files.extend(walk(&path)),
+            false => files.push(path),
+        }
+    }
+    files.sort();
+    files
 }
 
 #[test]
@@ -170,6 +199,22 @@ fn post(address: &str, body: &str) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
+}
+
+/// It is served all the same: the key may come, and others are there.
+#[test]
+fn a_key_that_is_not_there_is_told_of_when_it_is_served() {
+    let context = Context::empty();
+    context.file(
+        "config.yaml",
+        "model_list: [{ model_name: a, litellm_params: { model: groq/a, api_key: os.environ/NOT_SET_HERE } }]",
+    );
+    let arguments = ["serve", "--litellm-config", "config.yaml", "--listen", "127.0.0.1:0"];
+    let said = Served::of(context.command(&arguments)).end();
+    let told = "provider `groq` cannot be asked yet, as it has no `api-key`: the environment \
+                variable NOT_SET_HERE is not set\n";
+    assert_eq!(said.matches("cannot be asked").count(), 1, "{said}");
+    assert!(said.contains(told), "{said}");
 }
 
 #[test]

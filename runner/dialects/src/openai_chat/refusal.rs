@@ -45,7 +45,10 @@ pub(crate) fn write(failure: &Failure, within: bool, out: &mut Vec<u8>) -> bool 
         None => out.extend_from_slice(b"null"),
     }
     json::name("code", out);
-    match code.or(failure.code.as_deref()) {
+    // What no provider said has the word that it was said with.
+    let is_ours = failure.status.is_none() && failure.raw.is_none();
+    let ours = failure.code.as_deref().filter(|_| is_ours);
+    match ours.or(code).or(failure.code.as_deref()) {
         Some(code) => json::string(code, out),
         None => out.extend_from_slice(b"null"),
     }

@@ -230,6 +230,15 @@ fn errors_have_the_status_that_raises_the_right_exception() {
         assert_eq!(body["error"]["code"].as_str(), code, "{kind:?}");
         assert_eq!(body["error"]["message"], "why");
     }
+    // What a gateway says by itself has a word of its own; that of a provider of another dialect
+    // would say nothing here.
+    let mut failure = Failure::new(FailureKind::Permission, "why");
+    failure.code = Some("model_not_allowed".to_owned());
+    for (status, code) in [(None, "model_not_allowed"), (Some(403), "permission_denied")] {
+        failure.status = status;
+        let body: Value = serde_json::from_slice(&CHAT.refusal(&failure).body).expect("JSON");
+        assert_eq!(body["error"]["code"], code);
+    }
     // The provider's own error comes out as it came; one of another dialect does not.
     let said = r#"{"error":{"message":"m","type":"t","code":7,"more":[1.50]}}"#;
     let mut failure = Failure::new(FailureKind::RateLimited, "m");

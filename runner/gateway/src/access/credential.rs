@@ -14,6 +14,9 @@ const HEADERS: [HeaderName; 3] = [
     HeaderName::from_static("x-goog-api-key"),
 ];
 
+/// Where clients of LiteLLM's put a key whose `Authorization` is meant for somebody else.
+const BESIDE: HeaderName = HeaderName::from_static("x-litellm-api-key");
+
 /// A key or a token. It is never shown.
 pub(super) struct Credential<'a>(Cow<'a, str>);
 
@@ -27,11 +30,12 @@ impl<'a> Credential<'a> {
         headers: &'a HeaderMap,
         query: Option<&'a str>,
     ) -> Result<Option<Self>, Unclear> {
-        if let Some(value) = only(headers, &AUTHORIZATION)?
-            && let Some((scheme, rest)) = value.split_once(' ')
-            && scheme.eq_ignore_ascii_case("bearer")
-        {
-            return Ok(Self::new(rest.trim_ascii().into()));
+        if let Some(value) = only(headers, &BESIDE)? {
+            let key = bearer(value).unwrap_or(value.trim_ascii());
+            return Ok(Self::new(key.into()));
+        }
+        if let Some(key) = only(headers, &AUTHORIZATION)?.and_then(bearer) {
+            return Ok(Self::new(key.into()));
         }
         for name in &HEADERS {
             if let Some(value) = only(headers, name)? {
@@ -65,6 +69,12 @@ impl<'a> Credential<'a> {
     pub(super) fn digest(&self) -> Hash {
         hash(self.0.as_bytes())
     }
+}
+
+/// What stands behind `Bearer`.
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, rest) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| rest.trim_ascii())
 }
 
 /// The value of a header that is there once.
@@ -103,9 +113,15 @@ mod tests {
             [("x-api-key", "k")],
             [("api-key", "k")],
             [("x-goog-api-key", "k")],
+            [("x-litellm-api-key", "k")],
+            [("x-litellm-api-key", "Bearer k")],
         ] {
             assert_eq!(of(&headers, None), Ok(Some("k".to_owned())), "{headers:?}");
         }
+        assert_eq!(
+            of(&[("authorization", "Bearer other"), ("x-litellm-api-key", "k")], None),
+            Ok(Some("k".to_owned()))
+        );
         assert_eq!(of(&[], Some("alt=sse&key=k")), Ok(Some("k".to_owned())));
         // Some SDKs always send an empty one beside the other.
         assert_eq!(
@@ -130,6 +146,8 @@ mod tests {
             of(&[("authorization", "Bearer a"), ("authorization", "Bearer b")], None),
             Err(Unclear)
         );
+        let twice = [("x-litellm-api-key", "a"), ("x-litellm-api-key", "b")];
+        assert_eq!(of(&twice, None), Err(Unclear));
         assert_eq!(of(&[], Some("key=a&key=b")), Err(Unclear));
     }
 }

@@ -32,7 +32,7 @@ use draft::Room;
 use hotcell::confinement::Confinement;
 use hotcell::egress::Seal;
 use hotcell::egress::service::{Protocol, ServiceSpec};
-use hotcell::{Config, ProviderInfo};
+use hotcell::{CacheConfig, Config, ProviderInfo};
 use memory::Memory;
 use print::Providers;
 use server::Server;
@@ -91,6 +91,18 @@ pub(crate) struct Kept {
     pub(crate) answer: Bytes,
 }
 
+/// Whether what is said of answers that are kept can be so.
+pub(crate) fn consistent(cache: &CacheConfig) -> Result<(), GatewayError> {
+    match cache.server.is_some() && cache.seal.is_none() {
+        true => Err(unsealed()),
+        false => Ok(()),
+    }
+}
+
+fn unsealed() -> GatewayError {
+    GatewayError::Cache("`server` without `seal`; name where a secret comes from".to_owned())
+}
+
 impl Cache {
     /// The one that a configuration asks for; none where it asks for none. `listed` are the
     /// providers as they are set up.
@@ -110,9 +122,7 @@ impl Cache {
             None => Box::new(Memory::new(policy.bytes, policy.entries, clock.clone())),
             Some(address) => {
                 let wrong = |why: String| GatewayError::Cache(why);
-                let seal = cache.seal.ok_or_else(|| {
-                    wrong("`server` without `seal`; name where a secret comes from".to_owned())
-                })?;
+                let seal = cache.seal.ok_or_else(unsealed)?;
                 let seal = Seal::read(&seal).map_err(|error| wrong(format!("`seal`: {error}")))?;
                 let (protocol, password) = (Protocol::Valkey, cache.password);
                 let spec = ServiceSpec { protocol, address, password };

@@ -44,7 +44,7 @@ pub(crate) struct Entry {
     pub(crate) cache_seconds: Option<u64>,
     fallbacks: Vec<String>,
     context_fallbacks: Vec<String>,
-    content_fallbacks: Vec<String>,
+    pub(crate) content_fallbacks: Vec<String>,
 }
 
 /// How often a request is sent once more where nobody says otherwise.

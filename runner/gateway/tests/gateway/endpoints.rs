@@ -133,3 +133,42 @@ async fn what_is_under_way_ends_when_the_gateway_is_stopped() {
     assert!(body.ends_with("data: [DONE]\n\n"), "{body}");
     bed.stop().await;
 }
+
+/// Azure's clients name the model in the path, and many of them nowhere else.
+#[tokio::test]
+async fn a_model_in_azures_path_is_the_one_whatever_the_body_says() {
+    let bed = Bed::new("[gateway.models.fast]\ndeployments = [\"openai/gpt-4o-mini\"]\n").await;
+    for (path, body) in [
+        ("chat/completions", json!({ "messages": [{ "role": "user", "content": "hi" }] })),
+        ("completions", json!({ "prompt": "hi" })),
+        ("embeddings", json!({ "input": "hi" })),
+        ("images/generations", json!({ "prompt": "hi" })),
+        ("audio/speech", json!({ "input": "hi", "voice": "alloy" })),
+    ] {
+        for name in ["fast", "openai/gpt-4o-mini", "openai%2Fgpt-4o-mini"] {
+            for own in [None, Some("nobody/has-it")] {
+                let mut body = body.clone();
+                if let Some(own) = own {
+                    body["model"] = own.into();
+                }
+                let path = format!("/openai/deployments/{name}/{path}?api-version=2024-10-21");
+                let answer = bed.post(&path, body).await;
+                assert_eq!(answer.status, 200, "{path} {own:?}: {}", answer.text());
+            }
+        }
+    }
+    let body = json!({ "messages": [{ "role": "user", "content": "hi" }] });
+    let answer = bed.post("/openai/deployments/other/chat/completions", body).await;
+    assert_eq!(answer.status, 404, "{}", answer.text());
+}
+
+#[tokio::test]
+async fn a_form_has_the_model_of_azures_path() {
+    let bed = Bed::new("[gateway.models.fast]\ndeployments = [\"openai/whisper-1\"]\n").await;
+    let form = "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\nRIFF\r\n\
+                --b\r\ncontent-disposition: form-data; name=\"model\"\r\n\r\nnobody/has-it\r\n--b--\r\n";
+    let request = http::Request::post("/openai/deployments/fast/audio/transcriptions")
+        .header("content-type", "multipart/form-data; boundary=b");
+    let answer = bed.send(request.body(form.into()).expect("a request")).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}

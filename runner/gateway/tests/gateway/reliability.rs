@@ -1,7 +1,9 @@
 //! What a client is spared of its provider's troubles, and what it is told of them.
 
 use crate::bed::{Answer, Bed};
-use crate::upstream::{PATIENCE, Step, Upstream, begin_stream, end, find, refuse, role, say, word};
+use crate::upstream::{
+    PATIENCE, Step, Upstream, begin_stream, chunk, end, find, refuse, respond, role, say, word,
+};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Full};
@@ -184,6 +186,38 @@ async fn each_reason_has_its_own_fallback() {
     }
     assert_eq!(ask(&bed, "m").await.status, 400, "another model would say the same");
     assert_eq!(upstream.models(), ["m", "plain", "m", "long", "m", "lenient", "m"]);
+}
+
+/// A policy may stop a request when the answer has begun as well. Whoever was told nothing of it
+/// is answered by somebody else, where there is somebody.
+#[tokio::test]
+async fn an_answer_that_a_policy_stopped_has_the_same_fallback() {
+    let more = "[gateway.models.m]\ndeployments = [\"up/m\"]\ncontent-fallbacks = [\"up/lenient\"]\n\
+                [gateway.models.alone]\ndeployments = [\"up/m\"]\nfallbacks = [\"up/never\"]\n";
+    let (upstream, bed) = bed(more).await;
+    let whole = json!({
+        "id": "c", "object": "chat.completion", "created": 1, "model": "m",
+        "choices": [{
+            "index": 0, "finish_reason": "content_filter",
+            "message": { "role": "assistant", "content": "half of" },
+        }],
+        "usage": { "prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5 },
+    });
+    let headers = "content-type: application/json\r\n";
+    let whole = || vec![respond(200, headers, whole.to_string().as_bytes())];
+    let filter = Step::Send(chunk(&json!({}), json!("content_filter")));
+    upstream.script("m", [whole(), whole(), vec![begin_stream(), role(), filter, Step::Close]]);
+    let streamed = vec![begin_stream(), role(), word("lenient"), end(), Step::Close];
+    upstream.script("lenient", [say("lenient"), streamed]);
+
+    let answer = ask(&bed, "m").await;
+    assert_eq!((answer.status, told(&answer).as_str()), (200, "lenient"), "{}", answer.text());
+    let answer = ask(&bed, "alone").await;
+    assert_eq!(answer.status, 200, "it is no failure: {}", answer.text());
+    assert_eq!(answer.json()["choices"][0]["finish_reason"], "content_filter");
+    let answer = bed.post("/v1/chat/completions", chat("m", true)).await;
+    assert!(answer.text().contains("lenient"), "{}", answer.text());
+    assert_eq!(upstream.models(), ["m", "lenient", "m", "m", "lenient"]);
 }
 
 #[tokio::test]

@@ -42,6 +42,13 @@ impl Reader<'_, '_, '_> {
     }
 
     pub(super) fn aws(&mut self) -> Result<(), ReadError> {
+        let others = ["agent/", "agentcore/", "async_invoke/"];
+        if others.iter().any(|beginning| self.model.starts_with(beginning)) {
+            self.drop(
+                "model",
+                "agents, and answers that go to a bucket, are not among what is asked",
+            );
+        }
         for prefix in ["converse/", "invoke/"] {
             if let Some(rest) = self.model.strip_prefix(prefix) {
                 self.model = rest.to_owned();
@@ -52,6 +59,15 @@ impl Reader<'_, '_, '_> {
         {
             self.shape.settings.insert("region".to_owned(), region.to_owned());
             self.model = rest.to_owned();
+        }
+        if self.shape.entry.adapter == "bedrock"
+            && let Some(id) = self.text("model_id")?
+        {
+            let message = "is what is asked; its price is in no catalogue: say it in \
+                           [gateway.prices], where somebody has a budget";
+            let line = self.params.line_of("model_id");
+            self.said.note(line, Kind::Differs, self.params.setting("model_id"), message);
+            self.model = id;
         }
         self.set("region", "region_name")?;
         self.set("region", "aws_region_name")?;
@@ -92,6 +108,10 @@ impl Reader<'_, '_, '_> {
     }
 
     pub(super) fn vertex(&mut self) -> Result<(), ReadError> {
+        let last = self.model.rsplit('/').next().unwrap_or_default();
+        if last.chars().all(|c| c.is_ascii_digit()) {
+            self.drop("model", "an endpoint of one's own on Vertex AI is not among what is asked");
+        }
         self.set("project", "vertex_project")?;
         self.set("project", "vertex_ai_project")?;
         self.set("location", "vertex_location")?;

@@ -6,7 +6,7 @@ use super::said::Said;
 use super::shape::{self, Shaped};
 use super::words;
 use crate::Kind;
-use crate::yaml::{Node, ReadError, Table};
+use crate::yaml::{Node, ReadError, Table, shown};
 
 /// A deployment, with the provider that it asks for.
 pub(super) struct Deployment {
@@ -82,6 +82,10 @@ pub(super) fn read(
     };
     let mut info = Params::new(info, format!("{whole}.model_info"), node.line);
     let mode = info.text("mode", said)?;
+    if let Some(mode) = mode.as_deref().filter(|mode| !words::MODES.contains(mode)) {
+        let message = format!("`{}` is not among what is answered", shown(mode));
+        said.note(info.line_of("mode"), Kind::LeftOut, info.setting("mode"), message);
+    }
 
     let Some(model) = params.take("model") else {
         return Err(ReadError::at(inner.line, format!("`{}` has no `model`", params.name))

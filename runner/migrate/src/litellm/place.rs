@@ -51,6 +51,12 @@ impl Place {
         }
     }
 
+    /// Where the path has this segment: the place of the `/` before it.
+    fn segment(&self, name: &str) -> Option<usize> {
+        let starts = self.path.match_indices('/').map(|(at, _)| at);
+        starts.into_iter().find(|at| self.path[at + 1..].split('/').next() == Some(name))
+    }
+
     fn origin(&self) -> String {
         let scheme = if self.is_plain { "http" } else { "https" };
         format!("{scheme}://{}", self.authority)
@@ -102,7 +108,7 @@ impl Place {
                 (without(&["/v1/chat", "/v2/chat", "/v2/embed", "/v1/embed", "/v2", "/v1"]), "")
             }
             "azure" => {
-                let before = self.path.find("/openai").or_else(|| self.path.find("/models"));
+                let before = self.segment("openai").or_else(|| self.segment("models"));
                 return format!(
                     "{}{}/",
                     self.origin(),

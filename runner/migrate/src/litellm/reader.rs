@@ -18,6 +18,7 @@ const NO_KEYS: &[&str] = &[
     "empty",
     "fake",
     "fake-key",
+    "lm-studio",
     "my-fake-key",
     "na",
     "no-key",
@@ -25,6 +26,7 @@ const NO_KEYS: &[&str] = &[
     "not-needed",
     "not-used",
     "null",
+    "ollama",
     "placeholder",
     "sk-fake",
     "sk-no-key-required",
@@ -129,6 +131,13 @@ impl Reader<'_, '_, '_> {
         let endpoint = place.endpoint(self.shape.entry);
         if place::is_usual(&endpoint, self.shape.entry) {
             return Ok(());
+        }
+        // The catalogue knows this word for OpenAI's own place alone.
+        if self.shape.entry.name == "openai"
+            && let Some(model) = self.model.strip_prefix("responses/")
+        {
+            self.model = model.to_owned();
+            self.mode = Some("responses".to_owned());
         }
         self.shape.entry = family::elsewhere(self.shape.entry, self.mode.as_deref());
         self.shape.endpoint = Some(endpoint);

@@ -258,19 +258,32 @@ fn fall_back(models: &mut Models, later: &Models, defaults: &Defaults, said: &mu
             }
         }
     }
-    // A model without any asks those of `*`, and then those of all.
-    let of_star = defaults.fallbacks.iter().rfind(|fallback| fallback.model == "*");
-    let general = match of_star {
-        Some(fallback) => (fallback.line, fallback.setting.as_str(), &fallback.others),
-        None => (0, "default_fallbacks", &defaults.default_fallbacks),
-    };
-    let others = there(models, general.0, general.1, general.2, said);
-    let is_own = |model: &ModelConfig| model.fallbacks.iter().any(|name| !later.contains_key(name));
-    for (name, model) in models.iter_mut() {
-        if !is_own(model) {
-            model.fallbacks.extend(others.iter().filter(|other| *other != name).cloned());
+    // A model without any asks those of `*`, of which the last are meant.
+    let of_all: [Vec<&Fallback>; 3] = [
+        of_star(&defaults.fallbacks).chain(&defaults.default_fallbacks).collect(),
+        of_star(&defaults.context_fallbacks).collect(),
+        of_star(&defaults.content_fallbacks).collect(),
+    ];
+    for (of_all, (_, list)) in of_all.into_iter().zip(kinds) {
+        let Some((last, before)) = of_all.split_last() else { continue };
+        for fallback in before {
+            let message = format!("`{}` says the same later, and counts", last.setting);
+            said.note(fallback.line, Kind::LeftOut, fallback.setting.clone(), message);
+        }
+        let others = there(models, last.line, &last.setting, &last.others, said);
+        for (name, model) in models.iter_mut() {
+            let list = list(model);
+            // Those of a later `order` are the model itself.
+            if list.iter().all(|other| later.contains_key(other)) {
+                list.extend(others.iter().filter(|other| *other != name).cloned());
+            }
         }
     }
+}
+
+/// Those for every model.
+fn of_star(fallbacks: &[Fallback]) -> impl Iterator<Item = &Fallback> {
+    fallbacks.iter().filter(|fallback| fallback.model == "*")
 }
 
 /// Those of these models that there are.

@@ -67,13 +67,13 @@ impl<'a> Said<'a> {
         message: impl Into<String>,
     ) {
         let (setting, message) = (setting.into(), message.into());
-        self.notes.push(Note { line, kind, setting, message });
+        self.notes.push(Note { file: None, line, kind, setting, message });
     }
 
     /// A secret that stands in the file is looked for elsewhere from now on.
     pub(super) fn moved(&mut self, line: usize, setting: &str, source: &str) {
         let (setting, source) = (setting.to_owned(), source.to_owned());
-        self.literals.push(Literal { line, setting, source });
+        self.literals.push(Literal { file: None, line, setting, source });
     }
 
     /// The text of a setting that is no secret. A reference is looked up now: a configuration

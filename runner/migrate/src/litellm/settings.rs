@@ -2,6 +2,7 @@
 //! whatever else stands at the top.
 
 use super::cache;
+use super::callbacks;
 use super::params::Params;
 use super::said::{Said, Secret};
 use super::words;
@@ -26,7 +27,7 @@ pub(super) struct Defaults {
     pub(super) context_fallbacks: Vec<Fallback>,
     pub(super) content_fallbacks: Vec<Fallback>,
     /// For models that have none of their own.
-    pub(super) default_fallbacks: Vec<String>,
+    pub(super) default_fallbacks: Option<Fallback>,
     pub(super) aliases: Vec<Alias>,
     pub(super) tls_roots: Option<PathBuf>,
 }
@@ -62,6 +63,7 @@ pub(super) fn read(
     common(&mut litellm, &mut defaults, said)?;
     trust(&mut litellm, &mut defaults, said)?;
     cache::read(&mut litellm, gateway, said)?;
+    callbacks::read(&mut litellm, said);
     access(&mut general, gateway, said)?;
     state(&mut general, gateway, said)?;
     limits(&mut general, gateway, said)?;
@@ -193,10 +195,10 @@ fn common(
         }
     }
     if let Some(node) = params.take("default_fallbacks") {
-        let found = names(&node, &params.setting("default_fallbacks"), said)?;
-        if defaults.default_fallbacks.is_empty() {
-            defaults.default_fallbacks = found;
-        }
+        let (line, setting) = (node.line, params.setting("default_fallbacks"));
+        let others = names(&node, &setting, said)?;
+        let found = Fallback { line, setting, model: "*".to_owned(), others };
+        defaults.default_fallbacks.get_or_insert(found);
     }
     Ok(())
 }
@@ -282,9 +284,9 @@ fn access(
         }
     };
     gateway.admin_key = Some(SecretSource::Env(variable.as_str().into()));
-    let message = "is the admin key, of at least 16 characters, and no client's: make keys for \
-                   clients by `hotcell keys create`";
-    said.note(line, Kind::ToDo, setting, message);
+    let message = "is the admin key, of at least 16 characters: whoever has it is let in as before, \
+                   without limits; clients should have keys of their own, by `hotcell keys create`";
+    said.note(line, Kind::Differs, setting, message);
     Ok(())
 }
 

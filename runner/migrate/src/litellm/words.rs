@@ -14,13 +14,27 @@ pub(super) const READ: &[&str] = &[
     "router_settings",
 ];
 
+/// What models may be for.
+pub(super) const MODES: &[&str] = &[
+    "audio_speech",
+    "audio_transcription",
+    "chat",
+    "completion",
+    "embedding",
+    "image_edit",
+    "image_generation",
+    "moderation",
+    "rerank",
+    "responses",
+];
+
 pub(super) const UNKNOWN: &str = "is not known here, and nothing stands for it";
 pub(super) const INFORMATION: &str = "what only LiteLLM's own pages show is not kept";
 
 const PYTHON: &str = "no Python is run, and nothing else that a configuration names: what has to \
                       look at requests stands before the gateway";
-const SEEING: &str = "what happens is seen in the audit log (`[audit]`) and in transcripts \
-                      (`[transcripts]`), and is sent to nobody";
+const SEEING: &str = "what happens is seen at `/metrics`, in the access log (`[gateway.log]`), and where \
+                      `[gateway.traces]` sends spans; there is nothing else to set";
 const KEYS: &str = "keys and teams, with their budgets and rates, are made by `hotcell keys` and \
                     `hotcell teams`, and are not part of a configuration";
 const STATE: &str = "how many connections there are, and what LiteLLM has in its database, is not \
@@ -29,8 +43,8 @@ const REDIS_WHY: &str = "where several gateways share a `database`, the same ser
                          is used in a minute: name it as `counters` of `[gateway.state]`, such as \
                          `counters = \"rediss://HOST:PORT\"` and `counters-password = \
                          \"env:REDIS_PASSWORD\"`";
-const CACHE: &str =
-    "`[gateway.cache]` keeps answers for the key that asked, or for those that `share` names";
+const CACHE: &str = "say `seconds` in `[gateway.cache]`: answers are kept for the key that asked, or for those that \
+     `share` names, in memory or at a `server`";
 const SHOWN: &str = "is about LiteLLM's own pages and logs";
 const NO_LOGS: &str = "prompts and answers are in no log, unless `[transcripts]` asks for them";
 const PASS: &str = "nothing is passed through that no adapter understands: an adapter reaches the \
@@ -40,7 +54,8 @@ const TOOLS: &str = "tools are run by whoever asks, and not by the gateway";
 const GUARD: &str = "requests and answers are not looked into by the gateway; what a provider \
                      filters is told as `content-filtered`";
 const REGISTER: &str = "is where LiteLLM keeps other things than models";
-const ALERTS: &str = "nobody is told of anything by the gateway itself; look at its logs";
+const ALERTS: &str =
+    "nobody is told of anything by the gateway itself: alert upon its metrics (`/metrics`)";
 
 /// Of one deployment.
 pub(super) const PARAMS: &[Word] = &[
@@ -232,11 +247,6 @@ pub(super) const REDIS: &[Word] = &[("redis_*", LeftOut, REDIS_WHY)];
 pub(super) const LITELLM: &[Word] = &[
     ("drop_params", LeftOut, DROP),
     ("modify_params", LeftOut, DROP),
-    ("callbacks", LeftOut, CALLBACKS),
-    ("success_callback", LeftOut, CALLBACKS),
-    ("failure_callback", LeftOut, CALLBACKS),
-    ("input_callback", LeftOut, CALLBACKS),
-    ("service_callback", LeftOut, CALLBACKS),
     ("audit_log_callbacks", LeftOut, CALLBACKS),
     ("pre_call_rules", LeftOut, PYTHON),
     ("post_call_rules", LeftOut, PYTHON),
@@ -302,6 +312,7 @@ pub(super) const LITELLM: &[Word] = &[
     ("ssl_certificate", LeftOut, "a provider is given no certificate of a client"),
     ("ssl_*", LeftOut, "how TLS is spoken is not chosen"),
     ("allowed_fails", LeftOut, FAILS),
+    ("cooldown_time", LeftOut, "write it into `router_settings`, from where it is carried over"),
     ("content_policy_violation_fallbacks", LeftOut, "write `content_policy_fallbacks`"),
     ("max_fallbacks", LeftOut, "all models that are named are asked, in their order"),
     ("force_ipv4", Needless, "addresses are tried as they come"),
@@ -318,8 +329,9 @@ pub(super) const LITELLM: &[Word] = &[
     ("disable_aiohttp_*", Needless, "connections are kept by egress"),
     ("aiohttp_trust_env", LeftOut, "a proxy is named in `[proxy]`, whatever the environment says"),
 ];
-const CALLBACKS: &str = "no Python is run, and nobody is told of requests: what happens is in the \
-                         audit log (`[audit]`) and in transcripts (`[transcripts]`)";
+pub(super) const CALLBACKS: &str = "no Python is run, and nobody else is told of requests: each is counted at \
+                                    `/metrics`, a line of the access log (`[gateway.log]`), and a span where \
+                                    `[gateway.traces]` sends them";
 const BUDGET: &str = "keys and teams have budgets, given by `hotcell budget`, and a gateway as a \
                       whole has none";
 
@@ -430,11 +442,6 @@ const JWT: &str = "tokens of an identity provider are let in by `[gateway.jwt]`,
 
 /// Whole sections.
 pub(super) const TOP: &[Word] = &[
-    (
-        "include",
-        LeftOut,
-        "other files are not read: migrate them one by one, or write them into one",
-    ),
     ("guardrails", LeftOut, GUARD),
     ("policies", LeftOut, GUARD),
     ("policy_attachments", LeftOut, GUARD),

@@ -12,6 +12,7 @@ pub(crate) use node::{Node, Table, Value, number};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::path::PathBuf;
 use thiserror::Error;
 
 /// Bytes of a file. The largest configurations that people publish have some 200 kB.
@@ -25,6 +26,8 @@ pub(crate) const DEPTH: usize = 64;
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{message}")]
 pub struct ReadError {
+    /// The file, where it is not the first one, but one that was included.
+    pub file: Option<PathBuf>,
     /// Counted from 1; 0 where it is about no single line.
     pub line: usize,
     /// Counted from 1, in characters; 0 where it is about no single place.
@@ -37,7 +40,7 @@ pub struct ReadError {
 
 impl ReadError {
     pub(crate) fn at(line: usize, message: impl Into<String>) -> Self {
-        Self { line, column: 0, message: message.into(), help: None }
+        Self { file: None, line, column: 0, message: message.into(), help: None }
     }
 
     pub(crate) fn with_help(self, help: impl Into<String>) -> Self {
@@ -45,16 +48,18 @@ impl ReadError {
     }
 }
 
-/// Reads one document. An empty one is a table without entries.
-pub(crate) fn read(text: &str) -> Result<Node, ReadError> {
+/// Reads one document. An empty one is a table without entries. `nodes` are those that others had
+/// before it, and are added up.
+pub(crate) fn read(text: &str, nodes: &mut usize) -> Result<Node, ReadError> {
     if text.len() > BYTES {
         let message = format!("is larger than {} MiB", BYTES / 1024 / 1024);
         return Err(ReadError::at(0, message).with_help("divide it, or remove what is not needed"));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut builder = Builder::default();
+    let mut builder = Builder { nodes: *nodes, ..Builder::default() };
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| ReadError {
+            file: None,
             line: error.marker().line(),
             column: error.marker().col() + 1,
             message: format!("is not YAML: {}", error.info()),
@@ -62,6 +67,7 @@ pub(crate) fn read(text: &str) -> Result<Node, ReadError> {
         })?;
         builder.take(event, span)?;
     }
+    *nodes = builder.nodes;
     Ok(builder.root.unwrap_or(Node { line: 1, value: Value::Table(Table::default()) }))
 }
 

@@ -73,6 +73,26 @@ impl Table {
         }
     }
 
+    /// Takes in the table of another file as LiteLLM does: a list goes on, and of everything else
+    /// what comes later counts.
+    pub(crate) fn include(&mut self, other: Self) {
+        for Entry { key, line, value, .. } in other.entries {
+            let own = self.index.get(&key).map(|at| &mut self.entries[*at].value.value);
+            match (own, value) {
+                (Some(Value::List(own)), Node { value: Value::List(more), .. }) => own.extend(more),
+                (_, value) => self.insert(key, line, value),
+            }
+        }
+    }
+
+    /// Takes out the value of this key.
+    pub(crate) fn remove(&mut self, key: &str) -> Option<Node> {
+        let at = self.index.remove(key)?;
+        let entry = self.entries.remove(at);
+        self.index.values_mut().filter(|it| **it > at).for_each(|it| *it -= 1);
+        Some(entry.value)
+    }
+
     fn push(&mut self, entry: Entry) {
         self.index.insert(entry.key.clone(), self.entries.len());
         self.entries.push(entry);
@@ -110,6 +130,21 @@ fn no_table(line: usize) -> ReadError {
 }
 
 impl Node {
+    /// Counts its lines from so many more on.
+    pub(crate) fn move_down(&mut self, lines: usize) {
+        self.line += lines;
+        match &mut self.value {
+            Value::Null | Value::Text { .. } => {}
+            Value::List(list) => list.iter_mut().for_each(|node| node.move_down(lines)),
+            Value::Table(table) => {
+                for entry in &mut table.entries {
+                    entry.line += lines;
+                    entry.value.move_down(lines);
+                }
+            }
+        }
+    }
+
     /// Whether it asks for nothing: `null`, `false`, or without entries.
     pub(crate) fn is_off(&self) -> bool {
         match &self.value {

@@ -1,6 +1,10 @@
 use super::*;
 use proptest::prelude::*;
 
+fn read(text: &str) -> Result<Node, ReadError> {
+    super::read(text, &mut 0)
+}
+
 fn wrong(text: &str) -> ReadError {
     match read(text) {
         Ok(_) => panic!("{text:.60} is accepted"),

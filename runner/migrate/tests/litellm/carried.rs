@@ -372,3 +372,81 @@ fn a_password_of_the_cache_stays_where_it_is() {
     let password = said(&migrated, "litellm_settings.cache_params.password");
     assert_eq!((password[0].0, password[0].1), (6, Kind::ToDo));
 }
+
+/// An address of which one segment begins as a path of Azure's does is not cut there.
+#[test]
+fn what_stands_before_azures_own_path_is_kept() {
+    let at = |base: &str| {
+        let migrated = good(&format!(
+            "model_list: [{{ model_name: a, litellm_params: {{ model: azure/a, api_base: \"{base}\", api_version: v1 }} }}]"
+        ));
+        let providers = &migrated.config.providers;
+        providers.values().next().unwrap().endpoints["api"].clone()
+    };
+    for (base, endpoint) in [
+        ("https://apim.example.com/openai-eu", "https://apim.example.com/openai-eu/"),
+        ("https://apim.example.com/openai-eu/openai/v1", "https://apim.example.com/openai-eu/"),
+        ("https://apim.example.com/x/openai/deployments/d", "https://apim.example.com/x/"),
+        ("https://apim.example.com/my-models/models", "https://apim.example.com/my-models/"),
+    ] {
+        assert_eq!(at(base), endpoint, "{base}");
+    }
+}
+
+/// A profile, throughput that was bought: what LiteLLM asks Bedrock for is this, and not the model.
+#[test]
+fn a_model_id_of_bedrocks_is_what_is_asked() {
+    let arn = "arn:aws:bedrock:us-east-1:1:application-inference-profile/p";
+    let migrated = good(&format!(
+        "model_list: [{{ model_name: a, litellm_params: {{ model: bedrock/anthropic.claude-3-haiku, model_id: \"{arn}\", aws_region_name: us-east-1 }} }}]"
+    ));
+    let models = &migrated.config.gateway.as_ref().unwrap().models;
+    assert_eq!(models["a"].deployments[0].model(), format!("bedrock/{arn}"));
+    assert_eq!(said(&migrated, "model_list[0].litellm_params.model_id")[0].1, Kind::Differs);
+}
+
+#[test]
+fn fallbacks_for_every_model() {
+    let migrated = good(
+        r#"
+model_list:
+  - { model_name: a, litellm_params: { model: openai/a } }
+  - { model_name: b, litellm_params: { model: openai/b } }
+  - { model_name: c, litellm_params: { model: openai/c } }
+litellm_settings:
+  fallbacks: [{ a: [b] }, { "*": [b] }]
+  default_fallbacks: [c]
+  context_window_fallbacks: [{ a: [c] }, { "*": [b] }]
+  content_policy_fallbacks: [{ "*": [c] }]
+"#,
+    );
+    let models = &migrated.config.gateway.as_ref().unwrap().models;
+    let of = |name: &str| {
+        let model = &models[name];
+        [&model.fallbacks, &model.context_fallbacks, &model.content_fallbacks]
+            .map(|it| it.join(" "))
+    };
+    assert_eq!(of("a"), ["b", "c", "c"]);
+    assert_eq!(of("b"), ["c", "", "c"]);
+    assert_eq!(of("c"), ["", "b", ""]);
+    let star = said(&migrated, "litellm_settings.fallbacks.*");
+    assert_eq!((star[0].0, star[0].1), (7, Kind::LeftOut), "{star:?}");
+    assert_eq!(migrated.notes.len(), 1);
+}
+
+#[test]
+fn a_model_that_is_asked_by_responses_is_asked_so_elsewhere_too() {
+    let migrated = good(
+        r#"
+model_list:
+  - { model_name: there, litellm_params: { model: openai/responses/a, api_base: "https://llm.example.com/v1", api_key: none } }
+  - { model_name: usual, litellm_params: { model: openai/responses/a } }
+"#,
+    );
+    let config = &migrated.config;
+    let models = &config.gateway.as_ref().unwrap().models;
+    assert_eq!(models["there"].deployments[0].model(), "llm/a");
+    assert_eq!(config.providers["llm"].adapter.as_deref(), Some("openai-responses-compatible"));
+    // A route of the catalogue's is for it.
+    assert_eq!(models["usual"].deployments[0].model(), "openai/responses/a");
+}

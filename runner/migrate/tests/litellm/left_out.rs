@@ -39,7 +39,6 @@ general_settings:
   alerting: [slack]
   pass_through_endpoints: [{ path: /x, target: https://x.example.com }]
 guardrails: [{ guardrail_name: pii }]
-include: [more.yaml]
 environment_variables: { REDIS_HOST: localhost }
 made_up: { a: b }
 "#,
@@ -82,4 +81,47 @@ fn an_empty_file_has_no_models() {
         let migrated = good(text);
         assert!(migrated.left_something_out(), "{text:?}");
     }
+}
+
+#[test]
+fn whoever_was_told_of_requests_is_told_where_they_are_seen() {
+    let migrated = good(
+        "model_list: [{ model_name: m, litellm_params: { model: openai/m } }]\n\
+         litellm_settings:\n  callbacks: [prometheus, otel]\n  success_callback: [langfuse]\n  \
+         failure_callback: my.handler\n",
+    );
+    for (setting, line, kind, word) in [
+        ("callbacks.prometheus", 3, Kind::Differs, "/metrics"),
+        ("callbacks.otel", 3, Kind::LeftOut, "[gateway.traces]"),
+        ("success_callback.langfuse", 4, Kind::LeftOut, "[gateway.log]"),
+        ("failure_callback.my.handler", 5, Kind::LeftOut, "no Python"),
+    ] {
+        let notes = said(&migrated, &format!("litellm_settings.{setting}"));
+        let [(at, is, message)] = notes[..] else { panic!("{setting}: {notes:?}") };
+        assert_eq!((at, is), (line, kind), "{setting}");
+        assert!(message.contains(word), "{setting}: {message}");
+    }
+}
+
+#[test]
+fn what_nobody_here_asks_or_answers_is_told() {
+    let migrated = good(
+        r#"
+model_list:
+  - { model_name: a, litellm_params: { model: bedrock/agent/ID/ALIAS, aws_region_name: us-east-1 } }
+  - { model_name: b, litellm_params: { model: vertex_ai/gemini/123456, vertex_project: p, vertex_location: us-east5 } }
+  - { model_name: c, litellm_params: { model: vertex_ai/gemini-2.5-pro, vertex_project: p, vertex_location: us-east5 } }
+  - { model_name: d, litellm_params: { model: openai/gpt-4o-realtime-preview }, model_info: { mode: realtime } }
+  - { model_name: e, litellm_params: { model: openai/gpt-image-1 }, model_info: { mode: image_edit } }
+"#,
+    );
+    let models = &migrated.config.gateway.as_ref().unwrap().models;
+    assert_eq!(models.keys().collect::<Vec<_>>(), ["c", "d", "e"]);
+    for (setting, line) in
+        [("model_list[0]", 3), ("model_list[1]", 4), ("model_list[3].model_info.mode", 6)]
+    {
+        let notes = said(&migrated, setting);
+        assert_eq!((notes[0].0, notes[0].1, notes.len()), (line, Kind::LeftOut, 1), "{notes:?}");
+    }
+    assert_eq!(migrated.notes.len(), 3, "{:?}", migrated.notes);
 }

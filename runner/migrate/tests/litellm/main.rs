@@ -2,19 +2,35 @@
 
 mod carried;
 mod hostile;
+mod included;
 mod left_out;
 mod secrets;
 
 use hotcell::Config;
-use hotcell_migrate::{Kind, Migrated, ReadError, litellm};
+use hotcell_migrate::litellm::{self, World};
+use hotcell_migrate::{Kind, Migrated, ReadError};
 use std::path::Path;
 
 /// Reads a file in a world with these variables.
 fn read(text: &str, variables: &[(&str, &str)]) -> Result<Migrated, ReadError> {
-    litellm::read(text, &|name| {
-        let found = variables.iter().find(|(variable, _)| *variable == name);
+    read_beside(text, &[], variables)
+}
+
+/// Reads a file in a folder with these others.
+fn read_beside(
+    text: &str,
+    files: &[(&str, &str)],
+    variables: &[(&str, &str)],
+) -> Result<Migrated, ReadError> {
+    let named = |list: &[(&str, &str)], name: &str| {
+        let found = list.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| (*value).to_owned())
-    })
+    };
+    let world = World {
+        environment: &|name| named(variables, name),
+        open: &|path| named(files, path.to_str().unwrap()).ok_or_else(|| "is not there".to_owned()),
+    };
+    litellm::read(Path::new("config.yaml"), text, &world)
 }
 
 /// Reads a file that is good. What is written is what was read.

@@ -201,7 +201,11 @@ impl Line {
 
     async fn next(&self) -> io::Result<Packet> {
         let receive = || packet::receive(&self.0, MOST, Patience::No);
-        self.0.async_io(Interest::READABLE, receive).await
+        match self.0.async_io(Interest::READABLE, receive).await {
+            // The other side ended before it had read all that it was told.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(Packet::default()),
+            received => received,
+        }
     }
 }
 
@@ -257,6 +261,16 @@ mod tests {
             assert_eq!(Told::parse(&told.text()), Some(told));
         }
         assert_eq!(Told::parse("exec /bin/sh"), None);
+    }
+
+    /// As one ends that was told to by a signal, and by its supervisor at the same time.
+    #[tokio::test]
+    async fn whoever_ends_before_it_heard_all_has_said_nothing() {
+        let (here, there) = packet::pair().unwrap();
+        let line = Line::new(here).unwrap();
+        line.tell(Told::End).unwrap();
+        drop(there);
+        assert!(matches!(line.said().await, Ok(None)));
     }
 
     #[test]

@@ -124,6 +124,6 @@ async fn asked_to_end() {
 pub(super) fn problem(error: hotcell_gateway::GatewayError) -> Problem {
     match error {
         hotcell_gateway::GatewayError::Provider(error) => error.into(),
-        other => Problem::usage(other.to_string()),
+        other => Problem::Gateway(Box::new(other)),
     }
 }

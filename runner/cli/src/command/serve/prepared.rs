@@ -2,12 +2,11 @@
 //! the rest.
 
 use super::super::{configuration, confine, migrate, with_options};
-use super::problem;
 use crate::arguments::{GlobalArguments, ServeArguments};
 use crate::problem::{Problem, why};
 use crate::terminal::Terminal;
 use hotcell::egress::SecretSource;
-use hotcell::{Allocation, Config, LOCK_FILE, Runner};
+use hotcell::{Allocation, Config, LOCK_FILE, Origin, ProviderInfo, Runner};
 use hotcell_gateway::{Gateway, Inheritance, Watch};
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
@@ -60,9 +59,12 @@ impl Prepared {
         terminal: &Terminal,
         inherited: &mut Inherited,
     ) -> Result<Self, Problem> {
-        let config = match (&arguments.litellm_config, &global.config) {
-            (None, _) => configuration(global)?,
-            (Some(file), None) => with_options(migrate::in_place(file, terminal)?, global),
+        let (config, included) = match (&arguments.litellm_config, &global.config) {
+            (None, _) => (configuration(global)?, Vec::new()),
+            (Some(file), None) => {
+                let (config, included) = migrate::in_place(file, terminal)?;
+                (with_options(config, global), included)
+            }
             (Some(_), Some(_)) => {
                 return Err(Problem::usage("`--litellm-config` beside `--config`").with_help(
                     "one configuration is read: `hotcell migrate litellm` makes one of both",
@@ -77,6 +79,13 @@ impl Prepared {
         };
         let metrics = gateway.metrics.map(|metrics| metrics.listen).unwrap_or_default();
         let mut files = named(arguments, global, &config);
+        files.extend(included);
+        // What LiteLLM's file says stands under other names there.
+        let tables = match arguments.litellm_config {
+            Some(_) => Vec::new(),
+            None => super::super::config::files(global),
+        };
+        let problem = |error| super::problem(error).placed(&tables);
         let watch = Arc::new(Watch::default());
         let mut builder = Runner::builder()
             .config(config)
@@ -86,6 +95,10 @@ impl Prepared {
             builder = builder.record(directory.clone());
         }
         let runner = builder.build()?;
+        let providers = runner.providers_at_rest();
+        if let Some(error) = hotcell_gateway::check(&runner, &providers).into_iter().next() {
+            return Err(problem(error));
+        }
         let inheritance =
             Inheritance { lock: inherited.lock.take(), others_serve: inherited.others_serve };
         let gateway = Gateway::inheriting(runner.clone(), inheritance).map_err(problem)?;
@@ -99,7 +112,7 @@ impl Prepared {
         let metrics = metrics.into_iter().map(Listen::Metrics).map(bind);
         let metrics = metrics.collect::<Result<_, _>>()?;
         gateway.prepare().map_err(problem)?;
-        let providers = runner.providers_at_rest();
+        say_what_is_absent(&gateway, &providers, terminal);
         let secrets = providers.iter().flat_map(|provider| &provider.secrets);
         files.extend(secrets.filter_map(|secret| match &secret.source {
             Some(SecretSource::File(file)) => Some(file.clone()),
@@ -121,6 +134,26 @@ impl Prepared {
             terminal.note(&format!("metrics at http://{}/metrics\n", bound.listener.local_addr()?));
         }
         Ok(())
+    }
+}
+
+/// What keeps a provider from being asked that somebody means to ask: it may come yet, and others
+/// can be asked.
+fn say_what_is_absent(gateway: &Gateway, providers: &[ProviderInfo], terminal: &Terminal) {
+    let led = gateway.providers();
+    let meant = providers.iter().filter(|provider| {
+        provider.origin == Origin::Configured || led.contains(provider.name.as_str())
+    });
+    for provider in meant {
+        let needed = provider.secrets.iter().filter(|it| !it.optional && !it.present);
+        for secret in needed {
+            let why = secret.source.as_ref().and_then(|source| source.check().err());
+            let why = why.map_or_else(String::new, |why| format!(": {why}"));
+            terminal.note(&format!(
+                "provider `{}` cannot be asked yet, as it has no `{}`{why}\n",
+                provider.name, secret.name
+            ));
+        }
     }
 }
 
