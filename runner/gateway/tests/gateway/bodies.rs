@@ -55,6 +55,26 @@ async fn read_until(client: &mut TcpStream, what: &str) {
     tokio::time::timeout(PATIENCE, reading).await.expect("an answer in time");
 }
 
+/// A body may be larger than what a cell can make of it. That is the request's fault, which no
+/// repetition mends, and no fault of the gateway's.
+#[tokio::test]
+async fn a_request_that_no_cell_has_room_for_is_told_so() {
+    let upstream = Upstream::new().await;
+    let bed = Bed::new(&upstream.provider("up")).await;
+    let content = "x".repeat(30 << 20);
+    let chat = json!({ "model": "up/m", "messages": [{ "role": "user", "content": content }] });
+    let answer = bed.post("/v1/chat/completions", chat.clone()).await;
+    assert_eq!(answer.status, 400, "{}", answer.text());
+    assert_eq!(answer.json()["error"]["code"], "context_length_exceeded", "{}", answer.text());
+    let mut messages = chat;
+    messages["max_tokens"] = json!(9);
+    let answer = bed.post("/v1/messages", messages).await;
+    assert_eq!(answer.status, 400, "{}", answer.text());
+    let message = answer.json()["error"]["message"].clone();
+    assert!(message.as_str().is_some_and(|it| it.starts_with("prompt is too long")), "{message}");
+    assert!(upstream.asked().is_empty());
+}
+
 /// Whoever leaves is not noticed at once.
 async fn until_there_is_room(bed: &Bed) {
     let deadline = Instant::now() + PATIENCE;
