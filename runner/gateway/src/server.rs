@@ -273,6 +273,11 @@ pub(crate) async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, doo
         }
         Err(failure) => return untaken(&mut visit, failure),
     };
+    if !route.endpoint.takes_form()
+        && let Err(failure) = gateway.bodies.weigh(&body, &mut visit.share)
+    {
+        return untaken(&mut visit, failure);
+    }
     match route.endpoint {
         Endpoint::Chat(dialect) => chat::respond(visit, dialect, &route, &head, &body).await,
         Endpoint::Stored(action) => {
