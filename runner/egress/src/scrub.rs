@@ -260,6 +260,14 @@ pub(crate) fn forms(secret: &str) -> Vec<Vec<u8>> {
     let quoted = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
     let json = quoted.unwrap_or_default().to_owned();
     let escaped_slash = json.replace('/', "\\/");
+    // Some writers of JSON mean it to be safe in a page: those of Go, of Java and of .NET.
+    let for_pages = |chars: &str| {
+        let escape = |text: String, c| text.replace(c, &format!("\\u{:04x}", u32::from(c)));
+        chars.chars().fold(json.clone(), escape)
+    };
+    let of_net = |text: String, c| text.replace(c, &format!("\\u{:04X}", u32::from(c)));
+    let of_net = "&'+<>`".chars().fold(json.replace("\\\"", "\\u0022"), of_net);
+    let for_pages = ["&<>", "&'<=>"].map(for_pages);
     let mut forms = vec![
         secret.to_owned(),
         percent,
@@ -269,7 +277,9 @@ pub(crate) fn forms(secret: &str) -> Vec<Vec<u8>> {
         upper_hex,
         hex,
         secret.chars().rev().collect(),
+        of_net,
     ];
+    forms.extend(for_pages);
     for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
         forms.push(engine.encode(secret));
         // In the middle of a longer text, e.g. behind `Bearer `: what its neighbours
@@ -312,6 +322,20 @@ mod tests {
             assert_eq!(pushed(&scrubber, &[&text]), b"before [secret] after");
             let bytes: Vec<&[u8]> = text.chunks(1).collect();
             assert_eq!(pushed(&scrubber, &bytes), b"before [secret] after");
+        }
+    }
+
+    #[test]
+    fn json_that_is_meant_for_a_page_hides_nothing() {
+        let scrubber = scrubber(&["key/+<&>'=\"\\`end"]);
+        for form in [
+            r#"key/+\u003c\u0026\u003e'=\"\\`end"#,
+            r#"key/+\u003c\u0026\u003e\u0027\u003d\"\\`end"#,
+            r#"key/\u002B\u003C\u0026\u003E\u0027=\u0022\\\u0060end"#,
+        ] {
+            let text = format!("{{\"message\":\"no {form}\"}}");
+            let scrubbed = pushed(&scrubber, &[text.as_bytes()]);
+            assert_eq!(scrubbed, br#"{"message":"no [secret]"}"#, "{form}");
         }
     }
 

@@ -103,16 +103,17 @@ impl Visit {
         let Some(deployment) = &self.deployment else {
             return Spent { sums, ..Spent::default() };
         };
-        let model = deployment.model.to_string();
+        let unpaid = || self.name_in_accounts(deployment, false);
         if self.usage.is_none() && self.is_told_later {
-            return Spent { model, sums, response: None };
+            return Spent { model: unpaid(), sums, response: None };
         }
         let told = self.usage.clone().or_else(|| self.tally.told());
         let is_left = self.outcome.is_none() && self.is_asked;
         if !answered && !is_left && !is_paid(told.as_ref(), &self.tally) {
-            return Spent { model, sums, response: None };
+            return Spent { model: unpaid(), sums, response: None };
         }
-        let used = self.used(&model, told.as_ref(), &self.tally, answered);
+        let used = self.used(&deployment.model, told.as_ref(), &self.tally, answered);
+        let model = self.name_in_accounts(deployment, true);
         let sums = Sums { requests: sums.requests, failures: sums.failures, ..used };
         Spent { model, sums, response: self.due.clone() }
     }

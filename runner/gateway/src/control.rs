@@ -63,7 +63,7 @@ impl Control {
         let prices = prices(&gateway)?;
         Ok(Self {
             access: Access::new(mode == AccessMode::Open, admin, store.clone(), tokens),
-            ledger: store.clone().map(|store| Ledger { store, prices: prices.clone() }),
+            ledger: store.clone().map(|store| Ledger::new(store, prices.clone())),
             prices,
             desk: store.map(Desk::new),
             open_hosts: (mode == AccessMode::Open).then(|| gateway.hosts.clone()),

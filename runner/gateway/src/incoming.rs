@@ -1,5 +1,6 @@
 //! What a client sends, as far as it may be taken in.
 
+use crate::weight::{VALUE_BYTES, VALUES, values};
 use bytes::{Bytes, BytesMut};
 use hotcell::GatewayLimits;
 use hotcell::types::{Failure, FailureKind};
@@ -94,6 +95,26 @@ impl Bodies {
         Ok((if more.is_empty() { first } else { more.freeze() }, share))
     }
 
+    /// Makes a share large enough for what JSON takes once it is read.
+    ///
+    /// # Errors
+    /// `too-large`, or `overloaded` as [`Self::read`].
+    pub(crate) fn weigh(&self, json: &[u8], share: &mut Option<Share>) -> Result<(), Failure> {
+        if json.is_empty() {
+            return Ok(());
+        }
+        let values = values(json);
+        if values > VALUES {
+            let message = format!("the request has more than {VALUES} values, texts and numbers");
+            return Err(Failure {
+                status: Some(413),
+                ..Failure::new(FailureKind::TooLarge, message)
+            });
+        }
+        // Fewer bytes than the body has are held already.
+        self.widen(share, values * VALUE_BYTES)
+    }
+
     /// Makes a share large enough for so many bytes.
     fn widen(&self, share: &mut Option<Share>, bytes: usize) -> Result<(), Failure> {
         let held = share.as_ref().map_or(0, Share::num_permits);
@@ -174,6 +195,7 @@ pub(crate) fn is_json(headers: &HeaderMap) -> Result<(), Failure> {
         false => Ok(()),
     }
 }
+
 /// A JSON object that has this model, whichever it had: of several members with one name the last
 /// counts. What is no object stays as it is.
 pub(crate) fn with_model(body: &Bytes, model: &str) -> Bytes {

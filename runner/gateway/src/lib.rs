@@ -55,6 +55,7 @@ mod turn;
 #[expect(dead_code, reason = "get, set and delete are for answers that are kept")]
 mod valkey;
 mod visit;
+mod weight;
 
 pub use admin::{Ask, Desk, Told};
 pub use check::check;

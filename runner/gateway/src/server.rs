@@ -273,6 +273,11 @@ pub(crate) async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, doo
         }
         Err(failure) => return untaken(&mut visit, failure),
     };
+    if !route.endpoint.takes_form()
+        && let Err(failure) = gateway.bodies.weigh(&body, &mut visit.share)
+    {
+        return untaken(&mut visit, failure);
+    }
     let named = route.model.as_deref().filter(|_| route.endpoint.voice() != Dialect::Gemini);
     let body = match named {
         Some(model) if !route.endpoint.takes_form() => incoming::with_model(&body, model),

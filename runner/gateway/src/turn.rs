@@ -71,11 +71,21 @@ impl Visit {
         if is_free || !is_paid(told.as_ref(), tally) {
             return;
         }
-        let model = deployment.model.to_string();
-        let sums = self.used(&model, told.as_ref(), tally, false);
+        let sums = self.used(&deployment.model, told.as_ref(), tally, false);
+        let model = self.name_in_accounts(deployment, true);
         if let Some(account) = self.account.as_mut().filter(|_| sums.input > 0 || sums.output > 0) {
             account.add(Spent { model, sums, response: None });
         }
+    }
+
+    /// The name by which accounts have a deployment, and whether it is for something that has to
+    /// be paid.
+    pub(crate) fn name_in_accounts(&self, deployment: &Deployment, is_paid: bool) -> String {
+        let model = &deployment.model;
+        let Some(ledger) = &self.gateway.control.ledger else { return model.to_string() };
+        let labels = &self.gateway.seeing.labels;
+        let label = labels.text(labels.of_deployment(deployment));
+        ledger.names.of(model, &label, is_paid).to_owned()
     }
 
     /// What one deployment used, by what it told and by what came of it.
@@ -86,11 +96,13 @@ impl Visit {
         tally: &Tally,
         answered: bool,
     ) -> Sums {
+        let told = told.filter(|usage| is_possible(usage));
         let came = tally.tokens();
         let taken = self.account.as_ref().map(|account| account.estimate).unwrap_or_default();
         let input = told.and_then(|usage| usage.input);
         let output = told.and_then(|usage| usage.output);
-        let is_known = answered && input.is_some() && output.is_some();
+        // Vectors and their like are told no tokens of, and have none.
+        let is_known = answered && input.is_some() && (output.is_some() || came == 0);
         let mut sums = Sums {
             estimated: u64::from(!is_known),
             input: input.unwrap_or(taken.input),
@@ -114,6 +126,16 @@ impl Visit {
         (sums.cost, sums.unpriced) = priced(cost);
         sums
     }
+}
+
+/// Tokens that no answer and no prompt has.
+const MOST: u64 = 1_000_000_000;
+
+/// Whether an answer can have used this. Whatever is told beyond that would take all that is left
+/// of somebody's budget, or cost more than can be counted.
+fn is_possible(usage: &Usage) -> bool {
+    let all = [usage.input, usage.output, usage.cache_read, usage.cache_write];
+    all.into_iter().flatten().all(|tokens| tokens <= MOST)
 }
 
 /// Whether something is to be paid for what failed: where the provider said so, or began to

@@ -52,6 +52,7 @@ impl egress::HostEndpoint for State {
                 .collect(),
             body: Bytes::from(request.body),
         };
+        self.has_asked = true;
         self.budget.pause();
         let response = self.door.send(endpoint, request).await;
         self.budget.resume();

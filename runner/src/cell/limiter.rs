@@ -9,11 +9,19 @@ pub(crate) struct Limiter {
     table_elements: usize,
     /// Of all memories together.
     used: usize,
+    /// It wanted more memory than there is for it.
+    is_short: bool,
 }
 
 impl Limiter {
     pub(crate) fn new(limits: &Limits) -> Self {
-        Self { memory_bytes: limits.memory_bytes, table_elements: limits.table_elements, used: 0 }
+        let Limits { memory_bytes, table_elements, .. } = *limits;
+        Self { memory_bytes, table_elements, used: 0, is_short: false }
+    }
+
+    /// Whether the guest wanted more memory than it may have.
+    pub(crate) fn is_short(&self) -> bool {
+        self.is_short
     }
 }
 
@@ -26,10 +34,17 @@ impl ResourceLimiter for Limiter {
     ) -> wasmtime::Result<bool> {
         let used = self.used.saturating_add(desired.saturating_sub(current));
         if used > self.memory_bytes {
+            self.is_short = true;
             return Ok(false);
         }
         self.used = used;
         Ok(true)
+    }
+
+    /// A pool has an end of its own.
+    fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        self.is_short = true;
+        Ok(())
     }
 
     fn table_growing(

@@ -55,6 +55,8 @@ pub(crate) struct State {
     budget: Budget,
     provider: Arc<str>,
     log_lines: u32,
+    /// The guest has sent something to somebody.
+    has_asked: bool,
     /// Made when the guest first asks for something of WASI.
     wasi: Option<Wasi>,
 }
@@ -91,6 +93,7 @@ impl Cell {
             limits: limits.clone(),
             provider: grants.provider,
             log_lines: 0,
+            has_asked: false,
             wasi: None,
         };
         let mut store = Store::new(adapter.engine().wasmtime(), state);
@@ -153,9 +156,31 @@ impl Cell {
         match called {
             Some(Ok(Ok(result))) => Ok(result),
             Some(Ok(Err(failure))) => Err(promise::failure(failure, &self.limits, &self.adapter)),
+            Some(Err(error)) if self.is_out_of_memory(&error) => Err(self.out_of_memory()),
             Some(Err(error)) => Err(failure_of(&error, &self.adapter)),
             None => Err(time_is_up()),
         }
+    }
+
+    fn is_out_of_memory(&self, error: &wasmtime::Error) -> bool {
+        let has_given_up = error.downcast_ref() == Some(&Trap::UnreachableCodeReached);
+        has_given_up && self.store.data().limiter.is_short()
+    }
+
+    /// Where nobody was asked yet, it is the request that has no room.
+    fn out_of_memory(&self) -> Error {
+        let name = self.adapter.name();
+        let most = self.limits.memory_bytes.min(crate::limits::MEMORY_BYTES) / (1024 * 1024);
+        if self.store.data().has_asked {
+            let message = format!("the adapter `{name}` ran out of memory: it may have {most} MiB");
+            return Error::new(FailureKind::Internal, message);
+        }
+        let message = format!(
+            "the request is too large for the adapter `{name}`, which ran out of memory: it may \
+             have {most} MiB, and needs some times the request's size"
+        );
+        let code = Some("request_too_large".to_owned());
+        Failure { code, ..Failure::new(FailureKind::TooLarge, message) }.into()
     }
 
     /// Writes the end of the answer down, where somebody writes along.

@@ -126,7 +126,8 @@ pub(super) async fn memory_exhausted() {
     let mut setup = Setup::default();
     setup.limits.memory_bytes = 8 * MEBIBYTE;
     let world = setup.open().await;
-    assert_kind(&world.failed("memory-exhausted").await, FailureKind::Internal, "out of memory");
+    // It has asked nobody, and so it is as if the request had needed it.
+    assert_kind(&world.failed("memory-exhausted").await, FailureKind::TooLarge, "out of memory");
     world.goes_on().await;
 }
 

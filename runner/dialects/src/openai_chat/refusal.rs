@@ -45,15 +45,20 @@ pub(crate) fn write(failure: &Failure, within: bool, out: &mut Vec<u8>) -> bool 
         None => out.extend_from_slice(b"null"),
     }
     json::name("code", out);
-    // What no provider said has the word that it was said with.
-    let is_ours = failure.status.is_none() && failure.raw.is_none();
-    let ours = failure.code.as_deref().filter(|_| is_ours);
-    match ours.or(code).or(failure.code.as_deref()) {
+    match own_word(failure).or(code).or(failure.code.as_deref()) {
         Some(code) => json::string(code, out),
         None => out.extend_from_slice(b"null"),
     }
     out.extend_from_slice(b"}}");
     false
+}
+
+/// The word of a gateway that lets somebody not in: it says more than the usual one, and whoever
+/// else has a word for it said it with a status.
+fn own_word(failure: &Failure) -> Option<&str> {
+    let is_about_a_key =
+        matches!(failure.kind, FailureKind::Authentication | FailureKind::Permission);
+    failure.code.as_deref().filter(|_| is_about_a_key && failure.status.is_none())
 }
 
 /// The type and, where there is a usual one, the code of a failure. A word of another

@@ -7,6 +7,7 @@
 mod account;
 mod estimate;
 mod money;
+mod name;
 mod price;
 mod window;
 
@@ -15,6 +16,7 @@ pub use window::Window;
 
 pub(crate) use account::{Account, Rate, Rates, Spent, priced};
 pub(crate) use estimate::{Estimate, Tally};
+pub(crate) use name::Names;
 pub(crate) use price::Prices;
 pub(crate) use window::DAY;
 
@@ -28,6 +30,14 @@ use std::sync::Arc;
 pub(crate) struct Ledger {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) prices: Prices,
+    pub(crate) names: Names,
+}
+
+impl Ledger {
+    /// One that nobody has used yet.
+    pub(crate) fn new(store: Arc<dyn Store>, prices: Prices) -> Self {
+        Self { store, prices, names: Names::default() }
+    }
 }
 
 impl Ledger {

@@ -29,6 +29,12 @@ impl Money {
         is_amount.then(|| Self((dollars * PARTS).round() as u64))
     }
 
+    /// The same of what something costs: what is more than anybody has is as much as that, however
+    /// many tokens somebody told or asked for. It is no less known for it, and not free.
+    pub(super) fn cost(dollars: f64) -> Option<Self> {
+        Self::dollars(if dollars > MOST { MOST } else { dollars })
+    }
+
     /// In billionths of a dollar.
     pub const fn as_billionths(self) -> u64 {
         self.0
@@ -100,6 +106,16 @@ mod tests {
         }
         assert!(serde_json::from_str::<Money>("-1").is_err());
         assert!(serde_json::from_str::<Money>("\"1\"").is_err());
+    }
+
+    #[test]
+    fn what_costs_more_than_there_is_costs_all_of_it() {
+        let most = Money::dollars(MOST);
+        for dollars in [MOST, MOST * 2.0, f64::MAX, f64::INFINITY] {
+            assert_eq!(Money::cost(dollars), most, "{dollars}");
+        }
+        assert_eq!(Money::cost(1.5), Money::dollars(1.5));
+        assert_eq!((Money::cost(-0.01), Money::cost(f64::NAN)), (None, None));
     }
 
     #[test]

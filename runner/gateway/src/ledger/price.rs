@@ -32,7 +32,7 @@ impl Prices {
     /// What an answer of `provider/model` with this usage cost; none where nobody knows.
     pub(crate) fn cost(&self, runner: &Runner, model: &str, usage: &Usage) -> Option<Money> {
         let Some(price) = self.configured.get(model) else {
-            return Money::dollars(runner.cost(model, usage)?);
+            return Money::cost(runner.cost(model, usage)?);
         };
         let count = |tokens: Option<u64>| tokens.unwrap_or(0) as f64;
         let (read, write) = (count(usage.cache_read), count(usage.cache_write));
@@ -41,7 +41,7 @@ impl Prices {
             + read * price.cache_read.unwrap_or(price.input)
             + write * price.cache_write.unwrap_or(price.input)
             + count(usage.output) * price.output;
-        Money::dollars(cost / MILLION)
+        Money::cost(cost / MILLION)
     }
 }
 

@@ -39,7 +39,7 @@ use trace::Traces;
 
 /// Everybody who looks on.
 pub(crate) struct Seeing {
-    labels: Labels,
+    pub(crate) labels: Labels,
     lives: Lives,
     metrics: Metrics,
     memory: Memory,

@@ -346,3 +346,56 @@ async fn a_provider_that_tells_more_than_there_is_breaks_nothing() {
     assert_eq!(used["data"][0]["requests"], 4, "{used}");
     assert_eq!(used["data"][0]["failures"], 0, "{used}");
 }
+
+#[tokio::test]
+async fn what_no_answer_can_have_used_is_not_believed() {
+    let (upstream, world) = world("").await;
+    let body = chat(true).replace("\"m\"", "\"up/b\"");
+    for (input, output) in [(u64::MAX, 2), (50, u64::MAX), (1_000_000_001, 0)] {
+        upstream.script("b", [stream("four", input, output)]);
+        let (secret, id) = key(&world).await;
+        let headers = [("x-api-key", secret.as_str())];
+        for _ in 0..2 {
+            world.send("POST", "/v1/chat/completions", &headers, &body).await.is(200);
+        }
+        // It is neither free, nor does it take all that there is.
+        let accounts = accounts(&world, &id).await;
+        let cost = PROMPT * 3 + 20;
+        let all = [2, 0, 2, 2 * PROMPT, 2, 2 * cost];
+        assert_eq!(accounts, expected(&[("up/b", all)]), "{input} {output}");
+    }
+}
+
+#[tokio::test]
+async fn a_price_is_known_however_long_an_answer_may_be() {
+    let (upstream, world) = world("").await;
+    upstream.script("b", [stream("b", 50, 2)]);
+    let (secret, _) = key(&world).await;
+    let longest = u32::MAX.to_string();
+    let body = chat(true).replace("\"m\"", "\"up/b\"");
+    let body = body.replace(":10,", &format!(":{longest},\"n\":{longest},"));
+    let headers = [("x-api-key", secret.as_str())];
+    world.send("POST", "/v1/chat/completions", &headers, &body).await.is(200);
+}
+
+#[tokio::test]
+async fn however_many_models_a_client_makes_up_there_are_few_rows() {
+    let (upstream, world) = world("").await;
+    upstream.script("*", [refuse(404, "", "model_not_found", "no such model")]);
+    let (secret, id) = world.key(json!({})).await;
+    let headers = [("x-api-key", secret.as_str())];
+    for number in 0..20 {
+        for provider in ["nobody", "up"] {
+            let body = chat(false).replace("\"m\"", &format!("\"{provider}/{number}\""));
+            world.send("POST", "/v1/chat/completions", &headers, &body).await.is(404);
+        }
+    }
+    let accounts = accounts(&world, &id).await;
+    assert_eq!(accounts, expected(&[("*", [20, 20, 0, 0, 0, 0]), ("up/*", [20, 20, 0, 0, 0, 0])]));
+    // One that somebody was paid for has its name.
+    upstream.script("made-up", [stream("b", 50, 2)]);
+    let body = chat(true).replace("\"m\"", "\"up/made-up\"");
+    world.send("POST", "/v1/chat/completions", &headers, &body).await.is(200);
+    let accounts = self::accounts(&world, &id).await;
+    assert_eq!(accounts.get("up/made-up"), Some(&[1, 0, 0, 50, 2, 0]), "{accounts:?}");
+}

@@ -1,6 +1,6 @@
 //! Who is let in.
 
-use crate::world::{ADMIN, World, chat, config, gateway};
+use crate::world::{ADMIN, Answer, World, chat, config, gateway};
 use hotcell_gateway::GatewayError;
 use hotcell_mock::Mock;
 use serde_json::{Value, json};
@@ -198,6 +198,15 @@ async fn a_key_may_what_it_was_made_for() {
     world.chat(&key, "nobody").await.is(403);
     world.send("POST", "/v1/messages", &[("x-api-key", &key)], &chat("mock/gpt-4o")).await.is(403);
     assert_eq!(world.mock.requests().len(), 1);
+    // Why is said by the word that is documented.
+    let code = |answer: Answer| answer.json()["error"]["code"].clone();
+    assert_eq!(code(world.chat(&key, "nobody").await), "model_not_allowed");
+    let embed = r#"{"model":"mock/gpt-4o","input":"x"}"#;
+    let answer = world.send("POST", "/v1/embeddings", &[("x-api-key", &key)], embed).await;
+    assert_eq!(code(answer), "endpoint_not_allowed");
+    assert_eq!(code(world.send("POST", "/v1/embeddings", &[], embed).await), "missing_api_key");
+    let (poor, _) = world.key(json!({ "limits": { "budget": { "day": 1 } } })).await;
+    assert_eq!(code(world.chat(&poor, "mock/gpt-4o-mini").await), "model_price_unknown");
 }
 
 #[tokio::test]

@@ -55,6 +55,55 @@ async fn read_until(client: &mut TcpStream, what: &str) {
     tokio::time::timeout(PATIENCE, reading).await.expect("an answer in time");
 }
 
+/// A body may be larger than what a cell can make of it. That is the request's fault, which no
+/// repetition mends, and no fault of the gateway's.
+#[tokio::test]
+async fn a_request_that_no_cell_has_room_for_is_told_so() {
+    let upstream = Upstream::new().await;
+    let bed = Bed::new(&upstream.provider("up")).await;
+    let content = "x".repeat(30 << 20);
+    let chat = json!({ "model": "up/m", "messages": [{ "role": "user", "content": content }] });
+    let answer = bed.post("/v1/chat/completions", chat.clone()).await;
+    assert_eq!(answer.status, 400, "{}", answer.text());
+    assert_eq!(answer.json()["error"]["code"], "context_length_exceeded", "{}", answer.text());
+    let mut messages = chat;
+    messages["max_tokens"] = json!(9);
+    let answer = bed.post("/v1/messages", messages).await;
+    assert_eq!(answer.status, 400, "{}", answer.text());
+    let message = answer.json()["error"]["message"].clone();
+    assert!(message.as_str().is_some_and(|it| it.starts_with("prompt is too long")), "{message}");
+    assert!(upstream.asked().is_empty());
+}
+
+/// A list of nothing is short, and large once it is read.
+#[tokio::test]
+async fn what_is_large_once_it_is_read_is_counted_as_that() {
+    let (upstream, bed) = bed().await;
+    let asked = async |bed: &Bed, path: &str, values: usize| {
+        let mut body = json!({
+            "model": "up/small", "max_tokens": 9, "input": "hi", "query": "hi", "documents": ["hi"],
+            "messages": [{ "role": "user", "content": "hi" }],
+        });
+        body["x"] = json!(vec![0; values]);
+        bed.post(path, body).await
+    };
+    let chats = "/v1/chat/completions";
+    assert_eq!(asked(&bed, chats, 400).await.status, 200);
+    let answer = asked(&bed, chats, 600).await;
+    assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
+    assert_eq!(asked(&bed, chats, 400).await.status, 200);
+    // However much there is room for.
+    let bed = Bed::new(&upstream.provider("up")).await;
+    for path in [chats, "/v1/responses", "/v1/messages", "/v1/embeddings", "/v1/rerank"] {
+        let answer = asked(&bed, path, 1_000_000).await;
+        assert_eq!(answer.status, 413, "{path}: {}", answer.text());
+    }
+    // What is text is one value, whatever stands in it.
+    let text = "[0,".repeat(500_000);
+    let chat = json!({ "model": "up/small", "messages": [{ "role": "user", "content": text }] });
+    assert_eq!(bed.post(chats, chat).await.status, 200);
+}
+
 /// Whoever leaves is not noticed at once.
 async fn until_there_is_room(bed: &Bed) {
     let deadline = Instant::now() + PATIENCE;

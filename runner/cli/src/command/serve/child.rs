@@ -16,6 +16,12 @@ use tokio::time::Instant;
 /// This program, whatever was put in its place since it was started: workers of another version
 /// might not understand what they are told.
 const PROGRAM: &str = "/proc/self/exe";
+/// What glibc is told of memory, where nobody has told it something else: pieces from a mebibyte on
+/// are the system's again as soon as they are free. Left to itself it learns from the first large
+/// request to keep what large ones take, and a burst of them stays in a worker for ever. Others
+/// do not read it.
+const MEMORY: [(&str, &str); 2] =
+    [("MALLOC_MMAP_THRESHOLD_", "1048576"), ("MALLOC_TRIM_THRESHOLD_", "16777216")];
 
 /// What comes of a worker.
 #[derive(Debug)]
@@ -53,6 +59,7 @@ impl Worker {
             .arg0(std::env::args_os().next().unwrap_or_else(|| "hotcell".into()))
             .args(arguments())
             .env_remove("NOTIFY_SOCKET")
+            .envs(MEMORY.into_iter().filter(|(name, _)| std::env::var_os(name).is_none()))
             .stdin(Stdio::from(there));
         let since = SystemTime::now();
         let child = Command::from(command).kill_on_drop(true).spawn()?;

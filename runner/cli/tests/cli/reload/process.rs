@@ -41,6 +41,38 @@ fn a_worker_that_is_killed_has_a_successor() {
     assert_eq!(Client::new(served.address).chat("mock/gpt-4o-mini", true).status, 200);
 }
 
+/// Mebibytes of a process that are in memory.
+#[cfg(target_env = "gnu")]
+fn resident(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+}
+
+/// Whoever sends much at once takes much, and no longer than it is needed.
+#[test]
+#[cfg(target_env = "gnu")]
+fn what_large_requests_took_is_free_when_they_are_over() {
+    let context = Context::new();
+    let served = serve(&context, &[]);
+    let (worker, address) = (served.workers()[0], served.address);
+    assert_eq!(Client::new(address).chat("mock/gpt-4o-mini", false).status, 200);
+    let before = resident(worker);
+    let large = chat("mock/gpt-4o-mini", false).replace("hello", &"x".repeat(8 << 20));
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let mut client = Client::new(address);
+                for _ in 0..3 {
+                    let answer = client.ask("POST", "/v1/chat/completions", "none", &large);
+                    assert_eq!(answer.status, 200, "{:.300}", answer.body);
+                }
+            });
+        }
+    });
+    eventually("it keeps what they took", || resident(worker) < before + 64);
+}
+
 #[test]
 fn a_worker_that_does_not_listen_any_more_is_replaced() {
     let context = Context::new();

@@ -14,6 +14,8 @@ const LONGEST: u64 = 256 * 1024;
 const MOST: usize = 64;
 /// Seconds between two fetches, whatever tokens come, where nothing is said.
 const REFRESH: u64 = 60;
+/// How long a fetch may take: somebody waits for it.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// From when on it is fetched anew, so that a key that was withdrawn is believed no longer.
 const OLD: Duration = Duration::from_secs(60 * 60);
 
@@ -50,20 +52,25 @@ impl Issuer {
     /// The key of this id, or the only one for the algorithm where a token names none. One that
     /// is not known is looked for, but not more often than the configuration says.
     pub(super) async fn key(&self, id: Option<&str>, algorithm: Algorithm) -> Option<PublicKey> {
-        let (found, is_old) = self.find(id, algorithm);
-        if found.is_some() && !is_old {
-            return found;
-        }
-        let _one = self.fetching.lock().await;
+        let _one = match self.find(id, algorithm) {
+            (Some(key), false) => return Some(key),
+            // What was fetched before is still believed, and whoever bears a token of it does not
+            // wait for an issuer that may be away, where somebody does already.
+            (Some(key), true) => match self.fetching.try_lock() {
+                Ok(one) => one,
+                Err(_) => return Some(key),
+            },
+            (None, _) => self.fetching.lock().await,
+        };
         if !self.may_try() {
             return self.find(id, algorithm).0;
         }
-        match self.fetch().await {
+        let fetched = tokio::time::timeout(PATIENCE, self.fetch()).await;
+        match fetched.unwrap_or_else(|_| Err("they did not come in time".to_owned())) {
             Ok(keys) => {
                 let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
                 (known.keys, known.fetched) = (keys, Some(Instant::now()));
             }
-            // What was fetched before is still believed.
             Err(error) => {
                 tracing::error!(target: "hotcell::gateway", error, "the keys of [gateway.jwt]");
             }
@@ -115,4 +122,40 @@ fn keys(text: &[u8]) -> Result<Vec<(Option<String>, PublicKey)>, String> {
     let id = |jwk: &Value| jwk.get("kid").and_then(Value::as_str).map(str::to_owned);
     let keys = listed.iter().filter_map(|jwk| Some((id(jwk), PublicKey::read(jwk)?)));
     Ok(keys.take(MOST).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+
+    fn issuer() -> Issuer {
+        let config = JwtConfig {
+            issuer: "https://id.example".into(),
+            audience: "hotcell".into(),
+            keys: String::new(),
+            refresh_seconds: None,
+            team_claim: None,
+            models_claim: None,
+            allow_private: None,
+            allow_plaintext: None,
+        };
+        Issuer::new(&config, Source::File("/nowhere/at/all".into()))
+    }
+
+    #[tokio::test]
+    async fn whoever_has_a_key_waits_for_nobody_who_looks_for_keys() {
+        let issuer = issuer();
+        let key = PublicKey::Ed25519([7; 32]);
+        // Nobody knows any more when it was fetched.
+        issuer.known.lock().unwrap().keys = vec![(Some("k".to_owned()), key.clone())];
+        let looking = issuer.fetching.lock().await;
+        let found = issuer.key(Some("k"), Algorithm::EdDsa).now_or_never();
+        assert_eq!(found, Some(Some(key.clone())));
+        assert_eq!(issuer.key(Some("other"), Algorithm::EdDsa).now_or_never(), None);
+        drop(looking);
+        // Whoever looks, and finds nothing, believes it as well.
+        assert_eq!(issuer.key(Some("k"), Algorithm::EdDsa).await, Some(key));
+        assert_eq!(issuer.key(Some("other"), Algorithm::EdDsa).await, None);
+    }
 }
