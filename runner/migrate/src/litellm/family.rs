@@ -112,6 +112,8 @@ pub(super) fn elsewhere(entry: &'static Provider, mode: Option<&str>) -> &'stati
             Some("responses") => "openai-responses-compatible",
             _ => "openai-compatible",
         },
+        // The form of vLLM's rankings is that of most servers.
+        "openai-compatible" if mode == Some("rerank") => "vllm-rerank",
         "openai-media" => "openai-media-compatible",
         "openai-responses" => "openai-responses-compatible",
         _ => return entry,

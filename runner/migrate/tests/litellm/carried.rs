@@ -450,3 +450,21 @@ model_list:
     // A route of the catalogue's is for it.
     assert_eq!(models["usual"].deployments[0].model(), "openai/responses/a");
 }
+
+#[test]
+fn a_server_that_ranks_is_asked_for_rankings() {
+    let migrated = good(
+        r#"
+model_list:
+  - { model_name: a, litellm_params: { model: infinity/bge, api_base: "http://infinity:7997" }, model_info: { mode: rerank } }
+  - { model_name: b, litellm_params: { model: infinity/bge, api_base: "http://infinity:7997" }, model_info: { mode: embedding } }
+"#,
+    );
+    let config = &migrated.config;
+    let models = &config.gateway.as_ref().unwrap().models;
+    let adapter = |name: &str| {
+        let (provider, _) = models[name].deployments[0].model().split_once('/').unwrap();
+        config.providers[provider].adapter.clone().unwrap_or(provider.to_owned())
+    };
+    assert_eq!([adapter("a"), adapter("b")], ["vllm-rerank", "openai-compatible"]);
+}
