@@ -6,6 +6,7 @@ use crate::admin::Desk;
 use crate::error::GatewayError;
 use crate::ledger::{Ledger, Prices};
 use crate::machine;
+use crate::origin::Origins;
 use crate::seeing::Door;
 use crate::store::{Counters, Postgres, Sqlite, Store};
 use crate::valkey::Valkey;
@@ -28,6 +29,8 @@ pub(crate) struct Control {
     pub(crate) desk: Option<Desk>,
     /// Nobody is asked for a key, and these are names of this machine besides its own.
     open_hosts: Option<Vec<String>>,
+    /// Pages from elsewhere that may use it.
+    pub(crate) origins: Origins,
     /// It is open because nobody said anything, and so to this machine alone.
     is_for_this_machine: bool,
     /// What the process has to reach for it.
@@ -66,6 +69,7 @@ impl Control {
             ledger: store.clone().map(|store| Ledger::new(store, prices.clone())),
             prices,
             desk: store.map(Desk::new),
+            origins: Origins::of(&gateway.origins, mode == AccessMode::Open)?,
             open_hosts: (mode == AccessMode::Open).then(|| gateway.hosts.clone()),
             is_for_this_machine: mode == AccessMode::Open && gateway.access.is_none(),
             needs,

@@ -53,6 +53,9 @@ pub enum GatewayError {
         /// What the system said.
         why: String,
     },
+    /// Pages that may not be named.
+    #[error("[gateway] origins: {0}")]
+    Origins(String),
     /// A place for answers that cannot be one.
     #[error("[gateway.cache]: {0}")]
     Cache(String),
@@ -71,6 +74,7 @@ impl GatewayError {
         match self {
             Self::Model { model, .. } => vec!["gateway", "models", model],
             Self::Open(_) => vec!["gateway", "listen"],
+            Self::Origins(_) => vec!["gateway", "origins"],
             Self::AdminKey(_) => vec!["gateway", "admin-key"],
             Self::State(_) | Self::NoFolder | Self::Server(_) => vec!["gateway", "state"],
             Self::Jwt(_) => vec!["gateway", "jwt"],

@@ -36,6 +36,7 @@ mod line;
 mod machine;
 mod models;
 mod moderation;
+mod origin;
 #[cfg(target_os = "linux")]
 pub mod packet;
 #[cfg(target_os = "linux")]

@@ -2,6 +2,7 @@
 
 use crate::cache::Terms;
 use crate::connection::Service;
+use crate::origin::Page;
 use crate::reply::{self, Reply};
 use crate::route::{self, Endpoint, Lost};
 use crate::seeing::{self, Door};
@@ -227,8 +228,22 @@ impl Guests {
     }
 }
 
-/// Answers one request.
+/// Answers one request, and tells a page's browser that it may read the answer.
 pub(crate) async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, door: Door) -> Reply {
+    let page = gateway.control.origins.page(request.uri().path(), request.headers());
+    let mut reply = answer(gateway, request, page.as_ref(), door).await;
+    if let Some(page) = page {
+        page.tell(reply.headers_mut());
+    }
+    reply
+}
+
+async fn answer(
+    gateway: Arc<Inner>,
+    request: Request<Incoming>,
+    page: Option<&Page>,
+    door: Door,
+) -> Reply {
     let (head, body) = request.into_parts();
     if let Err(failure) = incoming::unambiguous(&head) {
         let route = route::find(&head.method, head.uri.path());
@@ -240,6 +255,9 @@ pub(crate) async fn respond(gateway: Arc<Inner>, request: Request<Incoming>, doo
     }
     if door != Door::Metrics && admin::is_for(head.uri.path()) {
         return admin::respond(&gateway, head, body).await;
+    }
+    if let Some(told) = page.and_then(|page| page.preflight(&head)) {
+        return told;
     }
     let route = match route::find(&head.method, head.uri.path()) {
         Ok(route) => route,

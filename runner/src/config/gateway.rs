@@ -31,6 +31,10 @@ pub struct GatewayConfig {
     /// alone and wants no key. Pages at other hosts may not use it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hosts: Vec<String>,
+    /// Pages in browsers that may use it with a key, by their origins, such as
+    /// `https://app.example.com`; `*` for every page. None where nothing is said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<String>,
     /// A line for each request; none is written where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<LogConfig>,

@@ -6,6 +6,7 @@ mod attempts;
 mod budget;
 mod cache;
 mod door;
+mod page;
 mod stored;
 mod token;
 #[allow(dead_code, reason = "other tests use more of it")]
