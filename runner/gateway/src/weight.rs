@@ -1,7 +1,7 @@
 //! How much JSON takes once it is read: a list of a million zeros has two megabytes, and as a list
 //! of values some hundred.
 
-use memchr::memchr2;
+use memchr::memchr_iter;
 
 /// Bytes that a value takes, whatever it is. Some take less than half of it, and few more than twice.
 pub(crate) const VALUE_BYTES: usize = 128;
@@ -25,16 +25,14 @@ pub(crate) fn values(json: &[u8]) -> usize {
 }
 
 /// What stands behind a text of which this is the rest.
-fn behind_text(mut rest: &[u8]) -> &[u8] {
-    while let Some(at) = memchr2(b'"', b'\\', rest) {
-        let is_end = rest[at] == b'"';
-        // What is escaped ends nothing.
-        rest = rest.get(at + if is_end { 1 } else { 2 }..).unwrap_or_default();
-        if is_end {
-            return rest;
-        }
-    }
-    &[]
+fn behind_text(text: &[u8]) -> &[u8] {
+    // A quotation mark behind an odd number of backslashes is escaped, and ends nothing.
+    let is_end = |at: &usize| {
+        let before = text[..*at].iter().rev();
+        before.take_while(|byte| **byte == b'\\').count().is_multiple_of(2)
+    };
+    let end = memchr_iter(b'"', text).find(is_end);
+    end.map_or(&[], |at| &text[at + 1..])
 }
 
 #[cfg(test)]
@@ -72,7 +70,7 @@ mod tests {
         let text = serde_json::to_string(&"{\"a\":[1,2,3]},\\ \"".repeat(1000)).unwrap();
         assert_eq!(values(text.as_bytes()), 1);
         assert_eq!(values(format!("[{text},{text}]").as_bytes()), 3);
-        for broken in ["\"", "\"\\", "\"a\\\"", "\"\\\\"] {
+        for broken in ["\"", "\"\\", "\"a\\\",", "\"\\\\", "\"\\\\\\\"[["] {
             assert_eq!(values(broken.as_bytes()), 1, "{broken}");
         }
     }
