@@ -121,7 +121,8 @@ fn pool(cells: u32) -> PoolingAllocationConfig {
     pool.max_memories_per_module(1);
     pool.max_tables_per_component(2);
     pool.max_tables_per_module(1);
-    pool.max_memory_size(limits::MEMORY_BYTES);
+    // How much of it a cell may have is its own limit (`memory-bytes`). Addresses cost nothing.
+    pool.max_memory_size(4 << 30);
     pool.table_elements(limits::TABLE_ELEMENTS);
     // What a request touches stays mapped between cells and is cleared by hand, which is
     // cheaper than giving it back page by page. Where the kernel can say which pages

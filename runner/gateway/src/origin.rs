@@ -64,9 +64,8 @@ impl Origins {
         }
         let mut origins = headers.get_all(ORIGIN).iter();
         let (origin, None) = (origins.next()?, origins.next()) else { return None };
-        let is_named = |origin: &str| {
-            self.named.iter().any(|known| known.eq_ignore_ascii_case(origin))
-        };
+        let is_named =
+            |origin: &str| self.named.iter().any(|known| known.eq_ignore_ascii_case(origin));
         let may = self.every || origin.to_str().is_ok_and(is_named);
         let is_api = seeing::view(path).is_none() && !admin::is_for(path);
         (may && is_api).then(|| Page { origin: origin.clone() })
@@ -171,7 +170,8 @@ mod tests {
 
     #[test]
     fn what_is_no_origin_is_told() {
-        for said in ["app.example.com", "https://a/b", "https://a/", "https://u@a", "", "a b", "/"] {
+        for said in ["app.example.com", "https://a/b", "https://a/", "https://u@a", "", "a b", "/"]
+        {
             let error = Origins::of(&[said.to_owned()], false).unwrap_err().to_string();
             assert!(error.contains("is no origin"), "{said}: {error}");
         }

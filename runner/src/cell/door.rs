@@ -94,7 +94,7 @@ impl Door {
         &mut self,
         endpoint: (String, Option<EndpointId>),
         request: hotcell_egress::Request,
-    ) -> Pin<Box<dyn Future<Output = Result<Response, Failure>> + Send + '_>> {
+    ) -> Pin<Box<dyn Future<Output = Result<Response, Box<Failure>>> + Send + '_>> {
         Box::pin(self.sent(endpoint, request))
     }
 
@@ -102,29 +102,21 @@ impl Door {
         &mut self,
         endpoint: (String, Option<EndpointId>),
         request: hotcell_egress::Request,
-    ) -> Result<Response, Failure> {
+    ) -> Result<Response, Box<Failure>> {
         let (name, id) = endpoint;
-        let sent = || Sent {
-            endpoint: name,
-            method: request.method,
-            path: request.path.clone(),
-            headers: request.headers.clone(),
-            body: transcript::Bytes(request.body.to_vec()),
-        };
         let (egress, recorder, heard) = match self {
             Self::Open { egress, recorder, heard } => (egress, recorder, heard),
             Self::Played(player) => {
-                let sent = sent();
-                return player.send(sent);
+                return player.send(note(name, &request)).map_err(Box::new);
             }
         };
         let number = match recorder {
-            Some(recorder) => recorder.request(sent())?,
+            Some(recorder) => recorder.request(note(name, &request))?,
             None => 0,
         };
         let answered = match id {
-            Some(id) => egress.send(id, request).await.map_err(failure_of),
-            None => Err(Failure::new(FailureKind::Internal, "an endpoint of another door")),
+            Some(id) => egress.send(id, request).await.map_err(boxed),
+            None => Err(Failure::new(FailureKind::Internal, "an endpoint of another door").into()),
         };
         if let Ok(response) = &answered {
             let told = response.headers().iter().filter(|(name, _)| is_told(name));
@@ -138,7 +130,7 @@ impl Door {
                     exchange.status = Some(response.status());
                     exchange.headers = response.headers().to_vec();
                 }
-                Err(failure) => exchange.failure = Some(failure.clone()),
+                Err(failure) => exchange.failure = Some(Failure::clone(failure)),
             }
         }
         answered.map(|response| Response(Source::Live { response, number }))
@@ -251,7 +243,7 @@ impl Response {
     pub(super) async fn read(&mut self, limit: usize) -> Result<Option<Vec<u8>>, Box<Failure>> {
         let reads = match &mut self.0 {
             Source::Live { response, .. } => {
-                let read = response.read(limit).await.map_err(|error| failure_of(error).into());
+                let read = response.read(limit).await.map_err(boxed);
                 return read.map(|bytes| bytes.map(Vec::from));
             }
             Source::Played { reads, .. } => reads,
@@ -273,6 +265,24 @@ impl Response {
             }
         }
     }
+}
+
+/// A request as a transcript has it.
+#[cold]
+fn note(endpoint: String, request: &hotcell_egress::Request) -> Sent {
+    Sent {
+        endpoint,
+        method: request.method,
+        path: request.path.clone(),
+        headers: request.headers.clone(),
+        body: transcript::Bytes(request.body.to_vec()),
+    }
+}
+
+/// In a box, since what lies on a guest's stack stays there.
+#[cold]
+fn boxed(error: EgressError) -> Box<Failure> {
+    failure_of(error).into()
 }
 
 pub(super) fn failure_of(error: EgressError) -> Failure {

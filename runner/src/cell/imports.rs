@@ -58,7 +58,7 @@ impl egress::HostEndpoint for State {
         self.budget.resume();
         match response {
             Ok(response) => Ok(Ok(self.table.push(response).map_err(too_many)?)),
-            Err(failure) => self.tell(failure).map(Err),
+            Err(failure) => self.tell(*failure).map(Err),
         }
     }
 

@@ -170,7 +170,7 @@ impl Cell {
     /// Where nobody was asked yet, it is the request that has no room.
     fn out_of_memory(&self) -> Error {
         let name = self.adapter.name();
-        let most = self.limits.memory_bytes.min(crate::limits::MEMORY_BYTES) / (1024 * 1024);
+        let most = self.limits.memory_bytes / (1024 * 1024);
         if self.store.data().has_asked {
             let message = format!("the adapter `{name}` ran out of memory: it may have {most} MiB");
             return Error::new(FailureKind::Internal, message);

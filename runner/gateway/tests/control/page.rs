@@ -30,8 +30,8 @@ async fn a_page_that_is_named_may_ask_and_read_what_it_has_a_key_for() {
     // Nobody's cookies are wanted.
     assert_eq!(told.header("access-control-allow-credentials"), None);
     let bearer = format!("Bearer {key}");
-    let answer = world.send("POST", CHAT, &[APP, ("authorization", &bearer)], &chat("mock/gpt-4o"));
-    let answer = answer.await.is(200);
+    let headers = [APP, ("authorization", &bearer)];
+    let answer = world.send("POST", CHAT, &headers, &chat("mock/gpt-4o")).await.is(200);
     assert_eq!(answer.header("access-control-allow-origin"), Some(APP.1));
     assert_eq!(answer.header("vary"), Some("origin"));
     // Why it is not let in, it may read; and it is not let in for being named.
