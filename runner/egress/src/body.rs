@@ -86,6 +86,15 @@ impl std::fmt::Debug for Response {
     }
 }
 
+/// What else one read has found.
+#[derive(Default)]
+struct More {
+    gathered: Option<BytesMut>,
+    /// How often the connection had its turn, for all of it and for the next chunk.
+    turns: u32,
+    turns_for_this: u32,
+}
+
 impl Response {
     pub(crate) fn new(
         response: hyper::Response<Incoming>,
@@ -163,22 +172,41 @@ impl Response {
             self.take(chunk)?;
         }
         // What comes first is waited for most, and comes alone.
-        if is_first {
+        if is_first || self.backlog.is_empty() {
             return Ok(());
         }
         // What else has arrived comes along, without waiting for it.
-        let mut more: Option<BytesMut> = None;
-        let mut turns = 0;
+        let mut more = More::default();
+        poll_fn(|context| self.gather(context, limit, &mut more)).await;
+        if let Some(gathered) = more.gathered {
+            self.ready = gathered.freeze();
+        }
+        Ok(())
+    }
+
+    /// Adds the chunks that have arrived. A connection hands over one at a time, from a task of
+    /// its own, which has its turn where there is none. Out of line: see [`Self::unpack`].
+    #[inline(never)]
+    fn gather(&mut self, context: &mut Context<'_>, limit: usize, more: &mut More) -> Poll<()> {
         while self.body.is_some()
             && !self.backlog.is_empty()
-            && more.as_ref().map_or(self.ready.len(), BytesMut::len) < limit
+            && more.gathered.as_ref().map_or(self.ready.len(), BytesMut::len) < limit
         {
-            let Some(chunk) = self.arrived(&mut turns).await else {
-                if turns < TURNS {
+            let chunk = match self.poll(context) {
+                Poll::Ready(chunk) => chunk,
+                Poll::Pending if more.turns == TURNS => break,
+                Poll::Pending if more.turns_for_this == TURNS_OF_A_CHUNK => {
                     self.backlog.clear();
+                    break;
                 }
-                break;
+                Poll::Pending => {
+                    more.turns += 1;
+                    more.turns_for_this += 1;
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
             };
+            more.turns_for_this = 0;
             let before = std::mem::take(&mut self.ready);
             if let Err(error) = chunk.and_then(|chunk| self.take(chunk)) {
                 // What came before it is told first.
@@ -187,30 +215,11 @@ impl Response {
                 self.ready = before;
                 break;
             }
-            let more = more.get_or_insert_with(|| BytesMut::from(before));
-            more.extend_from_slice(&self.ready);
+            let gathered = more.gathered.get_or_insert_with(|| BytesMut::from(before));
+            gathered.extend_from_slice(&self.ready);
             self.ready.clear();
         }
-        if let Some(more) = more {
-            self.ready = more.freeze();
-        }
-        Ok(())
-    }
-
-    /// The next chunk, if it has arrived. A connection hands over one at a time, from a task of
-    /// its own, which has its turn where there is none.
-    async fn arrived(&mut self, turns: &mut u32) -> Option<Result<Option<Bytes>, EgressError>> {
-        let last = TURNS.min(*turns + TURNS_OF_A_CHUNK);
-        poll_fn(|context| match self.poll(context) {
-            Poll::Ready(chunk) => Poll::Ready(Some(chunk)),
-            Poll::Pending if *turns == last => Poll::Ready(None),
-            Poll::Pending => {
-                *turns += 1;
-                context.waker().wake_by_ref();
-                Poll::Pending
-            }
-        })
-        .await
+        Poll::Ready(())
     }
 
     /// The next chunk, or none at the end, within the idle time and that of the whole.

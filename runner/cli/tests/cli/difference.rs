@@ -45,6 +45,9 @@ fn another_dependency_is_shown_and_is_no_capability() {
     ];
     let pages: String =
         runs.iter().map(|(title, screen)| format!("=== {title}\n{}\n", screen.page())).collect();
+    // Whether the two sizes differ where they are rounded is chance.
+    let lines = pages.lines().filter(|line| !line.starts_with("size "));
+    let pages: String = lines.map(|line| format!("{line}\n")).collect();
     assert_screen!(context, "adapter_diff_dependencies", pages);
     let json = context.run(&["adapter", "diff", "old.wasm", "new.wasm", "--json"]).good().json();
     assert_eq!(
