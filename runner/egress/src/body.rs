@@ -239,10 +239,7 @@ impl Response {
             return chunk;
         }
         self.exchange.until(idle)?;
-        Err(EgressError::new(
-            ErrorKind::TimedOut,
-            format!("the provider sent nothing for {idle:?} in the middle of its answer"),
-        ))
+        Err(fell_silent(idle))
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, EgressError>> {
@@ -315,6 +312,13 @@ impl Response {
         }
         Ok(out.freeze())
     }
+}
+
+#[cold]
+#[inline(never)]
+fn fell_silent(idle: Duration) -> EgressError {
+    let why = format!("the provider sent nothing for {idle:?} in the middle of its answer");
+    EgressError::new(ErrorKind::TimedOut, why)
 }
 
 fn count(decoded: &AtomicU64, more: usize, limits: &Limits) -> Result<(), EgressError> {

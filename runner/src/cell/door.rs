@@ -142,15 +142,12 @@ impl Door {
         response: Option<usize>,
         read: &Result<Option<Vec<u8>>, Box<Failure>>,
     ) -> Result<(), Box<Failure>> {
-        let (Self::Open { recorder: Some(recorder), .. }, Some(number)) = (self, response) else {
-            return Ok(());
-        };
-        let read = match read {
-            Ok(Some(bytes)) => Read::Bytes(transcript::Bytes(bytes.clone())),
-            Ok(None) => Read::End,
-            Err(failure) => Read::Failure(Failure::clone(failure)),
-        };
-        recorder.read(number, read).map_err(Box::new)
+        match (self, response) {
+            (Self::Open { recorder: Some(recorder), .. }, Some(number)) => {
+                note_read(recorder, number, read)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Who writes along, if anybody does.
@@ -241,28 +238,51 @@ impl Response {
 
     /// Waits for bytes. What fails is in a box, since all this lies on a guest's stack.
     pub(super) async fn read(&mut self, limit: usize) -> Result<Option<Vec<u8>>, Box<Failure>> {
-        let reads = match &mut self.0 {
+        match &mut self.0 {
             Source::Live { response, .. } => {
                 let read = response.read(limit).await.map_err(boxed);
-                return read.map(|bytes| bytes.map(Vec::from));
+                read.map(|bytes| bytes.map(Vec::from))
             }
-            Source::Played { reads, .. } => reads,
-        };
-        match reads.pop_front() {
-            Some(Read::Bytes(transcript::Bytes(mut bytes))) => {
-                // Another adapter may read less at a time.
-                if bytes.len() > limit {
-                    let rest = bytes.split_off(limit);
-                    reads.push_front(Read::Bytes(transcript::Bytes(rest)));
-                }
-                Ok(Some(bytes))
+            Source::Played { reads, .. } => play(reads, limit),
+        }
+    }
+}
+
+/// Writes down what a read gave. Out of line, as is what is played: a guest's stack keeps what was
+/// once used of it, and few cells have either.
+#[cold]
+#[inline(never)]
+fn note_read(
+    recorder: &mut Recorder,
+    number: usize,
+    read: &Result<Option<Vec<u8>>, Box<Failure>>,
+) -> Result<(), Box<Failure>> {
+    let read = match read {
+        Ok(Some(bytes)) => Read::Bytes(transcript::Bytes(bytes.clone())),
+        Ok(None) => Read::End,
+        Err(failure) => Read::Failure(Failure::clone(failure)),
+    };
+    recorder.read(number, read).map_err(Box::new)
+}
+
+/// What came back another time, at most `limit` bytes of it.
+#[cold]
+#[inline(never)]
+fn play(reads: &mut VecDeque<Read>, limit: usize) -> Result<Option<Vec<u8>>, Box<Failure>> {
+    match reads.pop_front() {
+        Some(Read::Bytes(transcript::Bytes(mut bytes))) => {
+            // Another adapter may read less at a time.
+            if bytes.len() > limit {
+                let rest = bytes.split_off(limit);
+                reads.push_front(Read::Bytes(transcript::Bytes(rest)));
             }
-            Some(Read::End) => Ok(None),
-            Some(Read::Failure(failure)) => Err(failure.into()),
-            None => {
-                let why = "the transcript has nothing more of this response";
-                Err(Failure::new(FailureKind::Internal, why).into())
-            }
+            Ok(Some(bytes))
+        }
+        Some(Read::End) => Ok(None),
+        Some(Read::Failure(failure)) => Err(failure.into()),
+        None => {
+            let why = "the transcript has nothing more of this response";
+            Err(Failure::new(FailureKind::Internal, why).into())
         }
     }
 }
