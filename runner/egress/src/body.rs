@@ -253,12 +253,10 @@ impl Response {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => return Poll::Ready(Ok(None)),
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(failure_of(&error))),
-                Poll::Ready(Some(Ok(frame))) => {
+                Poll::Ready(Some(Ok(mut frame))) => {
                     // Trailers are not part of any provider's protocol.
-                    if let Ok(data) = frame.into_data()
-                        && !data.is_empty()
-                    {
-                        return Poll::Ready(Ok(Some(data)));
+                    if let Some(data) = frame.data_mut().filter(|data| !data.is_empty()) {
+                        return Poll::Ready(Ok(Some(std::mem::take(data))));
                     }
                 }
             }
