@@ -78,9 +78,6 @@ impl<T> Drop for Dropped<T> {
     }
 }
 
-/// A cell's egress after an exchange, and what came of it.
-type Done = (CellEgress, Result<Box<Response>, EgressError>);
-
 /// The head of a response, and what belongs to it.
 struct Answered {
     response: hyper::Response<hyper::body::Incoming>,
@@ -101,7 +98,20 @@ impl CellEgress {
         endpoint: EndpointId,
         request: Request,
     ) -> Result<Box<Response>, EgressError> {
-        let mut task = self.begin(endpoint, request);
+        // What it takes to connect lies deep on a stack, and that of a guest keeps what was once
+        // used of it for as long as it lives: so it is a task's, which has a thread's.
+        let mut own = Self {
+            provider: self.provider.clone(),
+            request_id: self.request_id.clone(),
+            decoded: self.decoded.clone(),
+            ..*self
+        };
+        // In boxes: what is handed to a task, or comes back from one, is moved over this stack.
+        let task = tokio::spawn(Box::pin(async move {
+            let answered = Box::pin(own.exchange(endpoint, request)).await;
+            Box::new((own, answered.map(Box::new)))
+        }));
+        let mut task = Dropped(task);
         let done = match (&mut task.0).await {
             Ok(done) => done,
             Err(error) => match error.try_into_panic() {
@@ -115,23 +125,6 @@ impl CellEgress {
         let answered;
         (*self, answered) = *done;
         answered
-    }
-
-    /// Begins an exchange. What it takes to connect lies deep on a stack, and that of a guest keeps
-    /// what was once used of it for as long as it lives: so it is a task's, which has a thread's.
-    /// What is handed to it, and comes back, is in boxes, and what moves them there is out of line.
-    #[inline(never)]
-    fn begin(&self, endpoint: EndpointId, request: Request) -> Dropped<Box<Done>> {
-        let mut own = Self {
-            provider: self.provider.clone(),
-            request_id: self.request_id.clone(),
-            decoded: self.decoded.clone(),
-            ..*self
-        };
-        Dropped(tokio::spawn(Box::pin(async move {
-            let answered = Box::pin(own.exchange(endpoint, request)).await;
-            Box::new((own, answered.map(Box::new)))
-        })))
     }
 
     async fn exchange(
