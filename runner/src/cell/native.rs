@@ -62,7 +62,7 @@ impl Imports {
         endpoint: &Endpoint,
         request: hotcell_egress::Request,
     ) -> Result<Response, Failure> {
-        let response = self.door.send(endpoint.key(), request).await?;
+        let response = self.door.send(endpoint.key(), request).await.map_err(|failure| *failure)?;
         let heard = self.door.heard().to_vec();
         *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = heard;
         Ok(response)
@@ -83,7 +83,8 @@ impl Imports {
     /// # Errors
     /// As there.
     pub async fn read(response: &mut Response, limit: u32) -> Result<Option<Vec<u8>>, Failure> {
-        response.read((limit as usize).clamp(1, MOST_PER_READ)).await
+        let limit = (limit as usize).clamp(1, MOST_PER_READ);
+        response.read(limit).await.map_err(|failure| *failure)
     }
 
     /// As `get` of `wit/settings.wit`.
