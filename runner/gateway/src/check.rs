@@ -5,7 +5,8 @@ use crate::cache;
 use crate::control;
 use crate::deployment::Models;
 use crate::error::GatewayError;
-use hotcell::{Config, GatewayConfig, ProviderInfo, Runner};
+use crate::origin::Origins;
+use hotcell::{AccessMode, Config, GatewayConfig, ProviderInfo, Runner};
 use std::collections::BTreeSet;
 
 /// All of that. `providers` are the runner's, as it lists them.
@@ -17,6 +18,8 @@ pub fn check(runner: &Runner, providers: &[ProviderInfo]) -> Vec<GatewayError> {
         Err(error) => found.push(error),
     }
     found.extend(control::prices(&config).err());
+    let is_open = config.access == Some(AccessMode::Open);
+    found.extend(Origins::of(&config.origins, is_open).err());
     found.extend(config.state.as_ref().and_then(|state| control::consistent(state).err()));
     found.extend(config.cache.as_ref().and_then(|cache| cache::consistent(cache).err()));
     found

@@ -46,14 +46,14 @@ impl Origins {
     /// What is no origin, and any at all where nobody is asked for a key: whoever looks at such a
     /// page would use what the gateway's owner pays for.
     pub(crate) fn of(said: &[String], is_open: bool) -> Result<Self, GatewayError> {
+        let named = said.iter().filter(|origin| *origin != "*");
+        let named = named.map(|origin| normal(origin)).collect::<Result<_, _>>()?;
         if is_open && !said.is_empty() {
             let message = "a page from elsewhere needs a key, and this gateway asks nobody for \
                            one; make keys (`hotcell keys create`), or name hosts of your own \
                            pages as `hosts`";
             return Err(GatewayError::Origins(message.to_owned()));
         }
-        let named = said.iter().filter(|origin| *origin != "*");
-        let named = named.map(|origin| normal(origin)).collect::<Result<_, _>>()?;
         Ok(Self { every: said.iter().any(|origin| origin == "*"), named })
     }
 

@@ -268,6 +268,8 @@ fn a_gateway_that_cannot_be_is_told_of_before_it_is_started() {
         ),
         ("no seal", "[gateway]\ncache.seconds = 1\ncache.server = \"redis://127.0.0.1:1\"\n"),
         ("no database", "[gateway]\n\n[gateway.state]\ncounters = \"redis://127.0.0.1:1\"\n"),
+        ("no origin", "[gateway]\norigins = [\"app.example.com/x\"]\n"),
+        ("a page without a key", "[gateway]\naccess = \"open\"\norigins = [\"*\"]\n"),
         ("no price", "[gateway.prices.\"a/b\"]\ninput = -1\noutput = 0\n"),
         (
             "an unknown word",
