@@ -134,7 +134,7 @@ fn server(
         }
         // An address from a variable has its own.
         None if matches!(server, ServiceAddress::Source(_)) => None,
-        None => said.variable("REDIS_PASSWORD").map(|_| "REDIS_PASSWORD".to_owned()),
+        None => said.implied_secret("REDIS_PASSWORD"),
     };
     config.server = Some(server);
     config.password = password.map(source);
@@ -163,12 +163,17 @@ fn address(params: &mut Params, said: &mut Said<'_>) -> Result<Option<ServiceAdd
         }
         None => {}
     }
-    let host = params.text("host", said)?;
-    if host.is_none() && said.variable("REDIS_URL").is_some() {
-        return Ok(Some(ServiceAddress::Source(source("REDIS_URL".to_owned()))));
+    let (mut host, mut port) = (params.text("host", said)?, params.text("port", said)?);
+    if host.is_none() {
+        if let Some(variable) = said.implied_secret("REDIS_URL") {
+            return Ok(Some(ServiceAddress::Source(source(variable))));
+        }
+        host = said.implied("REDIS_HOST", params.line, &params.setting("host"));
     }
-    let Some(host) = host.or_else(|| said.variable("REDIS_HOST")) else { return Ok(None) };
-    let port = params.text("port", said)?.or_else(|| said.variable("REDIS_PORT"));
+    let Some(host) = host else { return Ok(None) };
+    if port.is_none() {
+        port = said.implied("REDIS_PORT", params.line, &params.setting("port"));
+    }
     let user = params.text("username", said)?.map(|user| format!("{user}@")).unwrap_or_default();
     let number = params.count("db", said)?.map(|number| format!("/{number}")).unwrap_or_default();
     let scheme = match params.take("ssl").as_ref().and_then(Node::truth) {

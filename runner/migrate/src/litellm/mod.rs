@@ -38,7 +38,7 @@ use std::path::Path;
 #[derive(Clone, Copy)]
 pub struct World<'a> {
     /// The value of a variable, for what is no secret and has to be known now, such as
-    /// `api_base: os.environ/MY_BASE`. It is never asked for a key.
+    /// `api_base: os.environ/MY_BASE`. Of a secret nothing is used but whether it is there.
     pub environment: &'a dyn Fn(&str) -> Option<String>,
     /// The text of a file that is included, or why it cannot be had.
     pub open: &'a dyn Fn(&Path) -> Result<String, String>,

@@ -112,8 +112,26 @@ impl<'a> Said<'a> {
         Ok(name.filter(|name| !self.own.contains_key(*name)))
     }
 
+    /// What a variable holds that LiteLLM reads where a setting is not there. `setting` has it
+    /// from now on.
+    pub(super) fn implied(&mut self, name: &str, line: usize, setting: &str) -> Option<String> {
+        let value = self.variable(name)?;
+        self.carried.insert(name.to_owned());
+        let message = format!("has the value that {name} has now");
+        self.note(line, Kind::Differs, setting, message);
+        Some(value)
+    }
+
+    /// The name of such a variable, where it is set, and holds a secret. That stays where it is.
+    pub(super) fn implied_secret(&mut self, name: &str) -> Option<String> {
+        self.variable(name)?;
+        self.asked.insert(name.to_owned());
+        self.secret.insert(name.to_owned());
+        Some(name.to_owned())
+    }
+
     /// The value of a variable, of the environment or else of the file's own.
-    pub(super) fn variable(&self, name: &str) -> Option<String> {
+    fn variable(&self, name: &str) -> Option<String> {
         let set = (self.environment)(name).filter(|value| !value.is_empty());
         set.or_else(|| self.own.get(name).and_then(|(_, value)| value.clone()))
     }

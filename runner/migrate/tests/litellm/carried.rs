@@ -338,6 +338,15 @@ fn a_server_of_the_environment() {
     let by_host = cache(&[("REDIS_HOST", "10.0.0.7"), ("REDIS_PASSWORD", "secret")]).unwrap();
     assert_eq!(by_host.server.unwrap().to_string(), "redis://10.0.0.7:6379");
     assert_eq!(by_host.password.unwrap().to_string(), "env:REDIS_PASSWORD");
+    // The file itself may say it, and then somebody else has to.
+    let own = good(&format!(
+        "{text}environment_variables: {{ REDIS_HOST: 10.0.0.7, REDIS_PASSWORD: hunter2hunter2 }}\n"
+    ));
+    assert!(!page(&own).contains("hunter2"));
+    assert_eq!(said(&own, "environment_variables.REDIS_PASSWORD")[0].1, Kind::ToDo);
+    assert_eq!(own.literals[0].source, "env:REDIS_PASSWORD");
+    let host = said(&own, "environment_variables.REDIS_HOST")[0];
+    assert_eq!(host, (3, Kind::Needless, "its value stands where it is used"));
     // Nothing is kept where it is not known where, and that is said.
     assert_eq!(cache(&[]), None);
     let nowhere = good(text);
