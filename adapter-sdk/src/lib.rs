@@ -134,6 +134,8 @@ mod adapter;
 mod endpoint;
 mod event;
 mod failure;
+#[cfg(target_family = "wasm")]
+mod heap;
 mod reply;
 mod request;
 mod wall;
@@ -175,13 +177,6 @@ pub use event::{finished, reasoning, text, warning};
 pub use failure::{MESSAGE_BYTES, thousandths};
 pub use reply::{Assemble, Reply};
 pub use wall::{Header, LogLevel, Method, log, setting};
-
-/// The allocator of Rust's own library for WebAssembly, in a version that begins with what the
-/// cell's memory has from the start. Memory that grows costs the host a change of its page
-/// tables, and another one before the next cell: more than all that a small request allocates.
-#[cfg(target_family = "wasm")]
-#[global_allocator]
-static HEAP: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
 /// The setting by which the runner says that nothing may be lost of a request: `yes`, or
 /// absent. No manifest can declare a setting of this name.

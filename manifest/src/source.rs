@@ -111,7 +111,7 @@ impl Build<'_> {
             "-Ctarget-feature=+simd128".to_owned(),
             // The default shadow stack of 1 MiB would be most of a cell's memory.
             "-Clink-arg=-zstack-size=131072".to_owned(),
-            // What an ordinary request takes is there from the start: see `HEAP` in the SDK.
+            // What an ordinary request takes is there from the start: see `heap` in the SDK.
             "-Clink-arg=--initial-memory=1048576".to_owned(),
         ];
         let home = env::var_os("CARGO_HOME")

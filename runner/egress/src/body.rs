@@ -5,6 +5,7 @@ use crate::error::{EgressError, ErrorKind};
 use crate::exchange::Exchange;
 use crate::limits::Limits;
 use crate::pipeline::failure_of;
+use crate::provider::Used;
 use crate::scrub::{self, Scrubber};
 use bytes::{Bytes, BytesMut};
 use flate2::write::{MultiGzDecoder, ZlibDecoder};
@@ -48,8 +49,8 @@ pub struct Response {
     /// Bytes as they came from the wire, and what they decoded to.
     received: u64,
     unpacked: u64,
-    /// Bytes after decoding, of all responses of the cell.
-    decoded: Arc<AtomicU64>,
+    /// By the cell, with its other responses.
+    used: Arc<Used>,
     limits: Arc<Limits>,
     exchange: Exchange,
     alarm: Alarm,
@@ -100,7 +101,7 @@ impl Response {
         response: hyper::Response<Incoming>,
         headers: Vec<(String, String)>,
         scrubber: Arc<Scrubber>,
-        decoded: Arc<AtomicU64>,
+        used: Arc<Used>,
         limits: Arc<Limits>,
         mut exchange: Exchange,
     ) -> Result<Self, EgressError> {
@@ -117,7 +118,7 @@ impl Response {
             failed: None,
             received: 0,
             unpacked: 0,
-            decoded,
+            used,
             limits,
             exchange,
             alarm: Alarm::default(),
@@ -275,7 +276,7 @@ impl Response {
         }
         let chunk = match self.decoder {
             Decoder::Identity => {
-                count(&self.decoded, chunk.len(), &self.limits)?;
+                count(&self.used.decoded, chunk.len(), &self.limits)?;
                 chunk
             }
             _ => self.unpack(&chunk, last)?,
@@ -292,7 +293,7 @@ impl Response {
         let mut out = BytesMut::new();
         for step in chunk.chunks(DECODING_STEP) {
             let bytes = self.decoder.push(step)?;
-            count(&self.decoded, bytes.len(), &self.limits)?;
+            count(&self.used.decoded, bytes.len(), &self.limits)?;
             self.unpacked += bytes.len() as u64;
             let ratio = self.limits.decoding_ratio.saturating_mul(self.received);
             if self.unpacked > ratio.max(DECODING_STEP as u64 * self.limits.decoding_ratio) {
@@ -305,7 +306,7 @@ impl Response {
         }
         if last {
             let bytes = self.decoder.finish()?;
-            count(&self.decoded, bytes.len(), &self.limits)?;
+            count(&self.used.decoded, bytes.len(), &self.limits)?;
             out.extend_from_slice(&bytes);
         }
         Ok(out.freeze())

@@ -53,7 +53,7 @@ pub use endpoint::EndpointSpec;
 pub use error::{EgressError, ErrorKind, Rule, SetupError};
 pub use identity::{Clock, IdentitySource, Presence, SystemClock};
 pub use limits::Limits;
-pub use pipeline::Request;
+pub use pipeline::{Request, Sending};
 pub use provider::{
     CellEgress, Egress, EgressBuilder, EndpointId, ProviderEgress, ProviderSpec, Refusal,
 };

@@ -24,10 +24,14 @@ use hotcell_manifest::{Auth, Method};
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Uri};
 use http_body_util::Full;
+use std::future::Future;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 /// How much of what a guest writes is repeated in the audit log, in characters.
 pub(crate) const ENDPOINT_NAME: usize = 64;
@@ -69,12 +73,38 @@ struct Way<'a> {
     lease: Option<&'a Lease>,
 }
 
-/// A task that ends with whoever waits for it.
-struct Dropped<T>(JoinHandle<T>);
+/// A request on its way, from when it was handed over. Who drops it sends it no more.
+///
+/// # Errors
+/// What a rule refuses (written to the audit log), and what keeps the provider from
+/// answering. A status of 400 and above is a response.
+#[must_use = "a request whose answer nobody waits for is not sent"]
+pub struct Sending(JoinHandle<Result<Box<Response>, EgressError>>);
 
-impl<T> Drop for Dropped<T> {
+impl Future for Sending {
+    type Output = Result<Box<Response>, EgressError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let ended = ready!(Pin::new(&mut self.0).poll(context));
+        Poll::Ready(ended.unwrap_or_else(gone))
+    }
+}
+
+impl Drop for Sending {
     fn drop(&mut self) {
         self.0.abort();
+    }
+}
+
+/// What a request comes to whose task did not end as it should.
+#[cold]
+fn gone(error: JoinError) -> Result<Box<Response>, EgressError> {
+    match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(_) => {
+            let why = "the runtime ended while the request was under way";
+            Err(EgressError::new(ErrorKind::Internal, why))
+        }
     }
 }
 
@@ -87,48 +117,20 @@ struct Answered {
 }
 
 impl CellEgress {
-    /// Sends one request and waits for the response's head. Who drops the future sends it no
-    /// more.
+    /// Sends one request; what comes of it is waited for with what this gives.
     ///
-    /// # Errors
-    /// What a rule refuses (written to the audit log), and what keeps the provider
-    /// from answering. A status of 400 and above is a response.
-    pub async fn send(
-        &mut self,
-        endpoint: EndpointId,
-        request: Request,
-    ) -> Result<Box<Response>, EgressError> {
-        // What it takes to connect lies deep on a stack, and that of a guest keeps what was once
-        // used of it for as long as it lives: so it is a task's, which has a thread's.
-        let mut own = Self {
-            provider: self.provider.clone(),
-            request_id: self.request_id.clone(),
-            decoded: self.decoded.clone(),
-            ..*self
-        };
+    /// What it takes to connect lies deep on a stack, and that of a guest keeps what was once used
+    /// of it for as long as it lives. So all that is done by a task, which has a thread's.
+    pub fn send(&self, endpoint: EndpointId, request: Request) -> Sending {
+        let own = self.clone();
         // In boxes: what is handed to a task, or comes back from one, is moved over this stack.
-        let task = tokio::spawn(Box::pin(async move {
-            let answered = Box::pin(own.exchange(endpoint, request)).await;
-            Box::new((own, answered.map(Box::new)))
-        }));
-        let mut task = Dropped(task);
-        let done = match (&mut task.0).await {
-            Ok(done) => done,
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => {
-                    let why = "the runtime ended while the request was under way";
-                    return Err(EgressError::new(ErrorKind::Internal, why));
-                }
-            },
-        };
-        let answered;
-        (*self, answered) = *done;
-        answered
+        Sending(tokio::spawn(Box::pin(async move {
+            Box::pin(own.exchange(endpoint, request)).await.map(Box::new)
+        })))
     }
 
     async fn exchange(
-        &mut self,
+        &self,
         endpoint: EndpointId,
         request: Request,
     ) -> Result<Response, EgressError> {
@@ -174,7 +176,7 @@ impl CellEgress {
 
     /// Writes the decision down, adds the credential, sends the request.
     async fn attempt(
-        &mut self,
+        &self,
         way: &Way<'_>,
         asked: (Method, String),
         checked: CheckedRequest,
@@ -273,18 +275,18 @@ impl CellEgress {
             None => visible_headers(&response, way.endpoint, &scrubber, limits),
         };
         let headers = headers.inspect_err(|error| exchange.fail(error))?;
-        Response::new(response, headers, scrubber, self.decoded.clone(), limits.clone(), exchange)
+        Response::new(response, headers, scrubber, self.used.clone(), limits.clone(), exchange)
     }
 
     /// Writes a denial down, and hands it back.
     pub(crate) fn deny(
-        &mut self,
+        &self,
         endpoint: Option<&str>,
         asked: Option<(Method, String)>,
         mut error: EgressError,
     ) -> EgressError {
         let Some(rule) = error.rule else { return error };
-        self.denials = self.denials.saturating_add(1);
+        self.used.denials.fetch_add(1, Ordering::Relaxed);
         // It repeats what the guest wrote.
         error.message = audit::printable(&error.message, audit::DETAIL);
         let decision = Decision::Denied { rule, detail: error.message.clone() };
@@ -307,10 +309,10 @@ impl CellEgress {
         }
     }
 
-    fn count_call(&mut self) -> Result<(), EgressError> {
-        self.calls += 1;
-        if self.calls > self.provider.limits.calls {
-            let message = format!("more than {} calls in one request", self.provider.limits.calls);
+    fn count_call(&self) -> Result<(), EgressError> {
+        let most = self.provider.limits.calls;
+        if self.used.calls.fetch_add(1, Ordering::Relaxed) >= most {
+            let message = format!("more than {most} calls in one request");
             return Err(EgressError::denied(Rule::Limit, message));
         }
         Ok(())

@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
@@ -110,13 +110,21 @@ pub struct ProviderEgress {
     pub(crate) inner: Arc<Provider>,
 }
 
-/// The door of one cell, which counts what the cell uses.
+/// The door of one cell, which counts what the cell uses. Cheap to clone; clones count together.
+#[derive(Clone)]
 pub struct CellEgress {
     pub(crate) provider: Arc<Provider>,
     pub(crate) request_id: Arc<str>,
-    pub(crate) calls: u32,
-    pub(crate) denials: u32,
-    pub(crate) decoded: Arc<AtomicU64>,
+    pub(crate) used: Arc<Used>,
+}
+
+/// What a cell has used of what it may.
+#[derive(Default)]
+pub(crate) struct Used {
+    pub(crate) calls: AtomicU32,
+    pub(crate) denials: AtomicU32,
+    /// Bytes after decoding, of all responses.
+    pub(crate) decoded: AtomicU64,
 }
 
 /// An endpoint that was granted to a cell.
@@ -357,9 +365,7 @@ impl ProviderEgress {
         CellEgress {
             provider: self.inner.clone(),
             request_id: request_id.into(),
-            calls: 0,
-            denials: 0,
-            decoded: Arc::default(),
+            used: Arc::default(),
         }
     }
 }
@@ -369,7 +375,7 @@ impl CellEgress {
     ///
     /// # Errors
     /// `denied`, written to the audit log, where none of this name was granted.
-    pub fn endpoint(&mut self, name: &str) -> Result<EndpointId, EgressError> {
+    pub fn endpoint(&self, name: &str) -> Result<EndpointId, EgressError> {
         match self.provider.endpoints.iter().position(|(known, _)| known == name) {
             Some(index) => Ok(EndpointId(index)),
             None => {
@@ -382,14 +388,14 @@ impl CellEgress {
 
     /// Writes down that the cell called an import that it does not have, and gives
     /// the words for it.
-    pub fn deny_import(&mut self, import: &str) -> EgressError {
+    pub fn deny_import(&self, import: &str) -> EgressError {
         let message = format!("no cell has `{import}`");
         self.deny(None, None, EgressError::denied(Rule::Import, message))
     }
 
     /// Whether so much was denied to the cell that it had better be ended.
     pub fn has_been_denied_enough(&self) -> bool {
-        self.denials > self.provider.limits.denials
+        self.used.denials.load(Ordering::Relaxed) > self.provider.limits.denials
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 #[tokio::test]
 async fn the_credential_is_added_and_never_seen() {
     let door = Door::plays("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
-    let mut cell = door.cell();
+    let cell = door.cell();
     let endpoint = cell.endpoint("api").unwrap();
     let mut response = cell.send(endpoint, post("/chat", "{}")).await.unwrap();
     assert_eq!(response.status(), 200);
@@ -90,7 +90,7 @@ async fn what_the_grant_does_not_name_is_denied_and_recorded() {
         let Decision::Denied { rule: recorded, .. } = record.decision else { panic!("{record:?}") };
         assert_eq!(recorded, rule, "{shown}");
     }
-    let mut cell = door.cell();
+    let cell = door.cell();
     let error = cell.endpoint("other").unwrap_err();
     assert_eq!(error.rule, Some(Rule::Endpoint));
     assert!(!cell.has_been_denied_enough());
@@ -250,7 +250,7 @@ async fn a_coding_that_was_not_asked_for_is_malformed() {
 async fn calls_and_bytes_of_a_cell_are_counted() {
     let limits = Limits { calls: 2, request_bytes: 10, ..Limits::default() };
     let door = Door::with_limits("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", limits).await;
-    let mut cell = door.cell();
+    let cell = door.cell();
     let endpoint = cell.endpoint("api").unwrap();
     assert_eq!(
         cell.send(endpoint, post("/chat", "12345678901")).await.unwrap_err().kind,
@@ -298,7 +298,7 @@ async fn chunks_that_have_arrived_come_in_one_read_and_before_what_went_wrong_be
 #[tokio::test]
 async fn who_is_dropped_while_the_provider_is_silent_asks_it_no_more() {
     let door = Door::plays("").await;
-    let mut cell = door.cell();
+    let cell = door.cell();
     let endpoint = cell.endpoint("api").unwrap();
     {
         let mut sending = std::pin::pin!(cell.send(endpoint, post("/chat", "{}")));

@@ -156,7 +156,7 @@ async fn ask_after(
     });
     let provider = provider.unwrap();
     before(&provider, key.path());
-    let mut cell = provider.cell("test");
+    let cell = provider.cell("test");
     let endpoint = cell.endpoint("api")?;
     let (method, path) = (Method::Get, "/models".to_owned());
     let request = Request { method, path, headers: vec![], body: Default::default() };

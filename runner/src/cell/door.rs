@@ -5,8 +5,6 @@ use crate::transcript::{self, Exchange, Read, Recorder, Sent, Transcript};
 use crate::types::{Failure, FailureKind};
 use hotcell_egress::{CellEgress, EgressError, EndpointId, ErrorKind};
 use std::collections::VecDeque;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a cell's requests go through.
@@ -86,54 +84,49 @@ impl Door {
         }
     }
 
-    /// Sends a request. What that takes is much, and whoever makes it keeps room for it on its
-    /// stack for as long as it lives, which is a guest's here: so it is made by a function that
-    /// ends, and lies elsewhere.
+    /// Sends a request. What comes of it is waited for on a guest's stack, which keeps what was
+    /// once used of it for as long as it lives; so what is done before and after is done by
+    /// functions that end.
     #[inline(never)]
     pub(super) fn send(
         &mut self,
-        endpoint: (String, Option<EndpointId>),
+        (name, id): (String, Option<EndpointId>),
         request: hotcell_egress::Request,
-    ) -> Pin<Box<dyn Future<Output = Result<Response, Box<Failure>>> + Send + '_>> {
-        Box::pin(self.sent(endpoint, request))
-    }
-
-    async fn sent(
-        &mut self,
-        endpoint: (String, Option<EndpointId>),
-        request: hotcell_egress::Request,
-    ) -> Result<Response, Box<Failure>> {
-        let (name, id) = endpoint;
-        let (egress, recorder, heard) = match self {
-            Self::Open { egress, recorder, heard } => (egress, recorder, heard),
-            Self::Played(player) => {
-                return player.send(note(name, &request)).map_err(Box::new);
-            }
+    ) -> Sending {
+        let (egress, recorder) = match self {
+            Self::Open { egress, recorder, .. } => (egress, recorder),
+            Self::Played(player) => return Sending::known(player.send(note(name, &request))),
         };
-        let number = match recorder {
-            Some(recorder) => recorder.request(note(name, &request))?,
+        let Some(id) = id else {
+            let why = "an endpoint of another door";
+            return Sending::known(Err(Failure::new(FailureKind::Internal, why)));
+        };
+        let number = match recorder.as_mut().map(|all| all.request(note(name, &request))) {
+            Some(Err(failure)) => return Sending::known(Err(failure)),
+            Some(Ok(number)) => number,
             None => 0,
         };
-        let answered = match id {
-            Some(id) => egress.send(id, request).await.map_err(boxed),
-            None => Err(Failure::new(FailureKind::Internal, "an endpoint of another door").into()),
+        Sending::Open { exchange: egress.send(id, request), number }
+    }
+
+    /// What came of a request, for whoever writes along and for the caller.
+    #[inline(never)]
+    pub(super) fn received(&mut self, answered: Answered) -> Result<Response, Box<Failure>> {
+        let (result, number) = match answered {
+            Answered::Known(result) => return result,
+            Answered::Open { result, number } => (result.map_err(boxed), number),
         };
-        if let Ok(response) = &answered {
-            let told = response.headers().iter().filter(|(name, _)| is_told(name));
-            heard.clear();
-            heard.extend(told.cloned());
-        }
-        let exchanges = recorder.as_mut().map(|recorder| &mut recorder.transcript.exchanges);
-        if let Some(exchange) = exchanges.and_then(|exchanges| exchanges.get_mut(number)) {
-            match &answered {
-                Ok(response) => {
-                    exchange.status = Some(response.status());
-                    exchange.headers = response.headers().to_vec();
-                }
-                Err(failure) => exchange.failure = Some(Failure::clone(failure)),
+        if let Self::Open { recorder, heard, .. } = self {
+            if let Ok(response) = &result {
+                let told = response.headers().iter().filter(|(name, _)| is_told(name));
+                heard.clear();
+                heard.extend(told.cloned());
+            }
+            if let Some(recorder) = recorder {
+                note_answer(recorder, number, &result);
             }
         }
-        answered.map(|response| Response(Source::Live { response, number }))
+        result.map(|response| Response(Source::Live { response, number }))
     }
 
     /// Writes down what a read gave.
@@ -177,6 +170,37 @@ impl Door {
         match self {
             Self::Open { egress, .. } => egress.has_been_denied_enough(),
             Self::Played(_) => false,
+        }
+    }
+}
+
+/// A request on its way, from one door.
+pub(super) enum Sending {
+    Open {
+        exchange: hotcell_egress::Sending,
+        /// Its number in the transcript.
+        number: usize,
+    },
+    Known(Result<Response, Box<Failure>>),
+}
+
+/// What came of it.
+pub(super) enum Answered {
+    Open { result: Result<Box<hotcell_egress::Response>, EgressError>, number: usize },
+    Known(Result<Response, Box<Failure>>),
+}
+
+impl Sending {
+    #[cold]
+    fn known(result: Result<Response, Failure>) -> Self {
+        Self::Known(result.map_err(Box::new))
+    }
+
+    /// Waits for it.
+    pub(super) async fn answered(self) -> Answered {
+        match self {
+            Self::Open { exchange, number } => Answered::Open { result: exchange.await, number },
+            Self::Known(result) => Answered::Known(result),
         }
     }
 }
@@ -245,6 +269,23 @@ impl Response {
             }
             Source::Played { reads, .. } => play(reads, limit),
         }
+    }
+}
+
+/// Writes down what came of a request.
+#[cold]
+fn note_answer(
+    recorder: &mut Recorder,
+    number: usize,
+    result: &Result<Box<hotcell_egress::Response>, Box<Failure>>,
+) {
+    let Some(exchange) = recorder.transcript.exchanges.get_mut(number) else { return };
+    match result {
+        Ok(response) => {
+            exchange.status = Some(response.status());
+            exchange.headers = response.headers().to_vec();
+        }
+        Err(failure) => exchange.failure = Some(Failure::clone(failure)),
     }
 }
 

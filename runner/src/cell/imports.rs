@@ -54,9 +54,9 @@ impl egress::HostEndpoint for State {
         };
         self.has_asked = true;
         self.budget.pause();
-        let response = self.door.send(endpoint, request).await;
+        let answered = self.door.send(endpoint, request).answered().await;
         self.budget.resume();
-        match response {
+        match self.door.received(answered) {
             Ok(response) => Ok(Ok(self.table.push(response).map_err(too_many)?)),
             Err(failure) => self.tell(*failure).map(Err),
         }

@@ -62,7 +62,8 @@ impl Imports {
         endpoint: &Endpoint,
         request: hotcell_egress::Request,
     ) -> Result<Response, Failure> {
-        let response = self.door.send(endpoint.key(), request).await.map_err(|failure| *failure)?;
+        let answered = self.door.send(endpoint.key(), request).answered().await;
+        let response = self.door.received(answered).map_err(|failure| *failure)?;
         let heard = self.door.heard().to_vec();
         *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = heard;
         Ok(response)

@@ -1,7 +1,7 @@
 //! Texts into vectors.
 
 use crate::json::{self, Json, Members};
-use crate::{error, usage};
+use crate::{error, number, usage};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotcell_sdk::{
@@ -179,11 +179,8 @@ fn vector(raw: Option<&str>, element: Element) -> Result<Vec<f32>, Failure> {
 /// `malformed-response` for everything else.
 pub fn numbers(raw: &str) -> Result<Vec<f32>, Failure> {
     let numbers = json::list(raw).ok_or_else(|| Failure::malformed("a vector is none"))?;
-    let number = |number: &str| {
-        let finite = number.parse().ok().filter(|number: &f32| number.is_finite());
-        finite.ok_or_else(|| Failure::malformed("a vector holds what is no number"))
-    };
-    numbers.into_iter().map(number).collect()
+    let none = || Failure::malformed("a vector holds what is no number");
+    numbers.into_iter().map(|number| number::nearest(number).ok_or_else(none)).collect()
 }
 
 /// Little-endian, as OpenAI's libraries read it.

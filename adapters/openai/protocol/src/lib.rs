@@ -46,6 +46,7 @@ mod embeddings;
 mod media;
 mod message;
 mod models;
+mod number;
 mod part;
 mod prompt;
 mod reader;

@@ -240,7 +240,7 @@ impl Door {
     }
 
     pub(crate) async fn send(&self, request: Request) -> Result<Box<Response>, EgressError> {
-        let mut cell = self.provider.cell("test");
+        let cell = self.provider.cell("test");
         let endpoint = cell.endpoint("api").unwrap();
         cell.send(endpoint, request).await
     }

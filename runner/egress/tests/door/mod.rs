@@ -96,7 +96,7 @@ impl Door {
         &self,
         request: Request,
     ) -> Result<(Box<Response>, CellEgress), EgressError> {
-        let mut cell = self.cell();
+        let cell = self.cell();
         let endpoint = cell.endpoint("api")?;
         let response = cell.send(endpoint, request).await?;
         Ok((response, cell))
@@ -211,7 +211,7 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 pub(crate) async fn send_with(
-    mut cell: CellEgress,
+    cell: CellEgress,
     request: Request,
 ) -> Result<Box<Response>, EgressError> {
     let endpoint = cell.endpoint("api")?;

@@ -197,7 +197,7 @@ impl World {
     }
 
     pub(crate) async fn send(&self, request: Request) -> Result<(u16, String), EgressError> {
-        let mut cell = self.cell();
+        let cell = self.cell();
         let endpoint = cell.endpoint("api")?;
         let mut response = cell.send(endpoint, request).await?;
         let body = text(&mut response).await?;
