@@ -294,7 +294,7 @@ impl<'w> Exchange<'w> {
     }
 
     async fn send(&self, message: egress::Request) -> Box<egress::Response> {
-        let mut cell = self.world.known[self.adapter.name].door.cell("req-bench");
+        let cell = self.world.known[self.adapter.name].door.cell("req-bench");
         let endpoint = cell.endpoint("api").unwrap();
         let response = cell.send(endpoint, message).await.unwrap();
         black_box((response.status(), response.headers()));

@@ -1,7 +1,7 @@
 //! The interfaces of one function: a request, and its whole response at once.
 
 use super::promise;
-use super::{Cell, State, computing, failure_of, noted, within};
+use super::{Cell, State, computing, failure_of, noted};
 use crate::failure::Error;
 use crate::transcript::Response;
 use crate::types::{
@@ -27,7 +27,7 @@ macro_rules! functions {
                     let guest = guest.map_err(|error| failure_of(&error, &self.adapter))?;
                     let store: &mut wasmtime::Store<State> = computing(&mut self.store);
                     let call = guest.$call(store $(, request as &$request)?);
-                    let called = within(&mut self.deadline, pin!(call)).await;
+                    let called = self.wait.finish(pin!(call)).await;
                     let response: $response = self.end(called)?;
                     promise::$name(&response, &self.limits, &self.adapter)?;
                     Ok(response)

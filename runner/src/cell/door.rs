@@ -5,6 +5,8 @@ use crate::transcript::{self, Exchange, Read, Recorder, Sent, Transcript};
 use crate::types::{Failure, FailureKind};
 use hotcell_egress::{CellEgress, EgressError, EndpointId, ErrorKind};
 use std::collections::VecDeque;
+use std::future::{Future, ready};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a cell's requests go through.
@@ -84,9 +86,7 @@ impl Door {
         }
     }
 
-    /// Sends a request. What comes of it is waited for on a guest's stack, which keeps what was
-    /// once used of it for as long as it lives; so what is done before and after is done by
-    /// functions that end.
+    /// Takes a request, which is sent when what this gives is first asked for its answer.
     #[inline(never)]
     pub(super) fn send(
         &mut self,
@@ -95,18 +95,22 @@ impl Door {
     ) -> Sending {
         let (egress, recorder) = match self {
             Self::Open { egress, recorder, .. } => (egress, recorder),
-            Self::Played(player) => return Sending::known(player.send(note(name, &request))),
+            Self::Played(player) => return known(player.send(note(name, &request))),
         };
         let Some(id) = id else {
             let why = "an endpoint of another door";
-            return Sending::known(Err(Failure::new(FailureKind::Internal, why)));
+            return known(Err(Failure::new(FailureKind::Internal, why)));
         };
         let number = match recorder.as_mut().map(|all| all.request(note(name, &request))) {
-            Some(Err(failure)) => return Sending::known(Err(failure)),
+            Some(Err(failure)) => return known(Err(failure)),
             Some(Ok(number)) => number,
             None => 0,
         };
-        Sending::Open { exchange: egress.send(id, request), number }
+        let egress = egress.clone();
+        Box::pin(async move {
+            let result = egress.send(id, request).await;
+            Answered::Open { result, number }
+        })
     }
 
     /// What came of a request, for whoever writes along and for the caller.
@@ -174,35 +178,23 @@ impl Door {
     }
 }
 
-/// A request on its way, from one door.
-pub(super) enum Sending {
+/// A request on its way from one door. Who drops it sends it no more.
+pub(super) type Sending = Pin<Box<dyn Future<Output = Answered> + Send>>;
+
+/// What came of it.
+pub(super) enum Answered {
     Open {
-        exchange: hotcell_egress::Sending,
+        result: Result<Box<hotcell_egress::Response>, EgressError>,
         /// Its number in the transcript.
         number: usize,
     },
     Known(Result<Response, Box<Failure>>),
 }
 
-/// What came of it.
-pub(super) enum Answered {
-    Open { result: Result<Box<hotcell_egress::Response>, EgressError>, number: usize },
-    Known(Result<Response, Box<Failure>>),
-}
-
-impl Sending {
-    #[cold]
-    fn known(result: Result<Response, Failure>) -> Self {
-        Self::Known(result.map_err(Box::new))
-    }
-
-    /// Waits for it.
-    pub(super) async fn answered(self) -> Answered {
-        match self {
-            Self::Open { exchange, number } => Answered::Open { result: exchange.await, number },
-            Self::Known(result) => Answered::Known(result),
-        }
-    }
+/// There is nothing to be waited for.
+#[cold]
+fn known(result: Result<Response, Failure>) -> Sending {
+    Box::pin(ready(Answered::Known(result.map_err(Box::new))))
 }
 
 impl Endpoint {

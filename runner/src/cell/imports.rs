@@ -54,9 +54,10 @@ impl egress::HostEndpoint for State {
         };
         self.has_asked = true;
         self.budget.pause();
-        let answered = self.door.send(endpoint, request).answered().await;
+        let sending = self.door.send(endpoint, request);
+        let answered = self.errand.send(sending).await;
         self.budget.resume();
-        match self.door.received(answered) {
+        match self.door.received(*answered) {
             Ok(response) => Ok(Ok(self.table.push(response).map_err(too_many)?)),
             Err(failure) => self.tell(*failure).map(Err),
         }

@@ -10,6 +10,7 @@ pub mod native;
 mod promise;
 mod sound;
 mod time;
+mod wait;
 
 pub(crate) use door::{Door, Player};
 pub use door::{Endpoint, Response};
@@ -27,13 +28,11 @@ use limiter::Limiter;
 use promise::Progress;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 use time::Budget;
-use tokio::time::Sleep;
+use wait::{Errand, Wait};
 use wasmtime::component::{Instance, ResourceAny, ResourceTable};
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
 
@@ -55,6 +54,7 @@ pub(crate) struct State {
     budget: Budget,
     provider: Arc<str>,
     log_lines: u32,
+    errand: Errand,
     /// The guest has sent something to somebody.
     has_asked: bool,
     /// Made when the guest first asks for something of WASI.
@@ -66,9 +66,7 @@ pub(crate) struct Cell {
     store: Store<State>,
     instance: Instance,
     adapter: Arc<Adapter>,
-    /// Set once, when the cell opens: to set a timer for every event would cost more than
-    /// the event.
-    deadline: Pin<Box<Sleep>>,
+    wait: Wait,
     limits: Arc<Limits>,
 }
 
@@ -84,6 +82,8 @@ impl Cell {
         let running = adapter.engine().running().map_err(|error| {
             Error::new(FailureKind::Internal, format!("the clock of cells does not start: {error}"))
         })?;
+        let errand = Errand::default();
+        let mut wait = Wait::new(Duration::from_millis(limits.total_ms), errand.clone());
         let state = State {
             table: handles(limits.handles),
             door: grants.door,
@@ -93,6 +93,7 @@ impl Cell {
             limits: limits.clone(),
             provider: grants.provider,
             log_lines: 0,
+            errand,
             has_asked: false,
             wasi: None,
         };
@@ -101,11 +102,12 @@ impl Cell {
         store.set_hostcall_fuel(crate::limits::CALL_BYTES);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|mut context| context.data_mut().budget.tick());
-        let deadline = Box::pin(tokio::time::sleep(Duration::from_millis(limits.total_ms)));
-        let opened = adapter.instantiate(&mut store).await;
-        let opened = opened.map_err(|error| failure_of(&error, &adapter));
+        let opened = match wait.finish(pin!(adapter.instantiate(&mut store))).await {
+            Some(opened) => opened.map_err(|error| failure_of(&error, &adapter)),
+            None => Err(time_is_up()),
+        };
         let instance = noted(&mut store, opened)?;
-        Ok(Self { store, instance, adapter, deadline, limits })
+        Ok(Self { store, instance, adapter, wait, limits })
     }
 
     /// Sends a chat request; the answer comes with [`Completion::next`].
@@ -125,7 +127,7 @@ impl Cell {
     async fn begin(&mut self, request: &ChatRequest) -> Result<(Guest, ResourceAny), Error> {
         let chat = self.chat()?;
         let call = chat.call_complete(computing(&mut self.store), request);
-        let called = within(&mut self.deadline, pin!(call)).await;
+        let called = self.wait.finish(pin!(call)).await;
         let resource = self.end(called)?;
         Ok((Guest::Chat(chat), resource))
     }
@@ -139,7 +141,7 @@ impl Cell {
         let stored = indices.load(&mut self.store, &self.instance);
         let stored = stored.map_err(|error| failure_of(&error, &self.adapter))?;
         let call = stored.call_retell(computing(&mut self.store), request);
-        let called = within(&mut self.deadline, pin!(call)).await;
+        let called = self.wait.finish(pin!(call)).await;
         let resource = self.end(called)?;
         Ok((Guest::Stored(stored), resource))
     }
@@ -256,12 +258,12 @@ impl Completion {
             Guest::Chat(chat) => {
                 let completion = chat.completion();
                 let call = completion.call_next(store, self.resource);
-                within(&mut cell.deadline, pin!(call)).await
+                cell.wait.finish(pin!(call)).await
             }
             Guest::Stored(stored) => {
                 let retelling = stored.retelling();
                 let call = retelling.call_next(store, self.resource);
-                within(&mut cell.deadline, pin!(call)).await
+                cell.wait.finish(pin!(call)).await
             }
         };
         let events = cell.end(called)?;
@@ -299,18 +301,6 @@ fn computing(store: &mut Store<State>) -> &mut Store<State> {
 
 /// What a guest gives back, or how it stopped; none where its time was up before.
 type Called<T> = Option<wasmtime::Result<Result<T, Failure>>>;
-
-/// Waits for a guest until its time is up.
-async fn within<T>(
-    deadline: &mut Pin<Box<Sleep>>,
-    mut call: Pin<&mut impl Future<Output = wasmtime::Result<Result<T, Failure>>>>,
-) -> Called<T> {
-    poll_fn(|context| match call.as_mut().poll(context) {
-        Poll::Ready(called) => Poll::Ready(Some(called)),
-        Poll::Pending => deadline.as_mut().poll(context).map(|()| None),
-    })
-    .await
-}
 
 fn time_is_up() -> Error {
     Error::new(FailureKind::TimedOut, "the request's time is up")

@@ -62,7 +62,7 @@ impl Imports {
         endpoint: &Endpoint,
         request: hotcell_egress::Request,
     ) -> Result<Response, Failure> {
-        let answered = self.door.send(endpoint.key(), request).answered().await;
+        let answered = self.door.send(endpoint.key(), request).await;
         let response = self.door.received(answered).map_err(|failure| *failure)?;
         let heard = self.door.heard().to_vec();
         *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = heard;

@@ -1,6 +1,6 @@
 //! Sound that is still coming.
 
-use super::{Called, Cell, computing, noted, within};
+use super::{Called, Cell, computing, noted};
 use crate::bindings::exports::hotcell::adapter as exports;
 use crate::failure::Error;
 use crate::transcript::Bytes;
@@ -35,13 +35,13 @@ impl Cell {
         let guest = indices.load(&mut self.store, &self.instance);
         let guest = guest.map_err(|error| super::failure_of(&error, &self.adapter))?;
         let call = guest.call_speak(computing(&mut self.store), request);
-        let called = within(&mut self.deadline, pin!(call)).await;
+        let called = self.wait.finish(pin!(call)).await;
         let resource = self.end(called)?;
         let audio = guest.audio();
         let call = audio.call_mime(computing(&mut self.store), resource);
         // It has no failure of its own.
         let call = async { call.await.map(Ok::<_, Failure>) };
-        let called: Called<Option<String>> = within(&mut self.deadline, pin!(call)).await;
+        let called: Called<Option<String>> = self.wait.finish(pin!(call)).await;
         let mime = self.end(called)?;
         super::promise::mime(mime.as_deref(), &self.adapter)?;
         Ok((guest, resource, mime))
@@ -78,7 +78,7 @@ impl Speaking {
         let cell = &mut self.cell;
         let audio = self.guest.audio();
         let call = audio.call_next(computing(&mut cell.store), self.resource);
-        let called = within(&mut cell.deadline, pin!(call)).await;
+        let called = cell.wait.finish(pin!(call)).await;
         let Some(bytes) = cell.end(called)? else { return Ok(None) };
         self.bytes += bytes.len() as u64;
         super::promise::sound(&bytes, self.bytes, &cell.limits, &cell.adapter)?;

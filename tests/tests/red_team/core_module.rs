@@ -4,6 +4,7 @@ use crate::world::Setup;
 use hotcell::types::FailureKind;
 use hotcell::{Allocation, Error, bundle};
 use hotcell_tests::component;
+use hotcell_tests::loopback::Step;
 use std::collections::BTreeMap;
 use std::path::Path;
 use wit_component::{StringEncoding, embed_component_metadata};
@@ -196,6 +197,49 @@ async fn is_ended_before(parts: &str, kind: FailureKind) {
     setup.limits.cpu_ms = 50;
     let error = failure_of(packed(&[], &world_of(""), &module), setup).await;
     assert_eq!(error.kind(), kind, "{error}");
+}
+
+/// A component that sends a request before it is called for the first time, and tells what the
+/// answer was: 0, or 1 for a failure.
+fn eager() -> Vec<u8> {
+    let imports = r#"
+  (import "hotcell:adapter/egress@0.1.0" "[static]endpoint.named"
+    (func $named (param i32 i32 i32)))
+  (import "hotcell:adapter/egress@0.1.0" "[method]endpoint.send"
+    (func $send (param i32 i32 i32 i32 i32 i32 i32 i32 i32)))"#;
+    let begin = r#"
+  (data (i32.const 3072) "api/chat/completions")
+  (func (export "_initialize")
+    (call $named (i32.const 3072) (i32.const 3) (i32.const 3200))
+    (call $send (i32.load (i32.const 3208)) (i32.const 1)
+      (i32.const 3075) (i32.const 17) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+      (i32.const 3264))
+    (call $tell (i32.load8_u (i32.const 3200)))
+    (call $tell (i32.load8_u (i32.const 3264))))"#;
+    let module = format!("(module {imports} {LIST_MODELS} {begin} {})", exported(""));
+    packed(&[], &world_of("import hotcell:adapter/egress@0.1.0;"), &module)
+}
+
+#[tokio::test]
+async fn what_is_sent_before_the_first_call_is_answered() {
+    let world = Setup { component: eager().into(), ..Setup::default() }.open().await;
+    let error = world.runner.models("hostile").await.expect_err("a probe always fails");
+    assert_eq!(error.failure.message, "0 0 ");
+    assert_eq!(world.server.connections(), 1);
+}
+
+#[tokio::test]
+async fn who_waits_before_the_first_call_waits_no_longer_than_the_request_may_take() {
+    for allocation in [Allocation::OnDemand, Allocation::Pooled(1)] {
+        let mut setup = Setup::scripted(|_| vec![Step::Wait]);
+        setup.component = eager().into();
+        setup.allocation = allocation;
+        setup.limits.total_ms = 300;
+        let world = setup.open().await;
+        let error = world.runner.models("hostile").await.expect_err("a probe always fails");
+        assert_eq!(error.kind(), FailureKind::TimedOut, "{error}");
+        assert!(error.failure.message.contains("the request's time is up"), "{error}");
+    }
 }
 
 #[tokio::test]

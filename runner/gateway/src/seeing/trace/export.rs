@@ -210,7 +210,7 @@ impl Traces {
     }
 
     async fn post_once(&self, body: String) -> Result<u16, String> {
-        let mut cell = self.egress.cell("traces");
+        let cell = self.egress.cell("traces");
         let endpoint = cell.endpoint(COLLECTOR).map_err(|error| error.to_string())?;
         let request = Request {
             method: Method::Post,
