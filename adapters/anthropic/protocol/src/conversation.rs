@@ -97,6 +97,16 @@ impl<'a> Conversation<'a> {
         Ok(Self { system, turns })
     }
 
+    /// Whether results are given back for calls of which the thoughts before them are gone.
+    pub(crate) fn lacks_thoughts(&self) -> bool {
+        let [.., calls, results] = self.turns.as_slice() else { return false };
+        let has =
+            |turn: &Turn<'_>, what: fn(&Part) -> bool| turn.parts.iter().any(|part| what(part));
+        has(results, |part| matches!(part, Part::ToolResult(_)))
+            && has(calls, |part| matches!(part, Part::ToolCall(_)))
+            && !has(calls, |part| matches!(part, Part::Reasoning(_)))
+    }
+
     pub(crate) fn write(
         self,
         object: &mut Object<'_, '_>,

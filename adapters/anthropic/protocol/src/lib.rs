@@ -78,6 +78,7 @@ mod message;
 mod models;
 mod reasoning;
 mod request;
+mod schema;
 mod stream;
 mod tool;
 mod translation;

@@ -2,10 +2,11 @@
 //! after 4.6 decide for themselves and take an effort, and 4.6 takes both
 //! (<https://docs.anthropic.com/en/docs/build-with-claude/adaptive-thinking>).
 
+use crate::conversation::Conversation;
 use crate::request::Limits;
 use crate::translation::Translation;
 use crate::writer::Object;
-use hotcell_sdk::{ChatRequest, setting};
+use hotcell_sdk::{ChatRequest, ToolChoice, setting};
 
 /// The smallest budget that the provider takes.
 const SMALLEST: u32 = 1024;
@@ -51,6 +52,35 @@ impl Thinking {
         }
     }
 
+    /// Whether the model thinks before it answers.
+    pub(crate) fn is_on(&self) -> bool {
+        matches!(self.form, Some(Form::Adaptive | Form::Budget(_)))
+    }
+
+    /// The same, but none where the provider would refuse the request for it.
+    pub(crate) fn where_possible(
+        mut self,
+        request: &ChatRequest,
+        conversation: &Conversation<'_>,
+        translation: &mut Translation,
+    ) -> Self {
+        let forced =
+            matches!(request.tool_choice, Some(ToolChoice::Required | ToolChoice::Function(_)));
+        let why = match self.form {
+            _ if translation.exact => None,
+            Some(Form::Adaptive | Form::Budget(_)) if forced => Some("a tool has to be called"),
+            Some(Form::Budget(_)) if conversation.lacks_thoughts() => {
+                Some("what was thought before the last calls did not come back with them")
+            }
+            _ => None,
+        };
+        if let Some(why) = why {
+            translation.warn(format!("reasoning was left out: {why}"));
+            self.form = None;
+        }
+        self
+    }
+
     pub(crate) fn effort(&self) -> Option<&str> {
         self.effort.as_deref()
     }
@@ -90,14 +120,16 @@ pub(crate) fn plan(
         // Thoughts that nobody asked for need not be kept quiet.
         return Thinking::default();
     }
+    let exact = translation.exact;
     match (takes(&request.model), wanted.budget_tokens) {
-        (Takes::Budget, Some(budget)) => {
+        (Takes::Budget, Some(budget)) if exact => {
             Thinking { form: Some(Form::Budget(budget)), display, effort: None }
         }
-        (Takes::Budget, None) => {
-            let budget = match effort {
-                None => USUAL,
-                Some(word) => match BUDGETS.iter().find(|(known, _)| *known == word) {
+        (Takes::Budget, budget) => {
+            let budget = match (budget, effort) {
+                (Some(budget), _) => budget.max(SMALLEST),
+                (None, None) => USUAL,
+                (None, Some(word)) => match BUDGETS.iter().find(|(known, _)| *known == word) {
                     Some((_, budget)) => *budget,
                     None => {
                         translation.left_out(&format!("the reasoning effort `{word}`"));
@@ -115,7 +147,7 @@ pub(crate) fn plan(
             }
             Thinking { form: Some(Form::Budget(room)), display, effort: None }
         }
-        (Takes::Both, Some(budget)) => Thinking {
+        (Takes::Both, Some(budget)) if exact || limits.have_room_for(budget) => Thinking {
             form: Some(Form::Budget(budget)),
             display,
             effort: effort.map(|word| spelled(word, translation)),

@@ -4,6 +4,7 @@
 use crate::Platform;
 use crate::conversation::Conversation;
 use crate::reasoning;
+use crate::schema::Schema;
 use crate::tool;
 use crate::translation::{Translation, has_ours, invalid, json};
 use crate::wire::Text;
@@ -63,21 +64,24 @@ pub fn write(
     }
 
     let limits = Limits::of(request, exact)?;
-    let thinking = match object.spells("thinking") || object.spells("output_config") {
-        true => reasoning::Thinking::default(),
-        false => reasoning::plan(request, &limits, &mut translation),
-    };
-    object.maybe("max_tokens", limits.with_budget(thinking.budget()).filter(|_| !counted));
-
     let json_object = matches!(request.output, Some(OutputFormat::JsonObject));
     let conversation = Conversation::of(&request.messages, json_object, &mut translation)?;
+    let thinking = match object.spells("thinking") || object.spells("output_config") {
+        true => reasoning::Thinking::default(),
+        false => reasoning::plan(request, &limits, &mut translation).where_possible(
+            request,
+            &conversation,
+            &mut translation,
+        ),
+    };
+    object.maybe("max_tokens", limits.with_budget(thinking.budget()).filter(|_| !counted));
     conversation.write(&mut object, &mut translation)?;
 
     tool::write(request, &mut object, &mut translation)?;
     thinking.write(&mut object);
     write_output(request, thinking.effort(), &mut object, &mut translation)?;
     if !counted {
-        write_sampling(&request.sampling, &mut object, &mut translation);
+        write_sampling(&request.sampling, thinking.is_on(), &mut object, &mut translation);
         // Bedrock is told by the path.
         if request.stream && platform != Platform::Bedrock {
             object.value("stream", true);
@@ -107,6 +111,11 @@ impl Limits {
             })?,
         };
         Ok(Self { asked, default: Some(default) })
+    }
+
+    /// Whether a budget to think leaves something for the answer.
+    pub(crate) fn have_room_for(&self, budget: u32) -> bool {
+        self.asked.is_none_or(|asked| budget < asked)
     }
 
     /// What is thought counts too, so that a default grows by the budget for it.
@@ -171,7 +180,17 @@ fn write_output(
             if description.is_some() {
                 translation.left_out("the description of the answer's schema");
             }
-            Some(json(schema, "the schema of the answer")?)
+            let schema = json(schema, "the schema of the answer")?;
+            Some(match translation.exact {
+                true => schema.as_bytes().to_vec(),
+                false => {
+                    let schema = Schema::of(schema);
+                    for name in &schema.lost {
+                        translation.left_out(&format!("`{name}` of the answer's schema"));
+                    }
+                    schema.text
+                }
+            })
         }
         None => None,
     };
@@ -182,7 +201,10 @@ fn write_output(
             config.with("format", |out| {
                 let mut format = Object::open(out, Default::default());
                 format.put("type", "json_schema");
-                format.raw("schema", schema);
+                format.with("schema", |out| {
+                    out.extend_from_slice(&schema);
+                    Ok(())
+                })?;
                 format.close();
                 Ok(())
             })?;
@@ -192,11 +214,28 @@ fn write_output(
     })
 }
 
-fn write_sampling(sampling: &Sampling, object: &mut Object<'_, '_>, translation: &mut Translation) {
+fn write_sampling(
+    sampling: &Sampling,
+    thinks: bool,
+    object: &mut Object<'_, '_>,
+    translation: &mut Translation,
+) {
     if !sampling.stop.is_empty() {
         object.value("stop_sequences", &sampling.stop);
     }
-    let temperature = match sampling.temperature {
+    // A model that thinks takes them as they are, or not at all.
+    let fixed = thinks && !translation.exact;
+    let mut free = |what: &str, is_free: bool| {
+        if !is_free {
+            translation.warn(format!("{what} was left out: it cannot be chosen beside reasoning"));
+        }
+        is_free
+    };
+    let temperature =
+        sampling.temperature.filter(|wanted| free("the temperature", !fixed || *wanted == 1.0));
+    let top_p = sampling.top_p.filter(|wanted| free("`top_p`", !fixed || *wanted >= 0.95));
+    let top_k = sampling.top_k.filter(|_| free("`top_k`", !fixed));
+    let temperature = match temperature {
         Some(wanted) if wanted > 1.0 && !translation.exact => {
             translation.warn("the temperature was lowered to 1, the highest here".to_owned());
             Some(1.0)
@@ -204,8 +243,8 @@ fn write_sampling(sampling: &Sampling, object: &mut Object<'_, '_>, translation:
         other => other,
     };
     object.maybe("temperature", temperature);
-    object.maybe("top_p", sampling.top_p);
-    object.maybe("top_k", sampling.top_k);
+    object.maybe("top_p", top_p);
+    object.maybe("top_k", top_k);
     let lost = [
         ("the number of choices", sampling.choices.is_some_and(|choices| choices != 1)),
         ("the wish for log probabilities", sampling.logprobs.is_some()),
