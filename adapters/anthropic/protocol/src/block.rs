@@ -103,11 +103,24 @@ impl Block {
             stream_event(index, &event)
         };
         // A delta whose members are not what they should be is of a type to come.
-        let Ok(delta) = serde_json::from_str::<BlockDelta<'_>>(raw.get()) else {
+        let Ok(mut delta) = serde_json::from_str::<BlockDelta<'_>>(raw.get()) else {
             events.push(as_it_is());
             return Ok(());
         };
         let kind = delta.kind.as_ref().map(|kind| kind.0.as_ref()).unwrap_or_default();
+        // What stands beside what a delta says is told before it, and goes out with it.
+        if self.expects(kind)
+            && let Some(rest) = std::mem::take(&mut delta.rest).without_nulls().text()
+        {
+            if delta.citation.is_none() && delta.said().is_none_or(str::is_empty) {
+                events.push(as_it_is());
+                return Ok(());
+            }
+            let delta = format!("{{\"type\":{},{}", wire::string(kind), &rest[1..]);
+            let event =
+                format!("{{\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{delta}}}");
+            events.push(stream_event(index, &event));
+        }
         match (kind, self) {
             ("text_delta", Self::Text { silent }) => {
                 tell(Event::Text, index, delta.text, silent, events);
@@ -130,18 +143,19 @@ impl Block {
                 *told |= !silent;
             }
             (_, Self::Native(whole)) if whole.takes(kind) => return whole.add(&delta, raw.get()),
-            _ => {
-                events.push(as_it_is());
-                return Ok(());
-            }
-        }
-        if let Some(rest) = delta.rest.without_nulls().text() {
-            let delta = format!("{{\"type\":{},{}", wire::string(kind), &rest[1..]);
-            let event =
-                format!("{{\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{delta}}}");
-            events.push(stream_event(index, &event));
+            _ => events.push(as_it_is()),
         }
         Ok(())
+    }
+
+    /// Whether a delta of this type adds to it.
+    fn expects(&self, kind: &str) -> bool {
+        match self {
+            Self::Text { .. } => matches!(kind, "text_delta" | "citations_delta"),
+            Self::Thinking { .. } => matches!(kind, "thinking_delta" | "signature_delta"),
+            Self::ToolUse { .. } => kind == "input_json_delta",
+            Self::Redacted | Self::Native(_) => false,
+        }
     }
 
     /// Ends a block: what was waited for is given out.
@@ -209,8 +223,6 @@ impl Whole {
                 None => members.push((name, value)),
             }
         }
-        let members = members.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        events.push(at(Event::Native, index, &object_text(members)));
         if !whole && !self.input.is_empty() {
             // The model was stopped within it: kept, although it is no JSON.
             let event = format!(
@@ -220,6 +232,8 @@ impl Whole {
             );
             events.push(stream_event(index, &event));
         }
+        let members = members.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        events.push(at(Event::Native, index, &object_text(members)));
     }
 }
 

@@ -27,7 +27,7 @@ impl Assemble for Assembly {
             return Ok(());
         }
         let malformed = |error| Failure::malformed(format!("an event of the stream: {error}"));
-        let event: StreamEvent<'_> = serde_json::from_str(data).map_err(malformed)?;
+        let mut event: StreamEvent<'_> = serde_json::from_str(data).map_err(malformed)?;
         let kind = event.kind.as_ref().map_or(name, |kind| kind.0.as_ref());
         let index = event.index.unwrap_or(0);
         let early = !self.started && kind.starts_with("content_block_");
@@ -55,7 +55,7 @@ impl Assemble for Assembly {
                 self.message(message, false, events)?;
             }
             "message_delta" => {
-                self.message_delta(&event, events)?;
+                self.message_delta(&mut event, events)?;
                 // What comes with the end is told with the end.
                 return Ok(());
             }
@@ -141,7 +141,7 @@ impl Assembly {
 
     fn message_delta(
         &mut self,
-        event: &StreamEvent<'_>,
+        event: &mut StreamEvent<'_>,
         events: &mut Vec<Event>,
     ) -> Result<(), Failure> {
         if let Some(delta) = event.delta {
@@ -151,7 +151,17 @@ impl Assembly {
             self.stop_reason = delta.stop_reason.map(Text::into_owned).or(self.stop_reason.take());
             self.keep_all(&delta.rest);
         }
-        self.keep_all(&event.rest);
+        // Of an answer that is not streamed, and told beside the end of one that is.
+        let (own, beside): (Vec<_>, Vec<_>) = std::mem::take(&mut event.rest)
+            .without_nulls()
+            .0
+            .into_iter()
+            .partition(|(name, _)| name == "context_management");
+        self.keep_all(&Members(own));
+        if let Some(rest) = Members(beside).text() {
+            let event = format!("{{\"type\":\"message_delta\",{}", &rest[1..]);
+            events.push(stream_event(0, &event));
+        }
         if let Some(usage) = event.usage {
             events.extend(self.totals.report(usage.get()));
         }

@@ -163,6 +163,14 @@ object! {
     }
 }
 
+impl BlockDelta<'_> {
+    /// The text that it adds, of whatever it is.
+    pub(crate) fn said(&self) -> Option<&str> {
+        let texts = [&self.text, &self.thinking, &self.signature, &self.partial_json];
+        texts.into_iter().flatten().map(|text| text.0.as_ref()).next()
+    }
+}
+
 object! {
     /// What a `message_delta` adds.
     MessageDelta<'a> {

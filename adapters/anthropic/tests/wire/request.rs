@@ -1,10 +1,12 @@
 //! The members of a request that are not its messages.
 
 use crate::provider::{body, foreign, native, provider, sent, sent_by};
+use crate::tool::function;
 use hotcell_adapter_anthropic::Anthropic;
 use hotcell_sdk::{
     ChatRequest, FailureKind, JsonSchema, MediaKind, MediaPart, MediaSource, Message, OutputFormat,
-    Part, ReasoningOptions, Role,
+    Part, ReasoningOptions, ReasoningPart, Role, Tool, ToolCall, ToolChoice, ToolResult,
+    ToolResultPart,
 };
 use serde_json::{Value, json};
 
@@ -212,6 +214,87 @@ fn older_models_think_within_a_budget_for_which_there_is_room() {
     let (body, warnings) = limited(1024);
     assert_eq!(body.get("thinking"), None);
     assert!(warnings[0].contains("reasoning was left out"), "{warnings:?}");
+}
+
+#[test]
+fn a_budget_leaves_something_for_the_answer_and_is_no_smaller_than_it_may_be() {
+    let limited = |model, tokens, limit| {
+        let mut request = reasoning(model, budget(tokens));
+        request.sampling.max_output_tokens = Some(limit);
+        sent(request).0["thinking"].clone()
+    };
+    let of = |tokens: u32| json!({ "type": "enabled", "budget_tokens": tokens });
+    assert_eq!(limited("claude-haiku-4-5", 2000, 1500), of(1499));
+    assert_eq!(limited("claude-haiku-4-5", 2000, 1000), Value::Null);
+    assert_eq!(limited("claude-haiku-4-5", 512, 4000), of(1024));
+    assert_eq!(limited("claude-sonnet-4-6", 2000, 1000), json!({ "type": "adaptive" }));
+}
+
+#[test]
+fn nobody_reasons_where_the_request_would_be_refused_for_it() {
+    for model in ["claude-haiku-4-5", "claude-opus-4-8"] {
+        for choice in [ToolChoice::Required, ToolChoice::Function("f".to_owned())] {
+            let mut request = reasoning(model, effort("high"));
+            request.tools = vec![Tool::Function(function("f"))];
+            request.tool_choice = Some(choice);
+            let (body, warnings) = sent(request);
+            assert_eq!(body.get("thinking"), None);
+            assert!(warnings[0].contains("a tool has to be called"), "{warnings:?}");
+        }
+    }
+    let parts = |call: Vec<Part>| {
+        let result = Part::ToolResult(ToolResult {
+            call_id: "c".to_owned(),
+            name: None,
+            content: vec![ToolResultPart::Text("r".to_owned())],
+            is_error: false,
+            cache: None,
+            extra: None,
+        });
+        let mut request = reasoning("claude-haiku-4-5", effort("high"));
+        request.messages.push(Message::new(Role::Assistant, call));
+        request.messages.push(Message::new(Role::Tool, vec![result]));
+        sent(request)
+    };
+    let call = || {
+        Part::ToolCall(ToolCall {
+            id: "c".to_owned(),
+            name: "f".to_owned(),
+            arguments: "{}".to_owned(),
+            signature: None,
+            extra: None,
+        })
+    };
+    let (body, warnings) = parts(vec![call()]);
+    assert_eq!(body.get("thinking"), None);
+    assert!(warnings[0].contains("did not come back"), "{warnings:?}");
+    let thought = Part::Reasoning(ReasoningPart {
+        id: None,
+        text: "hm".to_owned(),
+        signature: Some("s".to_owned()),
+        redacted: None,
+        extra: Some(native(&json!({}))),
+    });
+    assert_eq!(parts(vec![thought, call()]).0["thinking"]["type"], "enabled");
+}
+
+#[test]
+fn what_cannot_be_chosen_beside_reasoning_is_left_out() {
+    let mut request = reasoning("claude-haiku-4-5", effort("high"));
+    request.sampling.temperature = Some(0.2);
+    request.sampling.top_p = Some(0.5);
+    request.sampling.top_k = Some(3);
+    let (body, warnings) = sent(request.clone());
+    for (name, warning) in ["temperature", "top_p", "top_k"].iter().zip(&warnings) {
+        assert_eq!(body.get(name), None);
+        assert!(warning.contains(name), "{warning}");
+    }
+    request.sampling.temperature = Some(1.0);
+    request.sampling.top_p = Some(0.95);
+    request.sampling.top_k = None;
+    let (body, warnings) = sent(request);
+    assert_eq!((&body["temperature"], &body["top_p"]), (&json!(1.0), &json!(0.95)));
+    assert_eq!(warnings.len(), 0, "{warnings:?}");
 }
 
 #[test]

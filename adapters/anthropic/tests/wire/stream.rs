@@ -296,7 +296,30 @@ fn the_input_of_a_native_block_that_was_cut_off_is_kept() {
     let search = json!({ "type": "server_tool_use", "id": "s", "name": "web_search", "input": {} });
     let body = answer(&[block(0, search.clone()), input(0, "{\"que"), stop(0)], "max_tokens");
     let event = json!({ "event": delta(0, json!({ "type": "input_json_delta", "partial_json": "{\"que" })) });
-    assert_eq!(natives(&events(&body)), [(0, search), (0, event)]);
+    assert_eq!(natives(&events(&body)), [(0, event), (0, search)]);
+}
+
+#[test]
+fn what_stands_beside_a_delta_is_told_before_it() {
+    let counted = |thinking: &str| {
+        delta(0, json!({ "type": "thinking_delta", "thinking": thinking, "estimated_tokens": 7 }))
+    };
+    let body = answer(
+        &[
+            block(0, json!({ "type": "thinking", "thinking": "", "signature": "" })),
+            counted("a"),
+            counted(""),
+            stop(0),
+        ],
+        "end_turn",
+    );
+    let events = events(&body);
+    let beside = delta(0, json!({ "type": "thinking_delta", "estimated_tokens": 7 }));
+    let expected = [(0, json!({ "event": beside })), (0, json!({ "event": counted("") }))];
+    assert_eq!(natives(&events), expected);
+    let told = events.iter().position(|event| matches!(event, Event::Reasoning(_)));
+    let first = events.iter().position(|event| matches!(event, Event::Native(_)));
+    assert_eq!(told, first.map(|first| first + 1));
 }
 
 #[test]
@@ -332,11 +355,13 @@ fn members_of_the_answer_that_nobody_models_pass() {
     let delta = json!({ "stop_reason": "refusal", "stop_sequence": null,
         "stop_details": { "type": "refusal", "category": "cyber" } });
     let last = json!({ "type": "message_delta", "delta": delta, "usage": {},
-        "context_management": { "applied_edits": [] } });
+        "context_management": { "applied_edits": [] }, "news": [1] });
     let body = sse(&[start, last, json!({ "type": "message_stop" })]);
     let run = run(&body);
     let Some(Event::Started(started)) = run.events.first() else { panic!("no start") };
     assert_eq!(started.extra.as_ref().map(native), Some(json!({ "container": { "id": "c" } })));
+    let beside = json!({ "event": { "type": "message_delta", "news": [1] } });
+    assert_eq!(natives(&run.events), [(0, beside)]);
     let finished = run.finished().expect("an end");
     assert_eq!(finished.reason, FinishReason::Refusal);
     let expected = json!({ "stop_details": { "type": "refusal", "category": "cyber" },

@@ -8,7 +8,7 @@ use hotcell_sdk::{
 };
 use serde_json::{Value, json};
 
-fn function(name: &str) -> FunctionTool {
+pub(crate) fn function(name: &str) -> FunctionTool {
     FunctionTool {
         name: name.to_owned(),
         description: None,

@@ -28,7 +28,11 @@ pub struct StreamWriter {
     /// What stands in events beside what they are for, until they go out.
     beside_start: Vec<u8>,
     beside_redacted: Vec<u8>,
+    beside_delta: Option<(Piece, Vec<u8>)>,
+    beside_end: Vec<u8>,
     beside_stop: Vec<u8>,
+    /// Deltas of blocks that only this dialect has, until the block is told.
+    ahead: Vec<(u32, Vec<u8>)>,
     /// How many blocks there were.
     blocks: u64,
     /// The block that is being told.
@@ -44,6 +48,19 @@ enum Kind {
     Thinking,
     Redacted,
 }
+
+/// A delta of a type that is modelled: its word, and the member that holds what it adds.
+type Piece = (&'static str, &'static str);
+
+const TEXT: Piece = ("text_delta", "text");
+const CITATION: Piece = ("citations_delta", "citation");
+const THINKING: Piece = ("thinking_delta", "thinking");
+const SIGNATURE: Piece = ("signature_delta", "signature");
+const INPUT: Piece = ("input_json_delta", "partial_json");
+const PIECES: [Piece; 5] = [TEXT, CITATION, THINKING, SIGNATURE, INPUT];
+
+/// Deltas that wait for their block are no more than this; further ones are left out.
+const AHEAD_BYTES: usize = 1024 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Open {
@@ -70,7 +87,10 @@ impl StreamWriter {
             begun: false,
             beside_start: Vec::new(),
             beside_redacted: Vec::new(),
+            beside_delta: None,
+            beside_end: Vec::new(),
             beside_stop: Vec::new(),
+            ahead: Vec::new(),
             blocks: 0,
             open: None,
             calls: BTreeMap::new(),
@@ -150,6 +170,10 @@ impl StreamWriter {
     /// Ends what is told, and calls whose arguments are all there.
     fn close(&mut self, rest: Option<&Members<'_>>, out: &mut Vec<u8>) {
         if let Some(open) = self.open.take() {
+            let waiting = self.beside_delta.as_ref().map(|(piece, _)| *piece);
+            if let Some(piece) = waiting.filter(|piece| *piece != CITATION) {
+                self.piece(open.number, piece, "", out);
+            }
             stop(open.number, rest, out);
         }
         self.calls.retain(|_, call| {
@@ -161,14 +185,30 @@ impl StreamWriter {
         });
     }
 
-    fn delta(&mut self, delta: &Delta, kind: Kind, word: &str, member: &str, out: &mut Vec<u8>) {
+    fn delta(&mut self, delta: &Delta, kind: Kind, piece: Piece, out: &mut Vec<u8>) {
         if delta.choice != 0 {
             return;
         }
         let number = self.block(delta.index, kind, None, out);
         if !delta.text.is_empty() {
-            piece(number, word, member, &delta.text, out);
+            self.piece(number, piece, &delta.text, out);
         }
+    }
+
+    fn piece(&mut self, number: u64, piece: Piece, text: &str, out: &mut Vec<u8>) {
+        let (word, member) = piece;
+        open_delta(number, word, out);
+        json::text(member, text, out);
+        self.end_delta(piece, out);
+    }
+
+    /// Ends a delta, with what stands beside what it says.
+    fn end_delta(&mut self, piece: Piece, out: &mut Vec<u8>) {
+        if let Some((_, mut rest)) = self.beside_delta.take_if(|(of, _)| *of == piece) {
+            beside(&mut rest, out);
+        }
+        out.push(b'}');
+        close_event(out);
     }
 
     fn redacted(&mut self, delta: &Delta, out: &mut Vec<u8>) {
@@ -202,7 +242,8 @@ impl StreamWriter {
         let call = self.calls.get_mut(&delta.index).filter(|_| delta.choice == 0);
         if let Some(call) = call.filter(|_| !delta.text.is_empty()) {
             call.arguments.read(&delta.text);
-            piece(call.number, "input_json_delta", "partial_json", &delta.text, out);
+            let number = call.number;
+            self.piece(number, INPUT, &delta.text, out);
         }
     }
 
@@ -212,10 +253,85 @@ impl StreamWriter {
         }
         self.own = true;
         let number = self.block(at.index, Kind::Text, None, out);
-        open_delta(number, "citations_delta", out);
-        json::raw("citation", &at.value.value, out);
-        out.push(b'}');
-        close_event(out);
+        open_delta(number, CITATION.0, out);
+        json::raw(CITATION.1, &at.value.value, out);
+        self.end_delta(CITATION, out);
+    }
+
+    /// A block that only this dialect has, which is there as a whole: told as it would have come,
+    /// so that a client finds what it waits for.
+    fn whole_block(&mut self, part: u32, block: &Members<'_>, out: &mut Vec<u8>) {
+        let Some(kind) = block.text("type") else { return };
+        let (member, empty, word) = match kind.as_ref() {
+            "compaction" => ("content", "null", "compaction_delta"),
+            kind if kind.ends_with("tool_use") => ("input", "{}", INPUT.0),
+            _ => ("", "", ""),
+        };
+        let value = block.get(member).filter(|value| *value != empty);
+        let rest = block.clone().without(&["type"]);
+        let write = |out: &mut Vec<u8>| {
+            for (name, raw) in &rest.0 {
+                json::raw(name, if name == member && value.is_some() { empty } else { raw }, out);
+            }
+        };
+        let number = self.start(&kind, write, out);
+        if let Some(value) = value {
+            open_delta(number, word, out);
+            match word == INPUT.0 {
+                true => json::text(INPUT.1, value, out),
+                false => json::raw(member, value, out),
+            }
+            out.push(b'}');
+            close_event(out);
+        }
+        for (_, mut rest) in self.ahead.extract_if(.., |(of, _)| *of == part) {
+            open_event("content_block_delta", out);
+            json::count("index", number, out);
+            beside(&mut rest, out);
+            close_event(out);
+        }
+        stop(number, None, out);
+    }
+
+    /// A delta of a stream, as it was sent or without what it says.
+    fn native_delta(&mut self, part: u32, event: &Members<'_>, out: &mut Vec<u8>) {
+        let delta = event.inner("delta").unwrap_or_default();
+        let word = delta.text("type").unwrap_or_default();
+        let piece = PIECES.into_iter().find(|(known, _)| *known == word);
+        if let Some(piece) = piece.filter(|(_, member)| delta.get(member).is_none()) {
+            let mut rest = Vec::new();
+            delta.without(&["type"]).write(&mut rest);
+            self.beside_delta = Some((piece, rest));
+            return;
+        }
+        let open = self.open.filter(|open| open.part == part).map(|open| open.number);
+        let call = self.calls.get(&part).map(|call| call.number);
+        let number = match piece {
+            Some(TEXT | CITATION) if call.is_none() => {
+                Some(self.block(part, Kind::Text, None, out))
+            }
+            Some(THINKING | SIGNATURE) if call.is_none() => {
+                Some(self.block(part, Kind::Thinking, None, out))
+            }
+            _ => open.or(call),
+        };
+        let rest = event.clone().without(&["type", "index"]);
+        match number {
+            Some(number) => {
+                open_event("content_block_delta", out);
+                json::count("index", number, out);
+                rest.write(out);
+                close_event(out);
+            }
+            None => {
+                let mut ahead = Vec::new();
+                rest.write(&mut ahead);
+                let bytes: usize = self.ahead.iter().map(|(_, ahead)| ahead.len()).sum();
+                if bytes + ahead.len() <= AHEAD_BYTES {
+                    self.ahead.push((part, ahead));
+                }
+            }
+        }
     }
 
     fn native(&mut self, at: &NativeAt, out: &mut Vec<u8>) {
@@ -226,12 +342,7 @@ impl StreamWriter {
         self.own = true;
         let Some(event) = word::stream_event(&at.value) else {
             let block = word::own(Some(&at.value)).unwrap_or_default();
-            if let Some(kind) = block.text("type") {
-                let number =
-                    self.start(&kind, |out| block.clone().without(&["type"]).write(out), out);
-                stop(number, None, out);
-            }
-            return;
+            return self.whole_block(at.index, &block, out);
         };
         let kind = event.text("type").unwrap_or_default().into_owned();
         let rest = event.clone().without(&["type", "index"]);
@@ -250,16 +361,8 @@ impl StreamWriter {
                 }
             }
             "content_block_stop" => self.close(Some(&rest), out),
-            "content_block_delta" => {
-                let open = self.open.filter(|open| open.part == at.index).map(|open| open.number);
-                let call = self.calls.get(&at.index).map(|call| call.number);
-                if let Some(number) = open.or(call) {
-                    open_event(&kind, out);
-                    json::count("index", number, out);
-                    rest.write(out);
-                    close_event(out);
-                }
-            }
+            "content_block_delta" => self.native_delta(at.index, &event, out),
+            "message_delta" => rest.write(&mut self.beside_end),
             _ => {
                 self.begin(out);
                 open_event(&kind, out);
@@ -294,6 +397,7 @@ impl StreamWriter {
         Members(beside).write(out);
         json::name("usage", out);
         word::usage(self.usage.as_ref(), out);
+        self::beside(&mut self.beside_end, out);
         close_event(out);
     }
 }
@@ -302,15 +406,15 @@ impl AnswerWriter for StreamWriter {
     fn event(&mut self, event: Event, out: &mut Vec<u8>) {
         match event {
             Event::Text(delta) | Event::Refusal(delta) => {
-                self.delta(&delta, Kind::Text, "text_delta", "text", out);
+                self.delta(&delta, Kind::Text, TEXT, out);
             }
             Event::Reasoning(delta) => {
-                self.delta(&delta, Kind::Thinking, "thinking_delta", "thinking", out);
+                self.delta(&delta, Kind::Thinking, THINKING, out);
             }
             Event::Signature(mut delta) => {
                 let sealed = self.origin.seal(opaque::Kind::Signature, &delta.text);
                 delta.text = sealed.into_owned();
-                self.delta(&delta, Kind::Thinking, "signature_delta", "signature", out);
+                self.delta(&delta, Kind::Thinking, SIGNATURE, out);
             }
             Event::RedactedReasoning(delta) if delta.choice == 0 => self.redacted(&delta, out),
             Event::ToolCallStarted(call) if call.choice == 0 => self.call(&call, out),
@@ -378,11 +482,4 @@ fn open_delta(number: u64, kind: &str, out: &mut Vec<u8>) {
     json::number(number, out);
     out.extend_from_slice(b",\"delta\":{");
     json::text("type", kind, out);
-}
-
-fn piece(number: u64, kind: &str, member: &str, text: &str, out: &mut Vec<u8>) {
-    open_delta(number, kind, out);
-    json::text(member, text, out);
-    out.push(b'}');
-    close_event(out);
 }

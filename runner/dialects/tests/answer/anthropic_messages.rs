@@ -104,14 +104,86 @@ fn blocks_of_the_dialect_alone_and_sources_come_out_as_they_came() {
     ];
     let frames = stream(MESSAGES, "{}", &events);
     let block: Value = serde_json::from_str(searched).expect("JSON");
-    assert_eq!(frames[1].1["content_block"], block);
-    assert_eq!(frames[3], ("news".to_owned(), json!({ "type": "news", "index": 0, "x": 1 })));
+    let begun = json!({ "type": "server_tool_use", "id": "s", "name": "web_search", "input": {} });
+    assert_eq!(frames[1].1["content_block"], begun);
+    let input = json!({ "type": "input_json_delta", "partial_json": "{\"q\":1.50}" });
+    assert_eq!(frames[2].1["delta"], input);
+    assert_eq!(frames[4], ("news".to_owned(), json!({ "type": "news", "index": 0, "x": 1 })));
     let cited = frames.iter().find(|(_, data)| data["delta"]["type"] == "citations_delta");
     assert_eq!(cited.expect("a source").1["delta"]["citation"]["cited_text"], "c");
     let whole = whole(MESSAGES, &events);
     assert_eq!(whole["content"][0], block);
     assert_eq!(whole["content"][1]["citations"][0]["cited_text"], "c");
     assert_eq!(whole["stop_reason"], "stop_sequence");
+}
+
+/// What a client's library adds up, or replaces, has to be where it looks for it.
+#[test]
+fn blocks_of_the_dialect_alone_come_as_they_would_have_come() {
+    let own = |value: &str| Event::Native(at(0, "anthropic-messages", value));
+    let told = |events: &[Event]| -> Vec<Value> {
+        let frames = stream(MESSAGES, "{}", events);
+        let of_blocks = frames.iter().filter(|(name, _)| name.starts_with("content_block_"));
+        let rest = of_blocks.map(|(_, data)| match data.get("content_block") {
+            Some(block) => block.clone(),
+            None => data.get("delta").cloned().unwrap_or_default(),
+        });
+        rest.collect()
+    };
+    let events = [own(r#"{"type":"compaction","content":"so far"}"#)];
+    let begun = json!({ "type": "compaction", "content": null });
+    let added = json!({ "type": "compaction_delta", "content": "so far" });
+    assert_eq!(told(&events), [begun, added, Value::Null]);
+    let events = [
+        own(
+            r#"{"event":{"type":"content_block_delta","index":0,"delta":{"type":"new_delta","z":1}}}"#,
+        ),
+        own(r#"{"type":"brand_new","q":1}"#),
+    ];
+    let (block, added) =
+        (json!({ "type": "brand_new", "q": 1 }), json!({ "type": "new_delta", "z": 1 }));
+    assert_eq!(told(&events), [block, added, Value::Null]);
+}
+
+#[test]
+fn what_stands_beside_a_delta_comes_with_it() {
+    let own = |delta: &str| {
+        let event = format!(
+            "{{\"event\":{{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{delta}}}}}"
+        );
+        Event::Native(at(0, "anthropic-messages", &event))
+    };
+    let events = [
+        started(),
+        own(r#"{"type":"thinking_delta","thinking":"","estimated_tokens":50}"#),
+        own(r#"{"type":"thinking_delta","estimated_tokens":7}"#),
+        Event::Reasoning(delta(0, "a")),
+        Event::Reasoning(delta(0, "b")),
+        own(r#"{"type":"thinking_delta","late":true}"#),
+        Event::Native(at(0, "anthropic-messages", r#"{"event":{"type":"message_delta","x":[1]}}"#)),
+        finished(FinishReason::Stop, "end_turn"),
+    ];
+    let frames = stream(MESSAGES, "{}", &events);
+    let deltas: Vec<&Value> = frames
+        .iter()
+        .filter(|(name, _)| name == "content_block_delta")
+        .map(|(_, data)| &data["delta"])
+        .collect();
+    let thought = |thinking: &str, name: &str, value: Value| {
+        let mut delta = json!({ "type": "thinking_delta", "thinking": thinking });
+        delta[name] = value;
+        delta
+    };
+    let expected = [
+        thought("", "estimated_tokens", json!(50)),
+        thought("a", "estimated_tokens", json!(7)),
+        json!({ "type": "thinking_delta", "thinking": "b" }),
+        thought("", "late", json!(true)),
+    ];
+    assert_eq!(deltas, expected.iter().collect::<Vec<_>>());
+    let end = frames.iter().find(|(name, _)| name == "message_delta").expect("an end");
+    assert_eq!(end.1["x"], json!([1]));
+    assert_eq!(end.1["delta"].get("x"), None);
 }
 
 #[test]
