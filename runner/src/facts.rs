@@ -4,7 +4,8 @@ use crate::failure::Error;
 use crate::provider;
 use crate::setup::Setup;
 use crate::types::{
-    ChatRequest, FailureKind, MediaKind, MediaPart, Message, Part, ToolResultPart, Usage,
+    ChatRequest, FailureKind, MediaKind, MediaPart, Message, Part, ReasoningOptions,
+    ToolResultPart, Usage,
 };
 use hotcell_catalogue::{ModelFacts, Spent, models_date};
 
@@ -51,6 +52,25 @@ impl Setup {
              false` under [providers.{provider}]",
             models_date()
         )))
+    }
+
+    /// Takes the wish not to reason out of a request for a model that is known never to: it has no
+    /// word for that, and its provider refuses it. What a client wrote in the provider's own words
+    /// is written as it stands, whatever is here.
+    pub(crate) fn spare(
+        &self,
+        provider: &str,
+        model: &str,
+        request: &mut ChatRequest,
+    ) -> Option<ReasoningOptions> {
+        let wish = request.reasoning.as_ref()?;
+        let is_off = wish.effort.as_deref() == Some("none") || wish.budget_tokens == Some(0);
+        let asked = self.config().providers.get(provider).and_then(|it| it.check_model);
+        if !is_off || asked == Some(false) {
+            return None;
+        }
+        let facts = self.facts(provider, model)?;
+        request.reasoning.take_if(|_| !facts.reasoning)
     }
 }
 

@@ -107,13 +107,19 @@ impl Runner {
         if let Some(answer) = self.chat_native(&way, request).await? {
             return Ok(answer);
         }
+        let spared = self.inner.setup.spare(&way.way.provider, way.model, request);
         let call = || Call::Chat(request.clone());
-        let (completion, provider, request_id) = self
+        let asked = self
             .ask(&way, call, async |cell| {
                 kept::check(request, cell.dialect())?;
                 cell.complete(request).await
             })
-            .await?;
+            .await;
+        if spared.is_some() {
+            // It may be for another model next.
+            request.reasoning = spared;
+        }
+        let (completion, provider, request_id) = asked?;
         Ok(Answer::new(completion, provider.name.clone(), request_id, self.strict))
     }
 

@@ -1,8 +1,10 @@
 //! What is known of models, and what is refused before anything is sent.
 
 use hotcell::egress::{Authority, Resolve};
+use hotcell::transcript::Transcript;
 use hotcell::types::{
-    ChatRequest, FailureKind, MediaKind, MediaPart, MediaSource, Message, Part, Role, Usage,
+    ChatRequest, FailureKind, MediaKind, MediaPart, MediaSource, Message, Native, Part,
+    ReasoningOptions, Role, Usage,
 };
 use hotcell::{Config, Runner};
 use hotcell_mock::Mock;
@@ -42,6 +44,7 @@ fn runner(more: &str) -> (Runner, Nowhere, tempfile::TempDir) {
         .config(config)
         .resolver(Arc::new(nowhere.clone()))
         .cache(Some(folder.path().join("cache")))
+        .record(folder.path().join("transcripts"))
         .build()
         .unwrap();
     (runner, nowhere, folder)
@@ -82,6 +85,36 @@ async fn models_that_take_images_or_are_not_known_are_asked() {
     let (lenient, _, _folder) = runner("check-model = false\n");
     let error = lenient.chat("openai/gpt-3.5-turbo", with_image()).await.unwrap_err();
     assert_eq!(error.kind(), FailureKind::Unreachable, "{error}");
+}
+
+/// Models that never reason know no word for that: `reasoning_effort` is refused whatever it says.
+#[tokio::test]
+async fn a_model_that_never_reasons_is_not_told_not_to() {
+    let (runner, _, folder) = runner("");
+    for (model, is_told) in
+        [("openai/gpt-4o", false), ("openai/gpt-5.1", true), ("openai/nobody-knows-it", true)]
+    {
+        let off = ReasoningOptions {
+            effort: Some("none".to_owned()),
+            budget_tokens: None,
+            include_text: None,
+        };
+        let extra = Native { dialect: "anthropic-messages".to_owned(), value: "{}".to_owned() };
+        let mut request = ChatRequest {
+            reasoning: Some(off.clone()),
+            extra: Some(extra),
+            ..ChatRequest::user("x")
+        };
+        let error = runner.chat(model, &mut request).await.unwrap_err();
+        assert_eq!(error.kind(), FailureKind::Unreachable, "{model}: {error}");
+        assert_eq!(request.reasoning, Some(off), "it may be sent again, to another model");
+        let transcripts = folder.path().join("transcripts");
+        let written = std::fs::read_dir(&transcripts).unwrap().next().unwrap().unwrap().path();
+        let sent = &Transcript::read(&written).unwrap().exchanges[0].request;
+        let body = String::from_utf8_lossy(&sent.body.0).into_owned();
+        assert_eq!(body.contains("reasoning_effort"), is_told, "{model}: {body}");
+        std::fs::remove_file(written).unwrap();
+    }
 }
 
 #[test]
