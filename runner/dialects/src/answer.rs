@@ -75,6 +75,19 @@ impl Dialect {
         "text/event-stream; charset=utf-8"
     }
 
+    /// What says nothing in a stream, but that it goes on; none where the clients of the dialect
+    /// know no such thing. Between two frames.
+    pub const fn sign_of_life(self) -> Option<&'static [u8]> {
+        match self {
+            Self::AnthropicMessages => Some(b"event: ping\ndata: {\"type\":\"ping\"}\n\n"),
+            // A comment (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+            Self::OpenAiChat | Self::OpenAiCompletions | Self::OpenAiResponses => {
+                Some(b": the answer goes on\n\n")
+            }
+            Self::Gemini => None,
+        }
+    }
+
     /// Writes a streamed answer to this request.
     pub fn stream(self, request: &ChatRequest, about: About) -> Box<dyn AnswerWriter> {
         match self {

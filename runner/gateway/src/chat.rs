@@ -4,6 +4,7 @@ use crate::attempt::Question;
 use crate::cache::{self, Policy, Print};
 use crate::frames::{Frames, Hand};
 use crate::ledger::{Estimate, Tally};
+use crate::pulse::Pulse;
 use crate::reply::{self, Reply};
 use crate::route::Route;
 use crate::stored::Wish;
@@ -17,6 +18,7 @@ use hotcell_dialects::{
 use http::HeaderMap;
 use http::request::Parts;
 use std::borrow::BorrowMut;
+use std::time::Duration;
 
 /// Answers a client of this dialect.
 pub(crate) async fn respond(
@@ -91,7 +93,9 @@ pub(crate) async fn answer(mut visit: Visit, dialect: Dialect, mut request: Chat
             visit.share = None;
             let mut headers = HeaderMap::new();
             visit.mark(&mut headers);
-            let frames = Frames::new(|hand| write(visit, writer, answer, first, hand));
+            let silence = Duration::from_millis(visit.gateway.limits.silence_ms);
+            let pulse = Pulse::new(silence, dialect.sign_of_life());
+            let frames = Frames::new(|hand| write(visit, writer, answer, first, pulse, hand));
             let mut reply = reply::stream(dialect, frames);
             reply.headers_mut().extend(headers);
             reply
@@ -212,6 +216,7 @@ async fn write(
     mut writer: Box<dyn hotcell_dialects::AnswerWriter>,
     mut answer: Option<Box<Answer>>,
     first: Vec<Event>,
+    mut pulse: Pulse,
     hand: Hand,
 ) {
     let mut events = first;
@@ -225,7 +230,7 @@ async fn write(
         hand.give(frame).await;
         let mut last = Vec::new();
         let next = match &mut answer {
-            Some(answer) => answer.next_batch().await,
+            Some(answer) => pulse.until(answer.next_batch(), &hand).await,
             None => Ok(None),
         };
         match next {

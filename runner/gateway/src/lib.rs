@@ -42,6 +42,7 @@ pub mod packet;
 #[cfg(target_os = "linux")]
 mod passage;
 mod presence;
+mod pulse;
 mod reply;
 mod rerank;
 mod route;

@@ -233,6 +233,9 @@ pub struct GatewayLimits {
     /// How long a connection stays open at which the client neither asks nor takes anything,
     /// though it could, in milliseconds.
     pub stall_ms: u64,
+    /// How long a stream is silent, in milliseconds, before its client is told that it goes on;
+    /// never, if it is zero.
+    pub silence_ms: u64,
     /// Time that requests under way have to end when the gateway is stopped, in milliseconds.
     pub drain_ms: u64,
     /// Time that requests under way have to end when another process has taken the gateway over
@@ -252,6 +255,7 @@ impl Default for GatewayLimits {
             head_ms: 30_000,
             body_ms: 60_000,
             stall_ms: 60_000,
+            silence_ms: 15_000,
             drain_ms: 30_000,
             retire_ms: 600_000,
         }
