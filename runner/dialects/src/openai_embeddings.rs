@@ -6,6 +6,7 @@ use crate::object::{Object, members, native};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotcell::types::{EmbedRequest, EmbedResponse, Input};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// The dialect's name.
@@ -85,38 +86,64 @@ pub fn take_encoding(request: &mut EmbedRequest) -> Encoding {
 /// Writes the vectors that came for a request. `model` is how the client called it, for
 /// providers that do not say.
 pub fn write_response(encoding: Encoding, model: &str, response: &EmbedResponse) -> Vec<u8> {
-    let extra = members(response.extra.as_ref(), DIALECT);
     let data = response.vectors.iter().enumerate().map(|(index, vector)| {
         let embedding = match encoding {
             Encoding::Base64 => {
                 let bytes: Vec<u8> = vector.iter().flat_map(|value| value.to_le_bytes()).collect();
-                Value::from(STANDARD.encode(bytes))
+                Embedding::Base64(STANDARD.encode(bytes))
             }
-            Encoding::Numbers => Value::from(vector.clone()),
+            Encoding::Numbers => Embedding::Numbers(vector),
         };
-        json!({ "object": "embedding", "index": index, "embedding": embedding })
+        Entry { object: "embedding", index, embedding }
     });
-    let mut answer = Map::new();
-    answer.insert("object".to_owned(), json!("list"));
-    answer.insert("data".to_owned(), data.collect());
-    answer.insert("model".to_owned(), json!(response.model.as_deref().unwrap_or(model)));
     let usage = response.usage.as_ref();
     let raw = members(usage.and_then(|usage| usage.raw.as_ref()), DIALECT);
     let input = usage.and_then(|usage| usage.input).unwrap_or(0);
-    answer.insert(
-        "usage".to_owned(),
-        match raw.is_empty() {
+    let mut extra = members(response.extra.as_ref(), DIALECT);
+    extra.retain(|name, _| !matches!(name.as_str(), "object" | "data" | "model" | "usage"));
+    let list = List {
+        object: "list",
+        data: data.collect(),
+        model: response.model.as_deref().unwrap_or(model),
+        usage: match raw.is_empty() {
             true => json!({ "prompt_tokens": input, "total_tokens": input }),
             false => Value::Object(raw),
         },
-    );
-    answer.extend(extra);
-    Value::Object(answer).to_string().into_bytes()
+        extra,
+    };
+    // Writing a value into memory does not fail.
+    serde_json::to_vec(&list).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+struct List<'a> {
+    object: &'static str,
+    data: Vec<Entry<'a>>,
+    model: &'a str,
+    usage: Value,
+    #[serde(flatten)]
+    extra: Map<String, Value>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    object: &'static str,
+    index: usize,
+    embedding: Embedding<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Embedding<'a> {
+    /// In as few digits as tell them apart.
+    Numbers(&'a [f32]),
+    Base64(String),
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hotcell::types::Native;
 
     fn answer(request: &str) -> (EmbedRequest, Value) {
         let mut request = read_request(request.as_bytes()).unwrap();
@@ -134,6 +161,23 @@ mod tests {
         assert_eq!((&numbers["model"], &numbers["object"]), (&json!("m"), &json!("list")));
         let (_, base64) = answer(r#"{"model":"m","input":"a","encoding_format":"base64"}"#);
         assert_eq!(base64["data"][0]["embedding"], "AAAAPwAAAMA=");
+    }
+
+    #[test]
+    fn numbers_have_no_more_digits_than_they_need() {
+        let mut response = EmbedResponse {
+            model: None,
+            vectors: vec![vec![0.1, -1e-9, 3.0]],
+            usage: None,
+            extra: None,
+        };
+        let extra = r#"{"service_tier":"x","object":"y"}"#.to_owned();
+        response.extra = Some(Native { dialect: DIALECT.to_owned(), value: extra });
+        let text = String::from_utf8(write_response(Encoding::Numbers, "m", &response)).unwrap();
+        assert_eq!(
+            text,
+            r#"{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.1,-1e-9,3.0]}],"model":"m","usage":{"prompt_tokens":0,"total_tokens":0},"service_tier":"x"}"#
+        );
     }
 
     #[test]
