@@ -2,7 +2,7 @@
 //! (<https://ai.google.dev/gemini-api/docs/file-input-methods>).
 
 use crate::json::{Members, Value, object};
-use crate::translation::Translation;
+use crate::translation::{Translation, spells};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotcell_sdk::media::data_url;
@@ -45,6 +45,7 @@ pub(crate) fn write(media: &MediaPart, translation: &mut Translation) -> Result<
         }
     };
     if let Some(own) = extra.take_object(name) {
+        blob.retain(|(name, _)| !spells(&own, name));
         blob.extend(own);
     }
     let mut part = object(name, blob);

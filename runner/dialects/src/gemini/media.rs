@@ -1,43 +1,45 @@
 //! Media, in the request or where their address says.
 
-use super::DIALECT;
-use crate::object::Object;
+use super::fields::Fields;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotcell::types::{MediaKind, MediaPart, MediaSource};
 
+/// A medium in the request.
+const INLINE: &str = "inlineData";
+
+/// A medium elsewhere.
+const FILE: &str = "fileData";
+
+/// The members of a part that are media.
+pub(super) const NAMES: [&str; 2] = [INLINE, FILE];
+
 /// Reads the medium that the member `name` of a part is; none where it is none that can
 /// be read.
-pub(super) fn read(name: &'static str, mut part: Object) -> Option<MediaPart> {
+pub(super) fn read(name: &str, mut part: Fields) -> Option<MediaPart> {
+    let spelled = part.spelled(name);
+    let usual = spelled == name;
     let value = part.value(name)?;
-    let mut blob = Object::new(value.clone(), String::new(), DIALECT).ok()?;
-    let (mime, source) = match name {
-        "inlineData" | "inline_data" => {
-            let mime = if name == "inlineData" { "mimeType" } else { "mime_type" };
-            // The adapter would look for it in the data.
-            let told = blob.read(mime, |mime| mime.as_str().map(str::to_owned))?;
-            let bytes = blob.read("data", |data| STANDARD.decode(data.as_str()?).ok())?;
-            // What would not come out as it went in stays.
-            blob.take("data", |data| (data.as_str()? == STANDARD.encode(&bytes)).then_some(()));
-            if name == "inlineData" {
-                blob.value(mime);
-            }
-            (Some(told), MediaSource::Bytes(bytes))
+    let mut blob = Fields::new(value.clone(), String::new()).ok()?;
+    let (mime, source) = if name == INLINE {
+        // The adapter would look for it in the data.
+        let told = blob.read("mimeType", |mime| mime.as_str().map(str::to_owned))?;
+        let bytes = blob.read("data", |data| STANDARD.decode(data.as_str()?).ok())?;
+        // What would not come out as it went in stays.
+        blob.take("data", |data| (data.as_str()? == STANDARD.encode(&bytes)).then_some(()));
+        if usual {
+            blob.forget("mimeType");
         }
-        _ => {
-            let camel = name == "fileData";
-            let (mime, uri) =
-                if camel { ("mimeType", "fileUri") } else { ("mime_type", "file_uri") };
-            let mime = blob.text(mime);
-            let uri = blob.text(uri).filter(|uri| !uri.starts_with("data:"))?;
-            (mime, MediaSource::Url(uri))
-        }
+        (Some(told), MediaSource::Bytes(bytes))
+    } else {
+        let mime = blob.text("mimeType");
+        let uri = blob.text("fileUri").filter(|uri| !uri.starts_with("data:"))?;
+        (mime, MediaSource::Url(uri))
     };
     match name {
-        "file_data" => part.put_back(name, value),
+        FILE if !usual => part.put_back(&spelled, value),
         // It says which spelling is the client's.
-        "inline_data" => part.put_back(name, blob.members()),
-        _ if !blob.is_empty() => part.put_back(name, blob.members()),
+        _ if !usual || !blob.is_empty() => part.put_back(&spelled, blob.members()),
         _ => {}
     }
     let kind = match mime.as_deref().and_then(|mime| mime.split('/').next()) {
