@@ -2,8 +2,17 @@
 
 use super::fields::Fields;
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use hotcell::types::{MediaKind, MediaPart, MediaSource};
+use std::borrow::Cow;
+
+/// Clients write it with and without its padding.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// A medium in the request.
 const INLINE: &str = "inlineData";
@@ -24,9 +33,10 @@ pub(super) fn read(name: &str, mut part: Fields) -> Option<MediaPart> {
     let (mime, source) = if name == INLINE {
         // The adapter would look for it in the data.
         let told = blob.read("mimeType", |mime| mime.as_str().map(str::to_owned))?;
-        let bytes = blob.read("data", |data| STANDARD.decode(data.as_str()?).ok())?;
-        // What would not come out as it went in stays.
-        blob.take("data", |data| (data.as_str()? == STANDARD.encode(&bytes)).then_some(()));
+        let (bytes, usual_data) = blob.read("data", |data| decoded(data.as_str()?))?;
+        if usual_data {
+            blob.forget("data");
+        }
         if usual {
             blob.forget("mimeType");
         }
@@ -49,4 +59,17 @@ pub(super) fn read(name: &str, mut part: Fields) -> Option<MediaPart> {
         _ => MediaKind::Document,
     };
     Some(MediaPart { kind, mime, source, name: None, cache: None, extra: part.extra() })
+}
+
+/// The bytes of base64, and whether the adapter's say the same. Of the two alphabets that
+/// protocol buffers take, Google's SDK for Python writes that of URLs; to keep a medium twice
+/// for that would leave a cell with less room for it.
+fn decoded(base64: &str) -> Option<(Vec<u8>, bool)> {
+    let base64 = match base64.contains(['-', '_']) {
+        true => Cow::Owned(base64.replace('-', "+").replace('_', "/")),
+        false => Cow::Borrowed(base64),
+    };
+    let bytes = LENIENT.decode(base64.as_bytes()).ok()?;
+    let usual = STANDARD.encode(&bytes) == base64;
+    Some((bytes, usual))
 }
