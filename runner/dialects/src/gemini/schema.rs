@@ -1,6 +1,6 @@
 //! The provider's schemas, which are a dialect of JSON Schema.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// The provider's types by their number.
 const TYPES: [&str; 8] =
@@ -43,10 +43,15 @@ pub(super) fn plain(schema: &Value) -> Value {
         };
         plain.insert(name.to_owned(), value);
     }
-    if plain.get("nullable") == Some(&Value::Bool(true))
-        && let Some(kind @ Value::String(_)) = plain.get_mut("type")
-    {
-        *kind = Value::Array(vec![kind.take(), "null".into()]);
+    if plain.get("nullable") == Some(&Value::Bool(true)) {
+        let place = if plain.contains_key("type") { "type" } else { "anyOf" };
+        match plain.get_mut(place) {
+            Some(kind @ Value::String(_)) if place == "type" => {
+                *kind = Value::Array(vec![kind.take(), "null".into()]);
+            }
+            Some(Value::Array(all)) if place == "anyOf" => all.push(json!({ "type": "null" })),
+            _ => return plain.into(),
+        }
         plain.remove("nullable");
     }
     plain.into()

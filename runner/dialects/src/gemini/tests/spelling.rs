@@ -155,8 +155,12 @@ fn a_schema_has_the_words_of_json_schema_and_the_clients_own_names() {
         "additionalProperties": { "type": "string", "maxLength": 4 },
         "required": ["any_of"], "a_word": { "any_of": 1 } });
     assert_eq!(parameters(&json!({ "name": "f", "parameters": own })), expected);
+    let own = json!({ "any_of": [{ "type": "STRING" }, { "type": "NUMBER" }], "nullable": true });
+    let expected = json!({ "anyOf": [{ "type": "string" }, { "type": "number" },
+        { "type": "null" }] });
+    assert_eq!(parameters(&json!({ "name": "f", "parameters": own })), expected);
     // One in JSON Schema is the client's own.
     for name in ["parametersJsonSchema", "parameters_json_schema"] {
-        assert_eq!(parameters(&json!({ "name": "f", name: own })), own);
+        assert_eq!(parameters(&json!({ "name": "f", name: own })), own, "{name}");
     }
 }
