@@ -6,9 +6,9 @@
 //! in another way than the client did, the client's spelling is kept beside it as
 //! `extra`, and wins: protocol buffers have two spellings of each name in JSON
 //! (`fields.rs`) and several of many a value. The data of a medium is not kept twice for
-//! it, and goes out in the one alphabet of base64 if it came in the other. A thought that
-//! another provider signed comes back as its own (`opaque.rs`). Whole parts and tools that
-//! only this dialect has are native.
+//! it: `null` in its place says that it came in the alphabet of URLs. A thought that another
+//! provider signed comes back as its own (`opaque.rs`). Whole parts and tools that only this
+//! dialect has are native.
 
 mod answer;
 mod config;

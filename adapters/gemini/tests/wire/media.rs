@@ -83,6 +83,17 @@ fn a_medium_whose_members_have_their_second_spelling_has_each_of_them_once() {
             json!({ "inline_data": { "mimeType": "image/png" } }),
             json!({ "inline_data": { "mimeType": "image/png", "data": "AQID" } }),
         ),
+        // Nothing for data says that the client wrote them in the alphabet of URLs.
+        (
+            MediaSource::Bytes(vec![255, 254, 1, 255]),
+            json!({ "inlineData": { "data": null, "mime_type": "image/png" } }),
+            json!({ "inlineData": { "data": "__4B_w==", "mime_type": "image/png" } }),
+        ),
+        (
+            MediaSource::Bytes(vec![255, 254, 1, 255]),
+            json!({ "inline_data": { "data": null, "mime_type": "image/png" } }),
+            json!({ "inline_data": { "data": "__4B_w==", "mime_type": "image/png" } }),
+        ),
         (
             address,
             json!({ "fileData": { "file_uri": "https://a.example/b.png", "mime_type": "image/png" } }),

@@ -4,8 +4,9 @@ use super::fields::Fields;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD, URL_SAFE};
 use hotcell::types::{MediaKind, MediaPart, MediaSource};
+use serde_json::Value;
 use std::borrow::Cow;
 
 /// Clients write it with and without its padding.
@@ -33,9 +34,12 @@ pub(super) fn read(name: &str, mut part: Fields) -> Option<MediaPart> {
     let (mime, source) = if name == INLINE {
         // The adapter would look for it in the data.
         let told = blob.read("mimeType", |mime| mime.as_str().map(str::to_owned))?;
-        let (bytes, usual_data) = blob.read("data", |data| decoded(data.as_str()?))?;
-        if usual_data {
-            blob.forget("data");
+        let (bytes, alphabet) = blob.read("data", |data| decoded(data.as_str()?))?;
+        // What would not come out as it went in stays.
+        match alphabet {
+            Some(Alphabet::Standard) => blob.forget("data"),
+            Some(Alphabet::Urls) => blob.put_back("data", Value::Null),
+            None => {}
         }
         if usual {
             blob.forget("mimeType");
@@ -61,15 +65,25 @@ pub(super) fn read(name: &str, mut part: Fields) -> Option<MediaPart> {
     Some(MediaPart { kind, mime, source, name: None, cache: None, extra: part.extra() })
 }
 
-/// The bytes of base64, and whether the adapter's say the same. Of the two alphabets that
-/// protocol buffers take, Google's SDK for Python writes that of URLs; to keep a medium twice
-/// for that would leave a cell with less room for it.
-fn decoded(base64: &str) -> Option<(Vec<u8>, bool)> {
-    let base64 = match base64.contains(['-', '_']) {
+/// In which of the two alphabets that protocol buffers take something is written.
+enum Alphabet {
+    Standard,
+    /// As Google's SDK for Python writes all. For the adapter there is nothing in the place
+    /// of the data then: a cell has no room for a medium twice.
+    Urls,
+}
+
+/// The bytes of base64, and how it is written; none where they do not make it again.
+fn decoded(base64: &str) -> Option<(Vec<u8>, Option<Alphabet>)> {
+    let urls = base64.contains(['-', '_']);
+    let standard = match urls {
         true => Cow::Owned(base64.replace('-', "+").replace('_', "/")),
         false => Cow::Borrowed(base64),
     };
-    let bytes = LENIENT.decode(base64.as_bytes()).ok()?;
-    let usual = STANDARD.encode(&bytes) == base64;
-    Some((bytes, usual))
+    let bytes = LENIENT.decode(standard.as_bytes()).ok()?;
+    let alphabet = match urls {
+        true => (URL_SAFE.encode(&bytes) == base64).then_some(Alphabet::Urls),
+        false => (STANDARD.encode(&bytes) == base64).then_some(Alphabet::Standard),
+    };
+    Some((bytes, alphabet))
 }
