@@ -2,9 +2,9 @@
 //! (<https://ai.google.dev/gemini-api/docs/file-input-methods>).
 
 use crate::json::{Members, Value, object};
-use crate::translation::Translation;
+use crate::translation::{Translation, spells};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use hotcell_sdk::media::data_url;
 use hotcell_sdk::{Failure, MediaPart, MediaSource};
 
@@ -20,15 +20,17 @@ pub(crate) fn write(media: &MediaPart, translation: &mut Translation) -> Result<
     // The client's own spelling, without the data that is beside it already.
     if let (Some(Value::Object(blob)), MediaSource::Bytes(bytes)) =
         (extra.get_mut("inline_data"), &media.source)
-        && !blob.has("data")
+        && blob.get("data").is_none_or(Value::is_null)
     {
-        blob.insert("data", STANDARD.encode(bytes));
+        let data = encoded(blob, bytes);
+        blob.insert("data", data);
     }
     if extra.has("inline_data") || extra.has("file_data") {
         return Ok(extra.into());
     }
+    let own = extra.get("inlineData").and_then(Value::as_object);
     let (name, mut blob) = match &media.source {
-        MediaSource::Bytes(bytes) => inline(media.mime.as_deref(), bytes)?,
+        MediaSource::Bytes(bytes) => inline(media.mime.as_deref(), bytes, own)?,
         MediaSource::Url(url) => match data_url(url) {
             Some((mime, data)) => ("inlineData", blob(mime, data.to_owned())),
             None => file(url, media, translation)?,
@@ -44,7 +46,9 @@ pub(crate) fn write(media: &MediaPart, translation: &mut Translation) -> Result<
             file(&format!("{FILES}files/{id}"), media, translation)?
         }
     };
-    if let Some(own) = extra.take_object(name) {
+    if let Some(mut own) = extra.take_object(name) {
+        own.retain(|(name, value)| name != "data" || !value.is_null());
+        blob.retain(|(name, _)| !spells(&own, name));
         blob.extend(own);
     }
     let mut part = object(name, blob);
@@ -52,10 +56,23 @@ pub(crate) fn write(media: &MediaPart, translation: &mut Translation) -> Result<
     Ok(part.into())
 }
 
-fn inline(mime: Option<&str>, bytes: &[u8]) -> Result<(&'static str, Members), Failure> {
+/// Base64 in the alphabet of the client, who has nothing for data where it is that of URLs.
+fn encoded(own: &Members, bytes: &[u8]) -> String {
+    match own.get("data") {
+        Some(Value::Null) => URL_SAFE.encode(bytes),
+        _ => STANDARD.encode(bytes),
+    }
+}
+
+fn inline(
+    mime: Option<&str>,
+    bytes: &[u8],
+    own: Option<&Members>,
+) -> Result<(&'static str, Members), Failure> {
     let mime = mime.or_else(|| told_by_bytes(bytes));
     let mime = mime.ok_or_else(|| Failure::unsupported("a medium whose type nobody tells"))?;
-    Ok(("inlineData", blob(mime, STANDARD.encode(bytes))))
+    let data = own.map_or_else(|| STANDARD.encode(bytes), |own| encoded(own, bytes));
+    Ok(("inlineData", blob(mime, data)))
 }
 
 fn blob(mime: &str, data: String) -> Members {

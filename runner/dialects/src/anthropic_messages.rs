@@ -24,6 +24,7 @@ pub use refusal::write_refusal;
 pub use stream::StreamWriter;
 
 use crate::DialectError;
+use crate::opaque::take_signature;
 use hotcell::types::{
     ChatRequest, JsonSchema, Message, OutputFormat, Part, ReasoningOptions, Role, Sampling,
     TextPart,
@@ -174,11 +175,18 @@ fn read_content(raw: &str, path: &Path<'_>) -> Result<Vec<Part>, DialectError> {
         Some(b'"') => {
             Ok(vec![Part::Text(TextPart { text: text(raw, path)?, cache: None, extra: None })])
         }
-        Some(b'[') => elements(raw, path)?
-            .into_iter()
-            .enumerate()
-            .map(|(index, block)| block::read(block.get(), &path.index(index)))
-            .collect(),
+        Some(b'[') => {
+            let blocks = elements(raw, path)?;
+            let mut parts = Vec::with_capacity(blocks.len());
+            for (index, block) in blocks.into_iter().enumerate() {
+                let mut part = block::read(block.get(), &path.index(index))?;
+                if let Part::ToolCall(call) = &mut part {
+                    call.signature = take_signature(&mut parts);
+                }
+                parts.push(part);
+            }
+            Ok(parts)
+        }
         _ => {
             Err(path.error(format!("expected a string or a list of blocks, found {}", found(raw))))
         }

@@ -5,14 +5,16 @@
 //! What the types model goes into their fields. Where the adapter would spell a field
 //! in another way than the client did, the client's spelling is kept beside it as
 //! `extra`, and wins: protocol buffers have two spellings of each name in JSON
-//! (`inlineData`, `inline_data`) and several of many a value. The data of a medium is
-//! not kept twice for it. A thought that another provider signed comes back as its own
-//! (`opaque.rs`). Whole parts and tools that only this dialect has are native.
+//! (`fields.rs`) and several of many a value. The data of a medium is not kept twice for
+//! it: `null` in its place says that it came in the alphabet of URLs. A thought that another
+//! provider signed comes back as its own (`opaque.rs`). Whole parts and tools that only this
+//! dialect has are native.
 
 mod answer;
 mod config;
 mod content;
 mod embeddings;
+mod fields;
 mod listing;
 mod media;
 mod part;
@@ -26,7 +28,7 @@ pub use listing::{write_count, write_embeddings, write_model, write_models};
 pub use refusal::write_refusal;
 
 use crate::DialectError;
-use crate::object::Object;
+use fields::Fields;
 use hotcell::types::ChatRequest;
 
 /// The dialect's name.
@@ -39,7 +41,7 @@ pub const DIALECT: &str = "gemini";
 /// Where the request cannot be one of this dialect, with the place and what is
 /// expected there. What is only unknown is kept.
 pub fn read_request(body: &[u8], model: &str, stream: bool) -> Result<ChatRequest, DialectError> {
-    read(Object::parse(body, DIALECT)?, model, stream)
+    read(Fields::parse(body)?, model, stream)
 }
 
 /// Reads a request to count tokens: a whole one in `generateContentRequest`, or its
@@ -48,11 +50,12 @@ pub fn read_request(body: &[u8], model: &str, stream: bool) -> Result<ChatReques
 /// # Errors
 /// As [`read_request`].
 pub fn read_count_request(body: &[u8], model: &str) -> Result<ChatRequest, DialectError> {
-    let mut object = Object::parse(body, DIALECT)?;
+    let mut object = Fields::parse(body)?;
+    let path = object.at("generateContentRequest");
     match object.value("generateContentRequest") {
         None => read(object, model, false),
         Some(whole) => {
-            let mut object = Object::new(whole, "generateContentRequest".to_owned(), DIALECT)?;
+            let mut object = Fields::new(whole, path)?;
             // An adapter writes it there from the path.
             object.value("model");
             read(object, model, false)
@@ -60,7 +63,7 @@ pub fn read_count_request(body: &[u8], model: &str) -> Result<ChatRequest, Diale
     }
 }
 
-fn read(mut object: Object, model: &str, stream: bool) -> Result<ChatRequest, DialectError> {
+fn read(mut object: Fields, model: &str, stream: bool) -> Result<ChatRequest, DialectError> {
     // It stands in the path, and that one counts: a provider is not told of another one.
     object.take("model", |name| {
         let name = name.as_str().unwrap_or_default();
@@ -83,18 +86,6 @@ fn read(mut object: Object, model: &str, stream: bool) -> Result<ChatRequest, Di
         stream,
         extra: Some(object.always_extra()),
     })
-}
-
-/// `inlineData` as `inline_data`.
-fn snake(name: &str) -> String {
-    let mut snake = String::with_capacity(name.len() + 4);
-    for c in name.chars() {
-        if c.is_ascii_uppercase() {
-            snake.push('_');
-        }
-        snake.push(c.to_ascii_lowercase());
-    }
-    snake
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::{DecodePaddingMode, general_purpose};
-use hotcell::types::{Native, ReasoningPart};
+use hotcell::types::{Native, Part, ReasoningPart};
 use std::borrow::Cow;
 
 const MARK: &str = "hotcell:";
@@ -100,6 +100,15 @@ impl Opaque {
     }
 }
 
+/// The signature of a call, taken from what stands before it.
+pub(crate) fn take_signature(before: &mut Vec<Part>) -> Option<String> {
+    let is_last = |part: &mut Part| matches!(part, Part::Reasoning(part) if part.id.as_deref() == Some(OF_CALL));
+    match before.pop_if(is_last)? {
+        Part::Reasoning(part) => part.signature,
+        _ => None,
+    }
+}
+
 /// Whose words an answer is in: the dialect of the first value that says it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Origin(Option<String>);
@@ -112,15 +121,16 @@ impl Origin {
     }
 
     /// Something opaque in the place where Anthropic's clients have it, to whom Anthropic's
-    /// own, and what nobody said whose it is, goes as it is.
+    /// own, and what nobody said whose it is, goes as it is. The signature of a call is never
+    /// Anthropic's, which would not take it in this place.
     pub(crate) fn seal<'a>(&self, kind: Kind, data: &'a str) -> Cow<'a, str> {
-        match self.0.as_deref() {
-            None | Some("anthropic-messages") => Cow::Borrowed(data),
-            Some(dialect) => {
-                let (dialect, data) = (dialect.to_owned(), data.to_owned());
-                Cow::Owned(Opaque { dialect, kind, data }.write())
-            }
-        }
+        let dialect = match (self.0.as_deref(), kind) {
+            (dialect, Kind::Call) => dialect.unwrap_or_default(),
+            (None | Some("anthropic-messages"), _) => return Cow::Borrowed(data),
+            (Some(dialect), _) => dialect,
+        };
+        let (dialect, data) = (dialect.to_owned(), data.to_owned());
+        Cow::Owned(Opaque { dialect, kind, data }.write())
     }
 }
 

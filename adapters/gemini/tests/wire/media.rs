@@ -70,6 +70,42 @@ fn vertex_reads_buckets_and_wants_types() {
 }
 
 #[test]
+fn a_medium_whose_members_have_their_second_spelling_has_each_of_them_once() {
+    let address = MediaSource::Url("https://a.example/b.png".to_owned());
+    for (source, own, expected) in [
+        (
+            MediaSource::Bytes(vec![1, 2, 3]),
+            json!({ "inlineData": { "mime_type": "image/png" } }),
+            json!({ "inlineData": { "mime_type": "image/png", "data": "AQID" } }),
+        ),
+        (
+            MediaSource::Bytes(vec![1, 2, 3]),
+            json!({ "inline_data": { "mimeType": "image/png" } }),
+            json!({ "inline_data": { "mimeType": "image/png", "data": "AQID" } }),
+        ),
+        // Nothing for data says that the client wrote them in the alphabet of URLs.
+        (
+            MediaSource::Bytes(vec![255, 254, 1, 255]),
+            json!({ "inlineData": { "data": null, "mime_type": "image/png" } }),
+            json!({ "inlineData": { "data": "__4B_w==", "mime_type": "image/png" } }),
+        ),
+        (
+            MediaSource::Bytes(vec![255, 254, 1, 255]),
+            json!({ "inline_data": { "data": null, "mime_type": "image/png" } }),
+            json!({ "inline_data": { "data": "__4B_w==", "mime_type": "image/png" } }),
+        ),
+        (
+            address,
+            json!({ "fileData": { "file_uri": "https://a.example/b.png", "mime_type": "image/png" } }),
+            json!({ "fileData": { "file_uri": "https://a.example/b.png", "mime_type": "image/png" } }),
+        ),
+    ] {
+        let part = MediaPart { extra: Some(native(&own)), ..medium(Some("image/png"), source) };
+        assert_eq!(written(part), expected);
+    }
+}
+
+#[test]
 fn a_clients_own_spelling_gets_its_data() {
     let own = json!({ "inline_data": { "mime_type": "image/png" }, "thought": false });
     let part = MediaPart {

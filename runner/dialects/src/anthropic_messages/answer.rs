@@ -35,6 +35,8 @@ enum Kind {
     Text,
     Thinking,
     Redacted,
+    /// The signature of a call, before it.
+    Signature,
     ToolUse,
 }
 
@@ -70,6 +72,9 @@ impl Answer {
             }
             Event::ToolCallStarted(call) if call.choice == 0 => {
                 self.owns(call.extra.as_ref());
+                if let Some(signature) = &call.signature {
+                    self.block(call.index, Kind::Signature).signature.clone_from(signature);
+                }
                 let block = self.block(call.index, Kind::ToolUse);
                 block.call = Some(call);
             }
@@ -187,6 +192,12 @@ impl Block {
                     false => origin.seal(opaque::Kind::Signature, &self.signature),
                 };
                 json::text("signature", &signature, out);
+            }
+            Some(Kind::Signature) => {
+                json::text("type", "thinking", out);
+                json::text("thinking", "", out);
+                let sealed = origin.seal(opaque::Kind::Call, &self.signature);
+                json::text("signature", &sealed, out);
             }
             Some(Kind::Redacted) => {
                 json::text("type", "redacted_thinking", out);

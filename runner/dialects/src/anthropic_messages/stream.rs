@@ -224,6 +224,12 @@ impl StreamWriter {
 
     fn call(&mut self, call: &ToolCallStarted, out: &mut Vec<u8>) {
         self.owns(call.extra.as_ref());
+        // There is no place for it in the call's own block.
+        if let Some(signature) = &call.signature {
+            let text = self.origin.seal(opaque::Kind::Call, signature).into_owned();
+            let delta = Delta { choice: 0, index: call.index, text };
+            self.delta(&delta, Kind::Thinking, "signature_delta", "signature", out);
+        }
         let write = |out: &mut Vec<u8>| {
             json::text("id", &call.id, out);
             json::text("name", &call.name, out);

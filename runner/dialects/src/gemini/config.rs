@@ -1,7 +1,7 @@
 //! How the answer is made (<https://ai.google.dev/api/generate-content#generationconfig>).
 
-use super::{DIALECT, schema};
-use crate::object::Object;
+use super::fields::{Fields, get};
+use super::schema;
 use hotcell::types::{JsonSchema, OutputFormat, ReasoningOptions, Sampling};
 use serde_json::Value;
 
@@ -14,16 +14,13 @@ pub(super) struct Config {
 
 /// Reads `generationConfig`. What has no field, or says more than one, stays in it; in its
 /// other spelling all of it stays.
-pub(super) fn read(object: &mut Object) -> Config {
+pub(super) fn read(object: &mut Fields) -> Config {
     let name = "generationConfig";
-    let own = object.peek(name).filter(|config| config.is_object()).cloned();
-    let other = || object.peek("generation_config").cloned();
-    let config = own.clone().or_else(other).filter(Value::is_object);
-    let config = config.and_then(|config| Object::new(config, name.to_owned(), DIALECT).ok());
-    let mut config = config.unwrap_or_else(|| Object::empty(DIALECT));
+    let config = object.peek(name).cloned().and_then(|own| Fields::new(own, String::new()).ok());
+    let mut config = config.unwrap_or_else(Fields::empty);
     let silent = config.is_empty();
     let read = read_members(&mut config);
-    if own.is_some() && !silent {
+    if object.spelled(name) == name && !silent {
         object.value(name);
         if !config.is_empty() {
             object.put_back(name, config.members());
@@ -32,7 +29,7 @@ pub(super) fn read(object: &mut Object) -> Config {
     read
 }
 
-fn read_members(config: &mut Object) -> Config {
+fn read_members(config: &mut Fields) -> Config {
     Config {
         output: read_output(config),
         reasoning: read_reasoning(config),
@@ -52,7 +49,7 @@ fn read_members(config: &mut Object) -> Config {
 }
 
 /// A number that is a whole one, though clients write it with a point.
-fn read_top_k(config: &mut Object) -> Option<u32> {
+fn read_top_k(config: &mut Fields) -> Option<u32> {
     let whole = |value: &Value| {
         let value = value.as_f64().filter(|value| value.fract() == 0.0)?;
         (0.0..=4_294_967_295.0).contains(&value).then_some(value as u32)
@@ -66,7 +63,7 @@ fn texts(value: &Value) -> Option<Vec<String>> {
     texts.collect::<Option<Vec<_>>>().filter(|texts| !texts.is_empty())
 }
 
-fn read_logprobs(config: &mut Object) -> Option<u32> {
+fn read_logprobs(config: &mut Fields) -> Option<u32> {
     if config.peek("responseLogprobs") != Some(&Value::Bool(true)) {
         return None;
     }
@@ -74,13 +71,13 @@ fn read_logprobs(config: &mut Object) -> Option<u32> {
         None => 0,
         Some(count) => count.as_u64().filter(|count| *count > 0)?.try_into().ok()?,
     };
-    config.value("responseLogprobs");
-    config.value("logprobs");
+    config.forget("responseLogprobs");
+    config.forget("logprobs");
     Some(count)
 }
 
 /// The form of the answer. A schema stays where it is.
-fn read_output(config: &mut Object) -> Option<OutputFormat> {
+fn read_output(config: &mut Fields) -> Option<OutputFormat> {
     if config.peek("responseMimeType")?.as_str()? != "application/json" {
         return None;
     }
@@ -93,7 +90,7 @@ fn read_output(config: &mut Object) -> Option<OutputFormat> {
         None => {
             // One that cannot be read says more than this.
             if !config.has("responseSchema") && !config.has("responseJsonSchema") {
-                config.value("responseMimeType");
+                config.forget("responseMimeType");
             }
             Some(OutputFormat::JsonObject)
         }
@@ -106,13 +103,14 @@ fn read_output(config: &mut Object) -> Option<OutputFormat> {
 }
 
 /// `thinkingConfig` stays: it says more than the types can.
-fn read_reasoning(config: &Object) -> Option<ReasoningOptions> {
+fn read_reasoning(config: &Fields) -> Option<ReasoningOptions> {
     let thinking = config.peek("thinkingConfig").filter(|thinking| thinking.is_object())?;
-    let budget = thinking["thinkingBudget"].as_i64();
+    let budget = get(thinking, "thinkingBudget").and_then(Value::as_i64);
+    let level = get(thinking, "thinkingLevel").and_then(Value::as_str);
     Some(ReasoningOptions {
-        effort: thinking["thinkingLevel"].as_str().map(str::to_ascii_lowercase),
+        effort: level.map(str::to_ascii_lowercase),
         // A budget of -1 leaves it to the model.
         budget_tokens: budget.and_then(|budget| budget.try_into().ok()),
-        include_text: thinking["includeThoughts"].as_bool(),
+        include_text: get(thinking, "includeThoughts").and_then(Value::as_bool),
     })
 }

@@ -1,32 +1,30 @@
 //! The instruction and the turns (<https://ai.google.dev/api/caching#Content>).
 
+use super::fields::Fields;
 use super::part::{self, Calls};
-use super::{DIALECT, snake};
 use crate::DialectError;
-use crate::object::Object;
 use hotcell::types::{Message, Part, Role};
 use serde_json::Value;
 
 /// The instruction becomes the first message.
-pub(super) fn read_instruction(object: &mut Object) -> Result<Option<Message>, DialectError> {
+pub(super) fn read_instruction(object: &mut Fields) -> Result<Option<Message>, DialectError> {
     let name = "systemInstruction";
-    let other = snake(name);
+    let spelled = object.spelled(name);
     // In its other spelling it is read, and stays.
-    let stays = !object.has(name);
-    let name = if stays { other.as_str() } else { name };
+    let stays = spelled != name;
     let path = object.at(name);
     let value = match object.value(name) {
         None => return Ok(None),
         Some(Value::Null) => {
-            object.put_back(name, Value::Null);
+            object.put_back(&spelled, Value::Null);
             return Ok(None);
         }
         Some(value) => value,
     };
-    let mut content = Object::new(value.clone(), path, DIALECT)?;
+    let mut content = Fields::new(value.clone(), path)?;
     let (parts, listed) = read_parts(&mut content, &mut Calls::default())?;
     if stays || !listed {
-        object.put_back(name, value);
+        object.put_back(&spelled, value);
     }
     let extra = content.extra().filter(|_| listed);
     Ok(Some(Message { role: Role::System, parts, name: None, extra }))
@@ -34,7 +32,7 @@ pub(super) fn read_instruction(object: &mut Object) -> Result<Option<Message>, D
 
 /// The turns. All of them stay as they are beside what is read where one of them is
 /// written in a way that the adapter would not choose.
-pub(super) fn read_contents(object: &mut Object) -> Result<Vec<Message>, DialectError> {
+pub(super) fn read_contents(object: &mut Fields) -> Result<Vec<Message>, DialectError> {
     let path = object.at("contents");
     let missing = || DialectError::new(&path, "expected a list, found nothing");
     let contents = object.list("contents")?.ok_or_else(missing)?;
@@ -43,7 +41,7 @@ pub(super) fn read_contents(object: &mut Object) -> Result<Vec<Message>, Dialect
     let mut usual = true;
     for (index, content) in contents.iter().enumerate() {
         let path = format!("{path}[{index}]");
-        let mut content = Object::new(content.clone(), path, DIALECT)?;
+        let mut content = Fields::new(content.clone(), path)?;
         let word = content.text("role");
         let role = match word.as_deref() {
             Some("model") => Role::Assistant,
@@ -69,7 +67,7 @@ pub(super) fn read_contents(object: &mut Object) -> Result<Vec<Message>, Dialect
 }
 
 /// The parts, and whether they are there at all.
-fn read_parts(content: &mut Object, calls: &mut Calls) -> Result<(Vec<Part>, bool), DialectError> {
+fn read_parts(content: &mut Fields, calls: &mut Calls) -> Result<(Vec<Part>, bool), DialectError> {
     let path = content.at("parts");
     let Some(list) = content.list("parts")? else { return Ok((Vec::new(), false)) };
     let parts = list

@@ -1,8 +1,9 @@
 //! Texts into vectors: `batchEmbedContents` of the Gemini API, `predict` of Vertex AI.
 
 use super::DIALECT;
+use super::fields::{Fields, get, snake};
 use crate::DialectError;
-use crate::object::{Object, members, native};
+use crate::object::{members, native};
 use hotcell::types::{EmbedRequest, Input};
 use serde_json::{Map, Value, json};
 
@@ -13,10 +14,10 @@ use serde_json::{Map, Value, json};
 /// Where the request cannot be one of this dialect, with the place and what is
 /// expected there. What is only unknown is kept.
 pub fn read_embed_request(body: &[u8], model: &str) -> Result<EmbedRequest, DialectError> {
-    let mut object = Object::parse(body, DIALECT)?;
+    let mut object = Fields::parse(body)?;
     // A request for one vector is one of a list of them.
     if object.has("content") && !object.has("requests") {
-        let one = std::mem::replace(&mut object, Object::empty(DIALECT));
+        let one = std::mem::replace(&mut object, Fields::empty());
         object.put_back("requests", json!([one.members()]));
     }
     let (name, form): (_, fn(&Value) -> One) = match object.has("instances") {
@@ -29,7 +30,8 @@ pub fn read_embed_request(body: &[u8], model: &str) -> Result<EmbedRequest, Dial
     let task = all.first().and_then(|one| one.task.clone());
     let dimensions = match name {
         "instances" => {
-            object.peek("parameters").and_then(|own| own["outputDimensionality"].as_u64())
+            let own = object.peek("parameters");
+            own.and_then(|own| get(own, "outputDimensionality")).and_then(Value::as_u64)
         }
         _ => all.first().and_then(|one| one.dimensions),
     };
@@ -55,17 +57,22 @@ pub fn take_spelling(request: &mut EmbedRequest) {
     let mut extra = members(request.extra.as_ref(), DIALECT);
     let Some(Value::Array(list)) = extra.get("requests") else { return };
     let says_no_more = |own: &Value| {
-        let mut own = own.clone();
-        let one = of_request(&own);
-        own["model"] = format!("models/{}", request.model).into();
-        if let Some(content) = own["content"].as_object_mut()
+        let one = of_request(own);
+        let Value::Object(mut own) = own.clone() else { return false };
+        own.insert("model".to_owned(), format!("models/{}", request.model).into());
+        for name in ["taskType", "outputDimensionality"] {
+            if let Some(value) = own.remove(&snake(name)) {
+                own.insert(name.to_owned(), value);
+            }
+        }
+        if let Some(content) = own.get_mut("content").and_then(Value::as_object_mut)
             && content.get("role").is_some_and(|role| role == "user")
         {
             content.remove("role");
         }
         one.task == request.task
             && one.dimensions == request.dimensions.map(u64::from)
-            && own == one.write("requests", &request.model)
+            && Value::Object(own) == one.write("requests", &request.model)
     };
     if list.iter().all(says_no_more) {
         extra.remove("requests");
@@ -83,18 +90,17 @@ struct One {
 fn of_request(request: &Value) -> One {
     let parts = request["content"]["parts"].as_array().into_iter().flatten();
     let texts: Vec<&str> = parts.filter_map(|part| part["text"].as_str()).collect();
-    let get = |name: &str, other: &str| request.get(name).or_else(|| request.get(other));
     One {
         text: texts.join("\n"),
-        task: get("taskType", "task_type").and_then(Value::as_str).map(str::to_owned),
-        dimensions: get("outputDimensionality", "output_dimensionality").and_then(Value::as_u64),
+        task: get(request, "taskType").and_then(Value::as_str).map(str::to_owned),
+        dimensions: get(request, "outputDimensionality").and_then(Value::as_u64),
     }
 }
 
 fn of_instance(instance: &Value) -> One {
     One {
         text: instance["content"].as_str().unwrap_or_default().to_owned(),
-        task: instance["task_type"].as_str().map(str::to_owned),
+        task: get(instance, "taskType").and_then(Value::as_str).map(str::to_owned),
         dimensions: None,
     }
 }
@@ -133,6 +139,10 @@ mod tests {
         let content = json!({ "role": "user", "parts": [{ "text": "a" }] });
         let own = json!({ "model": "models/mine", "content": content, "taskType": "CLUSTERING" });
         assert_eq!(left(own), json!({}));
+        let second = json!({ "content": { "parts": [{ "text": "a" }] }, "task_type": "T",
+            "output_dimensionality": 2 });
+        assert_eq!(left(second), json!({}));
+        assert_eq!(left(json!("a")), json!({ "requests": ["a"] }), "no request at all");
         let titled = json!({ "model": "models/mine", "content": content, "title": "t" });
         assert_eq!(left(titled.clone()), json!({ "requests": [titled] }));
         let two = json!({ "content": { "parts": [{ "text": "a" }, { "text": "b" }] } });

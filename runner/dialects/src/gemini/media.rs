@@ -1,43 +1,59 @@
 //! Media, in the request or where their address says.
 
-use super::DIALECT;
-use crate::object::Object;
+use super::fields::Fields;
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD, URL_SAFE};
 use hotcell::types::{MediaKind, MediaPart, MediaSource};
+use serde_json::Value;
+use std::borrow::Cow;
+
+/// Clients write it with and without its padding.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// A medium in the request.
+const INLINE: &str = "inlineData";
+
+/// A medium elsewhere.
+const FILE: &str = "fileData";
+
+/// The members of a part that are media.
+pub(super) const NAMES: [&str; 2] = [INLINE, FILE];
 
 /// Reads the medium that the member `name` of a part is; none where it is none that can
 /// be read.
-pub(super) fn read(name: &'static str, mut part: Object) -> Option<MediaPart> {
+pub(super) fn read(name: &str, mut part: Fields) -> Option<MediaPart> {
+    let spelled = part.spelled(name);
+    let usual = spelled == name;
     let value = part.value(name)?;
-    let mut blob = Object::new(value.clone(), String::new(), DIALECT).ok()?;
-    let (mime, source) = match name {
-        "inlineData" | "inline_data" => {
-            let mime = if name == "inlineData" { "mimeType" } else { "mime_type" };
-            // The adapter would look for it in the data.
-            let told = blob.read(mime, |mime| mime.as_str().map(str::to_owned))?;
-            let bytes = blob.read("data", |data| STANDARD.decode(data.as_str()?).ok())?;
-            // What would not come out as it went in stays.
-            blob.take("data", |data| (data.as_str()? == STANDARD.encode(&bytes)).then_some(()));
-            if name == "inlineData" {
-                blob.value(mime);
-            }
-            (Some(told), MediaSource::Bytes(bytes))
+    let mut blob = Fields::new(value.clone(), String::new()).ok()?;
+    let (mime, source) = if name == INLINE {
+        // The adapter would look for it in the data.
+        let told = blob.read("mimeType", |mime| mime.as_str().map(str::to_owned))?;
+        let (bytes, alphabet) = blob.read("data", |data| decoded(data.as_str()?))?;
+        // What would not come out as it went in stays.
+        match alphabet {
+            Some(Alphabet::Standard) => blob.forget("data"),
+            Some(Alphabet::Urls) => blob.put_back("data", Value::Null),
+            None => {}
         }
-        _ => {
-            let camel = name == "fileData";
-            let (mime, uri) =
-                if camel { ("mimeType", "fileUri") } else { ("mime_type", "file_uri") };
-            let mime = blob.text(mime);
-            let uri = blob.text(uri).filter(|uri| !uri.starts_with("data:"))?;
-            (mime, MediaSource::Url(uri))
+        if usual {
+            blob.forget("mimeType");
         }
+        (Some(told), MediaSource::Bytes(bytes))
+    } else {
+        let mime = blob.text("mimeType");
+        let uri = blob.text("fileUri").filter(|uri| !uri.starts_with("data:"))?;
+        (mime, MediaSource::Url(uri))
     };
     match name {
-        "file_data" => part.put_back(name, value),
+        FILE if !usual => part.put_back(&spelled, value),
         // It says which spelling is the client's.
-        "inline_data" => part.put_back(name, blob.members()),
-        _ if !blob.is_empty() => part.put_back(name, blob.members()),
+        _ if !usual || !blob.is_empty() => part.put_back(&spelled, blob.members()),
         _ => {}
     }
     let kind = match mime.as_deref().and_then(|mime| mime.split('/').next()) {
@@ -47,4 +63,27 @@ pub(super) fn read(name: &'static str, mut part: Object) -> Option<MediaPart> {
         _ => MediaKind::Document,
     };
     Some(MediaPart { kind, mime, source, name: None, cache: None, extra: part.extra() })
+}
+
+/// In which of the two alphabets that protocol buffers take something is written.
+enum Alphabet {
+    Standard,
+    /// As Google's SDK for Python writes all. For the adapter there is nothing in the place
+    /// of the data then: a cell has no room for a medium twice.
+    Urls,
+}
+
+/// The bytes of base64, and how it is written; none where they do not make it again.
+fn decoded(base64: &str) -> Option<(Vec<u8>, Option<Alphabet>)> {
+    let urls = base64.contains(['-', '_']);
+    let standard = match urls {
+        true => Cow::Owned(base64.replace('-', "+").replace('_', "/")),
+        false => Cow::Borrowed(base64),
+    };
+    let bytes = LENIENT.decode(standard.as_bytes()).ok()?;
+    let alphabet = match urls {
+        true => (URL_SAFE.encode(&bytes) == base64).then_some(Alphabet::Urls),
+        false => (STANDARD.encode(&bytes) == base64).then_some(Alphabet::Standard),
+    };
+    Some((bytes, alphabet))
 }

@@ -1,11 +1,18 @@
 //! The parts of a turn (<https://ai.google.dev/api/caching#Part>).
 
+use super::fields::Fields;
 use super::{DIALECT, media};
 use crate::DialectError;
-use crate::object::{Object, native};
+use crate::object::native;
 use crate::opaque::{Kind, Opaque};
 use hotcell::types::{Native, Part, ReasoningPart, TextPart, ToolCall, ToolResult, ToolResultPart};
 use serde_json::{Map, Value, json};
+
+/// A call.
+const CALL: &str = "functionCall";
+
+/// What a function answered.
+const RESULT: &str = "functionResponse";
 
 /// The calls of the conversation so far, and whether they have their result: it names the
 /// function that was called, and not always the call.
@@ -44,26 +51,19 @@ impl Calls {
 
 /// Reads a part. One of a type that is not modelled stays whole.
 pub(super) fn read(value: Value, path: String, calls: &mut Calls) -> Result<Part, DialectError> {
-    let mut part = Object::new(value.clone(), path, DIALECT)?;
+    let mut part = Fields::new(value.clone(), path)?;
     let whole = || Part::Native(native(&value, DIALECT));
     let has = |name: &str| part.peek(name).is_some_and(|value| !value.is_null());
-    let media = ["inlineData", "inline_data", "fileData", "file_data"];
-    if let Some(name) = media.into_iter().find(|name| has(name)) {
+    if let Some(name) = media::NAMES.into_iter().find(|name| has(name)) {
         return Ok(media::read(name, part).map_or_else(whole, Part::Media));
     }
-    for name in ["functionCall", "function_call"] {
-        if has(name) {
-            return Ok(read_call(name, part, calls).map_or_else(whole, Part::ToolCall));
-        }
+    if has(CALL) {
+        return Ok(read_call(part, calls).map_or_else(whole, Part::ToolCall));
     }
-    for name in ["functionResponse", "function_response"] {
-        if has(name) {
-            return Ok(read_result(name, part, calls).map_or_else(whole, Part::ToolResult));
-        }
+    if has(RESULT) {
+        return Ok(read_result(part, calls).map_or_else(whole, Part::ToolResult));
     }
-    let data =
-        ["executableCode", "executable_code", "codeExecutionResult", "code_execution_result"];
-    if data.into_iter().any(has) {
+    if ["executableCode", "codeExecutionResult"].into_iter().any(has) {
         return Ok(whole());
     }
     let thought = part.peek("thought") == Some(&Value::Bool(true));
@@ -103,17 +103,17 @@ fn read_opaque(mut opaque: Opaque) -> ReasoningPart {
 }
 
 /// A call; none where it has no name.
-fn read_call(name: &'static str, mut part: Object, calls: &mut Calls) -> Option<ToolCall> {
-    let value = part.value(name)?;
-    let usual = name == "functionCall";
-    let mut call = Object::new(value.clone(), String::new(), DIALECT).ok()?;
+fn read_call(mut part: Fields, calls: &mut Calls) -> Option<ToolCall> {
+    let spelled = part.spelled(CALL);
+    let value = part.value(CALL)?;
+    let mut call = Fields::new(value.clone(), String::new()).ok()?;
     let function = call.text("name")?;
     let id = calls.add(call.peek("id").and_then(Value::as_str), &function);
     let arguments = call.take("args", |args| args.is_object().then(|| args.to_string()));
-    if !usual {
-        part.put_back(name, value);
+    if spelled != CALL {
+        part.put_back(&spelled, value);
     } else if !call.is_empty() {
-        part.put_back(name, call.members());
+        part.put_back(CALL, call.members());
     }
     let signature = part.text("thoughtSignature");
     let arguments = arguments.unwrap_or_default();
@@ -121,10 +121,10 @@ fn read_call(name: &'static str, mut part: Object, calls: &mut Calls) -> Option<
 }
 
 /// A result; none where it has no name or no answer.
-fn read_result(name: &'static str, mut part: Object, calls: &mut Calls) -> Option<ToolResult> {
-    let value = part.value(name)?;
-    let usual = name == "functionResponse";
-    let mut result = Object::new(value.clone(), String::new(), DIALECT).ok()?;
+fn read_result(mut part: Fields, calls: &mut Calls) -> Option<ToolResult> {
+    let spelled = part.spelled(RESULT);
+    let value = part.value(RESULT)?;
+    let mut result = Fields::new(value.clone(), String::new()).ok()?;
     let function = result.text("name")?;
     let (text, is_error) = answer(result.take("response", |answer| answer.as_object().cloned())?);
     let mut content = vec![ToolResultPart::Text(text)];
@@ -136,10 +136,10 @@ fn read_result(name: &'static str, mut part: Object, calls: &mut Calls) -> Optio
         }
     }
     let call_id = calls.answer(result.peek("id").and_then(Value::as_str), &function);
-    if !usual {
-        part.put_back(name, value);
+    if spelled != RESULT {
+        part.put_back(&spelled, value);
     } else if !result.is_empty() {
-        part.put_back(name, result.members());
+        part.put_back(RESULT, result.members());
     }
     let (name, cache, extra) = (Some(function), None, part.extra());
     Some(ToolResult { call_id, name, content, is_error, cache, extra })
@@ -147,12 +147,10 @@ fn read_result(name: &'static str, mut part: Object, calls: &mut Calls) -> Optio
 
 fn read_result_part(value: Value) -> ToolResultPart {
     let whole: Native = native(&value, DIALECT);
-    let Ok(part) = Object::new(value, String::new(), DIALECT) else {
+    let Ok(part) = Fields::new(value, String::new()) else {
         return ToolResultPart::Native(whole);
     };
-    let name = ["inlineData", "inline_data", "fileData", "file_data"]
-        .into_iter()
-        .find(|name| part.has(name));
+    let name = media::NAMES.into_iter().find(|name| part.has(name));
     match name.and_then(|name| media::read(name, part)) {
         Some(media) => ToolResultPart::Media(media),
         None => ToolResultPart::Native(whole),

@@ -1,6 +1,7 @@
 mod content;
 mod noise;
 mod request;
+mod spelling;
 
 use super::{DIALECT, read_request};
 use crate::DialectError;

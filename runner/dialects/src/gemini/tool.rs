@@ -1,25 +1,27 @@
 //! Tools, and which of them must or may be called.
 
-use super::{DIALECT, schema, snake};
+use super::fields::{Fields, get};
+use super::{DIALECT, schema};
 use crate::DialectError;
-use crate::object::{Object, native};
+use crate::object::native;
 use hotcell::types::{FunctionTool, Tool, ToolChoice};
 use serde_json::{Value, json};
 
+/// Which functions must or may be called.
+const CONFIG: &str = "toolConfig";
+
 /// Reads the list of tools. It stays as it is beside what is read where the adapter would
 /// not write it so: it makes one element of all functions.
-pub(super) fn read(object: &mut Object) -> Result<Vec<Tool>, DialectError> {
+pub(super) fn read(object: &mut Fields) -> Result<Vec<Tool>, DialectError> {
     let path = object.at("tools");
     let Some(list) = object.list("tools")? else { return Ok(vec![]) };
     let mut tools = Vec::new();
     let mut declaring = 0;
     let mut usual = !list.is_empty();
     for (index, element) in list.iter().enumerate() {
-        let mut element = Object::new(element.clone(), format!("{path}[{index}]"), DIALECT)?;
+        let mut element = Fields::new(element.clone(), format!("{path}[{index}]"))?;
         let name = "functionDeclarations";
-        let other = snake(name);
-        let camel = element.has(name);
-        let name = if camel { name } else { other.as_str() };
+        let camel = element.spelled(name) == name;
         let at = element.at(name);
         if let Some(functions) = element.list(name)? {
             declaring += 1;
@@ -33,23 +35,45 @@ pub(super) fn read(object: &mut Object) -> Result<Vec<Tool>, DialectError> {
             tools.push(Tool::Native(element.always_extra()));
         }
     }
+    usual &= !keep_allowed(&mut tools, object);
     if !usual || declaring > 1 {
         object.put_back("tools", list.into());
     }
     Ok(tools)
 }
 
+/// Leaves only the functions that may be called where that is some of several, which no choice
+/// can say; whether there were others.
+fn keep_allowed(tools: &mut Vec<Tool>, object: &Fields) -> bool {
+    let allowed = match calling(object) {
+        Some((mode, allowed)) if mode == "VALIDATED" || mode == "ANY" && allowed.len() > 1 => {
+            allowed
+        }
+        _ => return false,
+    };
+    let kept = |tool: &Tool| match tool {
+        Tool::Function(function) => allowed.iter().any(|name| *name == function.name),
+        Tool::Native(_) => true,
+    };
+    // None of these names is a function: whoever is asked says what is wrong.
+    let known = tools.iter().any(|tool| matches!(tool, Tool::Function(_)) && kept(tool));
+    let others = known && !tools.iter().all(kept);
+    if others {
+        tools.retain(kept);
+    }
+    others
+}
+
 fn read_function(value: Value, path: String) -> Result<FunctionTool, DialectError> {
-    let mut function = Object::new(value, path, DIALECT)?;
+    let mut function = Fields::new(value, path)?;
     let name = function.required("name")?;
     let description = function.text("description");
     let own = function.value("parameters");
     let parameters = match &own {
         Some(own @ Value::Object(_)) => Some(schema::plain(own)),
-        // As JSON Schema it stays where it is. Google's own SDK for Python has the second name.
-        _ => ["parametersJsonSchema", "parameters_json_schema"].into_iter().find_map(|name| {
-            function.read(name, |schema| schema.is_object().then(|| schema.clone()))
-        }),
+        // As JSON Schema it stays where it is.
+        _ => function
+            .read("parametersJsonSchema", |schema| schema.is_object().then(|| schema.clone())),
     };
     if let Some(own) = own
         && Some(&own) != parameters.as_ref()
@@ -61,18 +85,18 @@ fn read_function(value: Value, path: String) -> Result<FunctionTool, DialectErro
     Ok(FunctionTool { name, description, parameters, strict, cache, extra })
 }
 
+/// In which mode functions are called, and which of them may be; of no names all.
+fn calling(object: &Fields) -> Option<(String, &[Value])> {
+    let calling = get(object.peek(CONFIG)?, "functionCallingConfig")?;
+    let allowed = get(calling, "allowedFunctionNames").and_then(Value::as_array);
+    let mode = calling["mode"].as_str()?.to_ascii_uppercase();
+    Some((mode, allowed.map(Vec::as_slice).unwrap_or_default()))
+}
+
 /// Reads the choice. What the types cannot say of it stays beside it.
-pub(super) fn read_choice(object: &mut Object) -> Option<ToolChoice> {
-    let name = "toolConfig";
-    let config = object.peek(name).or_else(|| object.peek("tool_config"))?;
-    let calling =
-        config.get("functionCallingConfig").or_else(|| config.get("function_calling_config"));
-    let calling = calling?;
-    let allowed = calling.get("allowedFunctionNames");
-    let allowed = allowed.or_else(|| calling.get("allowed_function_names"));
-    let allowed = allowed.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let mode = calling["mode"].as_str().map(str::to_ascii_uppercase);
-    let (choice, usual) = match (mode.as_deref()?, allowed) {
+pub(super) fn read_choice(object: &mut Fields) -> Option<ToolChoice> {
+    let (mode, allowed) = calling(object)?;
+    let (choice, usual) = match (mode.as_str(), allowed) {
         ("AUTO", _) => (ToolChoice::Auto, json!({ "mode": "AUTO" })),
         ("VALIDATED", _) => (ToolChoice::Auto, Value::Null),
         ("NONE", _) => (ToolChoice::None, json!({ "mode": "NONE" })),
@@ -82,13 +106,13 @@ pub(super) fn read_choice(object: &mut Object) -> Option<ToolChoice> {
         }
         ("ANY", _) => (ToolChoice::Required, json!({ "mode": "ANY" })),
         _ => {
-            let whole = config.clone();
-            object.value(name)?;
+            // In its other spelling it stays.
+            let whole =
+                (object.spelled(CONFIG) == CONFIG).then(|| object.value(CONFIG)).flatten()?;
             return Some(ToolChoice::Native(native(&whole, DIALECT)));
         }
     };
-    if object.peek(name) == Some(&json!({ "functionCallingConfig": usual })) {
-        object.value(name);
-    }
+    let usual = json!({ "functionCallingConfig": usual });
+    object.take(CONFIG, |own| (*own == usual).then_some(()));
     Some(choice)
 }

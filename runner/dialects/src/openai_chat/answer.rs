@@ -2,8 +2,8 @@
 
 mod message;
 
-use super::DIALECT;
 use super::piece::{self, Piece, Spelling};
+use super::{DIALECT, logprobs};
 use crate::About;
 use crate::json::{self, Members, Merged};
 use crate::opaque::Origin;
@@ -107,8 +107,8 @@ impl Answer {
             Event::Media(media) => self.media(&media),
             Event::Citation(at) => self.citation(at),
             Event::Logprobs(at) => {
-                if at.value.dialect == DIALECT {
-                    self.choice(at.choice).logprobs.push(at.value.value);
+                if let Some(logprobs) = logprobs::of(&at.value) {
+                    self.choice(at.choice).logprobs.push(logprobs.into_owned());
                 }
             }
             Event::Native(at) => self.native(&at),

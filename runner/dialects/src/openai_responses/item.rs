@@ -3,7 +3,7 @@
 use super::{DIALECT, content};
 use crate::DialectError;
 use crate::object::{Object, native};
-use crate::opaque::{OF_CALL, Opaque};
+use crate::opaque::{Opaque, take_signature};
 use hotcell::types::{Message, Part, ReasoningPart, Role, ToolCall, ToolResult, ToolResultPart};
 use serde_json::{Map, Value, json};
 
@@ -58,7 +58,8 @@ fn is_the_models(kind: &str) -> bool {
 /// Adds something of the assistant's to what it said last.
 fn add(mut part: Part, messages: &mut Vec<Message>) {
     if let Part::ToolCall(call) = &mut part {
-        call.signature = take_signature(messages);
+        let before = messages.last_mut().map(|message| &mut message.parts);
+        call.signature = before.and_then(take_signature);
     }
     match messages.last_mut() {
         Some(last) if last.role == Role::Assistant && is_open(last) => last.parts.push(part),
@@ -66,19 +67,6 @@ fn add(mut part: Part, messages: &mut Vec<Message>) {
             let parts = vec![part];
             messages.push(Message { role: Role::Assistant, parts, name: None, extra: None });
         }
-    }
-}
-
-/// The signature of a call of another provider, which stands before it.
-fn take_signature(messages: &mut [Message]) -> Option<String> {
-    let parts = &mut messages.last_mut()?.parts;
-    match parts.last() {
-        Some(Part::Reasoning(part)) if part.id.as_deref() == Some(OF_CALL) => {}
-        _ => return None,
-    }
-    match parts.pop() {
-        Some(Part::Reasoning(part)) => part.signature,
-        _ => None,
     }
 }
 

@@ -266,6 +266,50 @@ fn models_and_counts_are_told() {
 }
 
 #[test]
+fn the_signature_of_a_call_comes_back_with_the_call() {
+    for dialect in ["gemini", ""] {
+        let mut first = call(0, "c1", "f");
+        let mut events = vec![started()];
+        if let (Event::Started(started), Event::ToolCallStarted(call)) =
+            (&mut events[0], &mut first)
+        {
+            started.extra = (!dialect.is_empty()).then(|| native(dialect, "{}"));
+            call.signature = Some("s+/=".to_owned());
+        }
+        events.extend([
+            first,
+            Event::ToolCallArguments(delta(0, "{}")),
+            call(1, "c2", "g"),
+            Event::ToolCallArguments(delta(1, "{}")),
+            finished(FinishReason::ToolCalls, "STOP"),
+        ]);
+        let content = whole(MESSAGES, &events)["content"].clone();
+        let frames = stream(MESSAGES, "{}", &events);
+        let begun: Vec<_> = frames
+            .iter()
+            .filter(|(kind, _)| kind == "content_block_start")
+            .map(|(_, data)| (data["index"].clone(), data["content_block"]["type"].clone()))
+            .collect();
+        let kinds = [(0, "thinking"), (1, "tool_use"), (2, "tool_use")];
+        assert_eq!(begun, kinds.map(|(index, kind)| (json!(index), json!(kind))));
+        let streamed = frames.iter().find_map(|(_, data)| data["delta"]["signature"].as_str());
+        assert_eq!(streamed, content[0]["signature"].as_str());
+        let said = json!([{ "role": "assistant", "content": content }]);
+        let body = json!({ "model": "m", "messages": said });
+        let request = anthropic_messages::read_request(body.to_string().as_bytes()).expect("one");
+        let calls: Vec<_> = request.messages[0]
+            .parts
+            .iter()
+            .map(|part| match part {
+                hotcell::types::Part::ToolCall(call) => (&*call.id, call.signature.as_deref()),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(calls, [("c1", Some("s+/=")), ("c2", None)]);
+    }
+}
+
+#[test]
 fn what_another_provider_signed_comes_back_as_that_providers() {
     let mut events = vec![started()];
     if let Event::Started(started) = &mut events[0] {

@@ -270,3 +270,52 @@ fn models_are_listed() {
     let one: Value = serde_json::from_slice(&openai_chat::write_model(&models[1])).expect("JSON");
     assert_eq!(one, plain);
 }
+
+#[test]
+fn probabilities_of_another_provider_are_told_as_this_dialects() {
+    let result = |chosen: Value, top: Value| {
+        let own = json!({ "logprobsResult": { "chosenCandidates": chosen, "topCandidates": top,
+            "logProbabilitySum": -1.5 } });
+        Event::Logprobs(at(0, "gemini", &own.to_string()))
+    };
+    let token = |token: &str, probability: f64| json!({ "token": token, "tokenId": 7, "logProbability": probability });
+    let events = [
+        started(),
+        Event::Text(delta(0, "é")),
+        result(
+            json!([token("é", -0.5)]),
+            json!([{ "candidates": [token("é", -0.5), token("b", -1.0)] }]),
+        ),
+        Event::Text(delta(0, "c")),
+        // What is certain has a logarithm of nought, which is not written.
+        result(json!([{ "token": "c" }]), json!(null)),
+        finished(FinishReason::Stop, "STOP"),
+    ];
+    let told = |token: &str, probability: f64| json!({ "token": token, "logprob": probability, "bytes": token.as_bytes() });
+    let mut first = told("é", -0.5);
+    first["top_logprobs"] = json!([told("é", -0.5), told("b", -1.0)]);
+    let mut second = told("c", 0.0);
+    second["top_logprobs"] = json!([]);
+    let all = whole(CHAT, &events)["choices"][0]["logprobs"].clone();
+    assert_eq!(all, json!({ "content": [first, second], "refusal": null }));
+    let pieces: Vec<Value> = stream(CHAT, "{}", &events)
+        .into_iter()
+        .map(|(_, data)| data["choices"][0]["logprobs"].clone())
+        .filter(|logprobs| !logprobs.is_null())
+        .collect();
+    let expected = [first, second].map(|token| json!({ "content": [token], "refusal": null }));
+    assert_eq!(pieces, expected);
+    let responses = whole(Dialect::OpenAiResponses, &events);
+    assert_eq!(responses["output"][0]["content"][0]["logprobs"], all["content"]);
+
+    for odd in
+        ["1", "{}", r#"{"logprobsResult":[]}"#, r#"{"logprobsResult":{"chosenCandidates":7}}"#]
+    {
+        let events = [
+            started(),
+            Event::Logprobs(at(0, "gemini", odd)),
+            finished(FinishReason::Stop, "STOP"),
+        ];
+        assert_eq!(whole(CHAT, &events)["choices"][0]["logprobs"], Value::Null, "{odd}");
+    }
+}

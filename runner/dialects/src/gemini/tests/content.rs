@@ -140,6 +140,21 @@ fn media_are_read_and_their_data_is_kept_once() {
 }
 
 #[test]
+fn data_is_read_in_either_alphabet_and_without_its_padding() {
+    for (data, stays) in [
+        ("//4B/w==", json!(null)),
+        ("__4B_w==", json!({ "inlineData": { "data": null } })),
+        ("_/4B_w==", json!({ "inlineData": { "data": "_/4B_w==" } })),
+        ("__4B_w", json!({ "inlineData": { "data": "__4B_w" } })),
+    ] {
+        let own = json!({ "inlineData": { "mimeType": "image/png", "data": data } });
+        let Part::Media(media) = part(own) else { panic!("{data}") };
+        assert_eq!(media.source, MediaSource::Bytes(vec![255, 254, 1, 255]));
+        assert_eq!(value(media.extra.as_ref()), stays, "{data}");
+    }
+}
+
+#[test]
 fn what_is_not_modelled_stays_whole() {
     for own in [
         json!({ "executableCode": { "language": "PYTHON", "code": "1" }, "thoughtSignature": "s" }),

@@ -156,6 +156,36 @@ fn the_choice_is_read() {
 }
 
 #[test]
+fn of_several_functions_only_those_that_may_be_called_are_offered() {
+    let list = json!([{ "functionDeclarations": [{ "name": "f" }, { "name": "g" },
+        { "name": "h" }] }]);
+    let names = |mode: &str, allowed: Value| {
+        let config = json!({ "functionCallingConfig": { "mode": mode,
+            "allowedFunctionNames": allowed } });
+        let request = read(json!({ "tools": list, "toolConfig": config }));
+        let names = request.tools.iter().map(|tool| match tool {
+            Tool::Function(function) => function.name.clone(),
+            other => panic!("{other:?}"),
+        });
+        (names.collect::<String>(), kept(&request)["tools"] == list)
+    };
+    for (mode, allowed, expected) in [
+        ("ANY", json!(["f", "h"]), ("fh", true)),
+        ("validated", json!(["g"]), ("g", true)),
+        // One is a choice of its own.
+        ("ANY", json!(["g"]), ("fgh", false)),
+        ("ANY", json!(["f", "g", "h"]), ("fgh", false)),
+        ("ANY", json!([]), ("fgh", false)),
+        ("VALIDATED", json!([]), ("fgh", false)),
+        ("ANY", json!(["x", 1]), ("fgh", false)),
+        ("AUTO", json!(["f", "g"]), ("fgh", false)),
+    ] {
+        let (names, stays) = names(mode, allowed.clone());
+        assert_eq!((names.as_str(), stays), expected, "{mode} {allowed}");
+    }
+}
+
+#[test]
 fn a_count_may_be_of_a_whole_request() {
     let whole = json!({ "generateContentRequest": { "model": "models/m",
         "contents": [{ "role": "user", "parts": [{ "text": "a" }] }] } });

@@ -1,20 +1,18 @@
 //! What providers say in words of their own: probabilities, sources, pieces of chunks.
 
 use super::super::piece::{self, Piece};
-use super::super::{DIALECT, citation};
+use super::super::{DIALECT, citation, logprobs};
 use super::{Choice, StreamWriter, TAIL};
 use crate::json::{self, Members};
 use hotcell::types::NativeAt;
 
 impl StreamWriter {
     pub(super) fn logprobs(&mut self, at: &NativeAt, out: &mut Vec<u8>) {
-        if at.value.dialect != DIALECT {
-            return;
-        }
-        self.own = true;
+        let Some(logprobs) = logprobs::of(&at.value) else { return };
+        self.own |= at.value.dialect == DIALECT;
         self.delta(at.choice, out);
         out.push(b'}');
-        json::raw("logprobs", &at.value.value, out);
+        json::raw("logprobs", &logprobs, out);
         out.extend_from_slice(&TAIL[1..]);
     }
 

@@ -6,6 +6,7 @@ use super::item::{Kind, Sort};
 use super::output::{Class, Output};
 use crate::json::{self, Kept};
 use crate::opaque::{self, Opaque};
+use crate::openai_chat::logprobs;
 use crate::openai_responses::DIALECT;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -121,13 +122,14 @@ impl Output {
         }
     }
 
-    /// Probabilities: of this dialect before their piece, of chat completions behind it.
+    /// Probabilities: of this dialect before their piece, of chat completions and others
+    /// behind it.
     pub(super) fn take_logprobs(&mut self, at: &NativeAt, frames: &mut Frames, out: &mut Vec<u8>) {
         let own = at.value.dialect == DIALECT;
         let lists = match own {
             true => Some(at.value.value.clone()),
-            false => Kept::of(&at.value.value)
-                .filter(|_| at.value.dialect == crate::openai_chat::DIALECT)
+            false => logprobs::of(&at.value)
+                .and_then(|logprobs| Kept::of(&logprobs))
                 .and_then(|members| members.get("content").map(str::to_owned)),
         };
         let Some(elements) = lists.as_deref().and_then(json::elements) else { return };
