@@ -228,7 +228,7 @@ impl StreamWriter {
         if let Some(signature) = &call.signature {
             let text = self.origin.seal(opaque::Kind::Call, signature).into_owned();
             let delta = Delta { choice: 0, index: call.index, text };
-            self.delta(&delta, Kind::Thinking, "signature_delta", "signature", out);
+            self.delta(&delta, Kind::Thinking, SIGNATURE, out);
         }
         let write = |out: &mut Vec<u8>| {
             json::text("id", &call.id, out);
