@@ -22,6 +22,8 @@ pub(crate) struct Choice {
     pub(crate) number: u32,
     parts: u32,
     text: Option<u32>,
+    /// A text came, and had nothing in it.
+    empty: bool,
     refusal: Option<u32>,
     reasoning: Reasoning,
     calls: Calls,
@@ -106,12 +108,13 @@ impl Choice {
         self.reasoning.take(delta, teller);
         match delta.content {
             Some(raw) if raw.starts_with('[') => self.list(raw, teller),
-            content => {
-                if let Some(text) = json::text(content) {
+            content => match json::text(content) {
+                Some(text) => {
                     let index = part(&mut self.text, teller);
                     teller.text(Event::Text, index, text);
                 }
-            }
+                None => self.empty |= content == Some("\"\""),
+            },
         }
         if let Some(text) = json::text(delta.refusal) {
             let index = part(&mut self.refusal, teller);
@@ -178,6 +181,10 @@ impl Choice {
     pub(crate) fn end(&mut self, events: &mut Vec<Event>) {
         let mut parts = self.parts;
         let mut teller = Teller { choice: self.number, parts: &mut parts, events };
+        if self.empty && self.text.is_none() {
+            // To a client of this dialect that is not the same as null, to all others it is.
+            teller.piece_of_delta(r#"{"content":""}"#);
+        }
         self.calls.finish(&mut teller);
         if let Some(part) = self.audio.part() {
             let (choice, index) = (self.number, teller.next_part());
