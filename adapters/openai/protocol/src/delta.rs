@@ -66,7 +66,7 @@ impl Choice {
         let mut parts = self.parts;
         let mut teller = Teller { choice: self.number, parts: &mut parts, events };
         if let Some(delta) = delta {
-            self.delta(delta, &mut teller);
+            self.delta(delta, whole, &mut teller);
         }
         if let Some(text) = json::text(choice.text) {
             let index = part(&mut self.text, &mut teller);
@@ -104,7 +104,7 @@ impl Choice {
         }
     }
 
-    fn delta(&mut self, delta: &Delta<'_>, teller: &mut Teller<'_>) {
+    fn delta(&mut self, delta: &Delta<'_>, whole: bool, teller: &mut Teller<'_>) {
         self.reasoning.take(delta, teller);
         match delta.content {
             Some(raw) if raw.starts_with('[') => self.list(raw, teller),
@@ -127,6 +127,10 @@ impl Choice {
             self.calls.take_only(function, teller);
         }
         if let Some(audio) = json::present(delta.audio) {
+            if !whole {
+                // A client of this dialect hears it as it comes, all others at the end.
+                teller.piece_of_delta(&json::object([("audio", audio)]));
+            }
             self.audio.take(audio);
         }
         if let Some(images) = json::present(delta.images) {

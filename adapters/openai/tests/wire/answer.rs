@@ -312,7 +312,7 @@ fn sources_of_the_whole_answer_pass() {
 }
 
 #[test]
-fn sound_comes_in_pieces_and_is_told_as_a_whole() {
+fn sound_is_told_in_the_pieces_that_it_comes_in_and_as_a_whole() {
     let audio = |piece: Value| delta(json!({ "audio": piece }));
     let chunks = [
         audio(json!({ "id": "audio_1", "transcript": "h\u{e9}" })),
@@ -332,12 +332,28 @@ fn sound_comes_in_pieces_and_is_told_as_a_whole() {
         extra: Some(Native { dialect: DIALECT.to_owned(), value: said.to_owned() }),
     };
     assert_eq!(media(&run.events), [(0, part.clone())]);
-    assert_eq!(rest(&run), ["0.0 media Audio", r#"0 finished Stop Some("stop")"#]);
+    let piece = |audio: &str| {
+        format!(
+            "0.0 native {{\"object\":\"chat.completion.chunk\",\"choices\":[{{\"index\":0,\
+             \"delta\":{{\"audio\":{audio}}}}}]}}"
+        )
+    };
+    let expected = [
+        piece(r#"{"id":"audio_1","transcript":"hé"}"#),
+        piece(r#"{"id":"audio_1","data":"AAE="}"#),
+        piece(r#"{"data":"AgME","transcript":"y"}"#),
+        piece(r#"{"expires_at":1700000000,"data":null}"#),
+        "0.0 media Audio".to_owned(),
+        r#"0 finished Stop Some("stop")"#.to_owned(),
+    ];
+    assert_eq!(rest(&run), expected);
 
     let audio = json!({ "id": "audio_1", "expires_at": 1_700_000_000, "data": "AAECAwQ=",
         "transcript": "h\u{e9}y" });
+    // What came at once is told once.
     let run = run_whole(&one(json!({ "role": "assistant", "content": null, "audio": audio })));
     assert_eq!(media(&run.events), [(0, part)]);
+    assert_eq!(rest(&run), ["0.0 media Audio", r#"0 finished Stop Some("stop")"#]);
 }
 
 #[test]

@@ -51,6 +51,8 @@ struct Choice {
     /// these have none.
     annotations: Vec<String>,
     images: usize,
+    /// Sound went out as it came, so that the whole of it is nothing new.
+    heard: bool,
 }
 
 #[derive(Debug, Default)]
@@ -279,7 +281,9 @@ impl StreamWriter {
             out.extend_from_slice(written.get(1..).unwrap_or_default());
             out.push(b']');
             out.extend_from_slice(TAIL);
-        } else if piece::audio(&media.part, &self.about, &mut written) {
+        } else if !self.choice_that_began(media.choice).is_some_and(|choice| choice.heard)
+            && piece::audio(&media.part, &self.about, &mut written)
+        {
             self.delta(media.choice, out);
             json::name("audio", out);
             out.append(&mut written);

@@ -388,3 +388,44 @@ fn a_call_of_an_unknown_kind_comes_out_as_it_was_and_goes_back() {
     let kept: Value = serde_json::from_str(&kept.value).expect("JSON");
     assert_eq!(kept["tool_calls"], message["tool_calls"]);
 }
+
+#[test]
+fn sound_goes_on_as_it_comes() {
+    let piece = |audio: &str| {
+        let value = format!(r#"{CHUNK}"choices":[{{"index":0,"delta":{{"audio":{audio}}}}}]}}"#);
+        Event::Native(at(0, "openai-chat", &value))
+    };
+    let pieces =
+        [r#"{"id":"audio_1","transcript":"hi"}"#, r#"{"data":"AAE="}"#, r#"{"expires_at":7}"#];
+    let whole_of = |native: Option<&str>| {
+        let extra = native.map(|members| super::native("openai-chat", members));
+        let source = MediaSource::Bytes(vec![0, 1]);
+        let kind = MediaKind::Audio;
+        let part = MediaPart { kind, mime: None, source, name: None, cache: None, extra };
+        Event::Media(MediaEvent { choice: 0, index: 0, part })
+    };
+    let mut events: Vec<Event> = pieces.iter().map(|audio| piece(audio)).collect();
+    events.push(whole_of(Some(r#"{"id":"audio_1","expires_at":7,"transcript":"hi"}"#)));
+    events.push(finished(FinishReason::Stop, "stop"));
+    let mut writer = CHAT.stream(&request(CHAT, "{}"), about());
+    let mut told = Vec::new();
+    for event in events.clone() {
+        let mut out = Vec::new();
+        writer.event(event, &mut out);
+        let deltas =
+            frames(&out).into_iter().map(|(_, chunk)| chunk["choices"][0]["delta"].clone());
+        told.push(deltas.filter_map(|delta| delta.get("audio").cloned()).collect::<Vec<_>>());
+    }
+    let expected: Vec<Vec<Value>> =
+        pieces.iter().map(|audio| vec![serde_json::from_str(audio).expect("JSON")]).collect();
+    assert_eq!(told[..3], expected);
+    // Nothing is said twice.
+    assert_eq!(told[3..], [vec![], vec![]] as [Vec<Value>; 2]);
+
+    let message = whole(CHAT, &events)["choices"][0]["message"].clone();
+    let audio = json!({ "id": "audio_1", "expires_at": 7, "transcript": "hi", "data": "AAE=" });
+    let expected = json!({ "role": "assistant", "content": null, "refusal": null, "audio": audio });
+    assert_eq!(message, expected);
+    let body = CHAT.whole(&request(CHAT, "{}"), about(), events);
+    assert_eq!(String::from_utf8_lossy(&body).matches("\"audio\":").count(), 1);
+}

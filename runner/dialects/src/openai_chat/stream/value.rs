@@ -69,6 +69,7 @@ impl StreamWriter {
             return;
         }
         self.delta(number, out);
+        self.choice(number).heard |= delta.get("audio").is_some();
         delta.write(out);
         out.push(b'}');
         choice.write(out);
