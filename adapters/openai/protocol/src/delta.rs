@@ -127,11 +127,7 @@ impl Choice {
             self.calls.take_only(function, teller);
         }
         if let Some(audio) = json::present(delta.audio) {
-            if !whole {
-                // A client of this dialect hears it as it comes, all others at the end.
-                teller.piece_of_delta(&json::object([("audio", audio)]));
-            }
-            self.audio.take(audio);
+            self.sound(audio, whole, teller);
         }
         if let Some(images) = json::present(delta.images) {
             media::images(images, teller);
@@ -145,6 +141,15 @@ impl Choice {
         if !delta.rest.0.is_empty() {
             teller.piece_of_delta(&json::object(delta.rest.pairs()));
         }
+    }
+
+    /// A client of this dialect hears a stream's sound as it comes, all others at the end.
+    #[inline(never)]
+    fn sound(&mut self, audio: &str, whole: bool, teller: &mut Teller<'_>) {
+        if !whole {
+            teller.piece_of_delta(&json::object([("audio", audio)]));
+        }
+        self.audio.take(audio);
     }
 
     /// Content as a list of parts, as Mistral and Databricks give it. Out of line, so that the
