@@ -10,6 +10,9 @@ use serde_json::{Map, Value};
 /// The dialect of requests for a ranking.
 const DIALECT: &str = "cohere-rerank";
 
+/// Members of the provider's own that its clients send in other dialects too.
+const CARRIED: [&str; 2] = ["max_tokens_per_doc", "priority"];
+
 pub(crate) fn rerank(request: &RerankRequest) -> Result<RerankResponse, Failure> {
     let body = write(request)?;
     let endpoint = Endpoint::named("api")?;
@@ -28,7 +31,12 @@ pub(crate) fn rerank(request: &RerankRequest) -> Result<RerankResponse, Failure>
 
 fn write(request: &RerankRequest) -> Result<Map<String, Value>, Failure> {
     let mut translation = Translation::new(DIALECT, request.extra.as_ref());
-    let own = translation.members(request.extra.as_ref(), &[])?;
+    let mut own = translation.members(request.extra.as_ref(), &CARRIED)?;
+    if let Some(other) = request.extra.as_ref().filter(|_| !translation.exact) {
+        let mut members = json::object(&other.value, "`extra`")?;
+        members.retain(|name, value| CARRIED.contains(&name.as_str()) && !value.is_null());
+        own.extend(members);
+    }
     // There is no event that could tell of a loss here.
     if let Some(loss) = translation.warnings.first() {
         return Err(Failure::unsupported(loss.as_str()));

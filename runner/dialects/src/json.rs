@@ -7,7 +7,7 @@ mod members;
 
 pub(crate) use depth::is_too_deep;
 pub(crate) use kept::Kept;
-pub(crate) use members::{Members, Merged, elements, unquoted};
+pub(crate) use members::{Members, Merged, elements};
 
 use std::fmt::Display;
 use std::io::Write as _;

@@ -73,6 +73,20 @@ fn what_is_no_ranking_is_a_failure() {
 }
 
 #[test]
+fn members_that_are_the_providers_own_are_carried_over() {
+    let mut script = provider();
+    script.answer(200, "application/json", r#"{"results":[]}"#);
+    let mut request = request(&["a"]);
+    let value = json!({ "max_tokens_per_doc": 100, "priority": 3 }).to_string();
+    request.extra = Some(Native { dialect: "jina-rerank".to_owned(), value });
+    let (answer, sent) = script.call(|| Cohere::rerank(request));
+    answer.expect("a ranking");
+    let expected = json!({ "model": "rerank", "query": "what?", "documents": ["a"],
+        "max_tokens_per_doc": 100, "priority": 3 });
+    assert_eq!(sent[0].json(), expected);
+}
+
+#[test]
 fn members_of_another_dialect_are_refused() {
     let mut request = request(&["a"]);
     let value = json!({ "return_documents": true }).to_string();

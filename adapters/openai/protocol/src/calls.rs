@@ -48,14 +48,22 @@ impl Calls {
             (None, Some(custom)) => (Some(custom), true),
             (function, _) => (function.as_ref(), false),
         };
+        // One of a kind that nobody here knows has its type for a name: what it says is in
+        // members of its own.
+        let unknown = call.kind.filter(|kind| !matches!(*kind, "\"function\"" | "\"custom\""));
+        let unknown = json::text(unknown.filter(|_| function.is_none()));
         // A tool of another kind than a function is told by its type.
-        let kind = custom.then_some(("type", "\"custom\""));
-        let any = custom || !call.rest.0.is_empty();
+        let kind =
+            if custom { Some("\"custom\"") } else { call.kind.filter(|_| unknown.is_some()) };
+        let any = kind.is_some() || !call.rest.0.is_empty();
+        let kind = kind.map(|kind| ("type", kind));
         let extra = any.then(|| json::object(kind.into_iter().chain(call.rest.pairs())));
+        let piece = Piece::of(function, extra);
         let piece = Piece {
             index: json::index(call.index),
             id: json::text(call.id).unwrap_or_default(),
-            ..Piece::of(function, extra)
+            name: unknown.unwrap_or(piece.name),
+            ..piece
         };
         if self.add(piece, teller) && !call.rest.0.is_empty() {
             let number = call.index.map(|index| ("index", index));

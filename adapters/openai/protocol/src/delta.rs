@@ -22,6 +22,8 @@ pub(crate) struct Choice {
     pub(crate) number: u32,
     parts: u32,
     text: Option<u32>,
+    /// A text came, and had nothing in it.
+    empty: bool,
     refusal: Option<u32>,
     reasoning: Reasoning,
     calls: Calls,
@@ -64,7 +66,7 @@ impl Choice {
         let mut parts = self.parts;
         let mut teller = Teller { choice: self.number, parts: &mut parts, events };
         if let Some(delta) = delta {
-            self.delta(delta, &mut teller);
+            self.delta(delta, whole, &mut teller);
         }
         if let Some(text) = json::text(choice.text) {
             let index = part(&mut self.text, &mut teller);
@@ -102,16 +104,17 @@ impl Choice {
         }
     }
 
-    fn delta(&mut self, delta: &Delta<'_>, teller: &mut Teller<'_>) {
+    fn delta(&mut self, delta: &Delta<'_>, whole: bool, teller: &mut Teller<'_>) {
         self.reasoning.take(delta, teller);
         match delta.content {
             Some(raw) if raw.starts_with('[') => self.list(raw, teller),
-            content => {
-                if let Some(text) = json::text(content) {
+            content => match json::text(content) {
+                Some(text) => {
                     let index = part(&mut self.text, teller);
                     teller.text(Event::Text, index, text);
                 }
-            }
+                None => self.empty |= content == Some("\"\""),
+            },
         }
         if let Some(text) = json::text(delta.refusal) {
             let index = part(&mut self.refusal, teller);
@@ -124,7 +127,7 @@ impl Choice {
             self.calls.take_only(function, teller);
         }
         if let Some(audio) = json::present(delta.audio) {
-            self.audio.take(audio);
+            self.sound(audio, whole, teller);
         }
         if let Some(images) = json::present(delta.images) {
             media::images(images, teller);
@@ -138,6 +141,15 @@ impl Choice {
         if !delta.rest.0.is_empty() {
             teller.piece_of_delta(&json::object(delta.rest.pairs()));
         }
+    }
+
+    /// A client of this dialect hears a stream's sound as it comes, all others at the end.
+    #[inline(never)]
+    fn sound(&mut self, audio: &str, whole: bool, teller: &mut Teller<'_>) {
+        if !whole {
+            teller.piece_of_delta(&json::object([("audio", audio)]));
+        }
+        self.audio.take(audio);
     }
 
     /// Content as a list of parts, as Mistral and Databricks give it. Out of line, so that the
@@ -178,6 +190,10 @@ impl Choice {
     pub(crate) fn end(&mut self, events: &mut Vec<Event>) {
         let mut parts = self.parts;
         let mut teller = Teller { choice: self.number, parts: &mut parts, events };
+        if self.empty && self.text.is_none() {
+            // To a client of this dialect that is not the same as null, to all others it is.
+            teller.piece_of_delta(r#"{"content":""}"#);
+        }
         self.calls.finish(&mut teller);
         if let Some(part) = self.audio.part() {
             let (choice, index) = (self.number, teller.next_part());

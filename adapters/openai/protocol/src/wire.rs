@@ -57,6 +57,7 @@ pub(crate) struct Delta<'a> {
 pub(crate) struct ToolCall<'a> {
     pub(crate) index: Raw<'a>,
     pub(crate) id: Raw<'a>,
+    pub(crate) kind: Raw<'a>,
     pub(crate) function: Option<Function<'a>>,
     /// A tool that takes free text instead of arguments.
     pub(crate) custom: Option<Function<'a>>,
@@ -137,7 +138,7 @@ impl<'a> ToolCall<'a> {
             "id" => self.id = reader.given(),
             "function" => self.function = Function::read(reader),
             "custom" => self.custom = Function::read(reader),
-            "type" => {}
+            "type" => self.kind = reader.given(),
             _ => keep(&mut self.rest, name, reader),
         });
     }

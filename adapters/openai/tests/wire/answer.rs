@@ -1,8 +1,8 @@
 //! Whole answers, and what an answer holds besides text, calls and thoughts.
 
 use crate::provider::{
-    DIALECT, DONE, answer, choice, chunk, content, delta, end, events, malformed, own, play, run,
-    run_whole, sse, text, told,
+    DIALECT, DONE, EMPTY, answer, choice, chunk, content, delta, end, events, malformed, own, play,
+    run, run_whole, sse, text, told,
 };
 use hotcell_sdk::testing::Run;
 use hotcell_sdk::{
@@ -122,6 +122,24 @@ fn an_answer_that_is_cut_off_or_no_answer_is_malformed() {
 }
 
 #[test]
+fn an_empty_text_is_told_where_no_other_comes() {
+    let end = r#"0 finished Length Some("length")"#;
+    let of = |message: Value| {
+        whole(json!([{ "index": 0, "message": message, "finish_reason": "length" }]))
+    };
+    let run = run_whole(&of(json!({ "role": "assistant", "content": "" })));
+    assert_eq!(rest(&run), [EMPTY, end]);
+    for content in [json!({ "content": null }), json!({}), json!({ "content": [] })] {
+        assert_eq!(rest(&run_whole(&of(content))), [end]);
+    }
+    let chunks = [text(""), text("")];
+    assert_eq!(rest(&play("text/event-stream", &answer(&chunks, "length"), true)), [EMPTY, end]);
+    let chunks = [text(""), text("x"), text("")];
+    let run = play("text/event-stream", &answer(&chunks, "length"), true);
+    assert_eq!(rest(&run), ["0.0 text x", end]);
+}
+
+#[test]
 fn a_whole_answer_that_does_not_say_why_it_ended_has_ended() {
     for finish in [json!(null), json!("")] {
         let body = whole(json!([{ "message": { "content": "x" }, "finish_reason": finish }]));
@@ -198,7 +216,8 @@ fn a_refusal_is_told_as_one_and_is_why_the_answer_ended() {
     let refusal = |text: &str| delta(json!({ "refusal": text }));
     let body = answer(&[delta(json!({ "content": "" })), refusal("I ca"), refusal("n't")], "stop");
     let run = run(&body);
-    let expected = ["0.0 refusal I ca", "0.0 refusal n't", r#"0 finished Refusal Some("stop")"#];
+    let expected =
+        ["0.0 refusal I ca", "0.0 refusal n't", EMPTY, r#"0 finished Refusal Some("stop")"#];
     assert_eq!(rest(&run), expected);
 
     let message = json!({ "role": "assistant", "content": null, "refusal": "no" });
@@ -293,7 +312,7 @@ fn sources_of_the_whole_answer_pass() {
 }
 
 #[test]
-fn sound_comes_in_pieces_and_is_told_as_a_whole() {
+fn sound_is_told_in_the_pieces_that_it_comes_in_and_as_a_whole() {
     let audio = |piece: Value| delta(json!({ "audio": piece }));
     let chunks = [
         audio(json!({ "id": "audio_1", "transcript": "h\u{e9}" })),
@@ -313,12 +332,28 @@ fn sound_comes_in_pieces_and_is_told_as_a_whole() {
         extra: Some(Native { dialect: DIALECT.to_owned(), value: said.to_owned() }),
     };
     assert_eq!(media(&run.events), [(0, part.clone())]);
-    assert_eq!(rest(&run), ["0.0 media Audio", r#"0 finished Stop Some("stop")"#]);
+    let piece = |audio: &str| {
+        format!(
+            "0.0 native {{\"object\":\"chat.completion.chunk\",\"choices\":[{{\"index\":0,\
+             \"delta\":{{\"audio\":{audio}}}}}]}}"
+        )
+    };
+    let expected = [
+        piece(r#"{"id":"audio_1","transcript":"hé"}"#),
+        piece(r#"{"id":"audio_1","data":"AAE="}"#),
+        piece(r#"{"data":"AgME","transcript":"y"}"#),
+        piece(r#"{"expires_at":1700000000,"data":null}"#),
+        "0.0 media Audio".to_owned(),
+        r#"0 finished Stop Some("stop")"#.to_owned(),
+    ];
+    assert_eq!(rest(&run), expected);
 
     let audio = json!({ "id": "audio_1", "expires_at": 1_700_000_000, "data": "AAECAwQ=",
         "transcript": "h\u{e9}y" });
+    // What came at once is told once.
     let run = run_whole(&one(json!({ "role": "assistant", "content": null, "audio": audio })));
     assert_eq!(media(&run.events), [(0, part)]);
+    assert_eq!(rest(&run), ["0.0 media Audio", r#"0 finished Stop Some("stop")"#]);
 }
 
 #[test]

@@ -281,6 +281,51 @@ fn a_call_of_a_custom_tool_says_so_and_has_text_for_its_input() {
 }
 
 #[test]
+fn a_call_of_an_unknown_kind_is_one_of_its_own() {
+    let function = json!({ "id": "a", "type": "function",
+        "function": { "name": "look", "arguments": "{}" } });
+    let unknown = |id: &str| json!({ "id": id, "type": "new", "new": { "a": 1 } });
+    let calls = json!([unknown("z"), function, unknown("b"), unknown("c")]);
+    let run = run_whole(&json!({ "choices": [{ "index": 0, "finish_reason": "tool_calls",
+        "message": { "role": "assistant", "content": null, "tool_calls": calls } }] }));
+    let expected = [
+        call(0, "z", "new", ""),
+        call(1, "a", "look", "{}"),
+        call(2, "b", "new", ""),
+        call(3, "c", "new", ""),
+    ];
+    assert_eq!(calls_of(0, &run.events), expected);
+    let extras: Vec<_> = run
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::ToolCallStarted(call) => Some(call.extra.as_ref().map(own)),
+            _ => None,
+        })
+        .collect();
+    let new = Some(r#"{"type":"new","new":{"a":1}}"#);
+    assert_eq!(extras, [new, None, new, new]);
+
+    // In a stream what comes later of it is told by itself.
+    let mut first = unknown("b");
+    first["index"] = json!(1);
+    let chunks = [
+        piece(begin(0, "a", "look")),
+        piece(first),
+        piece(json!({ "index": 1, "type": "new", "new": { "b": 2 } })),
+        piece(json!({ "index": 1, "new": { "c": 3 } })),
+    ];
+    let late = |member: &str| {
+        format!(
+            "0.0 native {{\"object\":\"chat.completion.chunk\",\"choices\":[{{\"index\":0,\
+             \"delta\":{{\"tool_calls\":[{{\"index\":1,\"new\":{member}}}]}}}}]}}"
+        )
+    };
+    let expected = ["0.0 call a look", "0.1 call b new", &late("{\"b\":2}"), &late("{\"c\":3}")];
+    assert_eq!(content(&chunks), expected);
+}
+
+#[test]
 fn a_function_call_is_the_only_call() {
     let of = |function: Value| delta(json!({ "content": null, "function_call": function }));
     let chunks = [

@@ -10,6 +10,12 @@ pub(crate) const DIALECT: &str = "openai-chat";
 /// The provider's word for the end of a stream.
 pub(crate) const DONE: &str = "data: [DONE]\n\n";
 
+/// What is told of texts that were all empty.
+pub(crate) const EMPTY: &str = concat!(
+    r#"0.0 native {"object":"chat.completion.chunk","#,
+    r#""choices":[{"index":0,"delta":{"content":""}}]}"#,
+);
+
 pub(crate) fn provider() -> Script {
     let mut script = Script::new();
     script.manifest(include_str!("../../adapter.toml"));

@@ -1,6 +1,6 @@
 //! What the model thought, in every spelling, with signatures and ciphers byte for byte.
 
-use crate::provider::{self, answer, choice, delta, events, own, run_whole, text};
+use crate::provider::{self, EMPTY, answer, choice, delta, events, own, run_whole, text};
 use hotcell_sdk::Event;
 use serde_json::{Value, json};
 
@@ -165,7 +165,7 @@ fn the_id_of_a_detail_may_come_late() {
         r#"0.0 native {"reasoning_details":[{"type":"reasoning.text","#,
         r#""format":"anthropic-claude-v1","index":0,"id":"rs_1"}]}"#,
     );
-    let expected = [ABOUT, "0.0 reasoning hm", again, "0.0 redacted Em", "0.0 redacted Fn"];
+    let expected = [ABOUT, "0.0 reasoning hm", again, "0.0 redacted Em", "0.0 redacted Fn", EMPTY];
     assert_eq!(content(&chunks), expected);
 }
 
@@ -223,6 +223,7 @@ fn details_without_a_number_are_told_apart_by_their_ids() {
         r#"0.1 native {"reasoning_details":[{"type":"reasoning.text","id":"b"}]}"#,
         "0.1 reasoning 2",
         "0.1 reasoning 3",
+        EMPTY,
     ];
     assert_eq!(content(&chunks), expected);
 }

@@ -215,6 +215,18 @@ fn a_call_of_a_custom_tool_goes_back_as_one() {
 }
 
 #[test]
+fn a_call_of_an_unknown_kind_goes_back_as_it_came() {
+    let own = json!({ "type": "new", "new": { "a": 1 } });
+    let unknown = ToolCall { name: "new".to_owned(), extra: Some(native(&own)), ..call("a", "") };
+    assert_eq!(called(unknown), json!({ "id": "a", "type": "new", "new": { "a": 1 } }));
+    // Some have a function in a call of a kind of their own.
+    let extra = Some(native(&json!({ "type": "builtin_function" })));
+    let expected = json!({ "id": "a", "type": "builtin_function",
+        "function": { "name": "look", "arguments": "{}" } });
+    assert_eq!(called(ToolCall { extra, ..call("a", "{}") }), expected);
+}
+
+#[test]
 fn a_function_call_goes_back_as_one() {
     let extra = Some(native(&json!({ "type": "function_call" })));
     let only = ToolCall { extra, ..call("look", "{\"x\":1}") };

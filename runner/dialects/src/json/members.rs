@@ -88,7 +88,7 @@ pub(crate) fn elements(text: &str) -> Option<Vec<&str>> {
 }
 
 /// The text of a string; none of anything else.
-pub(crate) fn unquoted(text: &str) -> Option<Cow<'_, str>> {
+fn unquoted(text: &str) -> Option<Cow<'_, str>> {
     serde_json::from_str::<Text<'_>>(text).ok().map(|text| text.0)
 }
 

@@ -221,6 +221,13 @@ impl Choice {
     fn about(&mut self, mut choice: Members<'_>) {
         let mut delta = choice.take("delta").and_then(Members::of).unwrap_or_default();
         self.spelling.read(&mut delta);
+        // Sound comes once more as a whole.
+        delta.take("audio");
+        // An empty text is not the same as none.
+        if delta.get("content") == Some("\"\"") {
+            delta.take("content");
+            self.text.get_or_insert_default();
+        }
         for mut call in delta
             .take("tool_calls")
             .and_then(json::elements)

@@ -130,17 +130,33 @@ pub(crate) enum CallKind {
     Custom,
     /// The only call there was, before there was a list of them.
     Only,
+    /// One that nobody here knows: its members are all that there is of it.
+    Unknown,
+}
+
+impl CallKind {
+    /// The member that a call is told in, and the one in it for what goes into the tool.
+    pub(crate) fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Custom => ("custom", "input"),
+            Self::Function | Self::Only | Self::Unknown => ("function", "arguments"),
+        }
+    }
 }
 
 /// The kind of a call, and its own members. A signature goes where Google has it in this
 /// dialect.
 pub(crate) fn call(call: &ToolCallStarted) -> (CallKind, Members<'_>) {
     let mut members = own(call.extra.as_ref()).unwrap_or_default();
-    let kind = match members.take("type").and_then(json::unquoted).as_deref() {
+    let kind = match members.text("type").as_deref() {
         Some("custom") => CallKind::Custom,
         Some("function_call") => CallKind::Only,
-        _ => CallKind::Function,
+        None | Some("function") => CallKind::Function,
+        Some(_) => CallKind::Unknown,
     };
+    if kind != CallKind::Unknown {
+        members.take("type");
+    }
     (kind, members.without(&["index", "id", "function", "custom"]))
 }
 

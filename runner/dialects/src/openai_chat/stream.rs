@@ -1,6 +1,9 @@
 //! A streamed answer: frames of `chat.completion.chunk`, and `[DONE]`.
 
+mod head;
 mod value;
+
+pub(crate) use head::{head, settle};
 
 use super::DIALECT;
 use super::piece::{self, CallKind, Spelling};
@@ -48,6 +51,8 @@ struct Choice {
     /// these have none.
     annotations: Vec<String>,
     images: usize,
+    /// Sound went out as it came, so that the whole of it is nothing new.
+    heard: bool,
 }
 
 #[derive(Debug, Default)]
@@ -86,7 +91,8 @@ impl StreamWriter {
     fn started(&mut self, started: &Started) {
         self.owns(started.extra.as_ref());
         self.head = head("chat.completion.chunk", "chatcmpl-", Some(started), &self.about);
-        if let Some(members) = piece::beside(started) {
+        if let Some(mut members) = piece::beside(started) {
+            settle(&mut members, &mut self.head);
             members.write(&mut self.lead);
         }
     }
@@ -221,13 +227,15 @@ impl StreamWriter {
         } else {
             open_call(number, out);
             json::text("id", &call.id, out);
-            let (kind, input) = words(kind);
-            json::text("type", kind, out);
-            json::name(kind, out);
-            out.push(b'{');
-            json::text("name", &call.name, out);
-            json::text(input, "", out);
-            out.push(b'}');
+            if kind != CallKind::Unknown {
+                let (kind, input) = kind.words();
+                json::text("type", kind, out);
+                json::name(kind, out);
+                out.push(b'{');
+                json::text("name", &call.name, out);
+                json::text(input, "", out);
+                out.push(b'}');
+            }
             members.write(out);
             piece::sign(call, &members, out);
             out.extend_from_slice(b"}]");
@@ -238,11 +246,12 @@ impl StreamWriter {
     fn arguments(&mut self, number: u32, index: u32, text: &str, out: &mut Vec<u8>) {
         let choice = self.choices.get_mut(&number);
         let call = choice.and_then(|choice| choice.calls.get_mut(&index));
-        let Some(call) = call.filter(|_| !text.is_empty()) else { return };
+        let told = |call: &&mut Call| !text.is_empty() && call.kind != CallKind::Unknown;
+        let Some(call) = call.filter(told) else { return };
         call.silent = false;
         let Call { number: place, kind, .. } = *call;
         self.delta(number, out);
-        let (kind_word, input) = words(kind);
+        let (kind_word, input) = kind.words();
         if kind == CallKind::Only {
             json::name("function_call", out);
             out.push(b'{');
@@ -272,7 +281,9 @@ impl StreamWriter {
             out.extend_from_slice(written.get(1..).unwrap_or_default());
             out.push(b']');
             out.extend_from_slice(TAIL);
-        } else if piece::audio(&media.part, &self.about, &mut written) {
+        } else if !self.choice_that_began(media.choice).is_some_and(|choice| choice.heard)
+            && piece::audio(&media.part, &self.about, &mut written)
+        {
             self.delta(media.choice, out);
             json::name("audio", out);
             out.append(&mut written);
@@ -356,30 +367,17 @@ impl AnswerWriter for StreamWriter {
     }
 }
 
-/// What every frame of a stream begins with.
-pub(crate) fn head(
-    object: &str,
-    prefix: &str,
-    started: Option<&Started>,
-    about: &About,
-) -> Vec<u8> {
-    let mut head = b"data: ".to_vec();
-    piece::head(object, prefix, started, about, &mut head);
-    head
-}
-
-/// Whether the client wants to know the usage of a stream.
+/// Whether the client wants to know the usage of a stream: as OpenAI has it, or as
+/// OpenRouter.
 pub(crate) fn wants_usage(request: &ChatRequest) -> bool {
     let extra = request.extra.as_ref().and_then(|extra| Members::of(&extra.value));
-    let options = extra.and_then(|extra| extra.inner("stream_options"));
-    options.is_some_and(|options| options.get("include_usage") == Some("true"))
-}
-
-fn words(kind: CallKind) -> (&'static str, &'static str) {
-    match kind {
-        CallKind::Custom => ("custom", "input"),
-        CallKind::Function | CallKind::Only => ("function", "arguments"),
-    }
+    let wants = |(option, included): (&str, &str)| {
+        let option = extra.as_ref()?.inner(option)?;
+        Some(option.get(included)? == "true")
+    };
+    [("stream_options", "include_usage"), ("usage", "include")]
+        .into_iter()
+        .any(|words| wants(words) == Some(true))
 }
 
 fn open_call(number: usize, out: &mut Vec<u8>) {

@@ -67,6 +67,15 @@ fn read_call(value: Value, path: String) -> Result<(ToolCall, bool), DialectErro
     let id = object.text("id");
     let kind = object.text("type");
     let custom = kind.as_deref() == Some("custom");
+    let known = custom || matches!(kind.as_deref(), None | Some("function"));
+    if let (false, false, Some(kind)) = (known, object.has("function"), &kind) {
+        // What nobody here knows stands for itself.
+        let (id, name) = (id.unwrap_or_default(), kind.clone());
+        object.put_back("type", name.clone().into());
+        let arguments = String::new();
+        let call = ToolCall { id, name, arguments, signature: None, extra: object.extra() };
+        return Ok((call, false));
+    }
     let (member, input) = if custom { ("custom", "input") } else { ("function", "arguments") };
     let function = object.value(member).unwrap_or_default();
     let mut function = Object::new(function, object.at(member), DIALECT)?;
@@ -77,11 +86,10 @@ fn read_call(value: Value, path: String) -> Result<(ToolCall, bool), DialectErro
         Some(other) => (other.to_string(), false),
     };
     let exact = id.is_some() && kind.is_some() && text && function.is_empty();
-    let known = matches!(kind.as_deref(), None | Some("function"));
-    if let (false, Some(kind)) = (known, kind) {
+    let exact = exact && known;
+    if let Some(kind) = kind.filter(|kind| kind != "function") {
         object.put_back("type", kind.into());
     }
-    let exact = exact && (known || custom);
     let id = id.unwrap_or_default();
     let signature = read_signature(&object);
     Ok((ToolCall { id, name, arguments, signature, extra: object.extra() }, exact))

@@ -73,6 +73,7 @@ impl StreamWriter {
     fn native(&mut self, at: &NativeAt, out: &mut Vec<u8>) {
         let Some(Piece::Chunk(mut chunk)) = Piece::of(&at.value) else { return };
         let choices = piece::choices(&mut chunk);
+        stream::settle(&mut chunk, &mut self.head);
         chunk.write(&mut self.lead);
         for choice in choices {
             let choice = choice.without(KNOWN);
@@ -94,7 +95,8 @@ impl AnswerWriter for StreamWriter {
             Event::Text(delta) | Event::Refusal(delta) => self.text(&delta, out),
             Event::Started(started) => {
                 self.head = stream::head("text_completion", "cmpl-", Some(&started), &self.about);
-                if let Some(members) = piece::beside(&started) {
+                if let Some(mut members) = piece::beside(&started) {
+                    stream::settle(&mut members, &mut self.head);
                     members.write(&mut self.lead);
                 }
             }

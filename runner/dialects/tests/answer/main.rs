@@ -40,6 +40,12 @@ fn started() -> Event {
     Event::Started(Started { id, model, created: Some(5), extra: None })
 }
 
+/// The same, in which the provider says this of itself.
+fn started_with(dialect: &str, value: &str) -> Event {
+    let Event::Started(started) = started() else { unreachable!() };
+    Event::Started(Started { extra: Some(native(dialect, value)), ..started })
+}
+
 fn call(index: u32, id: &str, name: &str) -> Event {
     let (id, name) = (id.to_owned(), name.to_owned());
     Event::ToolCallStarted(ToolCallStarted {
@@ -77,6 +83,16 @@ fn whole(dialect: Dialect, events: &[Event]) -> Value {
 
 /// A streamed answer: the name and data of each frame. What is no JSON is a string.
 fn stream(dialect: Dialect, extra: &str, events: &[Event]) -> Vec<(String, Value)> {
+    frames(&written(dialect, extra, events))
+}
+
+/// The frames of a streamed answer as they stand.
+fn raw_frames(dialect: Dialect, extra: &str, events: &[Event]) -> Vec<String> {
+    let text = String::from_utf8(written(dialect, extra, events)).expect("UTF-8");
+    text.split_terminator("\n\n").map(str::to_owned).collect()
+}
+
+fn written(dialect: Dialect, extra: &str, events: &[Event]) -> Vec<u8> {
     let mut writer = dialect.stream(&request(dialect, extra), about());
     let mut out = Vec::new();
     for event in events {
@@ -84,7 +100,7 @@ fn stream(dialect: Dialect, extra: &str, events: &[Event]) -> Vec<(String, Value
         assert!(out.is_empty() || out.ends_with(b"\n\n"), "a frame stays behind");
     }
     writer.end(&mut out);
-    frames(&out)
+    out
 }
 
 fn frames(out: &[u8]) -> Vec<(String, Value)> {

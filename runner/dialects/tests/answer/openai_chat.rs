@@ -319,3 +319,162 @@ fn probabilities_of_another_provider_are_told_as_this_dialects() {
         assert_eq!(whole(CHAT, &events)["choices"][0]["logprobs"], Value::Null, "{odd}");
     }
 }
+
+const CHUNK: &str = r#"{"object":"chat.completion.chunk","#;
+
+#[test]
+fn an_empty_text_stays_one() {
+    let empty = format!(r#"{CHUNK}"choices":[{{"index":0,"delta":{{"content":""}}}}]}}"#);
+    let events = [
+        started(),
+        Event::Native(at(0, "openai-chat", &empty)),
+        finished(FinishReason::Length, "length"),
+    ];
+    assert_eq!(whole(CHAT, &events)["choices"][0]["message"]["content"], "");
+    let told: Vec<Value> = deltas(&events).iter().map(|delta| delta["content"].clone()).collect();
+    assert_eq!(told[..2], [Value::Null, json!("")]);
+    let nothing = [started(), finished(FinishReason::Length, "length")];
+    let message = whole(CHAT, &nothing)["choices"][0]["message"].clone();
+    assert_eq!(message, json!({ "role": "assistant", "content": null, "refusal": null }));
+    // To clients of other dialects it is nothing.
+    for dialect in [
+        Dialect::OpenAiCompletions,
+        Dialect::OpenAiResponses,
+        Dialect::AnthropicMessages,
+        Dialect::Gemini,
+    ] {
+        assert_eq!(whole(dialect, &events), whole(dialect, &nothing), "{}", dialect.name());
+        let (one, other) = (written(dialect, "{}", &events), written(dialect, "{}", &nothing));
+        assert_eq!(one, other, "{}", dialect.name());
+    }
+}
+
+#[test]
+fn which_version_answered_is_said_in_every_chunk() {
+    let own = r#"{"system_fingerprint":"fp_1","service_tier":"default","mood":"good"}"#;
+    let late = format!(r#"{CHUNK}"service_tier":"flex","mood":"bad"}}"#);
+    let events = [
+        started_with("openai-chat", own),
+        Event::Text(delta(0, "a")),
+        Event::Text(delta(0, "b")),
+        Event::Native(at(0, "openai-chat", &late)),
+        Event::Text(delta(0, "c")),
+        usage(),
+        finished(FinishReason::Stop, "stop"),
+    ];
+    let frames = raw_frames(CHAT, r#"{"stream_options":{"include_usage":true}}"#, &events);
+    let count = |word: &str| -> Vec<usize> {
+        frames.iter().map(|frame| frame.matches(word).count()).collect()
+    };
+    assert_eq!(count(r#""system_fingerprint":"fp_1""#), [1, 1, 1, 1, 1, 1, 1, 0]);
+    assert_eq!(count(r#""service_tier":"default""#), [1, 1, 1, 0, 0, 0, 0, 0]);
+    assert_eq!(count(r#""service_tier":"flex""#), [0, 0, 0, 1, 1, 1, 1, 0]);
+    assert_eq!(count(r#""mood":"good""#), [1, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(count(r#""mood":"bad""#).iter().sum::<usize>(), 1);
+    // Another dialect's words are not this one's.
+    let foreign = [started_with("gemini", own), Event::Text(delta(0, "a"))];
+    let frames = raw_frames(CHAT, "{}", &foreign);
+    assert!(!frames.concat().contains("fp_1"));
+}
+
+#[test]
+fn usage_may_be_asked_for_as_routers_have_it() {
+    let events = [Event::Text(delta(0, "a")), usage(), finished(FinishReason::Stop, "stop")];
+    let told = |extra: &str| {
+        chunks(extra, &events).iter().filter(|chunk| chunk.get("usage").is_some()).count()
+    };
+    assert_eq!(told(r#"{"usage":{"include":true}}"#), 1);
+    for extra in [
+        "{}",
+        r#"{"usage":{"include":false}}"#,
+        r#"{"usage":true}"#,
+        r#"{"stream_options":{"include_usage":false}}"#,
+    ] {
+        assert_eq!(told(extra), 0, "{extra}");
+    }
+}
+
+#[test]
+fn a_call_of_an_unknown_kind_comes_out_as_it_was_and_goes_back() {
+    let mut unknown = call(1, "c2", "new");
+    if let Event::ToolCallStarted(call) = &mut unknown {
+        call.extra = Some(native("openai-chat", r#"{"type":"new","new":{"a":1.0}}"#));
+    }
+    let events = [
+        started(),
+        call(0, "c1", "f"),
+        unknown,
+        call(2, "c3", "g"),
+        finished(FinishReason::ToolCalls, "tool_calls"),
+    ];
+    let message = whole(CHAT, &events)["choices"][0]["message"].clone();
+    let new = json!({ "id": "c2", "type": "new", "new": { "a": 1.0 } });
+    let function = |id: &str, name: &str| json!({ "id": id, "type": "function", "function": { "name": name, "arguments": "{}" } });
+    assert_eq!(message["tool_calls"], json!([function("c1", "f"), new, function("c3", "g")]));
+
+    let pieces: Vec<Value> = deltas(&events)
+        .iter()
+        .filter_map(|delta| Some(delta.get("tool_calls")?[0].clone()))
+        .collect();
+    let numbers: Vec<_> = pieces.iter().map(|piece| piece["index"].clone()).collect();
+    assert_eq!(numbers, [0, 1, 2, 0, 2]);
+    let mut numbered = new.clone();
+    numbered["index"] = json!(1);
+    assert_eq!(pieces[1], numbered);
+
+    let body = json!({ "model": "m", "messages": [message] });
+    let request = openai_chat::read_request(body.to_string().as_bytes()).expect("a request");
+    let calls: Vec<_> = request.messages[0]
+        .parts
+        .iter()
+        .filter_map(|part| match part {
+            hotcell::types::Part::ToolCall(call) => Some((call.id.as_str(), call.name.as_str())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(calls, [("c1", "f"), ("c2", "new"), ("c3", "g")]);
+    let kept = request.messages[0].extra.as_ref().expect("the client's own words");
+    let kept: Value = serde_json::from_str(&kept.value).expect("JSON");
+    assert_eq!(kept["tool_calls"], message["tool_calls"]);
+}
+
+#[test]
+fn sound_goes_on_as_it_comes() {
+    let piece = |audio: &str| {
+        let value = format!(r#"{CHUNK}"choices":[{{"index":0,"delta":{{"audio":{audio}}}}}]}}"#);
+        Event::Native(at(0, "openai-chat", &value))
+    };
+    let pieces =
+        [r#"{"id":"audio_1","transcript":"hi"}"#, r#"{"data":"AAE="}"#, r#"{"expires_at":7}"#];
+    let whole_of = |native: Option<&str>| {
+        let extra = native.map(|members| super::native("openai-chat", members));
+        let source = MediaSource::Bytes(vec![0, 1]);
+        let kind = MediaKind::Audio;
+        let part = MediaPart { kind, mime: None, source, name: None, cache: None, extra };
+        Event::Media(MediaEvent { choice: 0, index: 0, part })
+    };
+    let mut events: Vec<Event> = pieces.iter().map(|audio| piece(audio)).collect();
+    events.push(whole_of(Some(r#"{"id":"audio_1","expires_at":7,"transcript":"hi"}"#)));
+    events.push(finished(FinishReason::Stop, "stop"));
+    let mut writer = CHAT.stream(&request(CHAT, "{}"), about());
+    let mut told = Vec::new();
+    for event in events.clone() {
+        let mut out = Vec::new();
+        writer.event(event, &mut out);
+        let deltas =
+            frames(&out).into_iter().map(|(_, chunk)| chunk["choices"][0]["delta"].clone());
+        told.push(deltas.filter_map(|delta| delta.get("audio").cloned()).collect::<Vec<_>>());
+    }
+    let expected: Vec<Vec<Value>> =
+        pieces.iter().map(|audio| vec![serde_json::from_str(audio).expect("JSON")]).collect();
+    assert_eq!(told[..3], expected);
+    // Nothing is said twice.
+    assert_eq!(told[3..], [vec![], vec![]] as [Vec<Value>; 2]);
+
+    let message = whole(CHAT, &events)["choices"][0]["message"].clone();
+    let audio = json!({ "id": "audio_1", "expires_at": 7, "transcript": "hi", "data": "AAE=" });
+    let expected = json!({ "role": "assistant", "content": null, "refusal": null, "audio": audio });
+    assert_eq!(message, expected);
+    let body = CHAT.whole(&request(CHAT, "{}"), about(), events);
+    assert_eq!(String::from_utf8_lossy(&body).matches("\"audio\":").count(), 1);
+}

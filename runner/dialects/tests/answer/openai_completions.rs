@@ -30,3 +30,23 @@ fn a_text_is_told_whole_and_in_pieces() {
     assert_eq!(frames[3].1["usage"]["prompt_tokens"], 30);
     assert_eq!(frames[4].1, json!("[DONE]"));
 }
+
+#[test]
+fn which_version_answered_is_said_in_every_chunk() {
+    let late = r#"{"object":"chat.completion.chunk","system_fingerprint":"fp_2","mood":"bad"}"#;
+    let events = [
+        started_with("openai-chat", r#"{"system_fingerprint":"fp_1","mood":"good"}"#),
+        Event::Text(delta(0, "a")),
+        Event::Text(delta(0, "b")),
+        Event::Native(at(0, "openai-chat", late)),
+        finished(FinishReason::Stop, "stop"),
+    ];
+    let frames = raw_frames(TEXTS, "{}", &events);
+    let count = |word: &str| -> Vec<usize> {
+        frames.iter().map(|frame| frame.matches(word).count()).collect()
+    };
+    assert_eq!(count(r#""system_fingerprint":"fp_1""#), [1, 1, 0, 0]);
+    assert_eq!(count(r#""system_fingerprint":"fp_2""#), [0, 0, 1, 0]);
+    assert_eq!(count(r#""mood":"good""#), [1, 0, 0, 0]);
+    assert_eq!(count(r#""mood":"bad""#), [0, 0, 1, 0]);
+}

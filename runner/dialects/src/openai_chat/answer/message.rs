@@ -101,16 +101,15 @@ impl Choice {
             json::comma(out);
             out.push(b'{');
             json::text("id", &call.started.id, out);
-            let (kind, input) = match kind {
-                CallKind::Custom => ("custom", "input"),
-                _ => ("function", "arguments"),
-            };
-            json::text("type", kind, out);
-            json::name(kind, out);
-            out.push(b'{');
-            json::text("name", &call.started.name, out);
-            json::text(input, arguments, out);
-            out.push(b'}');
+            if kind != CallKind::Unknown {
+                let (kind, input) = kind.words();
+                json::text("type", kind, out);
+                json::name(kind, out);
+                out.push(b'{');
+                json::text("name", &call.started.name, out);
+                json::text(input, arguments, out);
+                out.push(b'}');
+            }
             members.write(out);
             piece::sign(&call.started, &members, out);
             call.late.write(out);

@@ -2,7 +2,7 @@
 
 use super::super::piece::{self, Piece};
 use super::super::{DIALECT, citation, logprobs};
-use super::{Choice, StreamWriter, TAIL};
+use super::{Choice, StreamWriter, TAIL, settle};
 use crate::json::{self, Members};
 use hotcell::types::NativeAt;
 
@@ -54,6 +54,9 @@ impl StreamWriter {
         let mut choice = piece::choices(&mut chunk).into_iter().next().unwrap_or_default();
         let mut delta = choice.take("delta").and_then(Members::of).unwrap_or_default();
         let choice = choice.without(&["index", "finish_reason", "message"]);
+        if settle(&mut chunk, &mut self.head) {
+            self.choices.values_mut().for_each(|choice| choice.text.clear());
+        }
         self.spelling(number, &mut delta, out);
         if chunk.0.is_empty() && choice.0.is_empty() && delta.0.is_empty() {
             return;
@@ -64,6 +67,7 @@ impl StreamWriter {
             return;
         }
         self.delta(number, out);
+        self.choice(number).heard |= delta.get("audio").is_some();
         delta.write(out);
         out.push(b'}');
         choice.write(out);
