@@ -4,7 +4,6 @@ use crate::request::{Writer, Written, is_own};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotcell_sdk::{Failure, MediaKind, MediaPart, MediaSource, TextPart, setting};
-use std::borrow::Cow;
 
 impl Writer {
     pub(crate) fn text(&mut self, text: &TextPart) -> Written {
@@ -27,13 +26,6 @@ impl Writer {
     /// A medium. An `extra` with a `type` is the whole part in the client's own words.
     pub(crate) fn media(&mut self, media: &MediaPart) -> Written {
         let extra = self.extra(media.extra.as_ref())?;
-        if let Some(text) = plain_document(media).filter(|_| !self.same_dialect) {
-            self.json.open(b'{').name("type").text("text");
-            self.json.name("text").text(&text);
-            self.cache(media.cache, is_own(media.extra.as_ref()));
-            self.json.close(b'}');
-            return Ok(());
-        }
         self.json.open(b'{');
         if extra.has("type") {
             self.rest(&extra);
@@ -98,21 +90,6 @@ impl Writer {
         }
         Ok(())
     }
-}
-
-/// A document that is text, with its name above it: files are pages here.
-fn plain_document(media: &MediaPart) -> Option<Cow<'_, str>> {
-    let mime = media.mime.as_deref().filter(|mime| mime.starts_with("text/"));
-    let (MediaKind::Document, Some(_), MediaSource::Bytes(bytes)) =
-        (media.kind, mime, &media.source)
-    else {
-        return None;
-    };
-    let text = std::str::from_utf8(bytes).ok()?;
-    Some(match &media.name {
-        Some(name) => format!("{name}\n\n{text}").into(),
-        None => text.into(),
-    })
 }
 
 /// The type of a part and its member of the same name.
