@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
+/// What tells the client of a stream that it goes on.
 pub(crate) struct Pulse {
     every: Duration,
     /// What is given to the client; none where its dialect has nothing that says nothing.

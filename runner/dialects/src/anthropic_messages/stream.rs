@@ -6,7 +6,7 @@
 use super::DIALECT;
 use super::nesting::Nesting;
 use super::word;
-use crate::json::{self, Members};
+use crate::json::{self, Members, Merged};
 use crate::opaque::{self, Origin};
 use crate::{About, AnswerWriter};
 use hotcell::types::{
@@ -29,7 +29,7 @@ pub struct StreamWriter {
     beside_start: Vec<u8>,
     beside_redacted: Vec<u8>,
     beside_delta: Option<(Piece, Vec<u8>)>,
-    beside_end: Vec<u8>,
+    beside_end: Merged,
     beside_stop: Vec<u8>,
     /// Deltas of blocks that only this dialect has, until the block is told.
     ahead: Vec<(u32, Vec<u8>)>,
@@ -59,7 +59,8 @@ const SIGNATURE: Piece = ("signature_delta", "signature");
 const INPUT: Piece = ("input_json_delta", "partial_json");
 const PIECES: [Piece; 5] = [TEXT, CITATION, THINKING, SIGNATURE, INPUT];
 
-/// Deltas that wait for their block are no more than this; further ones are left out.
+/// Deltas that wait for their block are no more than these; further ones are left out.
+const AHEAD: usize = 1_000;
 const AHEAD_BYTES: usize = 1024 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +89,7 @@ impl StreamWriter {
             beside_start: Vec::new(),
             beside_redacted: Vec::new(),
             beside_delta: None,
-            beside_end: Vec::new(),
+            beside_end: Merged::default(),
             beside_stop: Vec::new(),
             ahead: Vec::new(),
             blocks: 0,
@@ -329,7 +330,7 @@ impl StreamWriter {
                 rest.write(out);
                 close_event(out);
             }
-            None => {
+            None if self.ahead.len() < AHEAD => {
                 let mut ahead = Vec::new();
                 rest.write(&mut ahead);
                 let bytes: usize = self.ahead.iter().map(|(_, ahead)| ahead.len()).sum();
@@ -337,6 +338,7 @@ impl StreamWriter {
                     self.ahead.push((part, ahead));
                 }
             }
+            None => {}
         }
     }
 
@@ -368,7 +370,7 @@ impl StreamWriter {
             }
             "content_block_stop" => self.close(Some(&rest), out),
             "content_block_delta" => self.native_delta(at.index, &event, out),
-            "message_delta" => rest.write(&mut self.beside_end),
+            "message_delta" => self.beside_end.add(rest),
             _ => {
                 self.begin(out);
                 open_event(&kind, out);
@@ -403,7 +405,7 @@ impl StreamWriter {
         Members(beside).write(out);
         json::name("usage", out);
         word::usage(self.usage.as_ref(), out);
-        self::beside(&mut self.beside_end, out);
+        self.beside_end.write(out);
         close_event(out);
     }
 }

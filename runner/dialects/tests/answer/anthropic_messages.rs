@@ -187,6 +187,42 @@ fn what_stands_beside_a_delta_comes_with_it() {
 }
 
 #[test]
+fn what_stands_beside_the_end_is_told_once() {
+    let beside = |value: &str| {
+        let event = format!("{{\"event\":{{\"type\":\"message_delta\",{value}}}}}");
+        Event::Native(at(0, "anthropic-messages", &event))
+    };
+    let events = [
+        started(),
+        beside("\"x\":1,\"y\":2"),
+        beside("\"x\":3"),
+        finished(FinishReason::Stop, "end_turn"),
+    ];
+    let mut writer = MESSAGES.stream(&request(MESSAGES, "{}"), about());
+    let mut out = Vec::new();
+    events.into_iter().for_each(|event| writer.event(event, &mut out));
+    let text = String::from_utf8(out).expect("text");
+    assert_eq!(text.matches("\"x\":").count(), 1, "{text}");
+    assert!(text.contains("\"x\":3") && text.contains("\"y\":2"), "{text}");
+}
+
+/// However many deltas a provider sends for a block that never comes.
+#[test]
+fn deltas_that_wait_for_their_block_have_an_end() {
+    let waiting = r#"{"event":{"type":"content_block_delta","index":0,"delta":{"type":"new"}}}"#;
+    let mut writer = MESSAGES.stream(&request(MESSAGES, "{}"), about());
+    let mut out = Vec::new();
+    for _ in 0..5_000 {
+        writer.event(Event::Native(at(0, "anthropic-messages", waiting)), &mut out);
+    }
+    assert!(out.is_empty());
+    let block = r#"{"type":"brand_new"}"#;
+    writer.event(Event::Native(at(0, "anthropic-messages", block)), &mut out);
+    let told = frames(&out).iter().filter(|(name, _)| name == "content_block_delta").count();
+    assert_eq!(told, 1_000);
+}
+
+#[test]
 fn arguments_that_are_no_object_are_wrapped() {
     let events = [
         call(0, "c", "f"),

@@ -1,5 +1,7 @@
 //! What a client is spared of its provider's troubles, and what it is told of them.
 
+mod silence;
+
 use crate::bed::{Answer, Bed};
 use crate::upstream::{
     PATIENCE, Step, Upstream, begin_stream, chunk, end, find, refuse, respond, role, say, word,
@@ -446,21 +448,6 @@ async fn a_client_that_takes_nothing_any_more_loses_its_connection() {
     read_until(&mut client, "\"a\"").await;
     let more = tokio::time::timeout(Duration::from_millis(1500), client.read(&mut [0; 64])).await;
     assert!(more.is_err(), "the provider is the one that is slow: {more:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_silent_stream_gives_signs_of_life() {
-    let (upstream, bed) = bed("[gateway.limits]\nsilence-ms = 20\n").await;
-    let go = Arc::new(Notify::new());
-    let silent =
-        vec![begin_stream(), word("a"), Step::Until(go.clone()), word("b"), end(), Step::Close];
-    upstream.script("m", [silent]);
-    let mut client = begin(&bed, "up/m", true).await;
-    let told = read_until(&mut client, ": the answer goes on\n\n").await;
-    assert!(told.contains("\"a\""), "not before the answer has begun: {told}");
-    read_until(&mut client, ": the answer goes on\n\n").await;
-    go.notify_one();
-    read_until(&mut client, "[DONE]").await;
 }
 
 // ---- the end ---------------------------------------------------------------
