@@ -7,7 +7,7 @@ use crate::servers::{PASSWORD, Postgres, Valkey, file};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -353,4 +353,16 @@ fn that_the_state_is_away_is_said_at_once_and_once() {
     let said = served.end();
     assert_eq!(said.matches("the state is out of reach").count(), 1, "{said}");
     assert!(!said.contains("opens@everything") && !said.contains("opens%40everything"), "{said}");
+}
+
+#[test]
+fn who_serves_is_gone_with_its_supervisor() {
+    let mut served = Served::start(&context("folder = \"state\""));
+    served.signal("KILL");
+    served.wait();
+    let deadline = Instant::now() + PATIENCE;
+    while TcpStream::connect(served.address).is_ok() {
+        assert!(Instant::now() < deadline, "nobody can end it any more, and it serves");
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }

@@ -116,7 +116,13 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // SIGKILL: nothing is written down on the way out.
+        // SIGKILL, and to who serves before its supervisor: whoever sees that its supervisor is
+        // gone may have the time to write down what it cut off.
+        #[cfg(target_os = "linux")]
+        if let Ok(None) = self.child.try_wait() {
+            send("STOP", self.child.id());
+            self.workers().into_iter().for_each(|worker| _ = send("KILL", worker));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
         // All of its processes are gone when nobody can say anything any more.
@@ -129,9 +135,13 @@ impl Drop for Served {
 /// Sends a signal, by its name.
 #[track_caller]
 pub(crate) fn kill(process: u32, signal: &str) {
-    let pid = process.to_string();
-    let sent = Command::new("kill").args([&format!("-{signal}"), &pid]).status().unwrap();
-    assert!(sent.success());
+    assert!(send(signal, process));
+}
+
+/// Whether there was somebody to send it to.
+fn send(signal: &str, process: u32) -> bool {
+    let arguments = [format!("-{signal}"), process.to_string()];
+    Command::new("kill").args(arguments).stderr(Stdio::null()).status().unwrap().success()
 }
 
 /// Asks on a connection of its own, and gives the answer if all of it came.
