@@ -169,5 +169,16 @@ python instructor sdks instructor_client
 python pydantic-ai pydantic-ai pydantic_ai_client
 node "Vercel AI SDK" ai
 client "Open WebUI" sdks python3 "$here/python/open_webui.py"
+# The status page's is a browser.
+for program in ${CHROMIUM:-chromium chromium-browser google-chrome}; do
+    if CHROMIUM=$(command -v "$program"); then break; fi
+done
+if [ -n "$CHROMIUM" ]; then
+    mkdir -p "$run/pictures"
+    export CHROMIUM PICTURES=$run/pictures
+    node "status page" page
+elif [ ${#wanted[@]} -eq 0 ] || [[ " ${wanted[*]} " == *" status page "* ]]; then
+    echo "status page: not available: Chromium is not installed"
+fi
 
 [ "$failures" -eq 0 ]
