@@ -186,6 +186,11 @@ pub const STRICT: &str = "hotcell.strict";
 /// absent. No manifest can declare a setting of this name.
 pub const USAGE: &str = "hotcell.usage";
 
+/// The setting by which the runner says which version of its own dialect the client speaks, or
+/// absent where it names none. It says nothing to an adapter of another dialect. No manifest can
+/// declare a setting of this name.
+pub const VERSION: &str = "hotcell.version";
+
 #[doc(hidden)]
 pub mod __private {
     pub use crate::adapter::{Exported, ExportedAudio, ExportedCompletion};

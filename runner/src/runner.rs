@@ -47,6 +47,7 @@ pub struct Runner {
     inner: Arc<Inner>,
     strict: bool,
     usage: bool,
+    version: Option<Arc<str>>,
 }
 
 struct Inner {
@@ -83,6 +84,14 @@ impl Runner {
     #[must_use]
     pub fn counting(&self) -> Self {
         Self { usage: true, ..self.clone() }
+    }
+
+    /// A runner that differs in this: clients speak this version of their dialect
+    /// (`2026-10-21`), where it has several. A provider of that dialect is spoken to in the same
+    /// one, instead of the one that its adapter knows or its settings name.
+    #[must_use]
+    pub fn speaking(&self, version: Arc<str>) -> Self {
+        Self { version: Some(version), ..self.clone() }
     }
 
     /// Sends a chat request to `provider/model`. The answer comes as events.
@@ -451,6 +460,7 @@ impl From<Setup> for Runner {
             inner: Arc::new(Inner { setup, requests: AtomicU64::new(0) }),
             strict: false,
             usage: false,
+            version: None,
         }
     }
 }

@@ -8,17 +8,17 @@
 
 #![deny(unsafe_code)]
 
-use hotcell_anthropic_messages::{Answer, Platform, error, models, read_count, write};
+use hotcell_anthropic_messages::{Answer, DIALECT, Platform, error, models, read_count, write};
 use hotcell_sdk::{
     Chat, ChatRequest, Endpoint, Failure, Model, Models, RequestBuilder, Response, TokenCount,
-    Tokens, export, percent_encode, setting,
+    Tokens, VERSION, export, percent_encode, setting,
 };
 
 /// The adapter.
 pub struct Anthropic;
 
-/// The version of the protocol that this adapter was written against.
-const VERSION: &str = "2023-06-01";
+/// The version of the protocol that this adapter writes by itself.
+const OURS: &str = "2023-06-01";
 
 impl Chat for Anthropic {
     type Completion = Answer;
@@ -31,7 +31,7 @@ impl Chat for Anthropic {
             true => vertex_path(&request),
             false => "/messages".to_owned(),
         };
-        let response = send(path, accept, outgoing.betas, outgoing.body)?;
+        let response = send(path, accept, &request, outgoing.betas, outgoing.body)?;
         Answer::begin(response, outgoing.warnings)
     }
 }
@@ -44,7 +44,8 @@ impl Tokens for Anthropic {
             true => "/models/count-tokens:rawPredict",
             false => "/messages/count_tokens",
         };
-        let response = send(path.to_owned(), "application/json", outgoing.betas, outgoing.body)?;
+        let (path, accept) = (path.to_owned(), "application/json");
+        let response = send(path, accept, &request, outgoing.betas, outgoing.body)?;
         read_count(&response.text()?)
     }
 }
@@ -53,13 +54,17 @@ impl Tokens for Anthropic {
 fn send(
     path: String,
     accept: &str,
+    request: &ChatRequest,
     betas: Option<String>,
     body: Vec<u8>,
 ) -> Result<Response, Failure> {
     let endpoint = Endpoint::named("api")?;
     let mut builder = endpoint.post(path).header("accept", accept);
     if !is_vertex() {
-        builder = with_version(builder);
+        builder = match spoken(request) {
+            Some(version) => builder.header("anthropic-version", version),
+            None => with_version(builder),
+        };
     }
     if let Some(betas) = betas {
         builder = builder.header("anthropic-beta", betas);
@@ -97,8 +102,15 @@ fn vertex_path(request: &ChatRequest) -> String {
     path
 }
 
+/// The version that the client speaks: what it wrote is true to that, and it expects an answer
+/// that is. See <https://platform.claude.com/docs/en/api/versioning>.
+fn spoken(request: &ChatRequest) -> Option<String> {
+    let extra = request.extra.as_ref()?;
+    (extra.dialect == DIALECT).then(|| setting(VERSION)).flatten()
+}
+
 fn with_version(builder: RequestBuilder<'_>) -> RequestBuilder<'_> {
-    let version = setting("anthropic-version").unwrap_or_else(|| VERSION.to_owned());
+    let version = setting("anthropic-version").unwrap_or_else(|| OURS.to_owned());
     builder.header("anthropic-version", version)
 }
 

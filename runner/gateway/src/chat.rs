@@ -15,9 +15,10 @@ use hotcell_dialects::{
     About, Dialect, DialectError, anthropic_messages, gemini, openai_chat, openai_completions,
     openai_responses,
 };
-use http::HeaderMap;
 use http::request::Parts;
-use std::borrow::BorrowMut;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use std::borrow::{BorrowMut, Cow};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Answers a client of this dialect.
@@ -29,7 +30,7 @@ pub(crate) async fn respond(
     body: &[u8],
 ) -> Reply {
     match read(dialect, route, head, body) {
-        Ok(request) => answer(visit, dialect, request).await,
+        Ok(request) => answer(visit, dialect, version(dialect, head), request).await,
         Err(error) => visit.misread(&error),
     }
 }
@@ -62,30 +63,45 @@ pub(crate) fn read(
     Ok(request)
 }
 
+/// The version of its dialect that a client speaks, if it says so beside the request.
+pub(crate) fn version(dialect: Dialect, head: &Parts) -> Option<Arc<str>> {
+    let named = head.headers.get("anthropic-version")?.to_str().ok()?;
+    let is_one = dialect == Dialect::AnthropicMessages && (1..=64).contains(&named.len());
+    is_one.then(|| named.into())
+}
+
 /// Answers a request that has been read.
-pub(crate) async fn answer(mut visit: Visit, dialect: Dialect, mut request: ChatRequest) -> Reply {
+async fn answer(
+    mut visit: Visit,
+    dialect: Dialect,
+    version: Option<Arc<str>>,
+    mut request: ChatRequest,
+) -> Reply {
     let model = std::mem::take(&mut request.model);
     let about = About { id: visit.id.clone(), model: model.clone(), created: crate::now() };
     let wish = match Wish::of(dialect, &request) {
         Ok(wish) => wish,
         Err(failure) => return visit.fail(&failure.into()),
     };
-    let chat = Chat { request: &mut request, dialect };
+    let chat = Chat { request: &mut request, dialect, version };
     let begun = match &wish {
         Some(wish) => ask(&mut visit, &model, wish, chat).await,
         None => visit.ask(&model, chat).await,
     };
     if let (Ok(begun), Some(wish)) = (&begun, &wish) {
-        visit.remember(wish, begun.first()).await;
+        visit.remember(wish, &begun.first).await;
     }
-    match begun {
-        Err(error) => visit.fail(&error),
-        Ok(Begun::Whole(events)) => {
-            events.iter().for_each(|event| visit.note(event));
+    let Begun { first, rest, heard } = match begun {
+        Ok(begun) => begun,
+        Err(error) => return visit.fail(&error),
+    };
+    let mut reply = match request.stream {
+        false => {
+            first.iter().for_each(|event| visit.note(event));
             visit.count_own();
-            visit.answer(dialect.whole(&request, about, events)).await
+            visit.answer(dialect.whole(&request, about, first)).await
         }
-        Ok(Begun::Stream(answer, first)) => {
+        true => {
             visit.streams();
             let writer = dialect.stream(&request, about);
             // What it was asked is needed no more, and may be large.
@@ -95,12 +111,14 @@ pub(crate) async fn answer(mut visit: Visit, dialect: Dialect, mut request: Chat
             visit.mark(&mut headers);
             let silence = Duration::from_millis(visit.gateway.limits.silence_ms);
             let pulse = Pulse::new(silence, dialect.sign_of_life());
-            let frames = Frames::new(|hand| write(visit, writer, answer, first, pulse, hand));
+            let frames = Frames::new(|hand| write(visit, writer, rest, first, pulse, hand));
             let mut reply = reply::stream(dialect, frames);
             reply.headers_mut().extend(headers);
             reply
         }
-    }
+    };
+    reply.headers_mut().extend(heard);
+    reply
 }
 
 /// Asks where an answer is that this one goes on with, if it does.
@@ -120,19 +138,13 @@ async fn ask(
 }
 
 /// An answer that the client can be told of.
-enum Begun {
-    Whole(Vec<Event>),
-    /// What is still to come, and what came first: all of it, where it was kept.
-    Stream(Option<Box<Answer>>, Vec<Event>),
-}
-
-impl Begun {
-    /// The events that are there.
-    fn first(&self) -> &[Event] {
-        match self {
-            Self::Whole(events) | Self::Stream(_, events) => events,
-        }
-    }
+struct Begun {
+    /// The events that are there: all of them, unless more is to come.
+    first: Vec<Event>,
+    /// What is still to come of a stream.
+    rest: Option<Box<Answer>>,
+    /// What the provider told beside it, in headers.
+    heard: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// A request for a chat answer, as a question to deployments.
@@ -140,6 +152,8 @@ struct Chat<R> {
     request: R,
     /// The client's.
     dialect: Dialect,
+    /// As the client speaks it.
+    version: Option<Arc<str>>,
 }
 
 impl<R: BorrowMut<ChatRequest> + Send> Question for Chat<R> {
@@ -151,6 +165,7 @@ impl<R: BorrowMut<ChatRequest> + Send> Question for Chat<R> {
     }
 
     async fn ask(&mut self, runner: &Runner, model: &str, tally: &Tally) -> Result<Begun, Error> {
+        let runner = spoken_to(runner, self.version.as_ref());
         let mut answer = runner.chat(model, self.request.borrow_mut()).await?;
         let stream = self.request.borrow().stream;
         let mut events = Vec::new();
@@ -165,15 +180,13 @@ impl<R: BorrowMut<ChatRequest> + Send> Question for Chat<R> {
                 false => events.extend(more),
             }
         }
-        Ok(match stream {
-            true => Begun::Stream(Some(Box::new(answer)), events),
-            false => Begun::Whole(events),
-        })
+        let heard = reply::heard(answer.headers());
+        Ok(Begun { first: events, rest: stream.then(|| Box::new(answer)), heard })
     }
 
     fn twin(&self) -> Self::Twin {
         let request = Box::new(self.request.borrow().clone());
-        Chat { request, dialect: self.dialect }
+        Chat { request, dialect: self.dialect, version: self.version.clone() }
     }
 
     fn is_stopped(answer: &Begun) -> bool {
@@ -186,22 +199,27 @@ impl<R: BorrowMut<ChatRequest> + Send> Question for Chat<R> {
                 })
             )
         };
-        answer.first().iter().any(is_stop)
+        answer.first.iter().any(is_stop)
     }
 
     fn print(&self, print: &mut Print<'_>, policy: &Policy) -> Option<()> {
         let request = self.request.borrow();
         let is_meant = !policy.temperature_zero || request.sampling.temperature == Some(0.0);
         (is_meant && cache::is_fit(request, self.dialect)).then_some(())?;
-        print.request("chat", request)
+        print.request("chat", &(&self.version, request))
     }
 
     fn recall(&self, kept: &[u8]) -> Option<Begun> {
-        let events = serde_json::from_slice(kept).ok()?;
-        Some(match self.request.borrow().stream {
-            true => Begun::Stream(None, events),
-            false => Begun::Whole(events),
-        })
+        let first = serde_json::from_slice(kept).ok()?;
+        Some(Begun { first, rest: None, heard: Vec::new() })
+    }
+}
+
+/// Who asks in the version that the client speaks.
+pub(crate) fn spoken_to<'a>(runner: &'a Runner, version: Option<&Arc<str>>) -> Cow<'a, Runner> {
+    match version {
+        Some(version) => Cow::Owned(runner.speaking(version.clone())),
+        None => Cow::Borrowed(runner),
     }
 }
 
@@ -214,7 +232,7 @@ fn is_content(event: &Event) -> bool {
 async fn write(
     mut visit: Visit,
     mut writer: Box<dyn hotcell_dialects::AnswerWriter>,
-    mut answer: Option<Box<Answer>>,
+    mut rest: Option<Box<Answer>>,
     first: Vec<Event>,
     mut pulse: Pulse,
     hand: Hand,
@@ -229,7 +247,7 @@ async fn write(
         }
         hand.give(frame).await;
         let mut last = Vec::new();
-        let next = match &mut answer {
+        let next = match &mut rest {
             Some(answer) => pulse.until(answer.next_batch(), &hand).await,
             None => Ok(None),
         };
@@ -257,7 +275,7 @@ async fn write(
             }
         }
         // The cell is gone before the client is told the end.
-        drop(answer);
+        drop(rest);
         hand.give(last).await;
         return;
     }

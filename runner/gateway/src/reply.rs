@@ -85,6 +85,14 @@ pub(crate) fn uncached(mut reply: Reply) -> Reply {
     reply
 }
 
+/// What a provider told in headers, under names of their own: those of the same name without
+/// the prefix are the gateway's. LiteLLM's proxy calls them so as well.
+pub(crate) fn heard(told: &[(String, String)]) -> Vec<(HeaderName, HeaderValue)> {
+    let name = |name: &str| HeaderName::try_from(["llm_provider-", name].concat()).ok();
+    let told = told.iter().filter_map(|(it, value)| Some((name(it)?, value.parse().ok()?)));
+    told.collect()
+}
+
 /// Sets a header, unless its value cannot be one.
 pub(crate) fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {

@@ -11,6 +11,7 @@ use hotcell::{Error, Runner};
 use hotcell_dialects::{Dialect, anthropic_messages, gemini};
 use http::request::Parts;
 use std::borrow::BorrowMut;
+use std::sync::Arc;
 
 /// Answers a client of Anthropic's or Google's.
 pub(crate) async fn respond(
@@ -33,7 +34,8 @@ pub(crate) async fn respond(
         Err(error) => return visit.misread(&error),
     };
     let model = request.model.clone();
-    match visit.ask(&model, Count(&mut request)).await {
+    let count = Count { request: &mut request, version: chat::version(dialect, head) };
+    match visit.ask(&model, count).await {
         Ok(count) => {
             let body = match dialect {
                 Dialect::Gemini => gemini::write_count(&count),
@@ -45,17 +47,23 @@ pub(crate) async fn respond(
     }
 }
 
-struct Count<R>(R);
+struct Count<R> {
+    request: R,
+    /// Of its dialect, as the client speaks it.
+    version: Option<Arc<str>>,
+}
 
 impl<R: BorrowMut<ChatRequest> + Send> Question for Count<R> {
     type Twin = Count<Box<ChatRequest>>;
     type Answer = TokenCount;
 
     async fn ask(&mut self, runner: &Runner, model: &str, _: &Tally) -> Result<TokenCount, Error> {
-        runner.count_tokens(model, self.0.borrow_mut()).await
+        let runner = chat::spoken_to(runner, self.version.as_ref());
+        runner.count_tokens(model, self.request.borrow_mut()).await
     }
 
     fn twin(&self) -> Self::Twin {
-        Count(Box::new(self.0.borrow().clone()))
+        let request = Box::new(self.request.borrow().clone());
+        Count { request, version: self.version.clone() }
     }
 }

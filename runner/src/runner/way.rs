@@ -21,6 +21,8 @@ use {crate::answer::Answer, crate::cell::native::Native, crate::kept, crate::typ
 const STRICT: &str = "hotcell.strict";
 /// The setting by which an adapter is told to ask for the usage. Manifests have no such setting.
 const USAGE: &str = "hotcell.usage";
+/// The setting by which an adapter is told the version of the client's dialect.
+const VERSION: &str = "hotcell.version";
 
 /// Where a request goes, and the model's name there.
 pub(super) struct Leading<'a> {
@@ -154,6 +156,9 @@ impl Runner {
         }
         if self.usage {
             Arc::make_mut(&mut settings).insert(USAGE.to_owned(), "yes".to_owned());
+        }
+        if let Some(version) = &self.version {
+            Arc::make_mut(&mut settings).insert(VERSION.to_owned(), version.to_string());
         }
         let recorder = self.inner.setup.transcripts.as_ref().map(|transcripts| {
             let inspection = provider.adapter.inspection();

@@ -171,6 +171,26 @@ fn beta_features_come_from_the_operator_the_client_and_the_content() {
 }
 
 #[test]
+fn the_version_that_a_client_of_this_dialect_speaks_is_spoken() {
+    let version = |request: ChatRequest, client: Option<&str>| {
+        let mut script = provider();
+        script.setting("anthropic-version", "2024-operators");
+        if let Some(version) = client {
+            script.setting("hotcell.version", version);
+        }
+        script.answer(200, "text/event-stream", crate::provider::answer(&[], "end_turn"));
+        let run = script.chat::<Anthropic>(request);
+        run.requests[0].header("anthropic-version").map(str::to_owned)
+    };
+    let ours = ChatRequest { extra: Some(native(&json!({}))), ..ChatRequest::user("hi") };
+    assert_eq!(version(ours.clone(), Some("2026-10-21")).as_deref(), Some("2026-10-21"));
+    assert_eq!(version(ours, None).as_deref(), Some("2024-operators"));
+    // What another dialect calls its version is none of this one's.
+    let other = ChatRequest { extra: Some(foreign(&json!({}))), ..ChatRequest::user("hi") };
+    assert_eq!(version(other, Some("2026-10-21")).as_deref(), Some("2024-operators"));
+}
+
+#[test]
 fn newer_models_think_adaptively_with_an_effort() {
     let of = |model, options| body(reasoning(model, options));
     let body = of("claude-opus-4-8", effort("high"));

@@ -1,7 +1,7 @@
 //! Chat answers in the dialects of their clients.
 
 use crate::bed::Bed;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn an_openai_client_gets_an_answer_of_anthropic() {
@@ -41,6 +41,34 @@ async fn a_stream_ends_with_done_and_a_broken_one_does_not() {
 }
 
 #[tokio::test]
+async fn a_provider_is_spoken_to_in_the_version_of_its_dialect_that_the_client_speaks() {
+    let bed = Bed::new("").await;
+    let body = json!({
+        "model": "anthropic/claude-sonnet-4-5",
+        "max_tokens": 100,
+        "messages": [{ "role": "user", "content": "hello" }],
+    });
+    let asked = async |path: &str, version: Option<&str>, body: &Value| {
+        let headers: Vec<_> = version.map(|it| ("anthropic-version", it)).into_iter().collect();
+        let answer = bed.post_with(path, &headers, body.clone()).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let asked = bed.mock.take_requests().pop().expect("a request");
+        asked.header("anthropic-version").map(str::to_owned)
+    };
+    for path in ["/v1/messages", "/v1/messages/count_tokens"] {
+        assert_eq!(asked(path, Some("2026-10-21"), &body).await.as_deref(), Some("2026-10-21"));
+        assert_eq!(asked(path, None, &body).await.as_deref(), Some("2023-06-01"));
+    }
+    // A client of another dialect that names one says nothing about this one.
+    let path = "/v1/chat/completions";
+    assert_eq!(asked(path, Some("2026-10-21"), &body).await.as_deref(), Some("2023-06-01"));
+    // Nor is it anything to a provider of another dialect, where nothing may be lost.
+    let mut other = body.clone();
+    other["model"] = json!("openai/gpt-4o");
+    assert_eq!(asked("/v1/messages", Some("2026-10-21"), &other).await, None);
+}
+
+#[tokio::test]
 async fn betas_of_a_client_reach_its_provider() {
     let bed = Bed::new("").await;
     let body = json!({
@@ -75,4 +103,25 @@ async fn betas_of_a_client_reach_its_provider() {
     assert_eq!(answer.status, 400, "{}", answer.text());
     assert!(answer.text().contains("betas"), "{}", answer.text());
     assert!(bed.mock.take_requests().is_empty());
+}
+
+#[tokio::test]
+async fn what_a_provider_tells_beside_an_answer_is_told_under_a_name_of_its_own() {
+    let bed = Bed::new("").await;
+    for stream in [false, true] {
+        for (model, limit, id) in [
+            ("openai/gpt-4o", "x-ratelimit-remaining-requests", "x-request-id"),
+            ("anthropic/claude-test", "anthropic-ratelimit-requests-remaining", "request-id"),
+        ] {
+            let body = json!({ "model": model, "stream": stream,
+                "messages": [{ "role": "user", "content": "hello" }] });
+            let answer = bed.post("/v1/chat/completions", body).await;
+            let told = |name: &str| answer.header(&format!("llm_provider-{name}"));
+            assert_eq!(told(limit).map(|it| it.contains("999")), Some(true), "{model}");
+            let its = told(id).unwrap_or_default();
+            assert!(!its.is_empty() && answer.header("x-request-id") != Some(its), "{model}");
+            // The allowance is the operator's at the provider, and not the client's here.
+            assert_eq!(answer.header(limit), None, "{model}");
+        }
+    }
 }
