@@ -177,6 +177,18 @@ def betas():
     assert "interleaved-thinking-2025-05-14" in sent["anthropic-beta"], sent
     assert "context-1m-2025-08-07" in sent["anthropic-beta"], sent
     assert sent["x-api-key"] != KEY
+    # The version of the API that this library was made for, and not the one that the adapter was.
+    assert sent["anthropic-version"] == client.default_headers["anthropic-version"], sent
+
+
+@check
+def what_its_provider_told():
+    answer = client.messages.with_raw_response.create(
+        model="anthropic/claude-sonnet-4-5", max_tokens=200, messages=HELLO
+    )
+    told = answer.headers
+    assert told["llm_provider-anthropic-ratelimit-requests-remaining"] == "999", told
+    assert told["llm_provider-request-id"] != answer.request_id, told
 
 
 @check
