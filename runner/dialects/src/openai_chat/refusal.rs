@@ -13,7 +13,7 @@ const OWN: [&str; 4] =
 /// Writes why there is no answer.
 pub fn write_refusal(failure: &Failure) -> Refusal {
     let mut body = Vec::new();
-    let own = write(failure, false, &mut body);
+    let own = write(failure, &mut body);
     let said = failure.status.filter(|status| own && (400..600).contains(status));
     let status = match failure.kind {
         // What is too long for a model is the request's fault here.
@@ -23,12 +23,13 @@ pub fn write_refusal(failure: &Failure) -> Refusal {
     Refusal { status: said.unwrap_or(status), body }
 }
 
-/// Writes an error body; true where it is the provider's own. In the middle of an answer
-/// it has to have a member `error`, by which clients know it.
-pub(crate) fn write(failure: &Failure, within: bool, out: &mut Vec<u8>) -> bool {
-    if let Some(raw) = failure.raw.as_ref().filter(|raw| OWN.contains(&raw.dialect.as_str()))
-        && let Some(members) = Members::of(&raw.value)
-        && (!within || members.get("error").is_some())
+/// Writes an error body; true where a provider of this dialect said why. What it said is told as
+/// it is where it has a member `error`: clients look nowhere else for the reason.
+pub(crate) fn write(failure: &Failure, out: &mut Vec<u8>) -> bool {
+    let own = failure.raw.as_ref().filter(|raw| OWN.contains(&raw.dialect.as_str()));
+    let said = own.and_then(|raw| Members::of(&raw.value));
+    if let Some(members) = &said
+        && members.get("error").is_some_and(|error| error != "null")
     {
         out.push(b'{');
         members.write(out);
@@ -50,7 +51,7 @@ pub(crate) fn write(failure: &Failure, within: bool, out: &mut Vec<u8>) -> bool 
         None => out.extend_from_slice(b"null"),
     }
     out.extend_from_slice(b"}}");
-    false
+    said.is_some()
 }
 
 /// The word of a gateway that lets somebody not in: it says more than the usual one, and whoever

@@ -362,7 +362,7 @@ impl AnswerWriter for StreamWriter {
 
     fn fail(&mut self, failure: &Failure, out: &mut Vec<u8>) {
         out.extend_from_slice(b"data: ");
-        super::refusal::write(failure, true, out);
+        super::refusal::write(failure, out);
         out.extend_from_slice(b"\n\n");
     }
 }

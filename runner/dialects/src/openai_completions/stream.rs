@@ -128,7 +128,7 @@ impl AnswerWriter for StreamWriter {
 
     fn fail(&mut self, failure: &Failure, out: &mut Vec<u8>) {
         out.extend_from_slice(b"data: ");
-        refusal::write(failure, true, out);
+        refusal::write(failure, out);
         out.extend_from_slice(b"\n\n");
     }
 }

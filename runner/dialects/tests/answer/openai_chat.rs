@@ -248,6 +248,17 @@ fn errors_have_the_status_that_raises_the_right_exception() {
     assert_eq!((refusal.status, String::from_utf8_lossy(&refusal.body).as_ref()), (418, said));
     failure.raw = Some(native("anthropic-messages", said));
     assert_eq!(CHAT.refusal(&failure).status, 429);
+    // Clients look for the reason in `error`, which vLLM and FastAPI do not write.
+    for said in [
+        r#"{"object":"error","message":"m","type":"BadRequestError","param":null,"code":400}"#,
+        r#"{"detail":"m"}"#,
+        r#"{"error":null,"message":"m"}"#,
+    ] {
+        failure.raw = Some(native("openai-chat", said));
+        let refusal = CHAT.refusal(&failure);
+        let body: Value = serde_json::from_slice(&refusal.body).expect("JSON");
+        assert_eq!((refusal.status, &body["error"]["message"]), (418, &json!("m")), "{said}");
+    }
 }
 
 #[test]
