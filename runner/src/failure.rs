@@ -1,6 +1,7 @@
 //! What failures mean for whoever called: one table for retry, HTTP status and
 //! exit code, used by the library, the command line and the gateway.
 
+use crate::interface::Interface;
 use crate::setup::SetupError;
 use crate::types::{Failure, FailureKind, Native};
 use std::fmt;
@@ -70,6 +71,9 @@ pub struct Error {
     /// Why the provider could not be set up, where that was it: then nothing was
     /// asked of anybody.
     pub setup: Option<Arc<SetupError>>,
+    /// The interface that the provider's adapter does not have, where that was it: then, too,
+    /// nothing was asked of anybody.
+    pub lacks: Option<Interface>,
 }
 
 impl Error {
@@ -120,7 +124,7 @@ impl std::error::Error for Error {}
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
-        Self { failure, provider: None, request_id: None, help: None, setup: None }
+        Self { failure, provider: None, request_id: None, help: None, setup: None, lacks: None }
     }
 }
 

@@ -1,13 +1,14 @@
-//! How many tokens a request has.
+//! How many tokens a request has: as its provider counts them, or where that counts none, as the
+//! gateway takes them to be.
 
 use crate::attempt::Question;
 use crate::chat;
-use crate::ledger::Tally;
-use crate::reply::Reply;
+use crate::ledger::{Estimate, Tally};
+use crate::reply::{self, Reply};
 use crate::route::Route;
 use crate::visit::Visit;
 use hotcell::types::{ChatRequest, TokenCount};
-use hotcell::{Error, Runner};
+use hotcell::{Error, Interface, Runner};
 use hotcell_dialects::{Dialect, anthropic_messages, gemini};
 use http::request::Parts;
 use std::borrow::BorrowMut;
@@ -34,17 +35,23 @@ pub(crate) async fn respond(
         Err(error) => return visit.misread(&error),
     };
     let model = request.model.clone();
-    let count = Count { request: &mut request, version: chat::version(dialect, head) };
-    match visit.ask(&model, count).await {
-        Ok(count) => {
-            let body = match dialect {
-                Dialect::Gemini => gemini::write_count(&count),
-                _ => anthropic_messages::write_count(&count),
-            };
-            visit.answer(body).await
+    let question = Count { request: &mut request, version: chat::version(dialect, head) };
+    let (count, is_estimated) = match visit.ask(&model, question).await {
+        Ok(count) => (count, false),
+        Err(error) if error.lacks == Some(Interface::Tokens) => {
+            (TokenCount { input: Estimate::of_chat(&request).input, extra: None }, true)
         }
-        Err(error) => visit.fail(&error),
+        Err(error) => return visit.fail(&error),
+    };
+    let body = match dialect {
+        Dialect::Gemini => gemini::write_count(&count),
+        _ => anthropic_messages::write_count(&count),
+    };
+    let mut reply = visit.answer(body).await;
+    if is_estimated && reply.status().is_success() {
+        reply::set(reply.headers_mut(), "x-hotcell-count", "estimated");
     }
+    reply
 }
 
 struct Count<R> {

@@ -20,6 +20,7 @@ pub(crate) use sound::Speaking;
 use crate::adapter::Adapter;
 use crate::bindings::exports::hotcell::adapter as exports;
 use crate::failure::Error;
+use crate::interface::Interface;
 use crate::limits::Limits;
 use crate::transcript::Answered;
 use crate::types::{ChatRequest, Event, Failure, FailureKind, StoredRequest};
@@ -194,10 +195,9 @@ impl Cell {
     }
 
     fn lacks(&self, interface: &str) -> Error {
-        Error::new(
-            FailureKind::Unsupported,
-            format!("the adapter `{}` has no `{interface}`", self.adapter.name()),
-        )
+        let message = format!("the adapter `{}` has no `{interface}`", self.adapter.name());
+        let lacks = Interface::ALL.iter().find(|it| it.name() == interface).copied();
+        Error { lacks, ..Error::new(FailureKind::Unsupported, message) }
     }
 }
 

@@ -56,8 +56,9 @@ await run("anthropic-node", "@anthropic-ai/sdk", {
     assert.equal(answer.content.at(-1).text, SAID);
   },
   "count tokens": async () => {
-    const model = "anthropic/claude-sonnet-4-5";
-    assert.ok((await client.messages.countTokens({ model, messages })).input_tokens > 0);
+    for (const model of ["anthropic/claude-sonnet-4-5", "openai/gpt-4o"]) {
+      assert.ok((await client.messages.countTokens({ model, messages })).input_tokens > 0, model);
+    }
   },
   models: async () => {
     const ids = [];

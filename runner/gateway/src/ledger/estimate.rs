@@ -4,14 +4,19 @@
 //! A token is taken to be four bytes of text, which is near the truth for English and too
 //! much for most other things.
 
-use hotcell::types::{ChatRequest, Event, Message, Part, Tool, ToolResultPart, Usage};
+use hotcell::types::{
+    ChatRequest, Event, MediaKind, MediaPart, MediaSource, Message, OutputFormat, Part, Tool,
+    ToolResultPart, Usage,
+};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Bytes of text that are one token.
 const BYTES: u64 = 4;
-/// Tokens of an image, a sound or a document.
+/// Tokens of an image, a sound or a page.
 const MEDIUM: u64 = 1_500;
+/// Bytes of a document that are a page.
+const PAGE: usize = 50_000;
 /// Tokens of a message's own.
 const MESSAGE: u64 = 4;
 /// Tokens of an answer to a request that does not say how long it may be.
@@ -34,9 +39,13 @@ impl Estimate {
     pub(crate) fn of_chat(request: &ChatRequest) -> Self {
         let messages: u64 = request.messages.iter().map(message).sum();
         let tools: u64 = request.tools.iter().map(tool).sum();
+        let form = match &request.output {
+            Some(OutputFormat::JsonSchema(form)) => tokens(form.schema.len()),
+            _ => 0,
+        };
         let longest = request.sampling.max_output_tokens.map_or(ANSWER, u64::from);
         let choices = u64::from(request.sampling.choices.unwrap_or(1).max(1));
-        Self { input: messages + tools, output: longest.saturating_mul(choices) }
+        Self { input: messages + tools + form, output: longest.saturating_mul(choices) }
     }
 }
 
@@ -47,7 +56,7 @@ fn message(message: &Message) -> u64 {
 fn part(part: &Part) -> u64 {
     match part {
         Part::Text(text) => tokens(text.text.len()),
-        Part::Media(_) => MEDIUM,
+        Part::Media(part) => medium(part),
         Part::Reasoning(it) => tokens(it.text.len() + it.redacted.as_ref().map_or(0, String::len)),
         Part::ToolCall(call) => tokens(call.name.len() + call.arguments.len()),
         Part::ToolResult(result) => result.content.iter().map(result_part).sum(),
@@ -59,8 +68,21 @@ fn part(part: &Part) -> u64 {
 fn result_part(part: &ToolResultPart) -> u64 {
     match part {
         ToolResultPart::Text(text) => tokens(text.len()),
-        ToolResultPart::Media(_) => MEDIUM,
+        ToolResultPart::Media(part) => medium(part),
         ToolResultPart::Native(native) => tokens(native.value.len()).min(MEDIUM),
+    }
+}
+
+fn medium(part: &MediaPart) -> u64 {
+    match &part.source {
+        MediaSource::Bytes(bytes) if part.kind == MediaKind::Document => {
+            let mime = part.mime.as_deref().unwrap_or_default();
+            match mime.starts_with("text/") || mime == "application/json" {
+                true => tokens(bytes.len()),
+                false => MEDIUM * bytes.len().div_ceil(PAGE).max(1) as u64,
+            }
+        }
+        _ => MEDIUM,
     }
 }
 
