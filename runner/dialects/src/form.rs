@@ -57,6 +57,16 @@ impl Form {
         number.transpose()
     }
 
+    /// Takes the wish for a stream. As in JSON, what is neither yes nor no is refused.
+    pub(crate) fn stream(&mut self) -> Result<bool, DialectError> {
+        match self.text("stream")? {
+            None => Ok(false),
+            Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
+            Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
+            Some(_) => Err(DialectError::new("stream", "expected true or false")),
+        }
+    }
+
     /// Takes the texts of a list.
     pub(crate) fn list(&mut self, name: &str) -> Result<Vec<String>, DialectError> {
         let (taken, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.fields)

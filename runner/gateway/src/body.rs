@@ -14,9 +14,8 @@ pub(crate) enum Body {
     Stream(Frames),
 }
 
-/// The most of a whole body that is handed over at a time: it shows whether the client takes
-/// it.
-const PIECE: usize = 64 * 1024;
+/// The most of a body that is handed over at a time: it shows whether the client takes it.
+pub(crate) const PIECE: usize = 64 * 1024;
 
 impl Body {
     pub(crate) fn whole(bytes: impl Into<Bytes>) -> Self {

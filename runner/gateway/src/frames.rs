@@ -4,6 +4,7 @@
 //! stops at each frame. So a slow client slows its provider down, and holds no more memory
 //! than one frame. Where the client leaves, the writer is dropped, and the cell with it.
 
+use crate::body::PIECE;
 use bytes::Bytes;
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -41,16 +42,19 @@ impl Frames {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Bytes>>> {
-        let Some(writer) = &mut self.writer else { return Poll::Ready(None) };
-        let ended = writer.as_mut().poll(context).is_ready();
-        let frame = taken(&self.slot);
-        if ended {
+        // What is left of a large frame comes before the next one is written.
+        if let Some(rest) = taken(&self.slot) {
+            return Poll::Ready(Some(rest));
+        }
+        if let Some(writer) = &mut self.writer
+            && writer.as_mut().poll(context).is_ready()
+        {
             self.writer = None;
         }
-        match (frame, ended) {
+        match (taken(&self.slot), &self.writer) {
             (Some(frame), _) => Poll::Ready(Some(frame)),
-            (None, true) => Poll::Ready(None),
-            (None, false) => Poll::Pending,
+            (None, None) => Poll::Ready(None),
+            (None, Some(_)) => Poll::Pending,
         }
     }
 }
@@ -82,7 +86,11 @@ impl Hand {
 }
 
 fn taken(slot: &Slot) -> Option<io::Result<Bytes>> {
-    slot.lock().unwrap_or_else(PoisonError::into_inner).take()
+    let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+    match &mut *slot {
+        Some(Ok(frame)) if frame.len() > PIECE => Some(Ok(frame.split_to(PIECE))),
+        frame => frame.take(),
+    }
 }
 
 impl fmt::Debug for Frames {

@@ -16,6 +16,7 @@
 mod access;
 mod admin;
 mod attempt;
+mod belated;
 mod body;
 mod cache;
 mod charge;

@@ -1,21 +1,30 @@
 //! Sound into text.
 
 use crate::attempt::Question;
+use crate::belated::{self, Events};
 use crate::ledger::Tally;
 use crate::reply::{self, Reply};
 use crate::visit::Visit;
 use hotcell::types::{TranscriptionRequest, TranscriptionResponse};
 use hotcell::{Error, Runner};
-use hotcell_dialects::{DialectError, openai_media};
+use hotcell_dialects::DialectError;
+use hotcell_dialects::openai_media::{self, Asked};
 use std::borrow::BorrowMut;
 
 /// Answers a client of OpenAI's, whose request has been read.
 pub(crate) async fn respond(
     mut visit: Visit,
-    request: Result<TranscriptionRequest, DialectError>,
+    asked: Result<Asked<TranscriptionRequest>, DialectError>,
 ) -> Reply {
-    let mut request = match request {
-        Ok(request) => request,
+    let mut request = match asked {
+        Ok(Asked { request, stream: true }) => {
+            return belated::respond(visit, |mut visit| async {
+                let told = transcribe(&mut visit, request).await;
+                (visit, told)
+            })
+            .await;
+        }
+        Ok(Asked { request, stream: false }) => request,
         Err(error) => return visit.misread(&error),
     };
     let model = request.model.clone();
@@ -29,6 +38,15 @@ pub(crate) async fn respond(
         }
         Err(error) => visit.fail(&error),
     }
+}
+
+/// The text, as the events of a stream.
+async fn transcribe(visit: &mut Visit, mut request: TranscriptionRequest) -> Result<Events, Error> {
+    let model = request.model.clone();
+    let response = visit.ask(&model, Transcribe(&mut request)).await?;
+    visit.usage.clone_from(&response.usage);
+    visit.ends().await?;
+    Ok(Box::new(openai_media::transcription_events(&request, &response).into_iter()))
 }
 
 struct Transcribe<R>(R);

@@ -218,15 +218,24 @@ impl Visit {
 
     /// Ends it with a whole answer, once what it cost is written down.
     pub(crate) async fn answer(&mut self, body: Vec<u8>) -> Reply {
-        (self.status, self.outcome) = (200, Some(Outcome::Answered));
-        if let Err(error) = self.settle().await {
+        if let Err(error) = self.ends().await {
             return self.fail(&error);
         }
-        self.keep();
         let mut reply = reply::json(200, body);
         self.mark(reply.headers_mut());
         self.mark_cost(reply.headers_mut());
         reply
+    }
+
+    /// It has a whole answer: what it cost is written down.
+    ///
+    /// # Errors
+    /// As [`Self::settle`].
+    pub(crate) async fn ends(&mut self) -> Result<(), Error> {
+        (self.status, self.outcome) = (200, Some(Outcome::Answered));
+        self.settle().await?;
+        self.keep();
+        Ok(())
     }
 
     /// Says who was asked, and by which id the request is known.

@@ -100,6 +100,16 @@ await run("openai-node", "openai", {
     const file = await toFile(Buffer.from("RIFF\x04\0\0\0WAVE"), "a.wav");
     const heard = await client.audio.transcriptions.create({ model: "openai/whisper-1", file });
     assert.equal(heard.text, "You sent 12 bytes.");
+    const draw = { model: "openai/gpt-image-1", prompt: "a cat", stream: true, partial_images: 1 };
+    const told = [];
+    for await (const event of await client.images.generate(draw)) told.push(event);
+    assert.deepEqual(told.map((event) => event.type), ["image_generation.completed"]);
+    assert.equal(told[0].b64_json, image.data[0].b64_json);
+    const hear = { model: "openai/whisper-1", file, stream: true };
+    const words = [];
+    for await (const event of await client.audio.transcriptions.create(hear)) words.push(event);
+    assert.deepEqual(words.map((event) => event.type), ["transcript.text.delta", "transcript.text.done"]);
+    assert.equal(words[1].text, "You sent 12 bytes.");
     const judged = await client.moderations.create({ model: "openai/omni-moderation-latest", input: "a" });
     assert.equal(judged.results[0].flagged, false);
   },

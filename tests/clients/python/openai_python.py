@@ -360,6 +360,32 @@ def images():
 
 
 @check
+def images_streamed():
+    with Asked() as asked:
+        stream = client.images.generate(
+            model="openai/gpt-image-1", prompt="a cat", n=2, stream=True, partial_images=2
+        )
+        events = list(stream)
+    assert [event.type for event in events] == ["image_generation.completed"] * 2, events
+    for event in events:
+        assert base64.b64decode(event.b64_json).startswith(b"\x89PNG"), event
+        assert event.size and event.quality and event.background and event.created_at > 1_600_000_000
+        assert event.output_format == "png", event
+    assert sum(event.usage.total_tokens for event in events) == 15, events
+    assert "partial_images" not in str(asked.requests), asked.requests
+    pixel = io.BytesIO(base64.b64decode(events[0].b64_json))
+    pixel.name = "cat.png"
+    edits = client.images.edit(
+        model="openai/gpt-image-1", image=pixel, prompt="a hat", stream=True, partial_images=1
+    )
+    edits = list(edits)
+    assert [event.type for event in edits] == ["image_edit.completed"], edits
+    assert edits[0].b64_json == events[0].b64_json
+    with raises(openai.RateLimitError):
+        client.images.generate(model="openai-error-429", prompt="a cat", stream=True)
+
+
+@check
 def speech():
     with client.audio.speech.with_streaming_response.create(
         model="openai/gpt-4o-mini-tts", voice="alloy", input="hello"
@@ -387,6 +413,23 @@ def transcriptions():
     assert verbose.text == "You sent 12 bytes.", verbose
     answer = client.audio.translations.create(model="openai/whisper-1", file=sound)
     assert answer.text == "You sent 12 bytes.", answer
+
+
+@check
+def transcriptions_streamed():
+    sound = ("a.wav", b"RIFF\x04\x00\x00\x00WAVE")
+    for more in [{}, {"response_format": "text"}]:
+        events = list(
+            client.audio.transcriptions.create(
+                model="openai/gpt-4o-transcribe", file=sound, stream=True, **more
+            )
+        )
+        assert [event.type for event in events] == ["transcript.text.delta", "transcript.text.done"]
+        assert events[0].delta == events[1].text == "You sent 12 bytes.", events
+    with raises(openai.BadRequestError):
+        client.audio.transcriptions.create(
+            model="openai/whisper-1", file=sound, stream=True, response_format="srt"
+        )
 
 
 @check

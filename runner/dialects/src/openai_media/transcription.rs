@@ -1,6 +1,6 @@
 //! Sound into text.
 
-use super::DIALECT;
+use super::{Asked, DIALECT, counted};
 use crate::DialectError;
 use crate::form::Form;
 use crate::object::{members, native};
@@ -17,14 +17,16 @@ pub struct Written {
     pub body: Vec<u8>,
 }
 
-/// Reads a client's request; `translate` where it came to the path of translations.
+/// Reads a client's request; `translate` where it came to the path of translations, which has no
+/// streams.
 ///
 /// # Errors
 /// Where the request cannot be one of this dialect, with the place and what is expected there.
 pub fn read_transcription_request(
     mut form: Form,
     translate: bool,
-) -> Result<TranscriptionRequest, DialectError> {
+) -> Result<Asked<TranscriptionRequest>, DialectError> {
+    let stream = !translate && form.stream()?;
     let file = form.files("file").into_iter().next();
     let file = file.ok_or_else(|| DialectError::new("file", "the file is missing"))?;
     let timings = form.list("timestamp_granularities")?.into_iter().map(|word| match &*word {
@@ -33,7 +35,7 @@ pub fn read_transcription_request(
         _ => Err(DialectError::new("timestamp_granularities", "expected word or segment")),
     });
     let timings = timings.collect::<Result<Vec<_>, _>>()?;
-    Ok(TranscriptionRequest {
+    let mut request = TranscriptionRequest {
         model: form.required("model")?,
         audio: file.bytes,
         mime: file.mime,
@@ -43,9 +45,23 @@ pub fn read_transcription_request(
         prompt: form.text("prompt")?,
         temperature: form.number("temperature")?,
         timings,
-        extra: Some(native(&form.rest()?, DIALECT)),
-    })
+        extra: None,
+    };
+    let rest = form.rest()?;
+    let format = rest.get("response_format").and_then(Value::as_str).unwrap_or(USUAL);
+    if stream && !STREAMED.contains(&format) {
+        let message = "a stream has `json`, `text` or `diarized_json`: the others come without it";
+        return Err(DialectError::new("response_format", message));
+    }
+    request.extra = Some(native(&rest, DIALECT));
+    Ok(Asked { request, stream })
 }
+
+/// The format of who asks for none.
+const USUAL: &str = "json";
+/// Those of which a stream has the text. Times and cues have no events.
+const STREAMED: [&str; 3] = [USUAL, "text", DIARIZED];
+const DIARIZED: &str = "diarized_json";
 
 /// Writes the text that came, in the format that the client asked for.
 pub fn write_transcription(
@@ -53,7 +69,7 @@ pub fn write_transcription(
     response: &TranscriptionResponse,
 ) -> Written {
     let asked = members(request.extra.as_ref(), DIALECT);
-    let format = asked.get("response_format").and_then(Value::as_str).unwrap_or("json");
+    let format = asked.get("response_format").and_then(Value::as_str).unwrap_or(USUAL);
     let own = members(response.extra.as_ref(), DIALECT);
     let said = own.get(format).and_then(Value::as_str);
     match format {
@@ -91,6 +107,49 @@ pub fn write_transcription(
             Written { mime: "application/json", body }
         }
     }
+}
+
+/// The events of a stream that tells the text that came.
+pub fn transcription_events(
+    request: &TranscriptionRequest,
+    response: &TranscriptionResponse,
+) -> Vec<Vec<u8>> {
+    let asked = members(request.extra.as_ref(), DIALECT);
+    let own = members(response.extra.as_ref(), DIALECT);
+    let mut delta = json!({ "type": "transcript.text.delta", "delta": response.text });
+    let mut done = json!({ "type": "transcript.text.done", "text": response.text });
+    if let Some(chances) = own.get("logprobs") {
+        delta["logprobs"] = chances.clone();
+        done["logprobs"] = chances.clone();
+    }
+    if let Some(languages) = own.get("languages") {
+        done["languages"] = languages.clone();
+    }
+    if let Some(usage) = &response.usage {
+        let mut usage = counted(usage);
+        usage.entry("type").or_insert_with(|| json!("tokens"));
+        done["usage"] = Value::Object(usage);
+    }
+    let is_diarized = asked.get("response_format").and_then(Value::as_str) == Some(DIARIZED);
+    let segments = if is_diarized { &response.segments[..] } else { &[] };
+    let segments = segments.iter().enumerate().filter_map(|(at, span)| said_by(at, span));
+    let events = [delta].into_iter().chain(segments).chain([done]);
+    let events = events.map(|event| format!("data: {event}\n\n").into_bytes());
+    events.chain([b"data: [DONE]\n\n".to_vec()]).collect()
+}
+
+/// What one speaker said; none where nobody knows who it was.
+fn said_by(at: usize, span: &Span) -> Option<Value> {
+    let raw = span.raw.as_ref().and_then(|raw| serde_json::from_str::<Value>(raw).ok());
+    let id = raw.as_ref().and_then(|raw| raw.get("id")?.as_str());
+    Some(json!({
+        "type": "transcript.text.segment",
+        "id": id.map_or_else(|| format!("seg_{at}"), str::to_owned),
+        "start": span.start,
+        "end": span.end,
+        "text": span.text,
+        "speaker": span.speaker.as_ref()?,
+    }))
 }
 
 fn plain(text: String) -> Written {

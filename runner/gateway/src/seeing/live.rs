@@ -3,7 +3,7 @@
 use super::label::Label;
 use crate::route::Endpoint;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -19,6 +19,8 @@ pub(crate) struct Live {
     deployment: AtomicU32,
     attempts: AtomicU32,
     phase: AtomicU8,
+    /// A stream has begun of which nothing is there yet.
+    has_begun: AtomicBool,
 }
 
 /// How far one is.
@@ -44,6 +46,7 @@ impl Lives {
             deployment: AtomicU32::new(Label::NONE.number()),
             attempts: AtomicU32::new(0),
             phase: AtomicU8::new(Phase::Reading as u8),
+            has_begun: AtomicBool::new(false),
         });
         self.all().insert(number, live.clone());
         live
@@ -82,6 +85,15 @@ impl Live {
 
     pub(super) fn set_phase(&self, phase: Phase) {
         self.phase.store(phase as u8, Ordering::Relaxed);
+    }
+
+    /// The client is told that there is going to be an answer.
+    pub(crate) fn begins(&self) {
+        self.has_begun.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn has_begun(&self) -> bool {
+        self.has_begun.load(Ordering::Relaxed)
     }
 
     pub(super) fn model(&self) -> Label {

@@ -46,6 +46,11 @@ impl Seen {
             trace: None,
         }
     }
+
+    /// What of it is seen while it is under way.
+    pub(crate) fn live(&self) -> Arc<Live> {
+        self.live.clone()
+    }
 }
 
 impl Visit {
@@ -126,6 +131,9 @@ impl Visit {
     pub(crate) fn tell(&mut self) {
         let cost = self.cost();
         let duration = self.began.elapsed();
+        let has_begun = self.seen.live.has_begun();
+        // Whoever leaves is told nothing, or the head of a stream.
+        let unended = if has_begun { 200 } else { 499 };
         let record = Record {
             id: std::mem::take(&mut self.id),
             endpoint: self.endpoint,
@@ -134,10 +142,9 @@ impl Visit {
             deployment: self.deployment.clone(),
             attempts: self.attempts,
             fallbacks: self.seen.fallbacks,
-            // Whoever leaves is told nothing.
-            status: if self.status == 0 { 499 } else { self.status },
+            status: if self.status == 0 { unended } else { self.status },
             outcome: self.outcome.unwrap_or(Outcome::Failed(FailureKind::Cancelled)),
-            is_stream: self.seen.is_stream,
+            is_stream: self.seen.is_stream || has_begun,
             queued: self.seen.queued,
             first: self.seen.first,
             duration,

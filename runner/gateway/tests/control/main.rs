@@ -3,6 +3,7 @@
 
 mod admin;
 mod attempts;
+mod belated;
 mod budget;
 mod cache;
 mod door;

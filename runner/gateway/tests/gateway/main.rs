@@ -2,6 +2,7 @@
 
 mod bad_json;
 mod bed;
+mod belated;
 mod bodies;
 mod cache;
 mod cache_server;
@@ -17,5 +18,6 @@ mod seeing;
 mod stored;
 #[cfg(target_os = "linux")]
 mod succession;
+mod tokens;
 mod trust;
 mod upstream;
