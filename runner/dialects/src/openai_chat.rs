@@ -25,7 +25,7 @@ pub use refusal::write_refusal;
 pub use stream::StreamWriter;
 
 use crate::DialectError;
-use crate::object::{Object, native};
+use crate::object::Object;
 use hotcell::types::{
     ChatRequest, JsonSchema, Message, OutputFormat, Part, ReasoningOptions, Role, Sampling,
     ToolCall,
@@ -181,10 +181,14 @@ fn read_message(value: Value, path: String) -> Result<Message, DialectError> {
 /// The one call of a message, before there was a list of them. It has no id; its result
 /// names the function.
 fn read_function_call(value: &Value) -> Option<ToolCall> {
-    let members = value.as_object().filter(|members| members.len() == 2)?;
-    let name = members.get("name")?.as_str()?.to_owned();
-    let arguments = members.get("arguments")?.as_str()?.to_owned();
-    let extra = Some(native(&json!({ "type": "function_call" }), DIALECT));
+    let mut function = Object::of(value.as_object()?.clone(), String::new(), DIALECT);
+    let (name, arguments) = (function.text("name")?, function.text("arguments")?);
+    let mut extra = Object::empty(DIALECT);
+    extra.put_back("type", "function_call".into());
+    if !function.is_empty() {
+        extra.put_back("function", function.into_value());
+    }
+    let extra = Some(extra.always_extra());
     Some(ToolCall { id: name.clone(), name, arguments, signature: None, extra })
 }
 

@@ -55,9 +55,14 @@ impl Calls {
         // A tool of another kind than a function is told by its type.
         let kind =
             if custom { Some("\"custom\"") } else { call.kind.filter(|_| unknown.is_some()) };
-        let any = kind.is_some() || !call.rest.0.is_empty();
         let kind = kind.map(|kind| ("type", kind));
-        let extra = any.then(|| json::object(kind.into_iter().chain(call.rest.pairs())));
+        let inner = function.and_then(Function::beside);
+        let member = if custom { "custom" } else { "function" };
+        let inner = inner.as_deref().map(|inner| (member, inner));
+        let beside = || inner.into_iter().chain(call.rest.pairs());
+        let news = beside().next().is_some();
+        let any = kind.is_some() || news;
+        let extra = any.then(|| json::object(kind.into_iter().chain(beside())));
         let piece = Piece::of(function, extra);
         let piece = Piece {
             index: json::index(call.index),
@@ -65,18 +70,24 @@ impl Calls {
             name: unknown.unwrap_or(piece.name),
             ..piece
         };
-        if self.add(piece, teller) && !call.rest.0.is_empty() {
+        if self.add(piece, teller) && news {
             let number = call.index.map(|index| ("index", index));
-            let call = json::object(number.into_iter().chain(call.rest.pairs()));
+            let call = json::object(number.into_iter().chain(beside()));
             teller.piece_of_delta(&format!("{{\"tool_calls\":[{call}]}}"));
         }
     }
 
     /// Takes a `function_call`, of which there is at most one.
     pub(crate) fn take_only(&mut self, function: &Function<'_>, teller: &mut Teller<'_>) {
-        let extra = json::object([("type", "\"function_call\"")]);
+        let inner = function.beside();
+        let inner = inner.as_deref().map(|inner| ("function", inner));
+        let extra = json::object([("type", "\"function_call\"")].into_iter().chain(inner));
         let piece = Piece { index: Some(0), ..Piece::of(Some(function), Some(extra)) };
-        self.add(piece, teller);
+        if self.add(piece, teller)
+            && let Some((_, inner)) = inner
+        {
+            teller.piece_of_delta(&json::object([("function_call", inner)]));
+        }
     }
 
     /// At the end of a choice: a call whose name never came is told as it is.

@@ -207,8 +207,10 @@ impl Writer {
             self.spoken(spoken)?;
         }
         if let Some(call) = pieces.only_call.filter(|_| !extra.has("function_call")) {
+            let extra = self.extra(call.extra.as_ref())?;
             self.json.name("function_call");
-            self.function_of(call, "arguments");
+            let inner = extra.inner("function").unwrap_or_default();
+            self.function_of(call, "arguments", &inner);
         }
         if !pieces.calls.is_empty() && !extra.has("tool_calls") {
             self.json.name("tool_calls").open(b'[');

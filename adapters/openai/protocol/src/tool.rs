@@ -70,9 +70,10 @@ impl Writer {
     }
 
     /// A call that the model made before. One of a tool of another kind than a function
-    /// says so in its `extra`.
+    /// says so in its `extra`, where what nobody models of the function is in a member of its
+    /// own.
     pub(crate) fn call(&mut self, call: &ToolCall) -> Written {
-        let extra = self.extra(call.extra.as_ref())?;
+        let mut extra = self.extra(call.extra.as_ref())?;
         if call.signature.is_some() && !is_own(call.extra.as_ref()) {
             self.lost("the signature of a call");
         }
@@ -88,9 +89,13 @@ impl Writer {
         if !extra.has("type") {
             self.json.name("type").text("function");
         }
-        if !extra.has(member) && !unknown {
-            self.json.name(member);
-            self.function_of(call, input);
+        if !unknown {
+            let inner = extra.inner(member);
+            extra.0.retain(|(name, _)| inner.is_none() || name != member);
+            if !extra.has(member) {
+                self.json.name(member);
+                self.function_of(call, input, &inner.unwrap_or_default());
+            }
         }
         self.rest(&extra);
         self.json.close(b'}');
@@ -98,11 +103,17 @@ impl Writer {
     }
 
     /// The name of a function and what goes into it.
-    pub(crate) fn function_of(&mut self, call: &ToolCall, input: &str) {
-        self.json.open(b'{').name("name").text(&call.name);
-        // Nothing is no JSON, on which some providers insist.
-        let none = call.arguments.is_empty() && input == "arguments" && !self.same_dialect;
-        self.json.name(input).text(if none { "{}" } else { &call.arguments });
+    pub(crate) fn function_of(&mut self, call: &ToolCall, input: &str, extra: &Members<'_>) {
+        self.json.open(b'{');
+        if !extra.has("name") {
+            self.json.name("name").text(&call.name);
+        }
+        if !extra.has(input) {
+            // Nothing is no JSON, on which some providers insist.
+            let none = call.arguments.is_empty() && input == "arguments" && !self.same_dialect;
+            self.json.name(input).text(if none { "{}" } else { &call.arguments });
+        }
+        self.rest(extra);
         self.json.close(b'}');
     }
 

@@ -2,7 +2,7 @@
 //! chunk has are fields, what varies in form between providers stays as its text until
 //! asked for, and members that nobody here knows are kept as they are.
 
-use crate::json::{Members, Raw, text};
+use crate::json::{Members, Raw, object, text};
 use crate::reader::Reader;
 use std::borrow::Cow;
 
@@ -69,6 +69,7 @@ pub(crate) struct Function<'a> {
     pub(crate) name: Raw<'a>,
     /// JSON text; some providers give the object itself.
     pub(crate) arguments: Raw<'a>,
+    pub(crate) rest: Members<'a>,
 }
 
 impl<'a> Chunk<'a> {
@@ -150,7 +151,7 @@ impl<'a> Function<'a> {
         let object = reader.object(|name, reader| match name.as_ref() {
             "name" => function.name = reader.given(),
             "arguments" | "input" => function.arguments = reader.given(),
-            _ => {}
+            _ => keep(&mut function.rest, name, reader),
         });
         object.then_some(function)
     }
@@ -161,6 +162,11 @@ impl<'a> Function<'a> {
             string if string.starts_with('"') => text(self.arguments),
             value => Some(Cow::Borrowed(value)),
         }
+    }
+
+    /// What else is said of the function, as an object; none of nothing.
+    pub(crate) fn beside(&self) -> Option<String> {
+        (!self.rest.0.is_empty()).then(|| object(self.rest.pairs()))
     }
 }
 

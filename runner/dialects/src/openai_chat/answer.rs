@@ -71,8 +71,9 @@ struct Thought {
 struct Call {
     started: ToolCallStarted,
     arguments: String,
-    /// What was told of it later.
+    /// What was told of it later, and of its function.
     late: Merged,
+    late_function: Merged,
 }
 
 impl Answer {
@@ -206,8 +207,8 @@ impl Choice {
 
     fn call(&mut self, started: ToolCallStarted) {
         self.calls_at.insert(started.index, self.calls.len());
-        let (arguments, late) = (String::new(), Merged::default());
-        self.calls.push(Call { started, arguments, late });
+        let (arguments, late, late_function) = Default::default();
+        self.calls.push(Call { started, arguments, late, late_function });
     }
 
     fn arguments(&mut self, delta: &Delta) {
@@ -236,9 +237,17 @@ impl Choice {
             .filter_map(Members::of)
         {
             let place = call.take("index").and_then(|index| index.parse::<usize>().ok());
+            let function = ["function", "custom"].map(|member| call.take(member));
+            let functions = function.into_iter().flatten().filter_map(Members::of);
             if let Some(known) = self.calls.get_mut(place.unwrap_or(0)) {
+                functions.for_each(|function| known.late_function.add(function));
                 known.late.add(call);
             }
+        }
+        if let Some(function) = delta.take("function_call").and_then(Members::of)
+            && let Some(known) = self.calls.first_mut()
+        {
+            known.late_function.add(function);
         }
         self.message.add(delta);
         self.about.add(choice.without(&["index", "finish_reason", "message", "logprobs"]));

@@ -144,9 +144,18 @@ impl CallKind {
     }
 }
 
+/// What is said of a call beside its id, its name and its arguments.
+pub(crate) struct CallMembers<'a> {
+    pub(crate) kind: CallKind,
+    /// Beside its function.
+    pub(crate) call: Members<'a>,
+    /// In its function.
+    pub(crate) function: Members<'a>,
+}
+
 /// The kind of a call, and its own members. A signature goes where Google has it in this
 /// dialect.
-pub(crate) fn call(call: &ToolCallStarted) -> (CallKind, Members<'_>) {
+pub(crate) fn call(call: &ToolCallStarted) -> CallMembers<'_> {
     let mut members = own(call.extra.as_ref()).unwrap_or_default();
     let kind = match members.text("type").as_deref() {
         Some("custom") => CallKind::Custom,
@@ -157,7 +166,9 @@ pub(crate) fn call(call: &ToolCallStarted) -> (CallKind, Members<'_>) {
     if kind != CallKind::Unknown {
         members.take("type");
     }
-    (kind, members.without(&["index", "id", "function", "custom"]))
+    let function = members.inner(kind.words().0).unwrap_or_default();
+    let function = function.without(&["name", kind.words().1]);
+    CallMembers { kind, call: members.without(&["index", "id", "function", "custom"]), function }
 }
 
 /// Where a call's signature goes: as Google has it in this dialect.

@@ -6,7 +6,7 @@ mod value;
 pub(crate) use head::{head, settle};
 
 use super::DIALECT;
-use super::piece::{self, CallKind, Spelling};
+use super::piece::{self, CallKind, CallMembers, Spelling};
 use crate::json::{self, Members};
 use crate::opaque::{Kind, Origin};
 use crate::{About, AnswerWriter};
@@ -216,13 +216,14 @@ impl StreamWriter {
         self.delta(call.choice, out);
         let choice = self.choice(call.choice);
         let number = choice.calls.len();
-        let (kind, members) = piece::call(call);
+        let CallMembers { kind, call: members, function } = piece::call(call);
         choice.calls.insert(call.index, Call { number, kind, silent: true });
         if kind == CallKind::Only {
             json::name("function_call", out);
             out.push(b'{');
             json::text("name", &call.name, out);
             json::text("arguments", "", out);
+            function.write(out);
             out.push(b'}');
         } else {
             open_call(number, out);
@@ -234,6 +235,7 @@ impl StreamWriter {
                 out.push(b'{');
                 json::text("name", &call.name, out);
                 json::text(input, "", out);
+                function.write(out);
                 out.push(b'}');
             }
             members.write(out);

@@ -85,8 +85,10 @@ fn read_call(value: Value, path: String) -> Result<(ToolCall, bool), DialectErro
         Some(Value::Null) | None => (String::new(), false),
         Some(other) => (other.to_string(), false),
     };
-    let exact = id.is_some() && kind.is_some() && text && function.is_empty();
-    let exact = exact && known;
+    let exact = id.is_some() && kind.is_some() && text && known;
+    if !function.is_empty() {
+        object.put_back(member, function.into_value());
+    }
     if let Some(kind) = kind.filter(|kind| kind != "function") {
         object.put_back("type", kind.into());
     }

@@ -1,7 +1,7 @@
 //! One choice of a whole answer: its message, and how it ended.
 
 use super::super::logprobs;
-use super::super::piece::{self, CallKind};
+use super::super::piece::{self, CallKind, CallMembers};
 use super::{Choice, Thought, text_part};
 use crate::About;
 use crate::json::{self, Members};
@@ -86,7 +86,7 @@ impl Choice {
     fn write_calls(&self, out: &mut Vec<u8>) {
         let mut listed = false;
         for call in &self.calls {
-            let (kind, members) = piece::call(&call.started);
+            let CallMembers { kind, call: members, function } = piece::call(&call.started);
             let arguments = match call.arguments.trim() {
                 "" if kind != CallKind::Custom => "{}",
                 _ => &call.arguments,
@@ -108,6 +108,8 @@ impl Choice {
                 out.push(b'{');
                 json::text("name", &call.started.name, out);
                 json::text(input, arguments, out);
+                function.write(out);
+                call.late_function.write(out);
                 out.push(b'}');
             }
             members.write(out);
@@ -118,12 +120,14 @@ impl Choice {
         if listed {
             out.push(b']');
         }
-        let only = self.calls.iter().find(|call| piece::call(&call.started).0 == CallKind::Only);
-        if let Some(call) = only {
+        let only = self.calls.iter().map(|call| (call, piece::call(&call.started)));
+        if let Some((call, told)) = only.into_iter().find(|(_, told)| told.kind == CallKind::Only) {
             json::name("function_call", out);
             out.push(b'{');
             json::text("name", &call.started.name, out);
             json::text("arguments", &call.arguments, out);
+            told.function.write(out);
+            call.late_function.write(out);
             out.push(b'}');
         }
     }
