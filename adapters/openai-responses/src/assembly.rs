@@ -39,6 +39,8 @@ pub struct Assembly {
     told: Vec<(String, String)>,
     /// The id that the answer has to have: it is one that the provider keeps.
     stored: Option<String>,
+    /// The client speaks this dialect.
+    exact: bool,
 }
 
 impl Assemble for Assembly {
@@ -105,9 +107,14 @@ impl Assemble for Assembly {
 }
 
 impl Assembly {
+    /// Of an answer for a client that may speak this dialect.
+    pub(crate) fn to(exact: bool) -> Self {
+        Self { exact, ..Self::default() }
+    }
+
     /// Of an answer that the provider keeps under this id.
     pub(crate) fn of(id: String) -> Self {
-        Self { stored: Some(id), ..Self::default() }
+        Self { stored: Some(id), exact: true, ..Self::default() }
     }
 
     /// A provider that takes one answer for another would show somebody what is not theirs.
@@ -155,9 +162,17 @@ impl Assembly {
                     self.unknown(Some(event), data, events);
                 }
             }
-            // The same again, as a whole.
-            "content_part.added" | "reasoning_summary_part.added" => {}
-            "content_part.done" | "reasoning_summary_part.done" => {}
+            // The same again, as a whole, and what else is said of it.
+            "content_part.added"
+            | "content_part.done"
+            | "reasoning_summary_part.added"
+            | "reasoning_summary_part.done" => {
+                let part = event.inner("part").unwrap_or_default();
+                if let Some(slot) = Slot::of_part(event, &part) {
+                    let (item, mut teller) = self.item(event, slot.kind(), events)?;
+                    item.tell_of_entry(slot, &part, &mut teller);
+                }
+            }
             _ => self.unknown(Some(event), data, events),
         }
         Ok(())
@@ -187,8 +202,8 @@ impl Assembly {
                 self.items.len() - 1
             }
         };
-        let Self { items, parts, .. } = self;
-        Ok((&mut items[position], Teller { parts, events }))
+        let Self { items, parts, exact, .. } = self;
+        Ok((&mut items[position], Teller { parts, events, exact: *exact }))
     }
 
     /// Something of the stream that has no word here, as it was sent.
@@ -196,7 +211,7 @@ impl Assembly {
         let number = event.and_then(|event| index(event.get("output_index")));
         let item = number.and_then(|number| self.items.iter().rfind(|item| item.number == number));
         let at = item.map_or(self.parts.saturating_sub(1), Item::part);
-        let mut teller = Teller { parts: &mut self.parts, events };
+        let mut teller = Teller { parts: &mut self.parts, events, exact: self.exact };
         teller.value(Event::Native, at, object([("event", data)]));
     }
 

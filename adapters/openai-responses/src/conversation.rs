@@ -1,10 +1,10 @@
 //! The conversation so far, as the provider's items: messages, reasoning, calls and
 //! their results.
 //!
-//! What an answer tells natively comes back in four forms, which tell themselves apart: a
+//! What an answer tells natively comes back in five forms, which tell themselves apart: a
 //! whole item has a `type`; `{"item": {…}}` is about the item whose parts are beside it,
 //! `{"part": {…}}` about the part behind it; `{"content": […]}` is content of a message;
-//! and `{"event": {…}}` only told something.
+//! and `{"event": {…}}` and `{"beside": {…}}` only told something.
 
 use crate::part::{CACHED, is_painted};
 use crate::writer::{Writer, Written, invalid, is_own, own};
@@ -131,7 +131,7 @@ impl Writer {
                     } else if let Some(list) = members.get("content") {
                         let pieces = list_of(list).unwrap_or_default();
                         add(&mut items, pieces.into_iter().map(Piece::Raw));
-                    } else if !members.has("event") {
+                    } else if !members.has("event") && !members.has("beside") {
                         return Err(invalid("a native part is no item of this dialect"));
                     }
                 }

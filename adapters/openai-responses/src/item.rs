@@ -42,7 +42,27 @@ struct Entry {
     told: bool,
     citations: usize,
     logprobs: bool,
+    /// What has been told natively about it, as an object.
+    about: String,
 }
+
+/// Members of an entry that have a word in our events.
+const ENTRY: &[&str] = &["annotations", "logprobs", "refusal", "text", "type"];
+
+/// Members of an event that adds to an entry, as far as they have a word in our events or are
+/// counted anew for the client.
+const PIECE: &[&str] = &[
+    "annotation",
+    "annotation_index",
+    "content_index",
+    "delta",
+    "item_id",
+    "logprobs",
+    "output_index",
+    "sequence_number",
+    "summary_index",
+    "type",
+];
 
 impl Kind {
     pub(crate) fn of(item: &Members<'_>) -> Self {
@@ -125,6 +145,7 @@ impl Item {
                     let entries = item.get(name).and_then(list).unwrap_or_default();
                     for (at, entry) in (0_u32..).zip(entries) {
                         let entry = Members::of(entry).unwrap_or_default();
+                        self.tell_of_entry(slot(at), &entry, teller);
                         self.all(slot(at), entry.get("text"), teller);
                     }
                 }
@@ -167,6 +188,9 @@ impl Item {
         event: &Members<'_>,
         teller: &mut Teller<'_>,
     ) {
+        if step != Step::Done {
+            self.tell_beside(slot, event, teller);
+        }
         match (slot, step) {
             (Slot::Arguments, step) => {
                 let whole = step != Step::Delta;
@@ -201,6 +225,7 @@ impl Item {
             match content.text("type").as_deref() {
                 Some("output_text" | "text") => {
                     let slot = Slot::Text(at);
+                    self.tell_of_entry(slot, &content, teller);
                     self.logprobs(slot, content.get("logprobs"), true, teller);
                     self.all(slot, content.get("text"), teller);
                     let citations = content.get("annotations").and_then(list).unwrap_or_default();
@@ -212,7 +237,10 @@ impl Item {
                         }
                     }
                 }
-                Some("refusal") => self.all(Slot::Refusal(at), content.get("refusal"), teller),
+                Some("refusal") => {
+                    self.tell_of_entry(Slot::Refusal(at), &content, teller);
+                    self.all(Slot::Refusal(at), content.get("refusal"), teller);
+                }
                 _ => {
                     let part = teller.next_part();
                     teller.value(Event::Native, part, format!("{{\"content\":[{raw}]}}"));
@@ -231,8 +259,8 @@ impl Item {
                 if matches!(slot, Slot::Thought(_)) {
                     teller.value(Event::Native, part, r#"{"part":{"type":"reasoning_text"}}"#);
                 }
-                let (told, citations, logprobs) = (false, 0, false);
-                self.entries.push(Entry { slot, part, told, citations, logprobs });
+                let (told, citations, logprobs, about) = Default::default();
+                self.entries.push(Entry { slot, part, told, citations, logprobs, about });
                 self.entries.len() - 1
             }
         });
@@ -266,6 +294,40 @@ impl Item {
                 let part = entry.part;
                 teller.value(Event::Logprobs, part, logprobs);
             }
+        }
+    }
+
+    /// Tells what of an entry its text does not, as soon as there is any of it.
+    pub(crate) fn tell_of_entry(
+        &mut self,
+        slot: Slot,
+        entry: &Members<'_>,
+        teller: &mut Teller<'_>,
+    ) {
+        let about = unknown(entry, ENTRY);
+        if about.0.is_empty() {
+            return;
+        }
+        let about = object([("type", slot.part_type())].into_iter().chain(about.pairs()));
+        let entry = self.entry(slot, teller);
+        if entry.about != about {
+            entry.about.clone_from(&about);
+            let part = entry.part;
+            teller.value(Event::Native, part, object([("part", about.as_str())]));
+        }
+    }
+
+    /// Tells what else stands in an event that adds to an entry, such as the padding that hides
+    /// how long a piece is.
+    fn tell_beside(&mut self, slot: Slot, event: &Members<'_>, teller: &mut Teller<'_>) {
+        let beside = if teller.exact { unknown(event, PIECE) } else { Members::default() };
+        if !beside.0.is_empty() {
+            let part = match slot {
+                Slot::Arguments => self.own_part(teller),
+                slot => self.entry(slot, teller).part,
+            };
+            let beside = object(beside.pairs());
+            teller.value(Event::Native, part, object([("beside", beside.as_str())]));
         }
     }
 
@@ -304,6 +366,13 @@ impl Item {
     fn own_part(&mut self, teller: &mut Teller<'_>) -> u32 {
         *self.part.get_or_insert_with(|| teller.next_part())
     }
+}
+
+/// The members that nobody here knows, unless they say nothing.
+fn unknown<'a>(members: &Members<'a>, known: &[&str]) -> Members<'a> {
+    let mut rest = members.clone();
+    rest.0.retain(|(name, value)| !known.contains(&name.as_ref()) && *value != "null");
+    rest
 }
 
 /// The image of an item that painted one. What makes the same item again goes with it.

@@ -56,6 +56,8 @@
 //! | every other item | its beginning as every other event; `native`, whole, when it is done: ready to be sent back |
 //! | id, `phase` and the like of messages and reasoning | `native` before their parts: `{"item": {…}}` |
 //! | which entries are `content` of a `reasoning` item | `native` before each: `{"part": {"type": "reasoning_text"}}` |
+//! | what else is said of an entry | `native`: `{"part": {"type": …, …}}` |
+//! | what else stands in an event that adds to an entry, such as `obfuscation` | for a client of this dialect `native` before the piece: `{"beside": {…}}`; it does not go back |
 //! | content of other types | `native`: `{"content": [{…}]}` |
 //! | every other event, partial images too | `native`: `{"event": {…}}`; it does not go back |
 //! | `status`, `incomplete_details` | `finished`: `completed` → stop, tool-calls where something waits for the caller, refusal; `incomplete` by its reason → length, content-filter, other |
@@ -103,6 +105,7 @@ impl Chat for OpenAiResponses {
 
     fn complete(request: ChatRequest) -> Result<Reply<Assembly>, Failure> {
         let accept = if request.stream { "text/event-stream" } else { "application/json" };
+        let exact = writer::is_own(request.extra.as_ref());
         let body = request::write(&request).map_err(|failure| *failure)?;
         Failure::where_strict(&body.warnings)?;
         let endpoint = Endpoint::named("api")?;
@@ -112,7 +115,7 @@ impl Chat for OpenAiResponses {
         if response.status() >= 300 {
             return Err(error::of_response(&response));
         }
-        Reply::begin(response, Assembly::default(), body.warnings)
+        Reply::begin(response, Assembly::to(exact), body.warnings)
     }
 }
 

@@ -46,6 +46,29 @@ impl Slot {
         Some((slot, step))
     }
 
+    /// The entry that a part is which begins or ends: by its own type.
+    pub(crate) fn of_part(event: &Members<'_>, part: &Members<'_>) -> Option<Self> {
+        let at = |name: &str| index(event.get(name)).unwrap_or(0);
+        Some(match part.text("type").as_deref()? {
+            "output_text" => Self::Text(at("content_index")),
+            "refusal" => Self::Refusal(at("content_index")),
+            "summary_text" => Self::Summary(at("summary_index")),
+            "reasoning_text" => Self::Thought(at("content_index")),
+            _ => return None,
+        })
+    }
+
+    /// The type of the part that it is, as JSON.
+    pub(crate) fn part_type(self) -> &'static str {
+        match self {
+            Self::Text(_) => "\"output_text\"",
+            Self::Refusal(_) => "\"refusal\"",
+            Self::Summary(_) => "\"summary_text\"",
+            Self::Thought(_) => "\"reasoning_text\"",
+            Self::Arguments => "null",
+        }
+    }
+
     /// The kind of item that has such an entry.
     pub(crate) fn kind(self) -> Kind {
         match self {

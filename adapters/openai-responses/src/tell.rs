@@ -13,6 +13,8 @@ pub(crate) type OfValue = fn(NativeAt) -> Event;
 pub(crate) struct Teller<'e> {
     pub(crate) parts: &'e mut u32,
     pub(crate) events: &'e mut Vec<Event>,
+    /// The client speaks this dialect: it gets what stands beside each piece, too.
+    pub(crate) exact: bool,
 }
 
 impl Teller<'_> {

@@ -2,5 +2,5 @@
 //! what that one answered arrives at the client, members that nobody here knows among it.
 
 mod chat;
-
+mod responses;
 mod world;

@@ -23,6 +23,10 @@ impl Kept {
         Some(kept)
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// A member's JSON text.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -62,6 +66,16 @@ impl Kept {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Writes each member with a comma behind it.
+    pub(crate) fn write_before(&self, out: &mut Vec<u8>) {
+        for (name, value) in self.iter() {
+            string(name, out);
+            out.push(b':');
+            splice(value, out);
+            out.push(b',');
+        }
     }
 
     /// Writes each member with a comma before it.

@@ -102,6 +102,7 @@ impl Output {
         let Some(number) = number.map(|entry| entry.number) else { return };
         let Some(entry) = item.entries.get_mut(number) else { return };
         for annotation in citation::annotations(&at.value, &entry.text) {
+            let beside = std::mem::take(&mut self.beside);
             let count = entry.annotations.len();
             entry.annotations.push(annotation);
             let (entry, annotation) = (&*entry, entry.annotations.last());
@@ -118,6 +119,7 @@ impl Output {
                 out.extend_from_slice(b",\"annotation\":");
                 json::splice(annotation.map_or("null", String::as_str), out);
                 out.push(b',');
+                beside.write_before(out);
             });
         }
     }

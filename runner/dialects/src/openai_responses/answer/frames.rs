@@ -31,13 +31,13 @@ impl Frames {
     }
 
     /// A frame that adds `piece`, which is kept in `whole` as JSON text without its quotes.
-    /// `prefix` is all that comes before it, `logprobs` what comes behind it.
+    /// `prefix` is all that comes before it, `beside` what comes behind it.
     pub(super) fn delta(
         &mut self,
         out: &mut Vec<u8>,
         prefix: &[u8],
         piece: &str,
-        logprobs: &[u8],
+        beside: &[u8],
         whole: &mut Vec<u8>,
     ) {
         if self.quiet {
@@ -52,7 +52,7 @@ impl Frames {
         json::string(piece, out);
         whole.extend_from_slice(out.get(start..out.len() - 1).unwrap_or_default());
         out.push(b',');
-        out.extend_from_slice(logprobs);
+        out.extend_from_slice(beside);
         self.close(out);
     }
 

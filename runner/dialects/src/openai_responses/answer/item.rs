@@ -34,6 +34,8 @@ pub(super) struct Entry {
     /// The text as JSON without its quotes, or JSON.
     pub(super) text: Vec<u8>,
     pub(super) annotations: Vec<String>,
+    /// What its provider says of it besides.
+    pub(super) about: Kept,
     /// The elements of lists, joined by commas.
     pub(super) logprobs: String,
 }
@@ -191,8 +193,8 @@ impl Item {
 
 impl Entry {
     pub(super) fn new(sort: Sort, part: u32, number: usize) -> Self {
-        let (text, annotations, logprobs) = (Vec::new(), Vec::new(), String::new());
-        Self { sort, part, number, text, annotations, logprobs }
+        let (text, annotations, about, logprobs) = Default::default();
+        Self { sort, part, number, text, annotations, about, logprobs }
     }
 
     /// Writes it as an object.
@@ -217,10 +219,11 @@ impl Entry {
             Sort::Arguments => out.push(b'"'),
         }
         out.extend_from_slice(&self.text);
-        out.extend_from_slice(match self.sort {
-            Sort::Arguments => b"\"".as_slice(),
-            _ => b"\"}",
-        });
+        out.push(b'"');
+        if self.sort != Sort::Arguments {
+            self.about.write_behind(out);
+            out.push(b'}');
+        }
     }
 
     /// Its place in its item: a member with a comma behind it.

@@ -1,8 +1,8 @@
 //! What the adapter of this dialect tells in its provider's words.
 
 use super::frames::Frames;
-use super::item::{Item, Kind};
-use super::output::Output;
+use super::item::{Item, Kind, Sort};
+use super::output::{Class, Output};
 use crate::json::{self, Kept};
 
 impl Output {
@@ -15,7 +15,9 @@ impl Output {
         } else if let Some(about) = inner("item") {
             self.about(part, about, frames, out);
         } else if let Some(about) = inner("part") {
-            self.plain = about.text("type").filter(|kind| kind == "reasoning_text").map(|_| part);
+            self.about_entry(part, about, frames, out);
+        } else if let Some(beside) = inner("beside") {
+            self.beside.merge(beside);
         } else if let Some(contents) = members.get("content").and_then(json::elements) {
             contents.iter().for_each(|content| self.content(part, content, frames, out));
         } else if let Some(event) = members.get("event") {
@@ -48,6 +50,41 @@ impl Output {
                 }
                 item.learn(about);
                 self.start(item, frames, out);
+            }
+        }
+    }
+
+    /// What is known of an entry: of one that is there, or that begins.
+    fn about_entry(
+        &mut self,
+        part: u32,
+        mut about: Kept,
+        frames: &mut Frames,
+        out: &mut Vec<u8>,
+    ) {
+        let word = about.text("type").unwrap_or_default();
+        about.take("type");
+        self.plain = (word == "reasoning_text").then_some(part);
+        let (kind, sort, class) = match word.as_str() {
+            "output_text" => (Kind::Message, Sort::Text, Class::Text),
+            "refusal" => (Kind::Message, Sort::Refusal, Class::Refusal),
+            "summary_text" => (Kind::Reasoning, Sort::Summary, Class::Reasoning),
+            "reasoning_text" => (Kind::Reasoning, Sort::Thought, Class::Reasoning),
+            _ => return,
+        };
+        let about = about.without(&["text", "refusal", "annotations", "logprobs"]);
+        if about.is_empty() {
+            return;
+        }
+        let item = self.current.and_then(|place| self.items.get_mut(place));
+        let entries = item.map(|item| item.entries.as_mut_slice()).unwrap_or_default();
+        let known = entries.iter_mut().find(|entry| entry.part == part && entry.sort == sort);
+        match known {
+            Some(entry) => entry.about.merge(about),
+            None => {
+                let place = self.item_for(kind, frames, out);
+                self.about = about;
+                self.begin_entry(place, sort, class, part, frames, out);
             }
         }
     }
@@ -117,12 +154,7 @@ impl Output {
                 (None, Some(told)) => event.set("output_index", told),
                 (_, None) => {}
             }
-            for (name, value) in event.iter() {
-                json::string(name, out);
-                out.push(b':');
-                json::splice(value, out);
-                out.push(b',');
-            }
+            event.write_before(out);
         });
     }
 }

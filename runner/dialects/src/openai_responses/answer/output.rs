@@ -4,7 +4,7 @@ use super::call::is_whole;
 use super::frames::{Frames, head};
 use super::item::{Entry, Item, Kind, Sort};
 use super::names::events;
-use crate::json;
+use crate::json::{self, Kept};
 use crate::opaque;
 use crate::openai_responses::DIALECT;
 use hotcell::types::{Delta, Event};
@@ -28,6 +28,10 @@ pub(super) struct Output {
     pub(super) plain: Option<u32>,
     /// Probabilities of the piece that comes next, as elements of a list.
     pub(super) logprobs: String,
+    /// What its provider says in the frame of the piece that comes next.
+    pub(super) beside: Kept,
+    /// What its provider says of the entry that begins next.
+    pub(super) about: Kept,
     /// What made ids end with.
     answer: String,
 }
@@ -61,6 +65,8 @@ impl Output {
             ids: HashMap::new(),
             plain: None,
             logprobs: String::new(),
+            beside: Kept::default(),
+            about: Kept::default(),
             answer: answer.to_owned(),
         }
     }
@@ -84,19 +90,21 @@ impl Output {
     }
 
     pub(super) fn piece(&mut self, piece: &str, frames: &mut Frames, out: &mut Vec<u8>) {
-        let Self { spot: Some(spot), items, logprobs, .. } = self else { return };
+        let Self { spot: Some(spot), items, logprobs, beside, .. } = self else { return };
         let Some(entry) = items.get_mut(spot.item).and_then(|item| item.entries.last_mut()) else {
             return;
         };
-        if spot.class != Class::Text {
-            return frames.delta(out, &spot.prefix, piece, b"", &mut entry.text);
+        let usual: &[u8] = if spot.class == Class::Text { NO_LOGPROBS } else { b"" };
+        if logprobs.is_empty() && beside.is_empty() {
+            return frames.delta(out, &spot.prefix, piece, usual, &mut entry.text);
         }
-        if logprobs.is_empty() {
-            return frames.delta(out, &spot.prefix, piece, NO_LOGPROBS, &mut entry.text);
-        }
-        let told = format!("\"logprobs\":[{logprobs}],");
+        let mut told = match logprobs.is_empty() {
+            true => usual.to_vec(),
+            false => format!("\"logprobs\":[{logprobs}],").into_bytes(),
+        };
         logprobs.clear();
-        frames.delta(out, &spot.prefix, piece, told.as_bytes(), &mut entry.text);
+        std::mem::take(beside).write_before(&mut told);
+        frames.delta(out, &spot.prefix, piece, &told, &mut entry.text);
     }
 
     /// Takes in everything that is no piece of what is open. `origin` is the dialect of the
@@ -265,7 +273,8 @@ impl Output {
         let Some(item) = self.items.get_mut(place) else { return };
         let beside = |entry: &&Entry| (entry.sort == Sort::Summary) == (sort == Sort::Summary);
         let number = item.entries.iter().filter(beside).count();
-        let entry = Entry::new(sort, part, number);
+        let mut entry = Entry::new(sort, part, number);
+        entry.about = std::mem::take(&mut self.about);
         if let Some(added) = events(sort).part_added {
             frames.frame(out, added, |out| write_part(out, item, &entry));
         }
