@@ -2,10 +2,12 @@
 //! is spliced in as it stands, numbers included.
 
 mod depth;
+mod digits;
 mod kept;
 mod members;
 
 pub(crate) use depth::is_too_deep;
+pub(crate) use digits::has_odd_number;
 pub(crate) use kept::Kept;
 pub(crate) use members::{Members, Merged, elements};
 

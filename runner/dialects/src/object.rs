@@ -1,6 +1,7 @@
 //! Taking a JSON object apart, member by member. What is not taken is kept.
 
 use crate::DialectError;
+use crate::json::{Members, has_odd_number, quoted};
 use hotcell::types::Native;
 use serde_json::{Map, Value};
 
@@ -9,6 +10,8 @@ pub(crate) struct Object {
     path: String,
     dialect: &'static str,
     members: Map<String, Value>,
+    /// The text of members with a number in them that a value would write in another way.
+    written: Vec<(String, String)>,
 }
 
 impl Object {
@@ -16,7 +19,9 @@ impl Object {
     pub(crate) fn parse(body: &[u8], dialect: &'static str) -> Result<Self, DialectError> {
         let value = serde_json::from_slice(body)
             .map_err(|error| DialectError::new("", format!("the request is not JSON: {error}")))?;
-        Self::new(value, String::new(), dialect)
+        let mut object = Self::new(value, String::new(), dialect)?;
+        object.written = std::str::from_utf8(body).map(written).unwrap_or_default();
+        Ok(object)
     }
 
     pub(crate) fn new(
@@ -33,12 +38,55 @@ impl Object {
     }
 
     pub(crate) fn of(members: Map<String, Value>, path: String, dialect: &'static str) -> Self {
-        Self { path, dialect, members }
+        Self { path, dialect, members, written: Vec::new() }
+    }
+
+    /// A member as an object of its own, which stays here until something is put in its place;
+    /// an empty one where it is something else.
+    pub(crate) fn inside(&self, member: &str) -> Self {
+        let members = self.members.get(member).and_then(Value::as_object).cloned();
+        let mut inner = Self::of(members.unwrap_or_default(), self.at(member), self.dialect);
+        inner.written = self.text_of(member).map(written).unwrap_or_default();
+        inner
+    }
+
+    /// Puts what is left of an object in the place of a member.
+    pub(crate) fn put_back_rest(&mut self, member: &str, rest: Self) {
+        let text = (!rest.written.is_empty()).then(|| rest.as_text());
+        self.put_back(member, Value::Object(rest.members));
+        self.written.retain(|(name, _)| name != member);
+        self.written.extend(text.map(|text| (member.to_owned(), text)));
+    }
+
+    /// How a member was written, where that is not how its value would be.
+    fn text_of(&self, member: &str) -> Option<&str> {
+        let found = self.written.iter().rfind(|(name, _)| name == member);
+        found.map(|(_, text)| text.as_str())
+    }
+
+    /// What was not taken, as text: as it was written, unless something was put in its place.
+    fn as_text(&self) -> String {
+        let mut text = String::from("{");
+        for (name, value) in &self.members {
+            if text.len() > 1 {
+                text.push(',');
+            }
+            text.push_str(&quoted(name));
+            text.push(':');
+            let is_same =
+                |text: &&str| serde_json::from_str::<Value>(text).ok().as_ref() == Some(value);
+            match self.text_of(name).filter(is_same) {
+                Some(written) => text.push_str(written),
+                None => text.push_str(&value.to_string()),
+            }
+        }
+        text.push('}');
+        text
     }
 
     /// An object without members.
     pub(crate) fn empty(dialect: &'static str) -> Self {
-        Self { path: String::new(), dialect, members: Map::new() }
+        Self::of(Map::new(), String::new(), dialect)
     }
 
     /// What was not taken, as it stands.
@@ -167,8 +215,21 @@ impl Object {
 
     /// What was not taken, even if it is nothing.
     pub(crate) fn always_extra(self) -> Native {
-        native(&Value::Object(self.members), self.dialect)
+        match self.written.is_empty() {
+            true => native(&Value::Object(self.members), self.dialect),
+            false => Native { dialect: self.dialect.to_owned(), value: self.as_text() },
+        }
     }
+}
+
+/// The members of an object that have a number which its value would write in another way.
+fn written(text: &str) -> Vec<(String, String)> {
+    if !has_odd_number(text) {
+        return Vec::new();
+    }
+    let members = Members::of(text).unwrap_or_default().0.into_iter();
+    let odd = members.filter(|(_, value)| has_odd_number(value));
+    odd.map(|(name, value)| (name.into_owned(), value.to_owned())).collect()
 }
 
 /// A value of a dialect.

@@ -116,3 +116,19 @@ async fn unknown_members_of_called_functions_come_back_in_a_stream_early_or_late
     let expected = [&old["function_call"], &json!({ "arguments": "{}" }), &json!({ "x_late": 2 })];
     assert_eq!(calls.collect::<Vec<_>>(), expected);
 }
+
+#[tokio::test]
+async fn numbers_keep_their_digits_and_their_spelling() {
+    let world = World::open("openai-compatible", &[], Dialect::OpenAiChat).await;
+    let members = [
+        r#""seed":99999999999999999999"#,
+        r#""x_a":{"b":[1.0,1e3,0.10,-0,123456789012345678901]}"#,
+        r#""x_c":-7"#,
+    ];
+    let body = format!(r#"{{"model":"m","messages":[],{}}}"#, members.join(","));
+    let request = openai_chat::read_request(body.as_bytes()).expect("a request");
+    let outcome = world.whole(request, &answer(&json!({ "content": "hi" }))).await;
+    for member in members {
+        assert!(outcome.arrived.contains(member), "{member}: {}", outcome.arrived);
+    }
+}

@@ -39,8 +39,9 @@ async fn unknown_members_of_entries_come_back() {
 /// The events of a stream that has the same output.
 fn events(early: bool) -> Vec<Value> {
     let output = output();
-    let mut events =
-        vec![json!({ "type": "response.created", "response": response("in_progress", &json!([])) })];
+    let mut events = vec![
+        json!({ "type": "response.created", "response": response("in_progress", &json!([])) }),
+    ];
     for (at, item) in output.as_array().expect("a list").iter().enumerate() {
         let mut begun = item.clone();
         for list in ["summary", "content"] {
@@ -91,8 +92,11 @@ fn entry_events(item: usize, at: (&str, usize), entry: &Value, early: bool) -> V
     }
     let mut events = vec![
         event(format!("{part}.added"), json!({ "part": begun })),
-        event(format!("{text}.delta"), json!({ "delta": entry[member], "obfuscation": "a0",
-            "x_delta": 1.50 })),
+        event(
+            format!("{text}.delta"),
+            json!({ "delta": entry[member], "obfuscation": "a0",
+            "x_delta": 1.50 }),
+        ),
     ];
     for (place, annotation) in entry["annotations"].as_array().into_iter().flatten().enumerate() {
         let members = json!({ "annotation_index": place, "annotation": annotation,
@@ -111,7 +115,8 @@ async fn unknown_members_of_entries_and_pieces_come_back_in_a_stream() {
     let world = World::open("openai-responses-compatible", &[], Dialect::OpenAiResponses).await;
     for early in [true, false] {
         let frames = world.stream(asked(), &events(early)).await.frames();
-        let of = |kind: &str| frames.iter().filter(|frame| frame["type"] == kind).collect::<Vec<_>>();
+        let of =
+            |kind: &str| frames.iter().filter(|frame| frame["type"] == kind).collect::<Vec<_>>();
         for sort in ["output_text", "refusal", "reasoning_text", "reasoning_summary_text"] {
             let deltas = of(&format!("response.{sort}.delta"));
             assert_eq!(deltas.len(), 1, "{sort}");
@@ -126,7 +131,8 @@ async fn unknown_members_of_entries_and_pieces_come_back_in_a_stream() {
             let part = part.map(|frame| &frame["part"]).find(|part| part["type"] == list);
             part.expect("there is one").clone()
         };
-        for (place, entry) in output()[1]["content"].as_array().expect("a list").iter().enumerate() {
+        for (place, entry) in output()[1]["content"].as_array().expect("a list").iter().enumerate()
+        {
             let kind = entry["type"].as_str().expect("a type");
             assert_eq!(part("response.content_part.done", kind), *entry, "{place}");
         }
@@ -145,8 +151,21 @@ async fn unknown_members_of_entries_and_pieces_come_back_in_a_stream() {
 #[tokio::test]
 async fn a_client_of_another_dialect_is_not_bothered_with_them() {
     let world = World::open("openai-responses-compatible", &[], Dialect::OpenAiChat).await;
-    let outcome = world.stream(ChatRequest { model: "m".to_owned(), ..ChatRequest::user("hi") },
-        &events(true)).await;
+    let outcome = world
+        .stream(ChatRequest { model: "m".to_owned(), ..ChatRequest::user("hi") }, &events(true))
+        .await;
     let words = ["obfuscation", "x_"];
     assert!(words.iter().all(|word| !outcome.answer.contains(word)), "{}", outcome.answer);
+}
+
+#[tokio::test]
+async fn numbers_keep_their_digits_and_their_spelling() {
+    let world = World::open("openai-responses-compatible", &[], Dialect::OpenAiResponses).await;
+    let members = [r#""seed":99999999999999999999"#, r#""x_a":{"b":[1.0,1e3,0.10]}"#];
+    let body = format!(r#"{{"model":"m","input":"hi",{}}}"#, members.join(","));
+    let request = openai_responses::read_request(body.as_bytes()).expect("a request");
+    let outcome = world.whole(request, &response("completed", &json!([])).to_string()).await;
+    for member in members {
+        assert!(outcome.arrived.contains(member), "{member}: {}", outcome.arrived);
+    }
 }

@@ -24,7 +24,7 @@ pub(crate) fn is_too_deep(text: &str) -> bool {
 }
 
 /// What comes behind the end of a string that has begun.
-fn behind_string(mut rest: &[u8]) -> &[u8] {
+pub(super) fn behind_string(mut rest: &[u8]) -> &[u8] {
     while let Some(at) = memchr::memchr2(b'"', b'\\', rest) {
         let behind = if rest[at] == b'"' { at + 1 } else { at + 2 };
         let is_end = rest[at] == b'"';

@@ -55,13 +55,7 @@ impl Output {
     }
 
     /// What is known of an entry: of one that is there, or that begins.
-    fn about_entry(
-        &mut self,
-        part: u32,
-        mut about: Kept,
-        frames: &mut Frames,
-        out: &mut Vec<u8>,
-    ) {
+    fn about_entry(&mut self, part: u32, mut about: Kept, frames: &mut Frames, out: &mut Vec<u8>) {
         let word = about.text("type").unwrap_or_default();
         about.take("type");
         self.plain = (word == "reasoning_text").then_some(part);
