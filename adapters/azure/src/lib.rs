@@ -12,7 +12,7 @@
 
 mod route;
 
-use hotcell_openai_chat::{Answer, chat, embed, models};
+use hotcell_openai_chat::{Answer, chat, documents_as_text, embed, models};
 use hotcell_sdk::{Chat, ChatRequest, EmbedRequest, EmbedResponse, Embeddings, Endpoint};
 use hotcell_sdk::{Failure, Model, Models, export};
 use route::Route;
@@ -26,6 +26,7 @@ impl Chat for Azure {
     fn complete(request: ChatRequest) -> Result<Answer, Failure> {
         let (route, endpoint) = (Route::configured(), Endpoint::named("api")?);
         let builder = route.finish(endpoint.post(route.chat(&request.model)));
+        let request = documents_as_text(request);
         chat(builder, &request, &[("model", &request.model)])
     }
 }

@@ -15,7 +15,7 @@
 //! | name of a participant | warned |
 //! | text | a string where it is alone and plain, else `input_text` or `output_text` |
 //! | image: URL, bytes, file id | `input_image` with `image_url` (bytes as a data URL) or `file_id`, and `detail`, which is `auto` unless a client of chat completions says otherwise |
-//! | document: URL, bytes, file id | `input_file` with `file_url`, `file_data` and `filename`, or `file_id` |
+//! | document: URL, bytes, file id | `input_file` with `file_url`, `file_data` and `filename`, or `file_id`; what a client of Anthropic's says about it is `input_text` in front |
 //! | audio, video; media in earlier answers | refused as `unsupported` |
 //! | reasoning | a `reasoning` item: the signature is its `encrypted_content`, byte for byte. Without it, only where its text is the reasoning itself or the provider keeps answers; otherwise it is left out, warned, and the ids of what follows with it |
 //! | refusals | `refusal` in an answer, elsewhere `input_text` |
@@ -25,7 +25,7 @@
 //! | native parts and tools | as they are; those of another dialect are refused as `unsupported`, save for parts of earlier answers, which are warned |
 //! | tool choice | `tool_choice`; nothing where there are no tools to choose from; Mistral's `any` is `required` |
 //! | JSON, schema for the answer | `text.format` |
-//! | reasoning options | `reasoning`: a budget becomes the effort next to it, warned; `include-text` asks for a summary |
+//! | reasoning options | `reasoning`: for a model that is known to reason a budget becomes the effort next to it, warned, and else it is left out, warned; `include-text` asks for a summary |
 //! | limit on output, temperature, top-p | `max_output_tokens` (at least 16, warned where that is more), `temperature`, `top_p` |
 //! | log probabilities | `top_logprobs`, and `include` |
 //! | top-k, seed, penalties | warned |

@@ -2,12 +2,9 @@
 
 use crate::carried::Carried;
 use crate::writer::{Writer, Written, unsupported};
+use hotcell_openai_chat::became;
 use hotcell_openai_chat::json::{Members, value};
 use hotcell_sdk::{JsonSchema, OutputFormat, ReasoningOptions, Sampling};
-
-/// Efforts, and up to which budget of tokens each is meant.
-const EFFORTS: [(&str, u32); 4] =
-    [("none", 0), ("minimal", 1024), ("low", 4096), ("medium", 12_288)];
 
 /// See <https://platform.openai.com/docs/api-reference/responses/create>.
 const LEAST_LIMIT: u32 = 16;
@@ -62,18 +59,14 @@ impl Writer {
     }
 
     /// How much to think, and whether the thoughts should be told.
-    pub(crate) fn reasoning(&mut self, reasoning: &ReasoningOptions) {
+    pub(crate) fn reasoning(&mut self, reasoning: &ReasoningOptions, model: &str) {
         let ReasoningOptions { effort, budget_tokens, include_text } = reasoning;
-        let near = budget_tokens.filter(|_| effort.is_none()).map(|budget| {
-            let near = EFFORTS.iter().find(|(_, most)| budget <= *most);
-            near.map_or("high", |(effort, _)| *effort)
-        });
-        if budget_tokens.is_some() {
-            self.warn(
-                "the budget of tokens for reasoning was given as an effort, which is all that \
-                 the protocol has"
-                    .to_owned(),
-            );
+        let budget = budget_tokens.filter(|_| effort.is_none());
+        let near = budget.and_then(|budget| hotcell_openai_chat::effort(model, budget));
+        match near {
+            Some(near) => self.warn(became(near)),
+            None if budget_tokens.is_some() => self.lost("the budget of tokens for reasoning"),
+            None => {}
         }
         let summary = *include_text == Some(true);
         let effort = effort.as_deref().or(near);

@@ -59,6 +59,9 @@ impl Writer {
     /// A medium. An `extra` with a `type` is the whole part in the client's own words.
     pub(crate) fn media(&mut self, media: &MediaPart) -> Written {
         let extra = self.extra(media.extra.as_ref(), HELD)?;
+        if let Some(context) = context(media) {
+            self.words("input_text", &context);
+        }
         self.json.open(b'{');
         if !extra.has("type") {
             match media.kind {
@@ -106,8 +109,18 @@ impl Writer {
             inline => {
                 // The protocol demands a name, whose ending it goes by.
                 let mime = media.mime.as_deref().unwrap_or("application/pdf");
-                let name = media.name.as_deref().unwrap_or_else(|| file_name(mime));
-                self.json.name("filename").text(name);
+                let usual = file_name(mime);
+                match &media.name {
+                    Some(name) if self.exact || name.contains('.') => {
+                        self.json.name("filename").text(name);
+                    }
+                    // Mostly a title.
+                    Some(name) => {
+                        let ending = usual.trim_start_matches("document");
+                        self.json.name("filename").text(&[name.as_str(), ending].concat());
+                    }
+                    None => self.json.name("filename").text(usual),
+                }
                 self.json.name("file_data");
                 match inline {
                     MediaSource::Bytes(bytes) => self.data(mime, bytes),
@@ -159,6 +172,7 @@ pub(crate) const CACHED: &[&str] = &["cache_control", "type"];
 const HELD: &[&str] = &[
     "audio_url",
     "cache_control",
+    "context",
     "detail",
     "document_name",
     "document_url",
@@ -166,9 +180,17 @@ const HELD: &[&str] = &[
     "file_url",
     "image_url",
     "input_audio",
+    "source",
     "type",
     "video_url",
 ];
+
+/// What clients of Anthropic say about a document. It goes in front.
+fn context(media: &MediaPart) -> Option<String> {
+    let extra = media.extra.as_ref().filter(|extra| extra.dialect == "anthropic-messages")?;
+    let context = Members::checked(&extra.value)?.text("context")?.into_owned();
+    (media.kind == MediaKind::Document).then_some(context)
+}
 
 /// How closely to look, as a client of chat completions says it: beside the address of
 /// an image, or in the whole part.

@@ -3,6 +3,7 @@
 use crate::carried::Carried;
 use crate::conversation::instructions;
 use crate::writer::{Writer, is_own};
+use hotcell_openai_chat::generation;
 use hotcell_openai_chat::json::Members;
 use hotcell_sdk::{ChatRequest, Failure, Message, Part, Role, setting};
 
@@ -38,7 +39,7 @@ pub(crate) fn write(request: &ChatRequest) -> Result<Body, Box<Failure>> {
     writer.sampling(&request.sampling, &extra)?;
     if !writer.exact {
         if let Some(reasoning) = &request.reasoning {
-            writer.reasoning(reasoning);
+            writer.reasoning(reasoning, &request.model);
         }
         writer.keeping(request, store);
         writer.rest(&carried.members);
@@ -94,11 +95,7 @@ fn reasons(request: &ChatRequest) -> bool {
         return true;
     }
     let name = request.model.rsplit('/').next().unwrap_or_default();
-    let generation = |prefix: &str| {
-        let rest = name.strip_prefix(prefix)?;
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        rest[..digits].parse::<u32>().ok()
-    };
+    let generation = |prefix: &str| generation(name, prefix);
     let chat = name.contains("-chat");
     generation("o").is_some()
         || (generation("gpt-").is_some_and(|number| number >= 5) && !chat)

@@ -6,7 +6,8 @@
 
 #![deny(unsafe_code)]
 
-use hotcell_openai_chat::{Answer, chat, complete, embed, is_completion, models};
+use hotcell_openai_chat::models;
+use hotcell_openai_chat::{Answer, chat, complete, documents_as_text, embed, is_completion};
 use hotcell_sdk::{Chat, ChatRequest, EmbedRequest, EmbedResponse, Embeddings, Endpoint};
 use hotcell_sdk::{Failure, Model, Models, RequestBuilder, export, setting};
 
@@ -18,6 +19,7 @@ impl Chat for OpenAi {
 
     fn complete(request: ChatRequest) -> Result<Answer, Failure> {
         let endpoint = Endpoint::named("api")?;
+        let request = documents_as_text(request);
         let named = [("model", request.model.as_str())];
         let text = match setting("completions").as_deref() {
             Some("text") => true,

@@ -121,10 +121,21 @@ fn how_much_to_think_is_an_effort() {
     assert_eq!(reasoning(Some("high"), None, Some(true)), (told, 0));
     assert_eq!(reasoning(None, None, Some(true)), (json!({ "summary": "auto" }), 0));
     assert_eq!(reasoning(None, None, Some(false)), (Value::Null, 0));
+    // A model that is not known to reason would refuse it.
+    assert_eq!(reasoning(None, Some(4000), None), (Value::Null, 1));
+}
+
+#[test]
+fn a_budget_of_tokens_is_the_nearest_effort_of_a_model_that_reasons() {
     for (budget, effort) in
-        [(0, "none"), (1024, "minimal"), (4000, "low"), (9000, "medium"), (50_000, "high")]
+        [(0, "minimal"), (1024, "minimal"), (4000, "low"), (9000, "medium"), (50_000, "high")]
     {
-        assert_eq!(reasoning(None, Some(budget), None), (json!({ "effort": effort }), 1));
+        let (none, include_text, budget_tokens) = (None, None, Some(budget));
+        let reasoning = Some(ReasoningOptions { effort: none, budget_tokens, include_text });
+        let request = ChatRequest { model: "gpt-5".to_owned(), reasoning, ..request() };
+        let (body, warnings) = sent(request);
+        assert_eq!(body["reasoning"], json!({ "effort": effort }));
+        assert!(warnings[0].contains(&format!("as the effort `{effort}`")), "{warnings:?}");
     }
 }
 

@@ -42,6 +42,8 @@ mod assembly;
 mod calls;
 mod completion;
 mod delta;
+mod document;
+mod effort;
 mod embeddings;
 mod media;
 mod message;
@@ -63,6 +65,8 @@ pub mod json;
 
 pub use assembly::Assembly;
 pub use completion::{is_completion, write_completion};
+pub use document::documents_as_text;
+pub use effort::{became, effort, generation};
 pub use embeddings::{embed, numbers, read_embeddings, write_embeddings};
 pub use models::{models, models_as};
 pub use prompt::{Prompt, prompt};

@@ -1,6 +1,7 @@
 //! A chat request into the body that the provider reads.
 
 use crate::DIALECT;
+use crate::effort::became;
 use crate::json::{Json, Members, number, object, value};
 use hotcell_sdk::{ChatRequest, Failure, FailureKind, JsonSchema, Native, OutputFormat};
 use hotcell_sdk::{ReasoningOptions, Sampling, ToolChoice, USAGE, setting};
@@ -13,6 +14,9 @@ pub struct Body {
     /// What was left out or said in another way: a sentence each, for an event.
     pub warnings: Vec<String>,
 }
+
+/// Members of Anthropic's requests that the types hold as well.
+const HELD: &[&str] = &["stream", "thinking"];
 
 /// The outcome of writing something. A failure is rare and large, and goes through
 /// many hands.
@@ -74,7 +78,7 @@ fn written(request: &ChatRequest, named: &[(&str, &str)]) -> Result<Body, Box<Fa
     writer.sampling(&request.sampling, &extra);
     // A client of this dialect has spelled these itself, if at all.
     if let Some(reasoning) = request.reasoning.as_ref().filter(|_| !same_dialect) {
-        writer.reasoning(reasoning);
+        writer.reasoning(reasoning, &request.model);
     }
     let keeps_accounts = || setting(USAGE).as_deref() == Some("yes");
     let wants_usage = request.stream && (!same_dialect || keeps_accounts());
@@ -117,8 +121,11 @@ impl Writer {
         if native.dialect == DIALECT {
             return Ok(members);
         }
-        for (name, _) in members.pairs().filter(|(_, value)| *value != "null") {
-            self.lost(&format!("`{name}` of {}", native.dialect));
+        let held = |name: &str| native.dialect == "anthropic-messages" && HELD.contains(&name);
+        for (name, value) in members.pairs() {
+            if value != "null" && !held(name) {
+                self.lost(&format!("`{name}` of {}", native.dialect));
+            }
         }
         Ok(Members::default())
     }
@@ -201,7 +208,7 @@ impl Writer {
     }
 
     /// How much to think, in the provider's spelling.
-    fn reasoning(&mut self, reasoning: &ReasoningOptions) {
+    fn reasoning(&mut self, reasoning: &ReasoningOptions, model: &str) {
         let ReasoningOptions { effort, budget_tokens, include_text } = reasoning;
         let asked = effort.is_some() || budget_tokens.is_some();
         let off = effort.as_deref() == Some("none") || *budget_tokens == Some(0);
@@ -257,10 +264,17 @@ impl Writer {
                     );
                 }
             }
-            "reasoning_effort" | "effort-or-thinking" if asked => match effort {
-                Some(effort) => self.json.name("reasoning_effort").text(effort),
-                None => self.lost("the budget of tokens for reasoning"),
-            },
+            "reasoning_effort" | "effort-or-thinking" if asked => {
+                let near = budget_tokens.and_then(|budget| crate::effort(model, budget));
+                match (effort, near) {
+                    (Some(effort), _) => self.json.name("reasoning_effort").text(effort),
+                    (None, Some(near)) => {
+                        self.json.name("reasoning_effort").text(near);
+                        self.warn(became(near));
+                    }
+                    (None, None) => self.lost("the budget of tokens for reasoning"),
+                }
+            }
             "none" if asked => self.lost("reasoning"),
             _ => {}
         }

@@ -189,9 +189,16 @@ fn documents_are_files_with_bytes_or_an_id() {
         name: Some("a.txt".to_owned()),
         ..media(MediaKind::Document, Some("text/plain"), bytes(b"hi"))
     };
+    // The provider's files are pages.
+    let asked =
+        |media: MediaPart| conversation(vec![Message::new(Role::User, vec![Part::Media(media)])]);
+    assert_eq!(body(asked(named.clone()))["messages"][0]["content"], "a.txt\n\nhi");
+    // A client of this dialect gets what it wrote.
     let expected = json!({ "type": "file", "file": { "filename": "a.txt",
         "file_data": "data:text/plain;base64,aGk=" } });
-    assert_eq!(part(named), expected);
+    let mut own = asked(named);
+    own.extra = Some(native(&json!({})));
+    assert_eq!(body(own)["messages"][0]["content"][0], expected);
     let held = media(MediaKind::Document, None, MediaSource::FileId("file-1".to_owned()));
     assert_eq!(part(held), json!({ "type": "file", "file": { "file_id": "file-1" } }));
 }

@@ -128,6 +128,16 @@ fn how_much_to_think_is_said() {
     assert_eq!(body.get("reasoning_effort"), None);
     assert_eq!(warnings.len(), 1);
     assert!(warnings[0].starts_with("the budget of tokens for reasoning was left out"));
+    // Of a model that is known to reason it is the nearest effort.
+    for (budget, effort) in [(1024, "low"), (4000, "low"), (8192, "medium"), (16_384, "high")] {
+        let (none, include_text, budget_tokens) = (None, None, Some(budget));
+        let reasoning = Some(ReasoningOptions { effort: none, budget_tokens, include_text });
+        let request = ChatRequest { model: "o3".to_owned(), reasoning, ..whole() };
+        let (body, warnings) = sent(request);
+        assert_eq!(body["reasoning_effort"], effort);
+        let became = format!("was given as the effort `{effort}`");
+        assert!(matches!(&warnings[..], [one] if one.contains(&became)), "{warnings:?}");
+    }
     let (body, warnings) = reasoning(None, None, Some(false));
     assert_eq!((body.get("reasoning_effort"), warnings.len()), (None, 0));
 }
