@@ -153,6 +153,10 @@ impl Instruction {
         let mut content = Members::default();
         content.insert("parts", self.parts);
         content.extend(self.extra);
+        // The client said that it is the user's, which is nothing to other dialects.
+        if content.get("role").is_some_and(Value::is_null) {
+            content.insert("role", "user");
+        }
         Some(content.into())
     }
 }

@@ -17,6 +17,10 @@ pub(crate) fn write(media: &MediaPart, translation: &mut Translation) -> Result<
     if media.name.is_some() && !translation.exact {
         translation.left_out("the name of a file");
     }
+    // Nothing but the alphabet of the data.
+    if extra.get("inlineData").is_some_and(Value::is_null) {
+        extra.insert("inlineData", object("data", Value::Null));
+    }
     // The client's own spelling, without the data that is beside it already.
     if let (Some(Value::Object(blob)), MediaSource::Bytes(bytes)) =
         (extra.get_mut("inline_data"), &media.source)

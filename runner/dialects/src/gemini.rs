@@ -2,11 +2,12 @@
 //! its embeddings (<https://ai.google.dev/api/embeddings>), of the Gemini API and of
 //! Vertex AI.
 //!
-//! What the types model goes into their fields. Where the adapter would spell a field
-//! in another way than the client did, the client's spelling is kept beside it as
-//! `extra`, and wins: protocol buffers have two spellings of each name in JSON
-//! (`fields.rs`) and several of many a value. The data of a medium is not kept twice for
-//! it: `null` in its place says that it came in the alphabet of URLs. A thought that another
+//! What the types model goes into their fields, in either of the two names that protocol
+//! buffers have for each in JSON (`fields.rs`). Where the adapter would spell a value
+//! in another way than the client did, for there are several of many a value, the client's
+//! spelling is kept beside it as `extra`, and wins. The data of a medium is not kept twice for
+//! it: `null` in its place, or in that of a medium of which nothing else is kept, says that it
+//! came in the alphabet of URLs. A thought that another
 //! provider signed comes back as its own (`opaque.rs`). Whole parts and tools that only this
 //! dialect has are native.
 

@@ -165,7 +165,7 @@ static PROTOCOLS: &[Protocol] = &[
             let stream = method == "streamGenerateContent";
             gemini::read_request(&exchange.request.body.0, model, stream)
         }),
-        normal: normal::as_it_is,
+        normal: normal::first_names,
     },
     Protocol {
         name: "ollama-chat",
@@ -285,7 +285,7 @@ static PROTOCOLS: &[Protocol] = &[
             let (model, _) = exchange.request.model_and_method();
             gemini::read_count_request(&exchange.request.body.0, model)
         }),
-        normal: normal::as_it_is,
+        normal: normal::first_names,
     },
 ];
 

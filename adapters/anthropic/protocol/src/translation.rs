@@ -41,7 +41,7 @@ impl Translation {
         if is_ours(native) {
             return Ok(members);
         }
-        for (name, _) in &members.0 {
+        for (name, _) in members.0.iter().filter(|(_, value)| value.get() != "null") {
             self.left_out(&format!("`{name}` of {}", native.dialect));
         }
         Ok(Members::default())

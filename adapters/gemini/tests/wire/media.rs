@@ -91,6 +91,11 @@ fn a_medium_whose_members_have_their_second_spelling_has_each_of_them_once() {
         ),
         (
             MediaSource::Bytes(vec![255, 254, 1, 255]),
+            json!({ "inlineData": null }),
+            json!({ "inlineData": { "mimeType": "image/png", "data": "__4B_w==" } }),
+        ),
+        (
+            MediaSource::Bytes(vec![255, 254, 1, 255]),
             json!({ "inline_data": { "data": null, "mime_type": "image/png" } }),
             json!({ "inline_data": { "data": "__4B_w==", "mime_type": "image/png" } }),
         ),

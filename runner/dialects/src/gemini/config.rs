@@ -12,18 +12,16 @@ pub(super) struct Config {
     pub(super) reasoning: Option<ReasoningOptions>,
 }
 
-/// Reads `generationConfig`. What has no field, or says more than one, stays in it; in its
-/// other spelling all of it stays.
+/// Reads `generationConfig`. What has no field, or says more than one, stays in it.
 pub(super) fn read(object: &mut Fields) -> Config {
     let name = "generationConfig";
-    let config = object.peek(name).cloned().and_then(|own| Fields::new(own, String::new()).ok());
-    let mut config = config.unwrap_or_else(Fields::empty);
+    let mut config = object.inside(name);
     let silent = config.is_empty();
     let read = read_members(&mut config);
-    if object.spelled(name) == name && !silent {
+    if !silent {
         object.value(name);
         if !config.is_empty() {
-            object.put_back(name, config.members());
+            object.put_back_rest(name, config);
         }
     }
     read

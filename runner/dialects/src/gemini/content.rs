@@ -9,9 +9,7 @@ use serde_json::Value;
 /// The instruction becomes the first message.
 pub(super) fn read_instruction(object: &mut Fields) -> Result<Option<Message>, DialectError> {
     let name = "systemInstruction";
-    let spelled = object.spelled(name);
-    // In its other spelling it is read, and stays.
-    let stays = spelled != name;
+    let spelled = object.spelled(name).into_owned();
     let path = object.at(name);
     let value = match object.value(name) {
         None => return Ok(None),
@@ -23,7 +21,11 @@ pub(super) fn read_instruction(object: &mut Fields) -> Result<Option<Message>, D
     };
     let mut content = Fields::new(value.clone(), path)?;
     let (parts, listed) = read_parts(&mut content, &mut Calls::default())?;
-    if stays || !listed {
+    // Whose it is says nothing of an instruction, neither here nor to other dialects.
+    if content.take("role", |role| (role == "user").then_some(())).is_some() {
+        content.put_back("role", Value::Null);
+    }
+    if !listed {
         object.put_back(&spelled, value);
     }
     let extra = content.extra().filter(|_| listed);

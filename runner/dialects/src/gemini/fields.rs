@@ -5,8 +5,9 @@
 //! (<https://protobuf.dev/programming-guides/json/>). What is asked for here by the first
 //! name is found by the second as well.
 //!
-//! The adapter writes the first. So what has the second is read and stays, and with it the
-//! client's spelling, which counts for a provider of this dialect.
+//! The adapter writes the first, which says the same to every provider. So a member that is read
+//! is taken out in either spelling; otherwise a provider of another dialect would be said to
+//! have lost what it was told. What is not read stays in the client's own.
 
 use super::DIALECT;
 use crate::DialectError;
@@ -26,6 +27,16 @@ impl Fields {
 
     pub(super) fn new(value: Value, path: String) -> Result<Self, DialectError> {
         Object::new(value, path, DIALECT).map(Self)
+    }
+
+    /// A member as an object of its own; an empty one where it is something else.
+    pub(super) fn inside(&self, name: &str) -> Self {
+        Self(self.0.inside(&self.spelled(name)))
+    }
+
+    /// Puts what is left of an object in the place of a member.
+    pub(super) fn put_back_rest(&mut self, name: &str, rest: Self) {
+        self.0.put_back_rest(name, rest.0);
     }
 
     /// An object without members.
@@ -58,17 +69,14 @@ impl Fields {
         self.0.peek(&self.spelled(name))
     }
 
-    /// Reads a member if `read` understands it, and takes it out, unless its spelling is one
-    /// that the adapter would not choose.
+    /// Takes a member out if `read` understands it; otherwise it stays as it is.
     pub(super) fn take<T>(
         &mut self,
         name: &str,
         read: impl FnOnce(&Value) -> Option<T>,
     ) -> Option<T> {
-        match self.spelled(name) {
-            Cow::Borrowed(name) => self.0.take(name, read),
-            Cow::Owned(other) => self.0.read(&other, read),
-        }
+        let name = self.spelled(name);
+        self.0.take(&name, read)
     }
 
     /// Reads a member that stays, because its spelling says more than its meaning.
@@ -93,7 +101,7 @@ impl Fields {
         self.take(name, Value::as_f64)
     }
 
-    /// Leaves out a member that is read, unless its spelling has to stay.
+    /// Leaves out a member that is read.
     pub(super) fn forget(&mut self, name: &str) {
         self.take(name, |_| Some(()));
     }
@@ -143,6 +151,31 @@ impl Fields {
 /// A member of a value that is only looked at, in either spelling.
 pub(super) fn get<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
     value.get(name).or_else(|| value.get(snake(name)))
+}
+
+/// A value in which each member has the first of its names. Only for looking at: names that are
+/// the client's own would be changed as well.
+pub(super) fn first_names(value: &Value) -> Value {
+    match value {
+        Value::Array(list) => list.iter().map(first_names).collect(),
+        Value::Object(members) => {
+            let members = members.iter().map(|(name, value)| (camel(name), first_names(value)));
+            Value::Object(members.collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// `inline_data` as `inlineData`.
+fn camel(name: &str) -> String {
+    let mut words = name.split('_');
+    let mut camel = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let mut letters = word.chars();
+        camel.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        camel.push_str(letters.as_str());
+    }
+    camel
 }
 
 /// `inlineData` as `inline_data`.

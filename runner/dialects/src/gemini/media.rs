@@ -6,7 +6,7 @@ use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD, URL_SAFE};
 use hotcell::types::{MediaKind, MediaPart, MediaSource};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::borrow::Cow;
 
 /// Clients write it with and without its padding.
@@ -27,10 +27,7 @@ pub(super) const NAMES: [&str; 2] = [INLINE, FILE];
 /// Reads the medium that the member `name` of a part is; none where it is none that can
 /// be read.
 pub(super) fn read(name: &str, mut part: Fields) -> Option<MediaPart> {
-    let spelled = part.spelled(name);
-    let usual = spelled == name;
-    let value = part.value(name)?;
-    let mut blob = Fields::new(value.clone(), String::new()).ok()?;
+    let mut blob = Fields::new(part.value(name)?, String::new()).ok()?;
     let (mime, source) = if name == INLINE {
         // The adapter would look for it in the data.
         let told = blob.read("mimeType", |mime| mime.as_str().map(str::to_owned))?;
@@ -41,20 +38,18 @@ pub(super) fn read(name: &str, mut part: Fields) -> Option<MediaPart> {
             Some(Alphabet::Urls) => blob.put_back("data", Value::Null),
             None => {}
         }
-        if usual {
-            blob.forget("mimeType");
-        }
+        blob.forget("mimeType");
         (Some(told), MediaSource::Bytes(bytes))
     } else {
         let mime = blob.text("mimeType");
         let uri = blob.text("fileUri").filter(|uri| !uri.starts_with("data:"))?;
         (mime, MediaSource::Url(uri))
     };
-    match name {
-        FILE if !usual => part.put_back(&spelled, value),
-        // It says which spelling is the client's.
-        _ if !usual || !blob.is_empty() => part.put_back(&spelled, blob.members()),
-        _ => {}
+    match blob.members() {
+        Value::Object(own) if own.is_empty() => {}
+        // To other dialects the alphabet is nothing.
+        own if own == json!({ "data": null }) => part.put_back(name, Value::Null),
+        own => part.put_back(name, own),
     }
     let kind = match mime.as_deref().and_then(|mime| mime.split('/').next()) {
         Some("image") => MediaKind::Image,

@@ -104,15 +104,11 @@ fn read_opaque(mut opaque: Opaque) -> ReasoningPart {
 
 /// A call; none where it has no name.
 fn read_call(mut part: Fields, calls: &mut Calls) -> Option<ToolCall> {
-    let spelled = part.spelled(CALL);
-    let value = part.value(CALL)?;
-    let mut call = Fields::new(value.clone(), String::new()).ok()?;
+    let mut call = Fields::new(part.value(CALL)?, String::new()).ok()?;
     let function = call.text("name")?;
     let id = calls.add(call.peek("id").and_then(Value::as_str), &function);
     let arguments = call.take("args", |args| args.is_object().then(|| args.to_string()));
-    if spelled != CALL {
-        part.put_back(&spelled, value);
-    } else if !call.is_empty() {
+    if !call.is_empty() {
         part.put_back(CALL, call.members());
     }
     let signature = part.text("thoughtSignature");
@@ -122,9 +118,7 @@ fn read_call(mut part: Fields, calls: &mut Calls) -> Option<ToolCall> {
 
 /// A result; none where it has no name or no answer.
 fn read_result(mut part: Fields, calls: &mut Calls) -> Option<ToolResult> {
-    let spelled = part.spelled(RESULT);
-    let value = part.value(RESULT)?;
-    let mut result = Fields::new(value.clone(), String::new()).ok()?;
+    let mut result = Fields::new(part.value(RESULT)?, String::new()).ok()?;
     let function = result.text("name")?;
     let (text, is_error) = answer(result.take("response", |answer| answer.as_object().cloned())?);
     let mut content = vec![ToolResultPart::Text(text)];
@@ -136,9 +130,7 @@ fn read_result(mut part: Fields, calls: &mut Calls) -> Option<ToolResult> {
         }
     }
     let call_id = calls.answer(result.peek("id").and_then(Value::as_str), &function);
-    if spelled != RESULT {
-        part.put_back(&spelled, value);
-    } else if !result.is_empty() {
+    if !result.is_empty() {
         part.put_back(RESULT, result.members());
     }
     let (name, cache, extra) = (Some(function), None, part.extra());

@@ -1,6 +1,6 @@
 //! Tools, and which of them must or may be called.
 
-use super::fields::{Fields, get};
+use super::fields::{Fields, first_names, get};
 use super::{DIALECT, schema};
 use crate::DialectError;
 use crate::object::native;
@@ -21,11 +21,10 @@ pub(super) fn read(object: &mut Fields) -> Result<Vec<Tool>, DialectError> {
     for (index, element) in list.iter().enumerate() {
         let mut element = Fields::new(element.clone(), format!("{path}[{index}]"))?;
         let name = "functionDeclarations";
-        let camel = element.spelled(name) == name;
         let at = element.at(name);
         if let Some(functions) = element.list(name)? {
             declaring += 1;
-            usual &= camel && !functions.is_empty() && element.is_empty();
+            usual &= !functions.is_empty() && element.is_empty();
             for (index, function) in functions.into_iter().enumerate() {
                 tools.push(Tool::Function(read_function(function, format!("{at}[{index}]"))?));
             }
@@ -106,13 +105,11 @@ pub(super) fn read_choice(object: &mut Fields) -> Option<ToolChoice> {
         }
         ("ANY", _) => (ToolChoice::Required, json!({ "mode": "ANY" })),
         _ => {
-            // In its other spelling it stays.
-            let whole =
-                (object.spelled(CONFIG) == CONFIG).then(|| object.value(CONFIG)).flatten()?;
+            let whole = object.value(CONFIG)?;
             return Some(ToolChoice::Native(native(&whole, DIALECT)));
         }
     };
     let usual = json!({ "functionCallingConfig": usual });
-    object.take(CONFIG, |own| (*own == usual).then_some(()));
+    object.take(CONFIG, |own| (first_names(own) == usual).then_some(()));
     Some(choice)
 }

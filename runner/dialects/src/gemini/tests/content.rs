@@ -27,11 +27,16 @@ fn an_instruction_is_the_first_message() {
     assert_eq!(kept(&request), json!({}));
     for own in [
         json!({ "systemInstruction": null }),
-        json!({ "system_instruction": { "parts": [{ "text": "a" }] } }),
         json!({ "systemInstruction": {} }),
+        json!({ "system_instruction": {} }),
     ] {
         assert_eq!(kept(&read(own.clone())), own);
     }
+    // Whose it is says nothing to others.
+    let request =
+        read(json!({ "system_instruction": { "role": "user", "parts": [{ "text": "a" }] } }));
+    assert_eq!(value(request.messages[0].extra.as_ref()), json!({ "role": null }));
+    assert_eq!(kept(&request), json!({}));
 }
 
 #[test]
@@ -130,8 +135,12 @@ fn media_are_read_and_their_data_is_kept_once() {
     let own = json!({ "inline_data": { "mime_type": "audio/wav", "data": "AQID" } });
     let Part::Media(media) = part(own) else { panic!("no medium") };
     assert_eq!((media.kind, media.mime.as_deref()), (MediaKind::Audio, Some("audio/wav")));
-    let spelling = json!({ "inline_data": { "mime_type": "audio/wav" } });
-    assert_eq!(value(media.extra.as_ref()), spelling, "without its data");
+    assert_eq!(media.extra, None);
+    let own = json!({ "inline_data": { "mime_type": "audio/wav", "data": "AQID",
+        "display_name": "a" } });
+    let Part::Media(media) = part(own) else { panic!("no medium") };
+    let rest = json!({ "inlineData": { "display_name": "a" } });
+    assert_eq!(value(media.extra.as_ref()), rest, "without its data");
     let own = json!({ "fileData": { "mimeType": "video/mp4", "fileUri": "gs://b/a" },
         "videoMetadata": { "fps": 1 } });
     let Part::Media(media) = part(own) else { panic!("no medium") };
@@ -143,7 +152,7 @@ fn media_are_read_and_their_data_is_kept_once() {
 fn data_is_read_in_either_alphabet_and_without_its_padding() {
     for (data, stays) in [
         ("//4B/w==", json!(null)),
-        ("__4B_w==", json!({ "inlineData": { "data": null } })),
+        ("__4B_w==", json!({ "inlineData": null })),
         ("_/4B_w==", json!({ "inlineData": { "data": "_/4B_w==" } })),
         ("__4B_w", json!({ "inlineData": { "data": "__4B_w" } })),
     ] {

@@ -1,8 +1,8 @@
 //! Both spellings of each name, in whichever place, as Google's own SDKs mix them.
 
-use super::{kept, read, value};
+use super::{kept, read};
 use crate::gemini::fields::snake;
-use hotcell::types::{ChatRequest, MediaKind, MediaSource, OutputFormat, Part, Tool};
+use hotcell::types::{ChatRequest, OutputFormat, Part, Tool};
 use hotcell::types::{ToolChoice, ToolResultPart};
 use serde_json::{Map, Value, json};
 
@@ -101,36 +101,43 @@ fn either_spelling_in_any_place_says_the_same() {
 }
 
 #[test]
-fn the_spelling_of_a_medium_stays_and_its_data_does_not() {
+fn what_is_read_does_not_stay_in_either_spelling() {
     for own in [
-        json!({ "inlineData": { "data": "aGk=", "mime_type": "image/png" } }),
-        json!({ "inline_data": { "data": "aGk=", "mimeType": "image/png" } }),
+        json!({ "generationConfig": { "max_output_tokens": 5, "response_logprobs": true,
+            "response_mime_type": "application/json" } }),
+        json!({ "generation_config": { "maxOutputTokens": 5 } }),
+        json!({ "toolConfig": { "function_calling_config": { "mode": "AUTO" } } }),
+        json!({ "tool_config": { "functionCallingConfig": { "mode": "ANY",
+            "allowed_function_names": ["f"] } } }),
+        json!({ "system_instruction": { "parts": [{ "text": "a" }] } }),
+        json!({ "tools": [{ "function_declarations": [{ "name": "f" }] }] }),
     ] {
-        let turn = json!([{ "role": "user", "parts": [own] }]);
-        let mut request = read(json!({ "contents": turn }));
-        let Part::Media(media) = request.messages[0].parts.remove(0) else { panic!("{own}") };
-        assert_eq!((media.kind, media.mime.as_deref()), (MediaKind::Image, Some("image/png")));
-        assert_eq!(media.source, MediaSource::Bytes(b"hi".to_vec()));
-        let mut spelling = own.clone();
-        for blob in spelling.as_object_mut().into_iter().flat_map(Map::values_mut) {
-            blob.as_object_mut().and_then(|blob| blob.remove("data"));
-        }
-        assert_eq!(value(media.extra.as_ref()), spelling);
+        assert_eq!(kept(&read(own.clone())), json!({}), "{own}");
+    }
+    for part in [
+        json!({ "inline_data": { "data": "aGk=", "mime_type": "image/png" } }),
+        json!({ "file_data": { "file_uri": "gs://b/a", "mime_type": "image/png" } }),
+        json!({ "function_call": { "name": "f", "args": {} }, "thought_signature": "s" }),
+        json!({ "function_response": { "name": "f", "response": { "output": "1" } } }),
+    ] {
+        let request = read(json!({ "contents": [{ "role": "user", "parts": [part] }] }));
+        let extra = match &request.messages[0].parts[0] {
+            Part::Media(part) => &part.extra,
+            Part::ToolCall(part) => &part.extra,
+            Part::ToolResult(part) => &part.extra,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(*extra, None, "{part}");
     }
 }
 
 #[test]
-fn what_is_read_in_its_second_spelling_stays_where_it_is() {
-    for own in [
-        json!({ "generationConfig": { "max_output_tokens": 5, "response_logprobs": true,
-            "response_mime_type": "application/json" } }),
-        json!({ "generationConfig": { "thinkingConfig": { "thinking_budget": 5 } } }),
-        json!({ "generation_config": { "maxOutputTokens": 5 } }),
-        json!({ "toolConfig": { "function_calling_config": { "mode": "AUTO" } } }),
-        json!({ "tool_config": { "functionCallingConfig": { "mode": "AUTO" } } }),
-    ] {
-        assert_eq!(kept(&read(own.clone())), own);
-    }
+fn what_is_not_read_stays_in_its_own_spelling() {
+    let own = json!({ "generation_config": { "thinking_config": { "thinking_budget": 5 },
+        "a_word": 1, "top_p": 0.5 }, "safety_settings": [] });
+    let expected = json!({ "generationConfig": { "thinking_config": { "thinking_budget": 5 },
+        "a_word": 1 }, "safety_settings": [] });
+    assert_eq!(kept(&read(own)), expected);
 }
 
 /// What one function takes.
