@@ -53,7 +53,7 @@ where
             Frames::new(|hand| wait(asking, voice, pulse, hand))
         }
     };
-    let mut reply = reply::stream(voice, frames);
+    let mut reply = reply::stream(voice.stream_type(), frames);
     reply.headers_mut().extend(headers);
     reply
 }

@@ -1,6 +1,7 @@
 //! Chat answers, in every dialect: whole, or as they come.
 
 use crate::attempt::Question;
+use crate::body::Body;
 use crate::cache::{self, Policy, Print};
 use crate::frames::{Frames, Hand};
 use crate::ledger::{Estimate, Tally};
@@ -12,8 +13,8 @@ use crate::visit::{Outcome, Visit};
 use hotcell::types::{ChatRequest, Event, FinishReason, Finished};
 use hotcell::{Answer, Error, Runner};
 use hotcell_dialects::{
-    About, Dialect, DialectError, anthropic_messages, gemini, openai_chat, openai_completions,
-    openai_responses,
+    About, AnswerWriter, Dialect, DialectError, anthropic_messages, gemini, openai_chat,
+    openai_completions, openai_responses,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -29,9 +30,62 @@ pub(crate) async fn respond(
     head: &Parts,
     body: &[u8],
 ) -> Reply {
-    match read(dialect, route, head, body) {
-        Ok(request) => answer(visit, dialect, version(dialect, head), request).await,
+    let form = Form::of(dialect, route, head.uri.query());
+    form.finish(match read(dialect, route, head, body) {
+        Ok(request) => answer(visit, dialect, form, version(dialect, head), request).await,
         Err(error) => visit.misread(&error),
+    })
+}
+
+/// How the pieces of a stream are put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As server-sent events.
+    Events,
+    /// As the elements of one JSON list: what Google has for clients that do not ask for
+    /// `alt=sse`.
+    List,
+}
+
+impl Form {
+    /// What a client of this dialect asks for by its path and query.
+    fn of(dialect: Dialect, route: &Route, query: Option<&str>) -> Self {
+        let mut asked = query.unwrap_or_default().split('&');
+        let events = asked.any(|pair| matches!(pair, "alt=sse" | "$alt=sse" | "%24alt=sse"));
+        match dialect == Dialect::Gemini && route.stream && !events {
+            true => Self::List,
+            false => Self::Events,
+        }
+    }
+
+    /// Why there is no stream is the one element of its list.
+    fn finish(self, mut reply: Reply) -> Reply {
+        if self == Self::List
+            && !reply.status().is_success()
+            && let Body::Whole(Some(error)) = reply.body_mut()
+        {
+            *reply.body_mut() = Body::whole([b"[".as_slice(), error, b"]"].concat());
+        }
+        reply
+    }
+
+    fn writer(
+        self,
+        dialect: Dialect,
+        request: &ChatRequest,
+        about: About,
+    ) -> Box<dyn AnswerWriter> {
+        match self {
+            Self::Events => dialect.stream(request, about),
+            Self::List => Box::new(gemini::StreamWriter::new(request, about).as_list()),
+        }
+    }
+
+    fn reply(self, dialect: Dialect, frames: Frames) -> Reply {
+        match self {
+            Self::Events => reply::stream(dialect.stream_type(), frames),
+            Self::List => reply::stream("application/json; charset=utf-8", frames),
+        }
     }
 }
 
@@ -74,6 +128,7 @@ pub(crate) fn version(dialect: Dialect, head: &Parts) -> Option<Arc<str>> {
 async fn answer(
     mut visit: Visit,
     dialect: Dialect,
+    form: Form,
     version: Option<Arc<str>>,
     mut request: ChatRequest,
 ) -> Reply {
@@ -103,7 +158,7 @@ async fn answer(
         }
         true => {
             visit.streams();
-            let writer = dialect.stream(&request, about);
+            let writer = form.writer(dialect, &request, about);
             // What it was asked is needed no more, and may be large.
             drop(request);
             visit.share = None;
@@ -112,7 +167,7 @@ async fn answer(
             let silence = Duration::from_millis(visit.gateway.limits.silence_ms);
             let pulse = Pulse::new(silence, dialect.sign_of_life());
             let frames = Frames::new(|hand| write(visit, writer, rest, first, pulse, hand));
-            let mut reply = reply::stream(dialect, frames);
+            let mut reply = form.reply(dialect, frames);
             reply.headers_mut().extend(headers);
             reply
         }
@@ -231,7 +286,7 @@ fn is_content(event: &Event) -> bool {
 /// Writes a stream to its end, or as far as the client stays.
 async fn write(
     mut visit: Visit,
-    mut writer: Box<dyn hotcell_dialects::AnswerWriter>,
+    mut writer: Box<dyn AnswerWriter>,
     mut rest: Option<Box<Answer>>,
     first: Vec<Event>,
     mut pulse: Pulse,

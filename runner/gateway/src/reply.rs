@@ -39,8 +39,8 @@ pub(crate) fn bytes(mime: &str, frames: Frames) -> Reply {
 }
 
 /// A stream of a dialect.
-pub(crate) fn stream(dialect: Dialect, frames: Frames) -> Reply {
-    let mut reply = bytes(dialect.stream_type(), frames);
+pub(crate) fn stream(kind: &'static str, frames: Frames) -> Reply {
+    let mut reply = bytes(kind, frames);
     let headers = reply.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     // Some proxies collect what they are not told to pass on at once.

@@ -26,11 +26,7 @@ pub(crate) struct Outcome {
 
 impl World {
     /// A provider with this adapter and these settings, and a client of this dialect.
-    pub(crate) async fn open(
-        adapter: &str,
-        settings: &[(&str, &str)],
-        dialect: Dialect,
-    ) -> Self {
+    pub(crate) async fn open(adapter: &str, settings: &[(&str, &str)], dialect: Dialect) -> Self {
         let stage = Stage::open().await.expect("a stage");
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).into()));
         let provider = ProviderConfig {

@@ -91,7 +91,7 @@ async fn retell(
     let mut headers = HeaderMap::new();
     visit.mark(&mut headers);
     let frames = Frames::new(|hand| write(visit, kept, writer, answer, first, resume, hand));
-    let mut reply = reply::stream(Dialect::OpenAiResponses, frames);
+    let mut reply = reply::stream(Dialect::OpenAiResponses.stream_type(), frames);
     reply.headers_mut().extend(headers);
     reply
 }

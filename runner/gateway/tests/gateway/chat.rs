@@ -69,6 +69,41 @@ async fn a_provider_is_spoken_to_in_the_version_of_its_dialect_that_the_client_s
 }
 
 #[tokio::test]
+async fn a_stream_is_one_json_list_for_googles_clients_that_do_not_ask_for_events() {
+    let bed = Bed::new("").await;
+    let ask = async |model: &str, query: &str| {
+        let model = model.replace('/', "%2F");
+        let path = format!("/v1beta/models/{model}:streamGenerateContent{query}");
+        let body = json!({ "contents": [{ "role": "user", "parts": [{ "text": "hello" }] }] });
+        bed.post(&path, body).await
+    };
+    for model in ["gemini/gemini-2.5-flash", "openai/gpt-4o"] {
+        for query in ["", "?alt=json", "?key=alt=sse"] {
+            let answer = ask(model, query).await;
+            let kind = answer.header("content-type");
+            assert_eq!(kind, Some("application/json; charset=utf-8"), "{query}");
+            let list = answer.json();
+            let chunks = list.as_array().expect("a list");
+            assert!(chunks.len() > 1, "{list}");
+            assert_eq!(chunks[chunks.len() - 1]["candidates"][0]["finishReason"], "STOP", "{list}");
+        }
+        for query in ["?alt=sse", "?key=a&alt=sse", "?%24alt=sse"] {
+            let answer = ask(model, query).await;
+            let kind = answer.header("content-type");
+            assert_eq!(kind, Some("text/event-stream; charset=utf-8"), "{query}");
+        }
+    }
+    // An error is an element as well, first or last.
+    let list = ask("openai/error-midstream", "").await.json();
+    let chunks = list.as_array().expect("a list");
+    assert!(chunks.len() > 1 && chunks[chunks.len() - 1]["error"]["code"].is_u64(), "{list}");
+    let refused = ask("nobody/knows", "").await;
+    assert_eq!(refused.status, 404);
+    assert_eq!(refused.json()[0]["error"]["code"], 404, "{}", refused.text());
+    assert_eq!(ask("nobody/knows", "?alt=sse").await.json()["error"]["code"], 404);
+}
+
+#[tokio::test]
 async fn betas_of_a_client_reach_its_provider() {
     let bed = Bed::new("").await;
     let body = json!({
