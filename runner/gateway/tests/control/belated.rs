@@ -93,6 +93,7 @@ async fn who_leaves_before_the_end_pays_for_what_was_asked() {
     let (key, id) = world.key(json!({})).await;
     let mut client = begin(&world, &key).await;
     read(&mut client, ": the answer goes on\n\n").await;
+    upstream.was_asked(1).await;
     drop(client);
     upstream.was_left(1).await;
     let asking = async {
@@ -115,8 +116,8 @@ async fn a_count_of_the_gateway_s_own_costs_nothing_and_is_for_who_may_ask() {
     let (path, body) = ("/v1/messages/count_tokens", body.to_string());
     for (members, status) in [
         (json!({ "limits": { "budget": { "total": 1 } } }), 200),
-        (json!({ "models": ["other/*"] }), 403),
-        (json!({ "endpoints": ["embeddings"] }), 403),
+        (json!({ "limits": { "models": ["other/*"] } }), 403),
+        (json!({ "limits": { "endpoints": ["embeddings"] } }), 403),
     ] {
         let (key, id) = world.key(members).await;
         let bearer = format!("Bearer {key}");

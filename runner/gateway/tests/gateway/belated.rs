@@ -289,6 +289,7 @@ async fn a_client_that_leaves_before_its_images_are_there_takes_the_provider_alo
     upstream.script("m", [vec![Step::Hold], vec![answer(&said)]]);
     let mut response = open(&bed, "up/m").await;
     assert_eq!(next(&mut response).await, SIGN);
+    upstream.was_asked(1).await;
     drop(response);
     upstream.was_left(1).await;
     // Its place is free again.
