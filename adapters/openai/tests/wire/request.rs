@@ -185,14 +185,16 @@ fn numbers_of_a_client_keep_their_spelling() {
 
 #[test]
 fn members_of_another_dialect_are_warned_of_each() {
-    let extra = foreign(&json!({ "thinking": {}, "metadata": { "user_id": "u" }, "none": null }));
+    // What becomes of the wish to think is told where it is written.
+    let extra = foreign(&json!({ "thinking": {}, "mcp_servers": [{}], "none": null,
+        "metadata": { "user_id": "u" } }));
     let (body, warnings) = sent(ChatRequest { extra: Some(extra), ..whole() });
     assert_eq!(
         body,
         json!({ "model": "test-model",
         "messages": [{ "role": "user", "content": "hi" }] })
     );
-    let expected = ["thinking", "metadata"].map(|name| {
+    let expected = ["mcp_servers", "metadata"].map(|name| {
         format!("`{name}` of anthropic-messages was left out: openai-chat has no word for it")
     });
     assert_eq!(warnings, expected);
