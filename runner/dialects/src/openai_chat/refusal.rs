@@ -24,34 +24,42 @@ pub fn write_refusal(failure: &Failure) -> Refusal {
 }
 
 /// Writes an error body; true where a provider of this dialect said why. What it said is told as
-/// it is where it has a member `error`: clients look nowhere else for the reason.
+/// it is where it has a member `error`, and in that member where it is said beside it, as vLLM and
+/// FastAPI do: some clients look nowhere else for the reason, and others take either.
 pub(crate) fn write(failure: &Failure, out: &mut Vec<u8>) -> bool {
     let own = failure.raw.as_ref().filter(|raw| OWN.contains(&raw.dialect.as_str()));
     let said = own.and_then(|raw| Members::of(&raw.value));
-    if let Some(members) = &said
-        && members.get("error").is_some_and(|error| error != "null")
-    {
+    let is_own = said.is_some();
+    let mut said = said.unwrap_or_default();
+    if said.get("error").is_some_and(|error| error != "null") {
         out.push(b'{');
-        members.write(out);
+        said.write(out);
         out.push(b'}');
         return true;
     }
-    let (kind, code) = words(failure.kind);
+    let is_word = |value: &str| value.starts_with('"');
+    said.0.retain(|(name, value)| name != "error" && (name != "message" || is_word(value)));
+    let lacks = |name: &str| said.0.iter().all(|(known, _)| known != name);
     out.extend_from_slice(b"{\"error\":{");
-    json::text("message", &failure.message, out);
-    json::text("type", kind, out);
-    json::name("param", out);
-    match &failure.param {
-        Some(param) => json::string(param, out),
-        None => out.extend_from_slice(b"null"),
-    }
-    json::name("code", out);
-    match own_word(failure).or(code).or(failure.code.as_deref()) {
-        Some(code) => json::string(code, out),
-        None => out.extend_from_slice(b"null"),
+    said.write(out);
+    let (kind, code) = words(failure.kind);
+    let code = own_word(failure).or(code).or(failure.code.as_deref());
+    for (name, word) in [
+        ("message", Some(failure.message.as_str())),
+        ("type", Some(kind)),
+        ("param", failure.param.as_deref()),
+        ("code", code),
+    ] {
+        if lacks(name) {
+            json::name(name, out);
+            match word {
+                Some(word) => json::string(word, out),
+                None => out.extend_from_slice(b"null"),
+            }
+        }
     }
     out.extend_from_slice(b"}}");
-    said.is_some()
+    is_own
 }
 
 /// The word of a gateway that lets somebody not in: it says more than the usual one, and whoever

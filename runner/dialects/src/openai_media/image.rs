@@ -22,7 +22,7 @@ pub fn read_image_request(body: &[u8]) -> Result<Asked<ImageRequest>, DialectErr
     if stream {
         object.value("partial_images");
         // An event has an image's bytes, and no address.
-        if object.value("response_format").is_some() {
+        if object.value("response_format").is_some_and(|format| !format.is_null()) {
             object.put_back("response_format", json!("b64_json"));
         }
     }

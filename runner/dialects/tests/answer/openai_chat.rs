@@ -2,7 +2,7 @@ use super::*;
 use hotcell::types::{Failure, FailureKind, MediaEvent, MediaKind, MediaPart, MediaSource, Model};
 use hotcell_dialects::Dialect::OpenAiChat as CHAT;
 use hotcell_dialects::openai_chat;
-use serde_json::json;
+use serde_json::{Map, json};
 
 fn choice(delta: Value) -> Value {
     json!([{ "index": 0, "delta": delta, "finish_reason": null }])
@@ -258,6 +258,15 @@ fn errors_have_the_status_that_raises_the_right_exception() {
         let refusal = CHAT.refusal(&failure);
         let body: Value = serde_json::from_slice(&refusal.body).expect("JSON");
         assert_eq!((refusal.status, &body["error"]["message"]), (418, &json!("m")), "{said}");
+        // Nothing of it is lost, and nothing is said twice.
+        let said: Map<String, Value> = serde_json::from_str(said).expect("JSON");
+        for (name, value) in said.iter().filter(|(name, _)| *name != "error") {
+            assert_eq!(&body["error"][name], value, "{body}");
+        }
+        let text = String::from_utf8_lossy(&refusal.body);
+        for name in ["message", "type", "param", "code"] {
+            assert_eq!(text.matches(&format!("\"{name}\":")).count(), 1, "{text}");
+        }
     }
 }
 
