@@ -24,8 +24,8 @@ pub fn write_refusal(failure: &Failure) -> Refusal {
 }
 
 /// Writes an error body; true where a provider of this dialect said why. What it said is told as
-/// it is where it has a member `error`, and in that member where it is said beside it, as vLLM and
-/// FastAPI do: some clients look nowhere else for the reason, and others take either.
+/// it is, and in a member `error` as well where that is not there, as of vLLM and FastAPI: some
+/// clients look nowhere else for the reason.
 pub(crate) fn write(failure: &Failure, out: &mut Vec<u8>) -> bool {
     let own = failure.raw.as_ref().filter(|raw| OWN.contains(&raw.dialect.as_str()));
     let said = own.and_then(|raw| Members::of(&raw.value));
@@ -37,16 +37,25 @@ pub(crate) fn write(failure: &Failure, out: &mut Vec<u8>) -> bool {
         out.push(b'}');
         return true;
     }
-    let is_word = |value: &str| value.starts_with('"');
-    said.0.retain(|(name, value)| name != "error" && (name != "message" || is_word(value)));
-    let lacks = |name: &str| said.0.iter().all(|(known, _)| known != name);
-    out.extend_from_slice(b"{\"error\":{");
+    said.0.retain(|(name, _)| name != "error");
+    out.push(b'{');
     said.write(out);
-    let (kind, code) = words(failure.kind);
-    let code = own_word(failure).or(code).or(failure.code.as_deref());
+    json::name("error", out);
+    out.push(b'{');
+    let is_word = |value: &str| value.starts_with('"');
+    said.0.retain(|(name, value)| name != "message" || is_word(value));
+    let lacks = |name: &str| said.0.iter().all(|(known, _)| known != name);
+    said.write(out);
+    // A word that it did not say is not put into its mouth.
+    let (kind, code) = match (is_own, words(failure.kind)) {
+        (true, _) => (None, failure.code.as_deref()),
+        (false, (kind, code)) => {
+            (Some(kind), own_word(failure).or(code).or(failure.code.as_deref()))
+        }
+    };
     for (name, word) in [
         ("message", Some(failure.message.as_str())),
-        ("type", Some(kind)),
+        ("type", kind),
         ("param", failure.param.as_deref()),
         ("code", code),
     ] {

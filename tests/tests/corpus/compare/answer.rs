@@ -135,19 +135,25 @@ fn plain(dialect: Dialect, path: &str, value: Value) -> Value {
     }
 }
 
-/// Whether an error body is the recorded one.
+/// Whether an error body is the recorded one. Where that has no member `error`, in which clients of
+/// OpenAI look for the reason, the same may stand in one as well.
 pub(crate) fn refusal(exchange: &Exchange, refusal: &Refusal) -> Result<(), String> {
-    let written: Value = serde_json::from_slice(&refusal.body)
+    let mut written: Value = serde_json::from_slice(&refusal.body)
         .map_err(|error| format!("the refusal is not JSON: {error}"))?;
     let status = exchange.response.status;
     if status < 400 {
         return Ok(());
     }
     equal("status", &status.into(), &refusal.status.into())?;
-    match exchange.response.body.json() {
-        recorded @ Value::Object(_) => equal("error", &recorded, &written),
-        _ => Ok(()),
+    let Value::Object(recorded) = exchange.response.body.json() else { return Ok(()) };
+    if !recorded.contains_key("error")
+        && let Some(error) = written.as_object_mut().and_then(|members| members.remove("error"))
+    {
+        for (name, value) in &recorded {
+            equal(&format!("error.error.{name}"), value, &error[name])?;
+        }
     }
+    equal("error", &Value::Object(recorded), &written)
 }
 
 /// Whether two answers failed alike.
