@@ -5,6 +5,7 @@ use crate::cell::Completion;
 #[cfg(hotcell_native)]
 use crate::cell::native::Completion;
 use crate::failure::Error;
+use crate::heard::Inquiry;
 use crate::types::{
     Event, FailureKind, Finished, MediaPart, Native, Part, ReasoningPart, Started, TextPart,
     ToolCall, Usage,
@@ -15,7 +16,6 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 /// An answer that is still coming. Dropping it cancels the request: the cell and
@@ -23,38 +23,31 @@ use std::task::{Context, Poll};
 pub struct Answer {
     completion: Completion,
     ready: VecDeque<Event>,
-    provider: Arc<str>,
-    request_id: String,
+    inquiry: Inquiry,
     /// A warning ends it.
     strict: bool,
 }
 
 impl Answer {
-    pub(crate) fn new(
-        completion: impl Into<Completion>,
-        provider: Arc<str>,
-        request_id: String,
-        strict: bool,
-    ) -> Self {
-        let completion = completion.into();
-        Self { completion, ready: VecDeque::new(), provider, request_id, strict }
+    pub(crate) fn new(completion: impl Into<Completion>, inquiry: Inquiry, strict: bool) -> Self {
+        Self { completion: completion.into(), ready: VecDeque::new(), inquiry, strict }
     }
 
     /// The request's id in the audit log.
     pub fn request_id(&self) -> &str {
-        &self.request_id
+        &self.inquiry.request_id
     }
 
     /// The provider that answers, as configured.
     pub fn provider(&self) -> &str {
-        &self.provider
+        &self.inquiry.provider
     }
 
     /// What the provider told about the request beside the answer: its id for it, and what is
     /// left of the caller's allowance (`x-ratelimit-…`). Headers by their names in lower case,
     /// as far as the grant shows them.
-    pub fn headers(&self) -> &[(String, String)] {
-        self.completion.heard()
+    pub fn headers(&self) -> Vec<(String, String)> {
+        self.inquiry.heard.headers()
     }
 
     /// The next event; none at the end.
@@ -82,11 +75,9 @@ impl Answer {
             true => without_warnings(events),
             false => Ok(events),
         });
-        events.map_err(|mut error| {
+        events.map_err(|error| {
             self.completion.cancel();
-            error.provider = Some(self.provider.to_string());
-            error.request_id = Some(self.request_id.clone());
-            error
+            self.inquiry.locate(error)
         })
     }
 
@@ -123,7 +114,7 @@ fn without_warnings(events: Option<Vec<Event>>) -> Result<Option<Vec<Event>>, Er
 
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer").field("request_id", &self.request_id).finish_non_exhaustive()
+        f.debug_struct("Answer").field("request_id", &self.request_id()).finish_non_exhaustive()
     }
 }
 

@@ -66,6 +66,9 @@ pub struct Error {
     pub provider: Option<String>,
     /// The request's id in the audit log.
     pub request_id: Option<String>,
+    /// What the provider told beside it in headers, as [`Answer::headers`](crate::Answer::headers)
+    /// has them.
+    pub headers: Vec<(String, String)>,
     /// What the caller can do about it.
     pub help: Option<String>,
     /// Why the provider could not be set up, where that was it: then nothing was
@@ -124,7 +127,15 @@ impl std::error::Error for Error {}
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
-        Self { failure, provider: None, request_id: None, help: None, setup: None, lacks: None }
+        Self {
+            failure,
+            provider: None,
+            request_id: None,
+            headers: Vec::new(),
+            help: None,
+            setup: None,
+            lacks: None,
+        }
     }
 }
 

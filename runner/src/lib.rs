@@ -30,6 +30,7 @@ pub mod confinement;
 mod engine;
 mod facts;
 pub mod failure;
+mod heard;
 mod interface;
 mod kept;
 pub mod limits;
@@ -62,6 +63,7 @@ pub use config::{
 pub use config::{LogConfig, MetricsConfig, StatusConfig, TracesConfig};
 pub use engine::Allocation;
 pub use failure::{Consequence, Error, consequence};
+pub use heard::Heard;
 pub use hotcell_bundle as bundle;
 pub use hotcell_catalogue as catalogue;
 pub use hotcell_egress as egress;

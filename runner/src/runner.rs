@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::confinement::Confinement;
 use crate::facts;
 use crate::failure::Error;
+use crate::heard::Heard;
 use crate::interface::Interface;
 use crate::kept;
 use crate::listing::ProviderInfo;
@@ -48,6 +49,7 @@ pub struct Runner {
     strict: bool,
     usage: bool,
     version: Option<Arc<str>>,
+    heard: Option<Heard>,
 }
 
 struct Inner {
@@ -94,6 +96,28 @@ impl Runner {
         Self { version: Some(version), ..self.clone() }
     }
 
+    /// A runner that differs in this: what providers tell beside their answers is kept in
+    /// `heard`, whatever is asked and however it ends. Of several requests at one time that is
+    /// what came last.
+    ///
+    /// ```no_run
+    /// # async fn example(runner: hotcell::Runner) -> Result<(), hotcell::Error> {
+    /// use hotcell::Heard;
+    /// use hotcell::types::EmbedRequest;
+    ///
+    /// let heard = Heard::default();
+    /// let request = EmbedRequest::texts(["a text"]);
+    /// let vectors = runner.hearing(&heard).embed("openai/text-embedding-3-small", request).await?;
+    /// for (name, value) in heard.headers() {
+    ///     println!("{name}: {value}");
+    /// }
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn hearing(&self, heard: &Heard) -> Self {
+        Self { heard: Some(heard.clone()), ..self.clone() }
+    }
+
     /// Sends a chat request to `provider/model`. The answer comes as events.
     ///
     /// A request that is lent can be sent again, here as with every other question; its `model`
@@ -128,8 +152,8 @@ impl Runner {
             // It may be for another model next.
             request.reasoning = spared;
         }
-        let (completion, provider, request_id) = asked?;
-        Ok(Answer::new(completion, provider.name.clone(), request_id, self.strict))
+        let (completion, inquiry) = asked?;
+        Ok(Answer::new(completion, inquiry, self.strict))
     }
 
     /// Turns texts into vectors with `provider/model`.
@@ -210,9 +234,9 @@ impl Runner {
         let request = request.borrow_mut();
         request.model = way.model.to_owned();
         let call = || Call::Speak(request.clone());
-        let (speaking, provider, request_id) =
+        let (speaking, inquiry) =
             self.ask(&way, call, async |cell| cell.speak(request).await).await?;
-        Ok(Sound::new(speaking, provider.name.clone(), request_id))
+        Ok(Sound::new(speaking, inquiry))
     }
 
     /// Turns sound into text with `provider/model`.
@@ -289,9 +313,9 @@ impl Runner {
         let request = request.borrow_mut();
         let way = self.way_to_stored(model, request)?;
         let call = || Call::Retell(request.clone());
-        let (completion, provider, request_id) =
+        let (completion, inquiry) =
             self.ask(&way, call, async |cell| cell.retell(request).await).await?;
-        Ok(Answer::new(completion, provider.name.clone(), request_id, self.strict))
+        Ok(Answer::new(completion, inquiry, self.strict))
     }
 
     fn way_to_stored<'a>(
@@ -461,6 +485,7 @@ impl From<Setup> for Runner {
             strict: false,
             usage: false,
             version: None,
+            heard: None,
         }
     }
 }

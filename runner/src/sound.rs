@@ -2,25 +2,24 @@
 
 use crate::cell::Speaking;
 use crate::failure::Error;
+use crate::heard::Inquiry;
 use std::fmt;
-use std::sync::Arc;
 
 /// Sound that is still coming. Dropping it cancels the request: the cell and its connection
 /// are gone.
 pub struct Sound {
     speaking: Speaking,
-    provider: Arc<str>,
-    request_id: String,
+    inquiry: Inquiry,
 }
 
 impl Sound {
-    pub(crate) fn new(speaking: Speaking, provider: Arc<str>, request_id: String) -> Self {
-        Self { speaking, provider, request_id }
+    pub(crate) fn new(speaking: Speaking, inquiry: Inquiry) -> Self {
+        Self { speaking, inquiry }
     }
 
     /// The request's id in the audit log.
     pub fn request_id(&self) -> &str {
-        &self.request_id
+        &self.inquiry.request_id
     }
 
     /// The media type, where the provider says it.
@@ -33,16 +32,12 @@ impl Sound {
     /// # Errors
     /// What goes wrong in the middle. After that it has ended.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, Error> {
-        self.speaking.next().await.map_err(|mut error| {
-            error.provider = Some(self.provider.to_string());
-            error.request_id = Some(self.request_id.clone());
-            error
-        })
+        self.speaking.next().await.map_err(|error| self.inquiry.locate(error))
     }
 }
 
 impl fmt::Debug for Sound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sound").field("request_id", &self.request_id).finish_non_exhaustive()
+        f.debug_struct("Sound").field("request_id", &self.request_id()).finish_non_exhaustive()
     }
 }

@@ -186,7 +186,8 @@ async fn ask<Q: Question>(
 ) -> Held<Q::Answer> {
     let began = Instant::now();
     let Some(busy) = deployment.begin(began) else { return Err(full(Duration::from_secs(1))) };
-    let asked = question.ask(runner, &deployment.model, tally);
+    let runner = runner.hearing(&tally.heard);
+    let asked = question.ask(&runner, &deployment.model, tally);
     let answer = match start {
         None => asked.await,
         Some(most) => tokio::time::timeout(most, asked).await.unwrap_or_else(|_| {

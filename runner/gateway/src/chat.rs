@@ -16,8 +16,8 @@ use hotcell_dialects::{
     About, AnswerWriter, Dialect, DialectError, anthropic_messages, gemini, openai_chat,
     openai_completions, openai_responses,
 };
+use http::HeaderMap;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue};
 use std::borrow::{BorrowMut, Cow};
 use std::sync::Arc;
 use std::time::Duration;
@@ -146,11 +146,11 @@ async fn answer(
     if let (Ok(begun), Some(wish)) = (&begun, &wish) {
         visit.remember(wish, &begun.first).await;
     }
-    let Begun { first, rest, heard } = match begun {
+    let Begun { first, rest } = match begun {
         Ok(begun) => begun,
         Err(error) => return visit.fail(&error),
     };
-    let mut reply = match request.stream {
+    match request.stream {
         false => {
             first.iter().for_each(|event| visit.note(event));
             visit.count_own();
@@ -171,9 +171,7 @@ async fn answer(
             reply.headers_mut().extend(headers);
             reply
         }
-    };
-    reply.headers_mut().extend(heard);
-    reply
+    }
 }
 
 /// Asks where an answer is that this one goes on with, if it does.
@@ -198,8 +196,6 @@ struct Begun {
     first: Vec<Event>,
     /// What is still to come of a stream.
     rest: Option<Box<Answer>>,
-    /// What the provider told beside it, in headers.
-    heard: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// A request for a chat answer, as a question to deployments.
@@ -235,8 +231,7 @@ impl<R: BorrowMut<ChatRequest> + Send> Question for Chat<R> {
                 false => events.extend(more),
             }
         }
-        let heard = reply::heard(answer.headers());
-        Ok(Begun { first: events, rest: stream.then(|| Box::new(answer)), heard })
+        Ok(Begun { first: events, rest: stream.then(|| Box::new(answer)) })
     }
 
     fn twin(&self) -> Self::Twin {
@@ -266,7 +261,7 @@ impl<R: BorrowMut<ChatRequest> + Send> Question for Chat<R> {
 
     fn recall(&self, kept: &[u8]) -> Option<Begun> {
         let first = serde_json::from_slice(kept).ok()?;
-        Some(Begun { first, rest: None, heard: Vec::new() })
+        Some(Begun { first, rest: None })
     }
 }
 

@@ -85,12 +85,15 @@ pub(crate) fn uncached(mut reply: Reply) -> Reply {
     reply
 }
 
-/// What a provider told in headers, under names of their own: those of the same name without
+/// Adds what a provider told in headers, under names of their own: those of the same name without
 /// the prefix are the gateway's. LiteLLM's proxy calls them so as well.
-pub(crate) fn heard(told: &[(String, String)]) -> Vec<(HeaderName, HeaderValue)> {
-    let name = |name: &str| HeaderName::try_from(["llm_provider-", name].concat()).ok();
-    let told = told.iter().filter_map(|(it, value)| Some((name(it)?, value.parse().ok()?)));
-    told.collect()
+pub(crate) fn hear(headers: &mut HeaderMap, told: &[(String, String)]) {
+    for (name, value) in told {
+        let name = HeaderName::try_from(["llm_provider-", name].concat());
+        if let (Ok(name), Ok(value)) = (name, value.parse()) {
+            headers.insert(name, value);
+        }
+    }
 }
 
 /// Sets a header, unless its value cannot be one.

@@ -203,6 +203,7 @@ impl Visit {
         let mut reply = reply::failure(self.voice, &failure);
         self.status = reply.status().as_u16();
         self.mark(reply.headers_mut());
+        reply::hear(reply.headers_mut(), &error.headers);
         reply
     }
 
@@ -238,7 +239,7 @@ impl Visit {
         Ok(())
     }
 
-    /// Says who was asked, and by which id the request is known.
+    /// Says who was asked, by which id the request is known, and what was heard from there.
     pub(crate) fn mark(&self, headers: &mut HeaderMap) {
         reply::set(headers, "x-request-id", &self.id);
         // Anthropic's SDKs look for it by this name.
@@ -251,6 +252,7 @@ impl Visit {
         self.mark_cached(headers);
         self.mark_attempts(headers);
         self.mark_rates(headers);
+        reply::hear(headers, &self.tally.heard.take());
     }
 }
 

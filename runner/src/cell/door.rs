@@ -1,6 +1,7 @@
 //! What stands behind a cell's imports of egress: the network, with or without somebody
 //! who writes along, or a transcript.
 
+use crate::heard::Heard;
 use crate::transcript::{self, Exchange, Read, Recorder, Sent, Transcript};
 use crate::types::{Failure, FailureKind};
 use hotcell_egress::{CellEgress, EgressError, EndpointId, ErrorKind};
@@ -15,15 +16,6 @@ pub(crate) enum Door {
     Open { egress: CellEgress, recorder: Option<Box<Recorder>>, heard: Heard },
     /// To what came back another time.
     Played(Player),
-}
-
-/// What a provider's last response said of the request and of what is left of the caller's
-/// allowance: the headers that callers may see, names in lower case.
-pub(crate) type Heard = Vec<(String, String)>;
-
-/// Whether a header tells a caller something: the request's id, or an allowance.
-fn is_told(name: &str) -> bool {
-    name.contains("ratelimit") || name.ends_with("request-id") || name == "retry-after"
 }
 
 /// An endpoint in a guest's hands.
@@ -121,11 +113,7 @@ impl Door {
             Answered::Open { result, number } => (result.map_err(boxed), number),
         };
         if let Self::Open { recorder, heard, .. } = self {
-            if let Ok(response) = &result {
-                let told = response.headers().iter().filter(|(name, _)| is_told(name));
-                heard.clear();
-                heard.extend(told.cloned());
-            }
+            heard.hear(result.as_ref().map_or(&[], |response| response.headers()));
             if let Some(recorder) = recorder {
                 note_answer(recorder, number, &result);
             }
@@ -152,14 +140,6 @@ impl Door {
         match self {
             Self::Open { recorder, .. } => recorder.as_deref_mut(),
             Self::Played(_) => None,
-        }
-    }
-
-    /// What the provider's last response told its caller.
-    pub(super) fn heard(&self) -> &[(String, String)] {
-        match self {
-            Self::Open { heard, .. } => heard,
-            Self::Played(_) => &[],
         }
     }
 

@@ -239,11 +239,6 @@ impl Completion {
         Ok(events)
     }
 
-    /// What the provider's last response told its caller.
-    pub(crate) fn heard(&self) -> &[(String, String)] {
-        self.cell.store.data().door.heard()
-    }
-
     /// Asks for nothing more.
     pub(crate) fn cancel(&mut self) {
         self.done = true;

@@ -9,7 +9,7 @@
 //! What a cell does to a guest has no counterpart here: its bounds on memory, computing time,
 //! handles and denials. Recorded requests go through a cell as ever.
 
-use super::door::{self, Door, Heard};
+use super::door::{self, Door};
 use super::imports::{self, MOST_PER_READ};
 use super::promise::{self, Progress};
 use super::{Grants, time_is_up};
@@ -21,7 +21,7 @@ use futures_core::Stream;
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::time::Sleep;
@@ -41,7 +41,6 @@ pub struct Imports {
     limits: Arc<Limits>,
     provider: Arc<str>,
     log_lines: u32,
-    heard: Arc<Mutex<Heard>>,
 }
 
 impl Imports {
@@ -63,10 +62,7 @@ impl Imports {
         request: hotcell_egress::Request,
     ) -> Result<Response, Failure> {
         let answered = self.door.send(endpoint.key(), request).await;
-        let response = self.door.received(answered).map_err(|failure| *failure)?;
-        let heard = self.door.heard().to_vec();
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = heard;
-        Ok(response)
+        self.door.received(answered).map_err(|failure| *failure)
     }
 
     /// As `status` of a response.
@@ -114,14 +110,6 @@ impl Completion {
         }
     }
 
-    /// As [`super::Completion::heard`].
-    pub(crate) fn heard(&self) -> &[(String, String)] {
-        match self {
-            Self::Cell(completion) => completion.heard(),
-            Self::Native(native) => &native.heard,
-        }
-    }
-
     /// As [`super::Completion::cancel`].
     pub(crate) fn cancel(&mut self) {
         match self {
@@ -151,7 +139,6 @@ pub(crate) struct Native {
     deadline: Pin<Box<Sleep>>,
     limits: Arc<Limits>,
     progress: Progress,
-    heard: Heard,
     done: bool,
 }
 
@@ -164,30 +151,20 @@ impl Native {
         request: &ChatRequest,
     ) -> Result<Self, Error> {
         let Grants { door, settings, limits, provider } = grants;
-        let heard = Arc::<Mutex<Heard>>::default();
         let deadline = Box::pin(tokio::time::sleep(Duration::from_millis(limits.total_ms)));
-        let imports = Imports {
-            door,
-            settings,
-            limits: limits.clone(),
-            provider,
-            log_lines: 0,
-            heard: heard.clone(),
-        };
+        let imports = Imports { door, settings, limits: limits.clone(), provider, log_lines: 0 };
         let mut native = Self {
             answer: native(request, imports),
             adapter,
             deadline,
             limits,
             progress: Progress::default(),
-            heard: Vec::new(),
             done: false,
         };
         if native.step().await?.is_none() {
             let why = "an adapter that is linked in ended before it had begun";
             return Err(Error::new(FailureKind::Internal, why));
         }
-        native.heard = std::mem::take(&mut *heard.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(native)
     }
 

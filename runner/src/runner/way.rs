@@ -4,6 +4,7 @@ use super::Runner;
 use crate::cell::{Cell, Door, Grants};
 use crate::config::Config;
 use crate::failure::Error;
+use crate::heard::Inquiry;
 use crate::interface::Interface;
 use crate::provider;
 use crate::setup::{Provider, Way};
@@ -88,17 +89,18 @@ impl Runner {
         leading: &Leading<'_>,
         call: impl FnOnce() -> Call,
         question: impl AsyncFnOnce(Cell) -> Result<T, Error>,
-    ) -> Result<(T, Arc<Provider>, String), Error> {
+    ) -> Result<(T, Inquiry), Error> {
         let request_id = self.request_id();
         let provider = self.provider(&leading.way, &request_id)?;
-        let grants = self.grants(&provider, &request_id, call);
+        let inquiry = self.inquiry(&provider, request_id);
+        let grants = self.grants(&provider, &inquiry, call);
         let result = match Cell::open(provider.adapter.clone(), grants).await {
             Ok(cell) => question(cell).await,
             Err(error) => Err(error),
         };
         match result {
-            Ok(result) => Ok((result, provider, request_id)),
-            Err(error) => Err(located(error, &provider, &request_id)),
+            Ok(result) => Ok((result, inquiry)),
+            Err(error) => Err(inquiry.locate(error)),
         }
     }
 
@@ -135,21 +137,31 @@ impl Runner {
         let request_id = self.request_id();
         let provider = self.provider(&leading.way, &request_id)?;
         let Some(native) = setup.native.get(provider.adapter.name()) else { return Ok(None) };
-        let grants = self.grants(&provider, &request_id, || Call::Chat(request.clone()));
+        let inquiry = self.inquiry(&provider, request_id);
+        let grants = self.grants(&provider, &inquiry, || Call::Chat(request.clone()));
         let answered = async {
             kept::check(request, &provider.adapter.inspection().manifest.adapter.dialect)?;
             Native::complete(native, provider.adapter.clone(), grants, request).await
         };
         match answered.await {
-            Ok(answer) => {
-                Ok(Some(Answer::new(answer, provider.name.clone(), request_id, self.strict)))
-            }
-            Err(error) => Err(located(error, &provider, &request_id)),
+            Ok(answer) => Ok(Some(Answer::new(answer, inquiry, self.strict))),
+            Err(error) => Err(inquiry.locate(error)),
         }
     }
 
+    fn inquiry(&self, provider: &Provider, request_id: String) -> Inquiry {
+        let heard = self.heard.clone().unwrap_or_default();
+        Inquiry { provider: provider.name.clone(), request_id, heard }
+    }
+
     /// Everything that a cell for this request will ever have.
-    fn grants(&self, provider: &Provider, request_id: &str, call: impl FnOnce() -> Call) -> Grants {
+    fn grants(
+        &self,
+        provider: &Provider,
+        inquiry: &Inquiry,
+        call: impl FnOnce() -> Call,
+    ) -> Grants {
+        let request_id = &inquiry.request_id;
         let mut settings = provider.settings.clone();
         if self.strict {
             Arc::make_mut(&mut settings).insert(STRICT.to_owned(), "yes".to_owned());
@@ -179,7 +191,7 @@ impl Runner {
             door: Door::Open {
                 egress: provider.egress.cell(request_id),
                 recorder,
-                heard: Vec::new(),
+                heard: inquiry.heard.clone(),
             },
             settings,
             limits: provider.limits.clone(),
@@ -192,12 +204,6 @@ impl Runner {
         let number = self.inner.requests.fetch_add(1, Ordering::Relaxed);
         format!("req-{:x}-{number:x}", std::process::id())
     }
-}
-
-fn located(mut error: Error, provider: &Provider, request_id: &str) -> Error {
-    error.provider = Some(provider.name.to_string());
-    error.request_id = Some(request_id.to_owned());
-    error
 }
 
 /// An unknown provider, and the one that was probably meant.

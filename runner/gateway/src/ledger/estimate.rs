@@ -4,6 +4,7 @@
 //! A token is taken to be four bytes of text, which is near the truth for English and too
 //! much for most other things.
 
+use hotcell::Heard;
 use hotcell::types::{
     ChatRequest, Event, MediaKind, MediaPart, MediaSource, Message, OutputFormat, Part, Tool,
     ToolResultPart, Usage,
@@ -109,6 +110,8 @@ pub(crate) struct Tally {
     media: AtomicU64,
     told: Mutex<Option<Usage>>,
     is_left: AtomicBool,
+    /// What it told beside its answer.
+    pub(crate) heard: Heard,
 }
 
 impl Tally {

@@ -11,6 +11,7 @@ mod collector;
 mod conformance;
 mod crossing;
 mod endpoints;
+mod heard;
 mod hostile;
 mod machine;
 mod reliability;
