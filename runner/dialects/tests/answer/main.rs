@@ -4,6 +4,7 @@
 mod anthropic_messages;
 mod openai_chat;
 mod openai_completions;
+mod openai_errors;
 mod order;
 
 use hotcell::types::{
