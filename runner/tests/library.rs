@@ -2,7 +2,7 @@
 
 use futures_core::Stream;
 use hotcell::types::{ChatRequest, EmbedRequest, Event, FailureKind};
-use hotcell::{Config, Runner};
+use hotcell::{Config, Heard, Runner};
 use hotcell_mock::Mock;
 use std::path::Path;
 use std::pin::Pin;
@@ -70,6 +70,35 @@ async fn texts_become_vectors_and_models_are_listed() {
     }
     let error = runner.embed("anthropic/x", EmbedRequest::texts(["one"])).await.unwrap_err();
     assert_eq!(error.kind(), FailureKind::Unsupported);
+}
+
+#[tokio::test]
+async fn what_a_provider_tells_beside_its_answers_is_heard() {
+    let (_mock, runner, _folder) = world().await;
+    let value = |headers: &[(String, String)], name: &str| {
+        headers.iter().find(|(it, _)| it == name).map(|(_, value)| value.clone())
+    };
+    let left = "x-ratelimit-remaining-requests";
+    let answer = runner.chat("openai/gpt-test", ChatRequest::user("hello")).await.unwrap();
+    let first = answer.headers();
+    assert_eq!(value(&first, left).as_deref(), Some("9999"), "{first:?}");
+
+    let heard = Heard::default();
+    let hearing = runner.hearing(&heard);
+    let request = EmbedRequest::texts(["one"]);
+    hearing.embed("openai/text-embedding-test", request).await.unwrap();
+    let second = heard.headers();
+    assert_eq!(value(&second, left).as_deref(), Some("9999"), "{second:?}");
+    assert_ne!(value(&second, "x-request-id"), value(&first, "x-request-id"));
+    assert_eq!(answer.headers(), first, "each request has its own");
+
+    // A failure has them with it, for whoever asks.
+    let error = runner.chat("openai/error-429", ChatRequest::user("hello")).await.unwrap_err();
+    assert_eq!(value(&error.headers, "retry-after").as_deref(), Some("7"), "{error:?}");
+    assert_eq!(heard.take(), second);
+    // Nobody was asked, and nothing heard.
+    let error = hearing.chat("opanai/x", ChatRequest::user("hello")).await.unwrap_err();
+    assert_eq!((error.headers, heard.headers()), (vec![], vec![]));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use crate::bed::Bed;
 use crate::upstream::{Upstream, refuse, say};
+use hotcell_mock::Mock;
 use serde_json::json;
 
 #[tokio::test]
@@ -81,4 +82,16 @@ async fn what_is_told_is_of_whoever_answered() {
     assert_eq!((answer.status, answer.header("x-hotcell-attempts")), (200, Some("2")));
     let told = |name: &str| answer.header(&format!("llm_provider-{name}"));
     assert_eq!((told("x-request-id"), told("x-ratelimit-remaining-requests")), (None, None));
+}
+
+#[tokio::test]
+async fn no_key_is_told_that_a_provider_repeats() {
+    let bed = Bed::new("").await;
+    for path in ["/v1/chat/completions", "/v1/embeddings"] {
+        let body = json!({ "model": "openai/echo-key", "input": "hello",
+            "messages": [{ "role": "user", "content": "hello" }] });
+        let answer = bed.post(path, body).await;
+        let told = answer.header("llm_provider-x-ratelimit-echo").expect("what it repeats");
+        assert!(!told.contains(Mock::KEY) && told.contains("Bearer"), "{path}: {told}");
+    }
 }
