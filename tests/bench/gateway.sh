@@ -9,42 +9,16 @@
 #   HOTCELL_NATIVE  the program, where it is built already; without it, it is built, which
 #                   takes a while. With CARGO_PROFILE_NATIVE_LTO=fat it is optimised as a
 #                   whole, as `hotcell` is, and that takes longer
-#   HOTCELL_PERF    a folder with `perfkit`, which loads and answers; by default ../shared/perf
-#                   beside the workspace
-#   PERFKIT         perfkit itself, where it is built already
+#   HOTCELL_PERF, PERFKIT  where `perfkit` is: see kit.sh
 #
 # Load and mock have the first core, the gateway the second. Needs bash 5, taskset, curl, awk
 # and sort.
-set -euo pipefail
-export LC_ALL=C
+# shellcheck source=tests/bench/kit.sh
+source "$(dirname "${BASH_SOURCE[0]}")/kit.sh"
 
 readonly TURNS=${1:-5}
 readonly SECONDS_EACH=4
-readonly KEY=sk-mock-5f8c2e91d3a74b60
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-readonly root
-
-say() { printf '%s\n' "$*" >&2; }
-fail() { say "gateway.sh: $*"; exit 1; }
-
 [[ $TURNS =~ ^[0-9]{1,3}$ && $TURNS -ge 1 ]] || fail "the number of turns is between 1 and 999"
-for tool in taskset curl awk sort; do
-    type -P "$tool" >/dev/null || fail "needs $tool"
-done
-
-folder=$(mktemp -d "${TMPDIR:-/tmp}/hotcell-gateway.XXXXXX")
-readonly folder
-started=()
-clean_up() {
-    for process in "${started[@]}"; do
-        kill "$process" 2>/dev/null || true
-        wait "$process" 2>/dev/null || true
-    done
-    rm -rf "$folder"
-}
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
 
 # The flag is for this program alone, and so is the folder: everything is built anew under it.
 program=${HOTCELL_NATIVE:-}
@@ -57,57 +31,8 @@ if [[ -z $program ]]; then
 fi
 [[ -x $program ]] || fail "there is no program $program"
 
-perf=${HOTCELL_PERF:-$root/../shared/perf}
-perfkit=${PERFKIT:-$perf/perfkit/target/release/perfkit}
-if [[ ! -x $perfkit ]]; then
-    [[ -f $perf/perfkit/Cargo.toml ]] || fail "there is no perfkit at $perf; set HOTCELL_PERF"
-    say "building perfkit into a temporary folder; set PERFKIT to use one that is there already"
-    # Nothing is written to a folder that is not ours.
-    cp -R "$perf/perfkit" "$folder/perfkit"
-    (cd "$folder/perfkit" && CARGO_TARGET_DIR=target cargo build --release --quiet >&2)
-    perfkit=$folder/perfkit/target/release/perfkit
-fi
-
-# ---- who answers -------------------------------------------------------------------
-
-ask() { curl -qsS --noproxy '*' --max-time 10 "$@"; }
-
-# start CORE PROBE COMMAND…: with a port in the place of PORT; gives `process` and `port`.
-start() {
-    local core=$1 probe=$2
-    shift 2
-    for _ in 1 2 3 4 5; do
-        port=$((20000 + RANDOM % 20000))
-        taskset -c "$core" "${@//PORT/$port}" >>"$folder/said" 2>&1 &
-        process=$!
-        started+=("$process")
-        for _ in {1..100}; do
-            kill -0 "$process" 2>/dev/null || break
-            ask -o /dev/null "http://127.0.0.1:$port$probe" 2>/dev/null && return
-            sleep 0.1
-        done
-        # The port was somebody else's.
-        kill "$process" 2>/dev/null || true
-    done
-    fail "$1 does not start: $(cat "$folder/said")"
-}
-
-start 0 "/_ctl?chunks=100" "$perfkit" mock --port PORT
-mock_pid=$process
-mock=http://127.0.0.1:$port
-printf '%s' "$KEY" >"$folder/key"
-for provider in openai anthropic; do
-    cat >>"$folder/hotcell.toml" <<TOML
-[providers.$provider]
-endpoints.api = "$mock/v1"
-secrets.api-key = "file:$folder/key"
-allow-private = true
-allow-plaintext = true
-TOML
-done
-mkdir -m 700 "$folder/cache"
-export XDG_CACHE_HOME=$folder/cache
-
+start_mock
+configure
 readonly ways=(proxy cells native)
 declare -A at pid
 for way in "${ways[@]}"; do
@@ -144,8 +69,6 @@ readonly loads=(
     "anthropic: streamed chunk, of 100|/v1/messages|--anthropic --model anthropic/m --stream"
 )
 
-member() { sed -n "s/.*\"$1\":\(-\{0,1\}[0-9.]*\).*/\1/p" <<<"$2"; }
-
 say "$TURNS turns of $SECONDS_EACH s each with 16 clients"
 for ((turn = 0; turn < TURNS; turn++)); do
     for load in "${!loads[@]}"; do
@@ -164,18 +87,6 @@ for ((turn = 0; turn < TURNS; turn++)); do
 done
 
 # ---- what came of it ---------------------------------------------------------------
-
-# Median, and the middle half.
-middle() {
-    sort -n | awk '
-        { value[NR] = $1 }
-        function at(share) { return value[int((NR - 1) * share + 1.5)] }
-        END {
-            half = int((NR + 1) / 2)
-            median = NR % 2 ? value[half] : (value[half] + value[half + 1]) / 2
-            printf "%.1f %.1f %.1f\n", median, at(0.25), at(0.75)
-        }'
-}
 
 echo "| CPU, µs | proxy | in cells | linked in | cost of the cells |"
 echo "| --- | --- | --- | --- | --- |"
