@@ -38,12 +38,15 @@ trap 'exit 143' TERM
 
 ask() { curl -qsS --noproxy '*' --max-time 10 "$@"; }
 
+# Gives a `port`, of those that the system gives to nobody by itself.
+find_port() { port=$((20000 + RANDOM % 12000)); }
+
 # start CORE PROBE COMMAND…: with a port in the place of PORT; gives `process` and `port`.
 start() {
     local core=$1 probe=$2
     shift 2
     for _ in 1 2 3 4 5; do
-        port=$((20000 + RANDOM % 20000))
+        find_port
         taskset -c "$core" "${@//PORT/$port}" >>"$folder/said" 2>&1 &
         process=$!
         started+=("$process")

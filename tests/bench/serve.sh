@@ -126,13 +126,23 @@ ask -o /dev/null "$mock/_ctl?chunks=100&gap_us=0&reset=1"
 
 # ---- the start ---------------------------------------------------------------------
 
+# begin PROGRAM: the milliseconds of each start.
+begin() {
+    find_port
+    (cd "$folder" && "$perfkit" coldstart --addr "127.0.0.1:$port" --model openai/m \
+        --runs "$STARTS" -- "$1" --config "$folder/hotcell.toml" serve \
+        --listen "127.0.0.1:$port" 2>>"$folder/said") |
+        sed -n 's/.*"ms":\([0-9.]*\),"ok":true.*/\1/p'
+}
 say "$STARTS starts of each program"
 for program in "${!programs[@]}"; do
-    port=$((20000 + RANDOM % 20000))
-    (cd "$folder" && "$perfkit" coldstart --addr "127.0.0.1:$port" --model openai/m \
-        --runs "$STARTS" -- "${programs[program]}" --config "$folder/hotcell.toml" serve \
-        --listen "127.0.0.1:$port") |
-        sed -n 's/.*"ms":\([0-9.]*\),"ok":true.*/\1/p' >"$folder/start.$((program + 1))"
+    for _ in 1 2 3; do
+        begin "${programs[program]}" >"$folder/start.$((program + 1))"
+        # The port may have been somebody else's.
+        [[ ! -s $folder/start.$((program + 1)) ]] || break
+    done
+    [[ -s $folder/start.$((program + 1)) ]] ||
+        say "${programs[program]} does not start: $(tail -n 3 "$folder/coldstart.log")"
 done
 
 # ---- what came of it ---------------------------------------------------------------
