@@ -85,9 +85,15 @@ async fn what_a_provider_tells_beside_its_answers_is_heard() {
 
     let heard = Heard::default();
     let hearing = runner.hearing(&heard);
-    let request = EmbedRequest::texts(["one"]);
-    hearing.embed("openai/text-embedding-test", request).await.unwrap();
-    let second = heard.headers();
+    let embed = async || {
+        let request = EmbedRequest::texts(["one"]);
+        hearing.embed("openai/text-embedding-test", request).await.unwrap();
+        heard.headers()
+    };
+    let before = embed().await;
+    let second = embed().await;
+    assert_eq!(second.len(), before.len(), "what was heard last takes the place of the rest");
+    assert_ne!(second, before);
     assert_eq!(value(&second, left).as_deref(), Some("9999"), "{second:?}");
     assert_ne!(value(&second, "x-request-id"), value(&first, "x-request-id"));
     assert_eq!(answer.headers(), first, "each request has its own");
