@@ -10,7 +10,7 @@
 #
 # Load and mock have the first core, who is measured the second. Open streams are as many as the
 # limit of open files lets a process have, 10,000 at the most. Needs bash 5, taskset, curl, awk,
-# sort and ss.
+# sort, realpath and ss.
 # shellcheck source=tests/bench/kit.sh
 source "$(dirname "${BASH_SOURCE[0]}")/kit.sh"
 
@@ -19,7 +19,9 @@ readonly SECONDS_EACH=4
 readonly STARTS=10
 [[ $TURNS =~ ^[0-9]{1,3}$ && $TURNS -ge 1 ]] || fail "the number of turns is between 1 and 999"
 [[ $# -eq 0 ]] || shift
-type -P ss >/dev/null || fail "needs ss"
+for tool in realpath ss; do
+    type -P "$tool" >/dev/null || fail "needs $tool"
+done
 
 programs=("$@")
 if [[ ${#programs[@]} -eq 0 ]]; then
@@ -27,8 +29,10 @@ if [[ ${#programs[@]} -eq 0 ]]; then
     (cd "$root" && cargo build --locked --quiet --release -p hotcell-cli >&2)
     programs=("${CARGO_TARGET_DIR:-$root/target}/release/hotcell")
 fi
-for program in "${programs[@]}"; do
-    [[ -x $program ]] || fail "there is no program $program"
+for program in "${!programs[@]}"; do
+    [[ -x ${programs[program]} ]] || fail "there is no program ${programs[program]}"
+    # They are started in another folder as well.
+    programs[program]=$(realpath "${programs[program]}")
 done
 
 start_mock
@@ -88,8 +92,10 @@ done
 # ---- open streams ------------------------------------------------------------------
 
 # Each has two connections.
-streams=$((($(ulimit -Sn) - 200) / 2))
-[[ $streams -le 10000 ]] || streams=10000
+files=$(ulimit -Sn)
+[[ $files != unlimited && $files -le 20200 ]] || files=20200
+streams=$(((files - 200) / 2))
+[[ $streams -ge 1 ]] || fail "a process may have $files open files, which is too few"
 
 # open WHO PROGRAM: what one open stream has of its memory, in KiB.
 open() {
@@ -117,7 +123,7 @@ open() {
     wait "$load" "$process" 2>/dev/null || true
 }
 say "$streams open streams for each program"
-# Few chunks, far from each other: what is measured is what waits.
+# Chunks that are far from each other: what is measured is what waits.
 ask -o /dev/null "$mock/_ctl?chunks=1000&gap_us=3000000&reset=1"
 for program in "${!programs[@]}"; do
     open $((program + 1)) "${programs[program]}"
